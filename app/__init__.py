@@ -1,0 +1,1 @@
+"""The inference service: answers `GET /recommend/<user>` from a memory-mapped model."""

@@ -1,0 +1,1 @@
+"""Everything around the service: data in, models out, and what runs them."""

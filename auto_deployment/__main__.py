@@ -1,0 +1,3 @@
+from auto_deployment.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,46 @@
+"""One command line. Each command lives in a module of its own and is imported only when it is called."""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from auto_deployment.config import Settings, SettingsError
+from auto_deployment.errors import MarqueeError
+
+# command -> module with `configure(parser)` and `run(args, settings) -> exit status`
+COMMANDS = {
+    "simulate": ("auto_deployment.simulate.command", "write the event lines of a simulated movie platform"),
+    "import": ("auto_deployment.ingest.import_command", "turn a ratings file or folder into segments"),
+    "train": ("auto_deployment.training.train_command", "train a model on the segments and make it current"),
+    "evaluate": ("auto_deployment.training.evaluate_command", "measure a model and write its report"),
+    "tune": ("auto_deployment.training.tune_command", "search parameters on a validation part of the data"),
+    "run": ("auto_deployment.local.command", "serve with plain processes: NGINX, two stables, one canary"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused or failed, 2 bad input or settings."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="marquee", description=__doc__.splitlines()[0] if __doc__ else None)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module_name, summary) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if words[:1] == [name]:
+            importlib.import_module(module_name).configure(subparser)
+    args = parser.parse_args(words)
+    try:
+        settings = Settings.from_env()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+        )
+        return int(importlib.import_module(COMMANDS[args.command][0]).run(args, settings))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except MarqueeError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130

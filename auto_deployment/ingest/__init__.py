@@ -1,0 +1,1 @@
+"""Data in: event lines and rating files become immutable segments."""

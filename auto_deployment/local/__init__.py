@@ -1,0 +1,1 @@
+"""Marquee without Docker: the same NGINX and Gunicorn as plain processes."""

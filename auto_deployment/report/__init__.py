@@ -1,0 +1,1 @@
+"""What people read: reports and, later, mails."""
