@@ -1,0 +1,39 @@
+"""Where a data directory keeps what. Every path that a run writes is a property here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The layout below one `DATA_DIR`; nothing is created by looking at it."""
+
+    root: Path
+
+    @property
+    def segments(self) -> Path:
+        return self.root / "segments"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def catalog(self) -> Path:
+        return self.root / "catalog"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def current_model(self) -> Path:
+        return self.models / "current"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
