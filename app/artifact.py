@@ -1,0 +1,150 @@
+"""Write and open the files of a model; what they are is said in `app.model_format`."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.model_format import (
+    ARRAYS,
+    FORMAT,
+    MANIFEST,
+    MOVIES,
+    ArtifactError,
+    Model,
+    Movies,
+    check_indices,
+    check_shapes,
+    content_hash,
+    describe_file,
+)
+
+__all__ = ["ArtifactError", "Model", "Movies", "load", "read_manifest", "save"]
+
+
+def save(
+    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], movies: Movies, details: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Write a model folder in one step and return its manifest; it appears whole or not at all.
+
+    `details` needs `version`, `scalars` (`min_events`, `rank_factors`, `global_mean`) and whatever else
+    tells where the model comes from. Raises `ArtifactError` when the folder is there already or the arrays
+    do not fit together.
+    """
+    if folder.exists():
+        raise ArtifactError(
+            f"{folder} exists already: a published model never changes, choose another version."
+        )
+    check_shapes(arrays, movies)
+    check_indices(arrays)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        for name, (dtype, _) in ARRAYS.items():
+            with (temporary / f"{name}.npy").open("wb") as file:
+                np.save(file, np.ascontiguousarray(arrays[name], dtype=dtype), allow_pickle=False)
+        _write_json(temporary / MOVIES, {"ids": movies.ids, "titles": movies.titles, "genres": movies.genres})
+        files = {path.name: describe_file(path) for path in sorted(temporary.iterdir())}
+        manifest = {"format": FORMAT, **details, "content_hash": content_hash(files), "files": files}
+        _write_json(temporary / MANIFEST, manifest)
+        for path in [*temporary.iterdir(), temporary]:
+            _sync(path)
+        temporary.rename(folder)
+        _sync(folder.parent)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return manifest
+
+
+def load(folder: Path) -> Model:
+    """Open a model memory-mapped after checking each file; raise `ArtifactError` naming the wrong one."""
+    folder = folder.resolve()  # a link that is swapped while loading must not mix two models
+    manifest = read_manifest(folder)
+    for name, expected in manifest["files"].items():
+        _check_file(folder / name, expected)
+    arrays = {name: _open_array(folder / f"{name}.npy", dtype) for name, (dtype, _) in ARRAYS.items()}
+    words = _read_json(folder / MOVIES)
+    try:
+        movies = Movies(words["ids"], words["titles"], words["genres"])
+    except (KeyError, TypeError) as error:
+        raise ArtifactError(f"{folder / MOVIES} lacks {error}: train the model again.") from error
+    check_shapes(arrays, movies)
+    return Model(manifest, arrays, movies)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check `manifest.json`; raise `ArtifactError` when it is missing, damaged or foreign."""
+    path = folder / MANIFEST
+    manifest = _read_json(path)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ArtifactError(
+            f"{path} has format {found}, this service reads format {FORMAT}: train the model again."
+        )
+    files = manifest.get("files")
+    wanted = {f"{name}.npy" for name in ARRAYS} | {MOVIES}
+    if not isinstance(files, dict) or set(files) != wanted:
+        raise ArtifactError(f"{path} does not list the files of a model: train the model again.")
+    scalars = manifest.get("scalars")
+    if not manifest.get("version") or not isinstance(scalars, dict):
+        raise ArtifactError(f"{path} lacks its version or scalars: train the model again.")
+    if manifest.get("content_hash") != content_hash(files):
+        raise ArtifactError(f"{path} was changed after it was written: train the model again.")
+    return manifest
+
+
+def _check_file(path: Path, expected: Mapping[str, Any]) -> None:
+    try:
+        found = describe_file(path)
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read ({error.strerror}): the model is incomplete.") from error
+    if found["bytes"] != expected["bytes"]:
+        raise ArtifactError(
+            f"{path} has {found['bytes']} bytes instead of {expected['bytes']}: the file is damaged."
+        )
+    if found["sha256"] != expected["sha256"]:
+        raise ArtifactError(f"{path} does not have the SHA-256 of its manifest: the file is damaged.")
+
+
+def _open_array(path: Path, dtype: str) -> npt.NDArray[Any]:
+    try:
+        # An empty file cannot be mapped; a plain ndarray view spares memmap's cost at every index.
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    except ValueError:
+        mapped = np.load(path, allow_pickle=False)
+    if mapped.dtype != np.dtype(dtype):
+        raise ArtifactError(f"{path} has the type {mapped.dtype} instead of {dtype}: train the model again.")
+    opened: npt.NDArray[Any] = mapped
+    return opened
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ArtifactError(
+            f"{path} cannot be read ({error.strerror}): there is no complete model here."
+        ) from error
+    except ValueError as error:
+        raise ArtifactError(f"{path} is not JSON: the file is damaged.") from error
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(
+        json.dumps(value, ensure_ascii=False, indent=None if path.name == MOVIES else 1) + "\n", "utf-8"
+    )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

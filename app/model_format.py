@@ -1,0 +1,127 @@
+"""What the files of a model are: names, types and shapes, and the checks that they fit together.
+
+A model is one folder that never changes: `.npy` arrays, `movies.json`, and `manifest.json`, which names
+every other file with its size and SHA-256. Below: U users, M movies, G genres, S stored lists of length L,
+F latent factors, N seen (user, movie) pairs.
+
+| array | dtype, shape | meaning |
+|---|---|---|
+| user_ids | i8 (U,) | every user of the training data, ascending |
+| user_events | i4 (U,) | training events of the user; below `min_events` the answer is the popularity list |
+| user_factors | f4 (U, F) | ranking factors, then rating factors |
+| user_blend | f4 (U, 2) | weights a, c: score(u, i) = a * ranking(u, i) + c * (rating(u, i) + item_bias(i)) |
+| user_bias | f4 (U,) | rating bias |
+| user_list_row | i4 (U,) | row in `top_items`, -1 where the list is computed when asked for |
+| top_items | i4 (S, L) | best movies first, without the user's training movies; -1 fills up short rows |
+| seen_indptr, seen_items | i8 (U+1,), i4 | the user's training movies, as compressed sparse rows |
+| item_factors | f4 (M, F + 1) | as user_factors; the last column is the rating bias |
+| item_popularity | f4 (M,) | recent, smoothed popularity |
+| popular_order | i4 (M,) | movies by falling popularity |
+| genre_mask | ? (G, M) | whether a movie has a genre |
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+MOVIES = "movies.json"
+
+# name -> dtype and the symbols of its shape; the same symbol must have the same length everywhere
+ARRAYS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "user_ids": ("<i8", ("U",)),
+    "user_events": ("<i4", ("U",)),
+    "user_factors": ("<f4", ("U", "F")),
+    "user_blend": ("<f4", ("U", "2")),
+    "user_bias": ("<f4", ("U",)),
+    "user_list_row": ("<i4", ("U",)),
+    "top_items": ("<i4", ("S", "L")),
+    "seen_indptr": ("<i8", ("U+1",)),
+    "seen_items": ("<i4", ("N",)),
+    "item_factors": ("<f4", ("M", "F+1")),
+    "item_popularity": ("<f4", ("M",)),
+    "popular_order": ("<i4", ("M",)),
+    "genre_mask": ("|b1", ("G", "M")),
+}
+
+
+class ArtifactError(Exception):
+    """A model cannot be used or written. The message is one sentence that names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movies:
+    """What is said about each movie, in the order of the model's M movies."""
+
+    ids: Sequence[str]
+    titles: Sequence[str]
+    genres: Sequence[str]  # the G genre names, in the order of genre_mask
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as loaded: read-only arrays backed by its files, and the manifest."""
+
+    manifest: Mapping[str, Any]
+    arrays: Mapping[str, npt.NDArray[Any]]
+    movies: Movies
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["version"])
+
+    @property
+    def content_hash(self) -> str:
+        return str(self.manifest["content_hash"])
+
+
+def content_hash(files: Mapping[str, Mapping[str, Any]]) -> str:
+    """Hash names and SHA-256 sums of a model's files: equal content has one hash at any time."""
+    lines = "".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return size in bytes and SHA-256 of a file."""
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def check_shapes(arrays: Mapping[str, npt.NDArray[Any]], movies: Movies) -> None:
+    """Raise `ArtifactError` unless every array has its place in one consistent set of lengths."""
+    lengths = {"2": 2, "M": len(movies.ids), "G": len(movies.genres)}
+    if len(movies.titles) != len(movies.ids):
+        raise ArtifactError(f"{MOVIES} has {len(movies.ids)} ids but {len(movies.titles)} titles.")
+    for name, (_, symbols) in ARRAYS.items():
+        shape = arrays[name].shape
+        if len(shape) != len(symbols):
+            raise ArtifactError(f"{name}.npy has {len(shape)} dimensions instead of {len(symbols)}.")
+        for symbol, length in zip(symbols, shape, strict=True):
+            base, _, plus = symbol.partition("+")
+            inner = length - int(plus or 0)
+            if lengths.setdefault(base, inner) != inner:
+                raise ArtifactError(f"{name}.npy has the shape {shape}, which does not fit the other files.")
+
+
+def check_indices(arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    movies, lists = len(arrays["popular_order"]), len(arrays["top_items"])
+    for name, low, high in (
+        ("seen_items", 0, movies),
+        ("popular_order", 0, movies),
+        ("top_items", -1, movies),
+        ("user_list_row", -1, lists),
+    ):
+        values = arrays[name]
+        if values.size and not (values.min() >= low and values.max() < high):
+            raise ArtifactError(f"{name} holds numbers outside {low}..{high - 1}.")
+    if not (np.diff(arrays["user_ids"]) > 0).all():
+        raise ArtifactError("user_ids must be ascending without repeats.")
+    for name in ("user_factors", "user_blend", "user_bias", "item_factors", "item_popularity"):
+        if not np.isfinite(arrays[name]).all():
+            raise ArtifactError(f"{name} holds numbers that are not finite: training has diverged.")

@@ -1,0 +1,78 @@
+"""`params.yaml` as frozen objects: every number that someone may argue about, checked when it is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import yaml
+
+from auto_deployment.errors import BadInputError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficParams:
+    """How NGINX shares out users and how long it waits."""
+
+    stable_weight: int  # of each of the two stable instances
+    canary_weight: int
+    attempt_timeout_ms: int
+    connect_timeout_ms: int
+    attempts: int
+    fail_timeout_s: int
+    edge_log_max_mb: int
+    edge_log_files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The whole of `params.yaml`, a field for each section."""
+
+    traffic: TrafficParams
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a parameter file; raise `BadInputError` naming the key that is wrong."""
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read ({error.strerror}): set PARAMS_FILE or run from the project."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    return build(Params, content, path.name)
+
+
+def build(cls: type[T], content: object, where: str) -> T:
+    """Make a dataclass of a mapping, strictly: no key too few or too many, each value of the declared type."""
+    if not isinstance(content, Mapping):
+        raise BadInputError(f"{where} must be a mapping of names to values.")
+    hints = get_type_hints(cls)
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # every caller hands in a dataclass
+    for name in content:
+        if name not in names:
+            raise BadInputError(f"{where} has an unknown key {name!r}: known are {', '.join(names)}.")
+    for name in names:
+        if name not in content:
+            raise BadInputError(f"{where} lacks the key {name!r}.")
+    return cls(**{name: _value(hints[name], content[name], f"{where}: {name}") for name in names})
+
+
+def _value(hint: Any, value: object, where: str) -> Any:
+    if is_dataclass(hint) and isinstance(hint, type):
+        return build(hint, value, where)
+    if isinstance(hint, UnionType):
+        if value is None and type(None) in get_args(hint):
+            return None
+        hint = next(kind for kind in get_args(hint) if kind is not type(None))
+    if getattr(hint, "__origin__", None) is tuple and isinstance(value, list):
+        return tuple(_value(get_args(hint)[0], one, where) for one in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(hint, type) or type(value) is not hint:
+        raise BadInputError(f"{where} is {value!r}, which is not {getattr(hint, '__name__', hint)}.")
+    return value
