@@ -1,0 +1,64 @@
+# Each target is one command of the documentation; CI calls the same ones. `make` alone explains them.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export DATA_DIR ?= data/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run up down train test check format bench lock clean
+
+help: ## this list
+	@echo 'Marquee: a movie recommender that releases its own models safely.'
+	@echo
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@echo
+	@echo 'DATA_DIR (now $(DATA_DIR)) says whose data and models: DATA_DIR=data/mine make run'
+
+setup: .venv/.runtime nginx ## virtual environment with the pinned packages, and NGINX
+
+run: setup ## serve on http://localhost:8082 (demo data and a first model are made when there are none); Ctrl-C stops
+	@$(BIN)/python -m auto_deployment run
+
+up: setup ## the same in the background; the log is in DATA_DIR/run/up.log
+	@scripts/up.sh
+
+down: ## stop what `make up` started
+	@scripts/down.sh
+
+train: .venv/.runtime ## train a model on the data of DATA_DIR, measure it and make it the current one
+	@$(BIN)/python -m auto_deployment train
+
+test: .venv/.dev nginx ## all tests; those that need Docker run whenever an engine answers
+	@$(BIN)/python -m pytest
+
+check: .venv/.dev ## format, lint, types, import contracts: what CI asks before the tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: .venv/.dev ## put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.dev nginx ## measure; each benchmark prints ratios and saves them under benchmarks/results
+	@scripts/install-package.sh wrk wrk
+	@$(BIN)/python -m benchmarks
+
+lock: .venv/.dev ## compile the lock files from the *.in files
+	@scripts/lock.sh
+
+clean: ## remove the virtual environment and the demo data; other data stays
+	rm -rf .venv data/demo
+
+.PHONY: nginx
+nginx:
+	@scripts/install-package.sh nginx nginx
+
+.venv/.runtime: app/requirements.txt auto_deployment/requirements.txt
+	@PYTHON=$(PYTHON) scripts/venv.sh $^
+	@touch $@
+
+.venv/.dev: requirements-dev.txt
+	@PYTHON=$(PYTHON) scripts/venv.sh $^
+	@touch $@ .venv/.runtime

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Compile the lock files: first everything together, then each deployable held to the same versions.
+# Arguments go to the compiler, for example: scripts/lock.sh --upgrade
+set -euo pipefail
+compile() {
+  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+    --no-emit-find-links --python-version 3.11 "$@"
+}
+compile "$@" requirements-dev.in --output-file requirements-dev.txt
+for part in app auto_deployment; do
+  compile --constraints requirements-dev.txt "$part/requirements.in" --output-file "$part/requirements.txt"
+done

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Install lock files into .venv: scripts/venv.sh LOCKFILE...
+set -euo pipefail
+python=${PYTHON:-python3}
+prerequisites='apt-get install -y make git python3-venv'
+
+if ! command -v "$python" >/dev/null || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "Marquee needs Python 3.11 or newer as '$python' (or PYTHON=... make ...). On Debian and Ubuntu: $prerequisites" >&2
+  exit 1
+fi
+if [ ! -x .venv/bin/pip ]; then
+  if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    echo "Python's venv module is missing. On Debian and Ubuntu: $prerequisites" >&2
+    exit 1
+  fi
+  rm -rf .venv
+  "$python" -m venv .venv
+fi
+echo "Installing pinned packages into .venv (once; later runs find them there) ..."
+args=()
+for lock in "$@"; do args+=(-r "$lock"); done
+# Two lock files name some packages both; pip takes them when the hashes agree, which the same compiler run ensures.
+.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes "${args[@]}"

@@ -1,0 +1,55 @@
+"""The command line and its settings."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.cli import COMMANDS, main
+from auto_deployment.config import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert command in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["conquer"])
+    assert stop.value.code == 2
+    assert "simulate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOG_LEVEL", "LOUD"), ("RATING_SCALE", "5"), ("RATING_SCALE", "5-1"), ("RATING_SCALE", "a-b")],
+)
+def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({name: value})
+
+
+def test_a_bad_setting_ends_a_command_with_one_sentence_and_status_2() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "auto_deployment", "train"],
+        cwd=ROOT, env={"LOG_LEVEL": "LOUD"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr == "LOG_LEVEL is 'LOUD': use one of DEBUG, INFO, WARNING, ERROR.\n"
+
+
+def test_importing_the_command_line_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, auto_deployment.cli; print(sorted({'pandas', 'surprise', 'flask'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"
