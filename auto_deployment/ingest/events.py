@@ -3,8 +3,8 @@
 A movie id is checked for its characters only; which movies exist is the catalogue's to say. An id that holds
 anything else (an upper-case letter, a space) is rejected with `Reason.MOVIE_ID`, and `Rejected.event` then is
 the event with the id as it stood: whoever has a catalogue takes it if the id is known or can be repaired
-(`dataclasses.replace(rejected.event, movie_id=...)`). A stray lower-case letter cannot be seen here and arrives
-as an event of an unknown movie; the same step repairs it or rejects it with `Reason.UNKNOWN_MOVIE`.
+(`dataclasses.replace(rejected.event, movie_id=...)`). A stray lower-case letter cannot be seen here: the
+event names an unknown movie, and the same step repairs it or rejects it with `Reason.UNKNOWN_MOVIE`.
 """
 
 from auto_deployment.ingest.event_parser import MAX_LINE_BYTES, MAX_USER_ID, parse
