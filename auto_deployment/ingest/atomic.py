@@ -1,0 +1,94 @@
+"""Files that appear whole or not at all, whatever happens to the process that writes them."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+
+class StagedFile:
+    """A file under a temporary name: `publish` shows it whole; the `with` block removes it otherwise.
+
+    The temporary stays locked while it is open, so `remove_leftovers` can tell a dead writer's from a living
+    one's, and two writers of one file take turns.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self.file = _open_locked(self._temporary)
+
+    def seal(self) -> None:
+        """Put the content on the disk without showing it; publishing then needs no more room."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+    def publish(self) -> None:
+        """Make the content appear under its name, replacing what is there."""
+        self.seal()
+        os.replace(self._temporary, self.path)
+        self.file.close()
+        sync_directory(self.path.parent)
+
+    def discard(self) -> None:
+        """Remove the temporary; do nothing after `publish`."""
+        if self.file.closed:
+            return
+        self._temporary.unlink(missing_ok=True)
+        # What is left in the buffer of a removed file may fail again on a full disk; it is not wanted.
+        with suppress(OSError):
+            self.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+
+def remove_leftovers(directory: Path) -> int:
+    """Remove the temporaries of writers that died; return how many."""
+    removed = 0
+    for path in sorted(directory.glob(".*.tmp")):
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            if _is_at(file, path):
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def sync_directory(directory: Path) -> None:
+    """Put a directory's entries on the disk: a rename is only safe from a power cut after this."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _open_locked(path: Path) -> IO[bytes]:
+    while True:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "w+b")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Whoever held the lock may have renamed or removed this very file.
+        if _is_at(file, path):
+            file.truncate(0)
+            return file
+        file.close()
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(found, os.fstat(file.fileno()))
