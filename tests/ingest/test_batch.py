@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.ingest import batch_columns, batch_watches
@@ -132,6 +132,7 @@ def test_a_batch_knows_about_how_large_it_is() -> None:
     assert 200_000 < builder.nbytes < 300_000
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_microseconds_are_exact_in_every_century(time: datetime) -> None:
     assert from_microseconds(microseconds(time)) == time

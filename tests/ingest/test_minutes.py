@@ -2,7 +2,7 @@ from itertools import pairwise
 from random import Random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.ingest.minutes import Ranges, flatten, from_sorted, pack_pair, union, unpack_pair
@@ -24,11 +24,13 @@ def sets_of(ranges: Ranges) -> dict[int, set[int]]:
     return sets
 
 
+@settings(deadline=None)
 @given(MINUTE_SETS)
 def test_ranges_hold_exactly_the_minutes_they_were_made_of(sets: dict[int, set[int]]) -> None:
     assert sets_of(ranges_of(sets)) == sets
 
 
+@settings(deadline=None)
 @given(MINUTE_SETS)
 def test_ranges_are_sorted_disjoint_and_never_touch(sets: dict[int, set[int]]) -> None:
     ranges = ranges_of(sets)
@@ -37,6 +39,7 @@ def test_ranges_are_sorted_disjoint_and_never_touch(sets: dict[int, set[int]]) -
         assert owner < next_owner or (owner == next_owner and last + 1 < next_first)
 
 
+@settings(deadline=None)
 @given(st.lists(MINUTE_SETS, max_size=4), st.randoms(use_true_random=False))
 def test_a_union_is_the_ranges_of_the_joined_sets_in_any_order(
     parts: list[dict[int, set[int]]], random: Random
@@ -64,6 +67,7 @@ def test_flat_ranges_say_where_each_owner_begins_and_where_the_last_one_ends() -
     assert ends.tolist() == [0, 4, 6]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
 def test_a_packed_pair_comes_apart_again(user_id: int, movie: int) -> None:
     pair = pack_pair(np.array([user_id]), np.array([movie], np.int32))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.ingest import watch_union
@@ -100,6 +100,7 @@ LINES = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(parts=st.lists(LINES, max_size=4), merge_at=st.sampled_from([0, 3, 1000]))
 def test_watches_are_the_union_over_segments_whatever_the_division(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[Watch]], merge_at: int

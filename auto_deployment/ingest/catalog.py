@@ -1,0 +1,125 @@
+"""Which movies and users are known: two small tables that grow by merging, and the repair of a damaged id."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from auto_deployment.errors import MarqueeError
+from auto_deployment.ingest.atomic import StagedFile
+
+
+class CatalogError(MarqueeError):
+    """A catalogue file is damaged. The message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    file_name: str
+    schema: pa.Schema
+    types: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        return str(self.schema.names[0])
+
+    def read(self, directory: Path) -> pd.DataFrame:
+        path = directory / self.file_name
+        try:
+            with path.open("rb") as file:
+                return self.typed(pq.read_table(file).select(self.schema.names).cast(self.schema).to_pandas())
+        except FileNotFoundError:
+            return self.typed(self.schema.empty_table().to_pandas())
+        except (OSError, pa.ArrowException, KeyError) as error:
+            reason = " ".join(str(error).split())
+            raise CatalogError(f"{path} is damaged ({reason}): restore a copy or move it away.") from error
+
+    def stage(self, directory: Path, frame: pd.DataFrame) -> StagedFile:
+        # Opened before what is there is read: the lock on the temporary makes concurrent merges take turns.
+        staged = StagedFile(directory / self.file_name)
+        try:
+            merged = pd.concat([self.read(directory), self.typed(frame)])
+            merged = merged.drop_duplicates(self.key, keep="last").sort_values(self.key)
+            table = pa.Table.from_pandas(merged, self.schema, preserve_index=False).replace_schema_metadata()
+            pq.write_table(table, staged.file, compression="zstd")
+            staged.seal()
+        except BaseException:
+            staged.discard()
+            raise
+        return staged
+
+    def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        columns: pd.DataFrame = frame[self.schema.names]
+        return columns.astype(self.types).reset_index(drop=True)
+
+
+_MOVIES = _Table(
+    "movies.parquet",
+    pa.schema(
+        [
+            pa.field("movie_id", pa.string(), nullable=False),
+            pa.field("title", pa.string()),
+            pa.field("genres", pa.list_(pa.string())),
+            pa.field("year", pa.int32()),
+            pa.field("runtime_min", pa.int32()),
+        ]
+    ),
+    {"movie_id": "str", "title": "str", "genres": "object", "year": "Int32", "runtime_min": "Int32"},
+)
+_USERS = _Table(
+    "users.parquet",
+    pa.schema(
+        [
+            pa.field("user_id", pa.int64(), nullable=False),
+            pa.field("age", pa.int32()),
+            pa.field("gender", pa.string()),
+            pa.field("occupation", pa.string()),
+        ]
+    ),
+    {"user_id": "int64", "age": "Int32", "gender": "str", "occupation": "str"},
+)
+
+
+def read_movies(directory: Path) -> pd.DataFrame:
+    """Read movie_id, title (str), genres (lists), year, runtime_min (Int32); empty without a catalogue."""
+    return _MOVIES.read(directory)
+
+
+def read_users(directory: Path) -> pd.DataFrame:
+    """Read user_id (int64), age (Int32), gender, occupation (str); empty without a catalogue."""
+    return _USERS.read(directory)
+
+
+def stage_movies(directory: Path, frame: pd.DataFrame) -> StagedFile:
+    """Merge movies with those that are there, the new one winning, without showing it yet."""
+    return _MOVIES.stage(directory, frame)
+
+
+def stage_users(directory: Path, frame: pd.DataFrame) -> StagedFile:
+    """Merge users with those that are there, the new one winning, without showing it yet."""
+    return _USERS.stage(directory, frame)
+
+
+def write_movies(directory: Path, frame: pd.DataFrame) -> None:
+    """Merge movies with those that are there, the new one winning; all of it appears at once."""
+    stage_movies(directory, frame).publish()
+
+
+def write_users(directory: Path, frame: pd.DataFrame) -> None:
+    """Merge users with those that are there, the new one winning; all of it appears at once."""
+    stage_users(directory, frame).publish()
+
+
+def known_movies(directory: Path) -> frozenset[str]:
+    """Return the ids of the catalogue; none when there is no catalogue."""
+    return frozenset(read_movies(directory)["movie_id"])
+
+
+def repair(movie_id: str, known: AbstractSet[str]) -> str | None:
+    """Remove one stray character: return the known id that results if it is the only one, else `None`."""
+    shorter = {movie_id[:i] + movie_id[i + 1 :] for i in range(len(movie_id))}
+    found = shorter & known
+    return found.pop() if len(found) == 1 else None
