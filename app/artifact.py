@@ -15,13 +15,18 @@ from app.model_format import (
     FORMAT,
     MANIFEST,
     MOVIES,
+    ORDER,
     ArtifactError,
     Model,
     Movies,
+    check_details,
     check_indices,
+    check_movies,
     check_shapes,
     content_hash,
     describe_file,
+    manifest_bytes,
+    sealed,
 )
 
 __all__ = ["ArtifactError", "Model", "Movies", "load", "read_manifest", "save"]
@@ -33,8 +38,8 @@ def save(
     """Write a model folder in one step and return its manifest; it appears whole or not at all.
 
     `details` needs `version`, `scalars` (`min_events`, `rank_factors`, `global_mean`) and whatever else
-    tells where the model comes from. Raises `ArtifactError` when the folder is there already or the arrays
-    do not fit together.
+    tells where the model comes from (`data.hash`, `code_revision`, `metrics`, `created_at`, ...), as JSON.
+    Raises `ArtifactError` when the folder is there already or the parts do not fit together.
     """
     if folder.exists():
         raise ArtifactError(
@@ -42,17 +47,13 @@ def save(
         )
     check_shapes(arrays, movies)
     check_indices(arrays)
+    check_movies(movies)
+    plain = check_details(details, arrays)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        for name, (dtype, _) in ARRAYS.items():
-            with (temporary / f"{name}.npy").open("wb") as file:
-                np.save(file, np.ascontiguousarray(arrays[name], dtype=dtype), allow_pickle=False)
-        _write_json(temporary / MOVIES, {"ids": movies.ids, "titles": movies.titles, "genres": movies.genres})
-        files = {path.name: describe_file(path) for path in sorted(temporary.iterdir())}
-        manifest = {"format": FORMAT, **details, "content_hash": content_hash(files), "files": files}
-        _write_json(temporary / MANIFEST, manifest)
+        manifest = _write_files(temporary, arrays, movies, plain)
         for path in [*temporary.iterdir(), temporary]:
             _sync(path)
         temporary.rename(folder)
@@ -70,7 +71,7 @@ def load(folder: Path) -> Model:
     for name, expected in manifest["files"].items():
         _check_file(folder / name, expected)
     arrays = {name: _open_array(folder / f"{name}.npy", dtype) for name, (dtype, _) in ARRAYS.items()}
-    words = _read_json(folder / MOVIES)
+    words = _parse(folder / MOVIES, _read(folder / MOVIES))
     try:
         movies = Movies(words["ids"], words["titles"], words["genres"])
     except (KeyError, TypeError) as error:
@@ -82,21 +83,34 @@ def load(folder: Path) -> Model:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read and check `manifest.json`; raise `ArtifactError` when it is missing, damaged or foreign."""
     path = folder / MANIFEST
-    manifest = _read_json(path)
+    content = _read(path)
+    manifest = _parse(path, content)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         raise ArtifactError(
-            f"{path} has format {found}, this service reads format {FORMAT}: train the model again."
+            f"{path} has format {found!r}, this service reads format {FORMAT}: train the model again."
         )
-    files = manifest.get("files")
-    wanted = {f"{name}.npy" for name in ARRAYS} | {MOVIES}
-    if not isinstance(files, dict) or set(files) != wanted:
+    # Comparing bytes as well finds a change that the JSON reader does not see, in white space for example.
+    if sealed(manifest) != manifest or manifest_bytes(manifest) != content:
+        raise ArtifactError(f"{path} was changed after it was written: the file is damaged.")
+    files = manifest["files"]
+    if set(files) != {f"{name}.npy" for name in ARRAYS} | {MOVIES}:
         raise ArtifactError(f"{path} does not list the files of a model: train the model again.")
-    scalars = manifest.get("scalars")
-    if not manifest.get("version") or not isinstance(scalars, dict):
-        raise ArtifactError(f"{path} lacks its version or scalars: train the model again.")
-    if manifest.get("content_hash") != content_hash(files):
-        raise ArtifactError(f"{path} was changed after it was written: train the model again.")
+    return manifest
+
+
+def _write_files(
+    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], movies: Movies, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    for name, (dtype, _) in ARRAYS.items():
+        with (folder / f"{name}.npy").open("wb") as file:
+            array = np.asarray(arrays[name], dtype=dtype, order=ORDER.get(name, "C"))
+            np.save(file, array, allow_pickle=False)
+    words = {"ids": movies.ids, "titles": movies.titles, "genres": movies.genres}
+    (folder / MOVIES).write_text(json.dumps(words, ensure_ascii=False) + "\n", "utf-8")
+    files = {path.name: describe_file(path) for path in sorted(folder.iterdir())}
+    manifest = sealed({"format": FORMAT, **details, "content_hash": content_hash(files), "files": files})
+    (folder / MANIFEST).write_bytes(manifest_bytes(manifest))
     return manifest
 
 
@@ -125,21 +139,20 @@ def _open_array(path: Path, dtype: str) -> npt.NDArray[Any]:
     return opened
 
 
-def _read_json(path: Path) -> Any:
+def _read(path: Path) -> bytes:
     try:
-        return json.loads(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise ArtifactError(
             f"{path} cannot be read ({error.strerror}): there is no complete model here."
         ) from error
-    except ValueError as error:
+
+
+def _parse(path: Path, content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} is not JSON: the file is damaged.") from error
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(
-        json.dumps(value, ensure_ascii=False, indent=None if path.name == MOVIES else 1) + "\n", "utf-8"
-    )
 
 
 def _sync(path: Path) -> None:

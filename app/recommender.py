@@ -63,6 +63,10 @@ class Recommender:
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
+        # Worked out once: popular lists of a genre and similarities would pass over all movies otherwise.
+        self._popular_in_genre = [self._popular_order[mask[self._popular_order]] for mask in self._genre_mask]
+        ranking = self._item_factors[:, : self._rank_factors]
+        self._norms = np.sqrt(np.einsum("ij,ij->i", ranking, ranking)) + np.float32(1e-9)
 
     @property
     def stored_length(self) -> int:
@@ -105,15 +109,10 @@ class Recommender:
             return self.popular(n, exclude, genre, user_row=row)
         stored = self._user_list_row[row]
         if stored >= 0:
-            rows = self._filter(self._top_items[stored], n, exclude, genre)
-            if rows is not None:
+            rows = self._from_stored(self._top_items[stored], n, exclude, genre)
+            if len(rows) == n:
                 return Answer(rows, PERSONAL)
-        scores = self.scores(row)
-        hidden = [self._row_of_movie[movie] for movie in exclude if movie in self._row_of_movie]
-        scores[hidden] = -np.inf
-        if genre is not None:
-            scores[~self._genre_mask[self.genre_row(genre)]] = -np.inf
-        return Answer(best(scores, n), PERSONAL)
+        return Answer(self._from_scores(row, n, exclude, genre), PERSONAL)
 
     def popular(
         self,
@@ -123,15 +122,17 @@ class Recommender:
         user_row: int | None = None,
     ) -> Answer:
         """Return the n most popular movies, without the training movies of the user, when one is given."""
-        seen = frozenset[int]() if user_row is None else frozenset(self.seen_rows(user_row).tolist())
-        return Answer(self._pick(self._popular_order, n, seen | self._known(exclude), genre), POPULAR)
+        order = self._popular_order if genre is None else self._popular_in_genre[self.genre_row(genre)]
+        hidden = self._known(exclude)
+        if user_row is not None:
+            hidden.update(self.seen_rows(user_row).tolist())
+        return Answer(first(order, n, hidden), POPULAR)
 
     def similar(self, movie_id: str, n: int = 20) -> tuple[list[int], Scores]:
         """Return rows and cosine similarities of the n movies whose ranking factors are closest."""
         target = self.movie_row(movie_id)
         factors = self._item_factors[:, : self._rank_factors]
-        norms = np.sqrt(np.einsum("ij,ij->i", factors, factors)) + np.float32(1e-9)
-        scores = (factors @ factors[target]) / (norms * norms[target])
+        scores: Scores = (factors @ factors[target]) / (self._norms * self._norms[target])
         scores[target] = -np.inf
         rows = best(scores, n)
         return rows, scores[rows]
@@ -189,35 +190,35 @@ class Recommender:
         vector[-1] = rating_weight
         return vector
 
-    def _filter(
+    def _from_stored(
         self, stored: npt.NDArray[np.int32], n: int, exclude: Collection[str], genre: str | None
-    ) -> list[int] | None:
-        """Answer from a stored list, or None when it is too short for what was asked."""
-        if exclude or genre is not None:
-            rows = self._pick(stored, n, self._known(exclude), genre)
-        else:
-            rows = stored[:n].tolist()
-        complete = len(rows) == n and rows[-1] >= 0
-        return rows if complete else None
-
-    def _pick(
-        self, order: npt.NDArray[np.int32], n: int, hidden: Collection[int], genre: str | None
     ) -> list[int]:
-        """Walk down an ordered list until n movies are found that are neither hidden nor of another genre."""
-        allowed = None if genre is None else self._genre_mask[self.genre_row(genre)]
-        rows: list[int] = []
-        step = n + len(hidden) if allowed is None else 10 * n
-        for start in range(0, len(order), step):
-            chunk = order[start : start + step]
-            if allowed is not None:
-                chunk = chunk[allowed[chunk]]
-            rows += [row for row in chunk.tolist() if row >= 0 and row not in hidden]
-            if len(rows) >= n:
-                break
-        return rows[:n]
+        """Answer from a stored list; fewer than n rows when it is too short for what was asked."""
+        if genre is not None:
+            stored = stored[self._genre_mask[self.genre_row(genre)][stored]]
+        return first(stored, n, self._known(exclude) if exclude else ())
 
-    def _known(self, movies: Collection[str]) -> frozenset[int]:
-        return frozenset(self._row_of_movie[movie] for movie in movies if movie in self._row_of_movie)
+    def _from_scores(self, user_row: int, n: int, exclude: Collection[str], genre: str | None) -> list[int]:
+        scores = self.scores(user_row)
+        if exclude:
+            scores[list(self._known(exclude))] = -np.inf
+        if genre is None:
+            return best(scores, n)
+        candidates = np.flatnonzero(self._genre_mask[self.genre_row(genre)])
+        chosen: list[int] = candidates[best(scores[candidates], n)].tolist()
+        return chosen
+
+    def _known(self, movies: Collection[str]) -> set[int]:
+        return {self._row_of_movie[movie] for movie in movies if movie in self._row_of_movie}
+
+
+def first(order: npt.NDArray[np.int32], n: int, hidden: Collection[int]) -> list[int]:
+    """Return the first n rows of an ordered list that are not hidden; -1 ends a list early."""
+    rows = order[: n + len(hidden)].tolist()
+    if hidden or (rows and rows[-1] < 0):
+        rows = [row for row in rows if row >= 0 and row not in hidden]
+    chosen: list[int] = rows[:n]
+    return chosen
 
 
 def best(scores: Scores, n: int) -> list[int]:

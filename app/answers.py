@@ -1,0 +1,54 @@
+"""Lists as answers: one line of ids, or JSON for those who ask for it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Request, Response
+
+from app.serving import Serving
+
+TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+SOURCE_HEADER = "X-Recommendation-Source"
+
+
+def wants_json(request: Request) -> bool:
+    """Say whether JSON is preferred; the line of ids for everything else, a list is better than a 406."""
+    accept: str = request.environ.get("HTTP_ACCEPT", "")
+    if "json" not in accept:  # nearly every request: parsing the header would cost more than answering
+        return False
+    return request.accept_mimetypes.best_match(["text/plain", JSON]) == JSON
+
+
+def text_list(serving: Serving, rows: Sequence[int], source: str) -> Response:
+    """Answer with one line of comma-separated ids, best first, without an end of line."""
+    ids = serving.recommender.movie_ids
+    return _list(",".join([ids[row] for row in rows]).encode(), TEXT, source)
+
+
+def json_list(
+    serving: Serving, rows: Sequence[int], scores: Sequence[float], source: str, subject: dict[str, str]
+) -> Response:
+    """Answer with titles, scores and where the list comes from."""
+    movies = serving.recommender.model.movies
+    items = [
+        {"movie_id": movies.ids[row], "title": movies.titles[row], "score": score}
+        for row, score in zip(rows, scores, strict=True)
+    ]
+    labels = {
+        "model_version": serving.recommender.model.version,
+        "release": serving.release,
+        "track": serving.track,
+        "source": source,
+    }
+    return _list(as_json({**subject, "items": items, **labels}), JSON, source)
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _list(body: bytes, content_type: str, source: str) -> Response:
+    headers = [(SOURCE_HEADER, source), ("Vary", "Accept")]
+    return Response(body, 200, headers, content_type=content_type)

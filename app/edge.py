@@ -1,0 +1,40 @@
+"""The outermost layer of the application: every answer passes here, whatever made it."""
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from app.metrics import Metrics
+from app.serving import ModelSlot
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SERVING = "marquee.serving"
+
+
+class Edge:
+    """Gives each request one model, and each answer the names of that model and its place in the metrics."""
+
+    def __init__(self, application: "WSGIApplication", slot: ModelSlot, metrics: Metrics) -> None:
+        self._application = application
+        self._slot = slot
+        self._metrics = metrics
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        started = perf_counter()
+        serving = self._slot.current
+        environ[SERVING] = serving
+
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            # Here Flask's request is still there; afterwards it is gone.
+            rule = environ["werkzeug.request"].url_rule
+            self._metrics.count_answer(
+                environ["REQUEST_METHOD"], rule and rule.rule, status[:3], perf_counter() - started
+            )
+            headers.extend(serving.headers)
+            return start_response(status, headers, exc_info)
+
+        return self._application(environ, start)

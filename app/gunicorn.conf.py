@@ -1,0 +1,77 @@
+"""How Gunicorn runs the service: `gunicorn --config app/gunicorn.conf.py`, where the folder `app` is."""
+
+import gc
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# Before numpy is imported: each worker's own pool of threads would fight the others for the same cores.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+from app.config import MAX_REQUEST_LINE, Settings, SettingsError
+
+try:
+    settings = Settings.from_env()
+except SettingsError as error:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(2)
+
+first_reading = "prometheus_client" not in sys.modules  # SIGHUP reads this file again and must lose no counts
+temporary = None
+if settings.metrics_dir is None:
+    temporary = tempfile.mkdtemp(prefix="marquee-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = temporary
+elif first_reading:
+    settings.metrics_dir.mkdir(parents=True, exist_ok=True)
+    for left_behind in settings.metrics_dir.glob("*.db"):
+        left_behind.unlink()
+
+wsgi_app = "app.wsgi:application()"
+bind = f"{settings.host}:{settings.port}"
+workers = settings.workers
+threads = settings.threads
+worker_class = "app.worker.Worker"
+# One model in memory for all: halves what each worker has for itself, and a bad model ends the start.
+preload_app = True
+# Its default place is the home directory, which several instances would share and a container cannot write.
+control_socket_disable = True
+# Headers that would rename the request's path; only a proxy in front of several applications needs them.
+forwarder_headers = ""
+# Heartbeats are written to a file: not to a disk that may stall.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+limit_request_line = MAX_REQUEST_LINE
+keepalive = 75
+timeout = 30
+graceful_timeout = 10
+loglevel = settings.log_level.lower()
+
+
+def when_ready(server: Any) -> None:
+    """Keep what is loaded out of garbage collection: looking at objects would copy the pages they are on."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start what a fork does not inherit."""
+    from app import watch
+    from app.factory import instance_of
+
+    instance = instance_of(worker.wsgi)
+    instance.metrics.show_model(instance.slot.current)
+    watch.start(instance)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take an ended worker out of the series of those who live; its counts stay in the sums."""
+    from prometheus_flask_exporter.multiprocess import GunicornPrometheusMetrics
+
+    GunicornPrometheusMetrics.mark_process_dead_on_child_exit(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    if temporary is not None:
+        shutil.rmtree(temporary, ignore_errors=True)

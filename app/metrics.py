@@ -1,0 +1,117 @@
+"""What the service counts: every name and label, declared once.
+
+The request families are those of prometheus-flask-exporter grouped by URL rule, same names and labels, and
+the exporter renders them. Its own hooks are not used: they take any method a client invents as a label, time
+less of the request, and cost 80 us of CPU a request where this costs 10 (Flask itself takes 125).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_flask_exporter import PrometheusMetrics
+from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
+
+from app.config import Settings
+from app.recommender import PERSONAL, POPULAR
+from app.serving import OUTCOMES, Serving
+
+SOURCES = (PERSONAL, POPULAR)
+METHODS = ("GET", "HEAD")
+OTHER_METHOD = "other"
+NO_RULE = "none"
+# Around what matters: a stored list (1 ms), a computed one, one attempt of NGINX (250 ms).
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+INFO_LABELS = ("model_version", "release", "code_revision", "track")
+
+
+class Metrics:
+    """The series of one instance, each of its labels from a closed set; user ids are never among them."""
+
+    def __init__(self, settings: Settings, served: Mapping[str, Iterable[int]]) -> None:
+        """Declare every series and start it at zero: `increase()` misses the first event of a new one.
+
+        `served` names the URL rules and the statuses that each is documented to answer with.
+        """
+        self._track = settings.track
+        self._exporter: Any = _exporter(settings)
+        registry = self._exporter.registry
+        self._duration = Histogram(
+            "flask_http_request_duration_seconds",
+            "Time until an answer was ready",
+            ("method", "url_rule", "status", "track"),
+            buckets=BUCKETS_S,
+            registry=registry,
+        )
+        self._requests = Counter(
+            "flask_http_request", "Requests answered", ("method", "status", "track"), registry=registry
+        )
+        recommendations = Counter(
+            "marquee_recommendations",
+            "Answers of /recommend by where their list comes from",
+            ("source", "track"),
+            registry=registry,
+        )
+        loads = Counter(
+            "marquee_model_loads",
+            "Models found in MODEL_DIR while serving, by what became of them",
+            ("outcome", "track"),
+            registry=registry,
+        )
+        # livemax: a worker that has ended no longer says which model it served.
+        self._info = Gauge(
+            "marquee_model_info",
+            "1 for the model in use",
+            INFO_LABELS,
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._recommendations = {one: recommendations.labels(one, self._track) for one in SOURCES}
+        self._loads = {one: loads.labels(one, self._track) for one in OUTCOMES}
+        self._answers: dict[tuple[str, str, str], tuple[Histogram, Counter]] = {}
+        self._in_use: Gauge | None = None
+        for rule, statuses in served.items():
+            for status in {*statuses, 500}:
+                self._answer("GET", rule, str(status))
+
+    def count_answer(self, method: str, rule: str | None, status: str, seconds: float) -> None:
+        """Count one answer; `status` is the three digits."""
+        key = (method, rule or NO_RULE, status)
+        duration, requests = self._answers.get(key) or self._answer(*key)
+        duration.observe(seconds)
+        requests.inc()
+
+    def count_recommendation(self, source: str) -> None:
+        self._recommendations[source].inc()
+
+    def count_load(self, outcome: str) -> None:
+        self._loads[outcome].inc()
+
+    def show_model(self, serving: Serving) -> None:
+        """Say which model this process serves."""
+        if self._in_use is not None:
+            self._in_use.set(0)
+        self._in_use = self._info.labels(**serving.labels())
+        self._in_use.set(1)
+
+    def render(self, accept: str | None) -> tuple[bytes, str]:
+        """Return all series of all workers, and their content type."""
+        text, content_type = self._exporter.generate_metrics(accept)
+        return text.encode(), content_type
+
+    def _answer(self, method: str, rule: str, status: str) -> tuple[Histogram, Counter]:
+        known = method if method in METHODS else OTHER_METHOD
+        series = (
+            self._duration.labels(known, rule, status, self._track),
+            self._requests.labels(known, status, self._track),
+        )
+        if known == method:  # the cache too must not grow with what clients invent
+            self._answers[method, rule, status] = series
+        return series
+
+
+def _exporter(settings: Settings) -> Any:
+    registry = CollectorRegistry()
+    if settings.metrics_dir is None:
+        return PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
+    return GunicornInternalPrometheusMetrics(None, export_defaults=False, registry=registry)

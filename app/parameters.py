@@ -1,0 +1,75 @@
+"""What a request asks for, checked: a bad value becomes a 400 whose sentence says what is allowed."""
+
+import re
+from dataclasses import dataclass
+
+from flask import Request
+from werkzeug.exceptions import BadRequest
+
+from app.recommender import MAX_USER_ID
+
+DEFAULT_N = 20
+MAX_N = 100
+MAX_EXCLUDED = 200
+
+_COUNT = re.compile(r"[1-9][0-9]{0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How long a list shall be and what shall not, or only, stand in it."""
+
+    n: int = DEFAULT_N
+    exclude: tuple[str, ...] = ()
+    genre: str | None = None
+
+
+PLAIN = Wish()
+
+
+def read_user(text: str) -> int:
+    """Return the user id; digits are valid in any number, and leading zeros name the same user as without.
+
+    An id beyond 64 bits belongs to nobody in a model and becomes one that belongs to nobody.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise BadRequest(f"A user id is a run of digits, not {_shown(text)}.")
+    digits = text.lstrip("0") or "0"
+    # Longer runs would meet the interpreter's limit on converting digits.
+    return int(digits) if len(digits) <= 19 else MAX_USER_ID + 1
+
+
+def read_wish(request: Request) -> Wish:
+    """Return what the query string asks for; parameters of other names are ignored."""
+    if not request.query_string:
+        return PLAIN
+    return Wish(read_n(request), _read_exclude(request), _single(request, "genre"))
+
+
+def read_n(request: Request) -> int:
+    text = _single(request, "n")
+    if text is None:
+        return DEFAULT_N
+    if not _COUNT.fullmatch(text) or int(text) > MAX_N:
+        raise BadRequest(f"n is a whole number from 1 to {MAX_N}, not {_shown(text)}.")
+    return int(text)
+
+
+def _read_exclude(request: Request) -> tuple[str, ...]:
+    # A movie id holds + but never a space: a + that the query string turned into a space is put back.
+    text = (_single(request, "exclude") or "").replace(" ", "+")
+    movies = tuple(movie for movie in text.split(",") if movie)
+    if len(movies) > MAX_EXCLUDED:
+        raise BadRequest(f"exclude takes up to {MAX_EXCLUDED} movie ids, not {len(movies)}.")
+    return movies
+
+
+def _single(request: Request, name: str) -> str | None:
+    values = request.args.getlist(name)
+    if len(values) > 1:
+        raise BadRequest(f"{name} is given {len(values)} times: give it once.")
+    return values[0] if values else None
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "...")

@@ -1,0 +1,38 @@
+"""Errors as RFC 9457 `application/problem+json`: a status and a sentence for the person who asked."""
+
+import json
+from http import HTTPStatus
+
+from flask import Response
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem_body(status: int, detail: str) -> bytes:
+    """Return the JSON of a problem; its type is `about:blank`, so the title is the status's own phrase."""
+    title = HTTPStatus(status).phrase
+    return json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
+
+
+def problem(status: int, detail: str) -> Response:
+    """Return a problem as the answer to a request."""
+    return Response(problem_body(status, detail), status, content_type=MEDIA_TYPE)
+
+
+def on_http_exception(error: HTTPException) -> Response:
+    """Turn what Flask, Werkzeug or a route raised into a problem."""
+    response = problem(error.code or 500, _sentence(error))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _sentence(error: HTTPException) -> str:
+    if isinstance(error, InternalServerError):
+        return "The service failed to answer; the reason is in its log."
+    if isinstance(error, MethodNotAllowed):
+        return "This address answers GET only."
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return "There is nothing here: GET /openapi.yaml says what this service answers."
+    return error.description or "The request cannot be answered."

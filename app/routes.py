@@ -1,0 +1,123 @@
+"""What the service answers. Each view uses the model its request was given, so that a swap mixes none."""
+
+from pathlib import Path
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+
+from app.answers import JSON, as_json, json_list, text_list, wants_json
+from app.edge import SERVING
+from app.metrics import Metrics
+from app.parameters import Wish, read_n, read_user, read_wish
+from app.problems import on_http_exception, problem
+from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
+from app.serving import Serving, self_test
+
+SIMILAR = "similar"
+OPENAPI = Path(__file__).with_name("openapi.yaml")
+
+# URL rule -> its view and the statuses that the view answers with
+SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
+    "/recommend/<user>": ("recommend", (200, 400)),
+    "/similar/<movie>": ("similar", (200, 400, 404)),
+    "/popular": ("popular", (200, 400)),
+    "/version": ("version", (200,)),
+    "/health/live": ("live", (200,)),
+    "/health/ready": ("ready", (200, 503)),
+    "/metrics": ("render_metrics", (200,)),
+    "/openapi.yaml": ("openapi", (200,)),
+}
+
+
+def register(app: Flask, metrics: Metrics) -> None:
+    """Give each rule its view, for GET and so for HEAD, and every error its form."""
+    views = Views(metrics)
+    for rule, (name, _) in SERVED.items():
+        app.add_url_rule(rule, name, getattr(views, name), methods=["GET"], provide_automatic_options=False)
+    app.register_error_handler(HTTPException, on_http_exception)
+
+
+class Views:
+    """One method for each address."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._openapi = OPENAPI.read_bytes()
+
+    def recommend(self, user: str) -> Response:
+        """Answer with a list for a user, a popular one for users whom the model does not know."""
+        serving, user_id, wish = _serving(), read_user(user), read_wish(request)
+        try:
+            answer = serving.recommender.recommend(user_id, wish.n, wish.exclude, wish.genre)
+        except UnknownGenreError:
+            raise _no_such_genre(serving.recommender, wish) from None
+        self._metrics.count_recommendation(answer.source)
+        return _list_of(serving, answer, {"user": user.lstrip("0") or "0"}, user_id)
+
+    def popular(self) -> Response:
+        serving, wish = _serving(), read_wish(request)
+        try:
+            answer = serving.recommender.popular(wish.n, wish.exclude, wish.genre)
+        except UnknownGenreError:
+            raise _no_such_genre(serving.recommender, wish) from None
+        return _list_of(serving, answer, {})
+
+    def similar(self, movie: str) -> Response:
+        serving, n = _serving(), read_n(request)
+        try:
+            rows, scores = serving.recommender.similar(movie, n)
+        except UnknownMovieError:
+            raise NotFound(f"The model has no movie {movie[:200]!r}.") from None
+        if wants_json(request):
+            return json_list(serving, rows, scores.tolist(), SIMILAR, {"movie": movie})
+        return text_list(serving, rows, SIMILAR)
+
+    def version(self) -> Response:
+        """Say where the answers come from: model, data, code of the training and of the service."""
+        serving = _serving()
+        manifest = serving.recommender.model.manifest
+        data = manifest.get("data")
+        found = {
+            **serving.labels(),
+            "content_hash": serving.recommender.model.content_hash,
+            "data_hash": data.get("hash") if isinstance(data, dict) else None,
+            "trained_at": manifest.get("created_at"),
+            "trained_by": manifest.get("code_revision"),
+            "genres": list(serving.recommender.model.movies.genres),
+            "metrics": manifest.get("metrics"),
+        }
+        return Response(as_json(found), content_type=JSON)
+
+    def live(self) -> Response:
+        return Response(as_json({"status": "live"}), content_type=JSON)
+
+    def ready(self) -> Response:
+        """Ask the model each time: an instance is ready when it answers, not because it once did."""
+        if reason := self_test(_serving().recommender):
+            return problem(503, f"The model failed its self-test, {reason}.")
+        return Response(as_json({"status": "ready"}), content_type=JSON)
+
+    def render_metrics(self) -> Response:
+        body, content_type = self._metrics.render(request.headers.get("Accept"))
+        return Response(body, content_type=content_type)
+
+    def openapi(self) -> Response:
+        return Response(self._openapi, content_type="application/yaml")
+
+
+def _serving() -> Serving:
+    serving: Serving = request.environ[SERVING]
+    return serving
+
+
+def _list_of(serving: Serving, answer: Answer, subject: dict[str, str], user_id: int = -1) -> Response:
+    if not wants_json(request):
+        return text_list(serving, answer.rows, answer.source)
+    recommender = serving.recommender
+    scores = recommender.score_rows(recommender.user_row(user_id), answer.rows)
+    return json_list(serving, answer.rows, scores, answer.source, subject)
+
+
+def _no_such_genre(recommender: Recommender, wish: Wish) -> BadRequest:
+    genres = ", ".join(recommender.model.movies.genres)
+    return BadRequest(f"No movie has the genre {(wish.genre or '')[:60]!r}; there are {genres}.")

@@ -1,0 +1,118 @@
+"""What an instance serves right now, and how a new model takes its place."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.artifact import ArtifactError, load
+from app.config import Settings
+from app.recommender import PERSONAL, Recommender
+
+log = logging.getLogger(__name__)
+
+LOADED = "loaded"
+REFUSED = "refused"
+OUTCOMES = (LOADED, REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One model and the names that stand on every answer made from it."""
+
+    recommender: Recommender
+    release: str
+    track: str
+    code_revision: str
+    headers: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, recommender: Recommender, settings: Settings) -> "Serving":
+        version = recommender.model.version
+        release = settings.release_id or f"{version}-{settings.code_revision}"
+        headers = (
+            ("X-Model-Version", version),
+            ("X-Release", release),
+            ("X-Release-Track", settings.track),
+        )
+        return cls(recommender, release, settings.track, settings.code_revision, headers)
+
+    def labels(self) -> Mapping[str, str]:
+        """Return the labels of the series that says which model an instance serves."""
+        return {
+            "model_version": self.recommender.model.version,
+            "release": self.release,
+            "code_revision": self.code_revision,
+            "track": self.track,
+        }
+
+
+class ModelSlot:
+    """Holds the model in use. `current` is replaced as a whole: read it once for each request."""
+
+    def __init__(self, settings: Settings, recommender: Recommender | None = None) -> None:
+        """Take the recommender, or load the model; raise `ArtifactError` when that cannot be used."""
+        self._settings = settings
+        self._seen = fingerprint(settings.model_dir)
+        self.current = Serving.of(recommender or load_tested(settings.model_dir), settings)
+
+    def refresh(self) -> str | None:
+        """Look once whether another model is in place; return the outcome, None when nothing has changed.
+
+        A model that cannot be used is logged once and not tried again until its files change.
+        """
+        found = fingerprint(self._settings.model_dir)
+        if found == self._seen:
+            return None
+        self._seen = found
+        before = self.current.recommender.model.version
+        try:
+            self.current = Serving.of(load_tested(self._settings.model_dir), self._settings)
+        except ArtifactError as error:
+            log.error("New model refused, %s stays in use: %s", before, error)
+            return REFUSED
+        log.info("Model %s replaces %s", self.current.recommender.model.version, before)
+        return LOADED
+
+
+def fingerprint(folder: Path) -> tuple[Any, ...]:
+    """Return what changes when another model, or a change to this one, is in place; reads no file."""
+    try:
+        folder = folder.resolve()
+        stats = [(path.name, path.stat()) for path in sorted(folder.iterdir())]
+    except OSError:
+        return (str(folder),)
+    return (str(folder), *((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+
+
+def load_tested(folder: Path) -> Recommender:
+    """Open a model and let it answer; raise `ArtifactError` naming what is wrong."""
+    recommender = Recommender(load(folder))
+    if reason := self_test(recommender):
+        raise ArtifactError(f"{folder} failed its self-test, {reason}: train the model again.")
+    return recommender
+
+
+def self_test(recommender: Recommender, n: int = 20) -> str | None:
+    """Ask for one list of each kind; return what is wrong with them, None when nothing is."""
+    movies = len(recommender.movie_ids)
+    popular = recommender.popular(n).rows
+    if not popular or len(set(popular)) != min(n, movies):
+        return "its popularity list is incomplete"
+    arrays, scalars = recommender.model.arrays, recommender.model.manifest["scalars"]
+    personal = np.flatnonzero(arrays["user_events"] >= scalars["min_events"])
+    if not len(personal):
+        return None
+    row = int(personal[0])
+    user_id = int(arrays["user_ids"][row])
+    seen = set(recommender.seen_rows(row).tolist())
+    answer = recommender.recommend(user_id, n)
+    complete = len(set(answer.rows)) == min(n, movies - len(seen))
+    if answer.source != PERSONAL or not complete or seen & set(answer.rows):
+        return f"its list for user {user_id} is wrong"
+    if not np.isfinite(recommender.scores(row)).any() and len(seen) < movies:
+        return f"its scores for user {user_id} are not numbers"
+    return None

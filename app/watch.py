@@ -1,0 +1,35 @@
+"""Looks for a new model while the service runs."""
+
+import logging
+import threading
+
+from app.factory import Instance
+
+log = logging.getLogger(__name__)
+
+
+def start(instance: Instance) -> threading.Thread | None:
+    """Start the look-out of this process; None when `MODEL_POLL_S` is 0."""
+    if not instance.settings.model_poll_s:
+        return None
+    thread = threading.Thread(target=_run, args=(instance, threading.Event()), name="watch", daemon=True)
+    thread.start()
+    return thread
+
+
+def step(instance: Instance) -> None:
+    """Look once, and count what became of a new model."""
+    outcome = instance.slot.refresh()
+    if outcome is None:
+        return
+    instance.metrics.count_load(outcome)
+    instance.metrics.show_model(instance.slot.current)
+
+
+def _run(instance: Instance, stop: threading.Event) -> None:
+    while True:
+        try:
+            step(instance)  # at once: this process may be younger than the model in place
+        except Exception:
+            log.exception("Looking for a new model failed")
+        stop.wait(instance.settings.model_poll_s)

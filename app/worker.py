@@ -1,0 +1,45 @@
+"""The worker process: Gunicorn's own, with this service's form for requests that are no HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http import message
+from gunicorn.http.errors import LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from app.config import MAX_REQUEST_LINE
+from app.factory import instance_of
+from app.problems import MEDIA_TYPE, problem_body
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
+    """Answers what cannot be parsed as a problem with the service's headers, too."""
+
+    def init_process(self) -> None:
+        # Gunicorn cuts any limit to 8,190; its only way up is none at all, and that means unbounded memory.
+        message.MAX_REQUEST_LINE = MAX_REQUEST_LINE
+        super().init_process()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer a request that never reached the application, or that ended outside of it."""
+        if isinstance(exc, LimitRequestLine):
+            status, detail = 414, f"The request line is longer than {MAX_REQUEST_LINE} characters."
+        elif isinstance(exc, ParseException):
+            status, detail = 400, f"This is not a request that can be read: {exc}."
+        else:
+            self.log.error("Error handling a request", exc_info=exc)
+            status, detail = 500, "The service failed to answer; the reason is in its log."
+        body = problem_body(status, detail)
+        fields = [
+            ("Connection", "close"),
+            ("Content-Type", MEDIA_TYPE),
+            ("Content-Length", str(len(body))),
+            *instance_of(self.wsgi).slot.current.headers,
+        ]
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+        start = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+        try:
+            util.write_nonblock(client, f"{start}{head}\r\n".encode("latin-1") + body)
+        except OSError as error:
+            self.log.debug("The answer to a broken request found nobody: %s", error)

@@ -1,0 +1,97 @@
+"""A real Gunicorn in a process of its own, as the service is run."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "app" / "gunicorn.conf.py"
+START_S = 60.0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on right now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+class Server:
+    """One running instance: its address, its processes, its log."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+        self.url = f"http://127.0.0.1:{port}"
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers, oldest first."""
+        pid = self.process.pid
+        try:
+            text = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+        except FileNotFoundError:
+            return []
+        return [int(word) for word in text.split()]
+
+    def log_text(self) -> str:
+        return self.log.read_text("utf-8")
+
+    def wait_until_ready(self) -> None:
+        """Wait for the first answer; raise `RuntimeError` with the log when the process ends instead."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                requests.get(f"{self.url}/health/live", timeout=5)
+            except requests.ConnectionError:
+                time.sleep(0.05)
+            else:
+                return
+        raise RuntimeError(f"the service did not start:\n{self.log_text()}")
+
+
+def spawn(
+    log: Path, environ: Mapping[str, str], *arguments: str, config: Path = CONFIG, port: int | None = None
+) -> Server:
+    """Start Gunicorn with the given variables and nothing else of this environment but the path."""
+    port = port or free_port()
+    env = {"PATH": os.environ["PATH"], "HOME": str(log.parent), "PORT": str(port), **environ}
+    command = [sys.executable, "-m", "gunicorn", "--config", str(config), *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    return Server(process, port, log)
+
+
+@contextmanager
+def serving(
+    log: Path, environ: Mapping[str, str], *arguments: str, config: Path = CONFIG
+) -> Iterator[Server]:
+    """Run an instance until it is no longer needed."""
+    server = spawn(log, environ, *arguments, config=config)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        stop(server)
+
+
+def stop(server: Server) -> None:
+    """End the instance as an operator would; kill its process group when it does not obey."""
+    if server.process.poll() is None:
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            server.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.process.pid, signal.SIGKILL)
+            server.process.wait(timeout=20)
