@@ -1,0 +1,42 @@
+"""How the broker is reached, in the words that its client library uses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """One topic of one broker, and who we are to it."""
+
+    bootstrap: str = "localhost:9092"
+    topic: str = "movielog"
+    group: str = "marquee-ingest"
+    protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = None
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_password: str | None = None
+
+    def client_options(self) -> dict[str, Any]:
+        """Return the keyword arguments of kafka-python that reach this broker; what is not set is left out."""
+        options = {
+            "bootstrap_servers": self.bootstrap.split(","),
+            "security_protocol": self.protocol,
+            "sasl_mechanism": self.sasl_mechanism,
+            "sasl_plain_username": self.sasl_username,
+            "sasl_plain_password": self.sasl_password,
+            "ssl_cafile": self.ssl_cafile,
+            "ssl_certfile": self.ssl_certfile,
+            "ssl_keyfile": self.ssl_keyfile,
+            "ssl_password": self.ssl_password,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    def __repr__(self) -> str:
+        """Name what may be logged."""
+        return f"KafkaSettings(bootstrap={self.bootstrap!r}, topic={self.topic!r}, protocol={self.protocol!r})"
