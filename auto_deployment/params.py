@@ -9,6 +9,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import yaml
 
 from auto_deployment.errors import BadInputError
+from auto_deployment.ingest.options import IngestParams
+from auto_deployment.simulate.options import SimulateParams
+from auto_deployment.training.options import TrainingParams
 
 T = TypeVar("T")
 
@@ -32,6 +35,9 @@ class Params:
     """The whole of `params.yaml`, a field for each section."""
 
     traffic: TrafficParams
+    simulate: SimulateParams
+    training: TrainingParams
+    ingest: IngestParams
 
 
 def load_params(path: Path) -> Params:

@@ -1,0 +1,71 @@
+"""Viewings and ratings as columns."""
+
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+
+from auto_deployment.simulate.arrays import MINUTE_US, Bools, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Viewings:
+    """Columns: a user watches `minutes` of a movie, one a minute, from `first_minute` on."""
+
+    user: Ints
+    movie: Ints
+    start_us: Ints
+    first_minute: Ints
+    minutes: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Columns; `rating` is on the scale of the stream."""
+
+    user: Ints
+    movie: Ints
+    time_us: Ints
+    rating: Ints
+
+
+Rows = TypeVar("Rows", Viewings, Ratings)
+
+
+def join(one: Rows, *others: Rows) -> Rows:
+    """Return the rows of all."""
+    parts = (one, *others)
+    names = [field.name for field in fields(one)]
+    return type(one)(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def take(rows: Rows, kept: Ints | Bools) -> Rows:
+    """Return some of the rows, by place or by mask."""
+    return type(rows)(*(getattr(rows, field.name)[kept] for field in fields(rows)))
+
+
+def clip(viewings: Viewings, end_us: int) -> Viewings:
+    """Cut off the minutes before the start and from the end on, and the viewings of which nothing is left."""
+    before = np.clip(-(viewings.start_us // MINUTE_US), 0, viewings.minutes)
+    after = np.clip(-((end_us - viewings.start_us) // -MINUTE_US), 0, viewings.minutes)
+    return take(_from_to(viewings, before, after), after > before)
+
+
+def skip(viewings: Viewings, minutes: Ints) -> Viewings:
+    """Return what is left to watch after this many minutes of each viewing."""
+    return take(_from_to(viewings, minutes, viewings.minutes), viewings.minutes > minutes)
+
+
+def _from_to(viewings: Viewings, before: Ints, after: Ints) -> Viewings:
+    return replace(
+        viewings,
+        start_us=viewings.start_us + before * MINUTE_US,
+        first_minute=viewings.first_minute + before,
+        minutes=after - before,
+    )
+
+
+def truncate(times_us: Ints, digits: int) -> Ints:
+    """Cut times to a number of digits of the second, as they will be written."""
+    unit_us: int = 10 ** (6 - digits)
+    return times_us - times_us % unit_us

@@ -1,0 +1,128 @@
+"""`marquee simulate`: the event lines of a made-up platform, to a file or to standard output."""
+
+import argparse
+import logging
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from auto_deployment.config import Settings
+from auto_deployment.errors import BadInputError
+from auto_deployment.ingest.catalog import write_movies, write_users
+from auto_deployment.params import load_params
+from auto_deployment.simulate.damage import Message
+from auto_deployment.simulate.options import DamageParams, SimulateParams
+from auto_deployment.simulate.output import open_output
+from auto_deployment.simulate.pace import pace
+from auto_deployment.simulate.platform import Platform
+from auto_deployment.simulate.stream import generate_chunks
+
+log = logging.getLogger(__name__)
+
+OVERRIDES = ("users", "movies", "days", "seed", "start", "minute_step")
+NO_DAMAGE = DamageParams(*[0.0] * len(fields(DamageParams)))
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; what is not given comes from `params.yaml`."""
+    parser.add_argument("--out", default="-", metavar="FILE", help="where the lines go; - is standard output")
+    parser.add_argument("--lines", type=_positive, metavar="N", help="stop after so many lines")
+    parser.add_argument("--users", type=_positive, metavar="N")
+    parser.add_argument("--movies", type=_positive, metavar="N")
+    parser.add_argument("--days", type=_positive, metavar="N", help="how long the platform is followed")
+    parser.add_argument("--seed", type=int, metavar="N", help="same seed and options, same lines")
+    parser.add_argument(
+        "--start", metavar="TIME", help="first moment in UTC; with --speed the default is now"
+    )
+    parser.add_argument("--minute-step", type=_positive, metavar="N", help="one watch line every N minutes")
+    parser.add_argument(
+        "--speed", type=_speed, metavar="X", help="1 is real time, 60 a minute a second; without it: at once"
+    )
+    parser.add_argument(
+        "--damage",
+        action="append",
+        default=[],
+        metavar="KIND=SHARE",
+        help="share of all lines that get one kind of damage, or 'none' for all kinds; may be repeated",
+    )
+    parser.add_argument("--catalog", type=Path, metavar="DIR", help="also write the movies and users there")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Write the lines; raise `BadInputError` on options that cannot be used."""
+    platform = Platform.build(_effective(load_params(settings.params_file).simulate, args))
+    if args.catalog:
+        write_movies(args.catalog, platform.movies_frame())
+        write_users(args.catalog, platform.users_frame())
+    batches = _batches(platform, settings.rating_scale, args.speed)
+    written = 0
+    with open_output(args.out) as file, tqdm(unit=" lines", disable=_quiet(args.out)) as bar:
+        for batch in _limited(batches, args.lines):
+            file.write(b"".join(b"%b\n" % (message or b"") for message in batch))
+            if args.speed:
+                file.flush()
+            written += len(batch)
+            bar.update(len(batch))
+    log.info("wrote %d lines to %s", written, args.out)
+    return 0
+
+
+def _effective(params: SimulateParams, args: argparse.Namespace) -> SimulateParams:
+    given = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
+    if args.speed and args.start is None:
+        given["start"] = datetime.now(UTC).isoformat()
+    return replace(params, **given, damage=_damage(params.damage, args.damage))
+
+
+def _damage(shares: DamageParams, words: Sequence[str]) -> DamageParams:
+    kinds = [field.name for field in fields(DamageParams)]
+    for word in words:
+        kind, _, share = word.partition("=")
+        try:
+            shares = NO_DAMAGE if word == "none" else replace(shares, **{kind: float(share)})
+        except (TypeError, ValueError):
+            raise BadInputError(
+                f"--damage {word} is not understood: use none or KIND=SHARE with one of {', '.join(kinds)}."
+            ) from None
+    return shares
+
+
+def _batches(platform: Platform, scale: tuple[float, float], speed: float | None) -> Iterable[list[Message]]:
+    chunks = generate_chunks(platform, scale)
+    if speed is None:
+        return (chunk.messages for chunk in chunks)
+    return pace(chunks, speed, time.monotonic, time.sleep)
+
+
+def _limited(batches: Iterable[list[Message]], limit: int | None) -> Iterator[list[Message]]:
+    """Stop after a number of lines."""
+    left = math.inf if limit is None else limit
+    for batch in batches:
+        yield batch if len(batch) <= left else batch[: int(left)]
+        left -= len(batch)
+        if left <= 0:
+            return
+
+
+def _quiet(out: str) -> bool | None:
+    """Tell tqdm to show nothing, or (`None`) to show its bar to a person at a terminal only."""
+    return True if out == "-" else None
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("use 1 or more")
+    return number
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError("use a number above 0")
+    return speed

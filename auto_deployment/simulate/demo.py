@@ -1,0 +1,36 @@
+"""Demo data: the past of a simulated platform in a data directory, within seconds."""
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from auto_deployment.ingest.catalog import write_movies, write_users
+from auto_deployment.ingest.segments import publish_segment, segment_path, stage_segment
+from auto_deployment.paths import Paths
+from auto_deployment.simulate.options import SimulateParams
+from auto_deployment.simulate.past import Past
+from auto_deployment.simulate.platform import Platform
+
+
+def write_demo(params: SimulateParams, scale: tuple[float, float], paths: Paths) -> bool:
+    """Write catalogue and segment; do nothing and return `False` where this was done before.
+
+    The segment holds what ingesting the undamaged lines of the same platform gives.
+    """
+    fingerprint = _fingerprint(params, scale)
+    name = f"simulation-{fingerprint[:16]}"
+    if segment_path(paths.segments, name).exists():
+        return False
+    platform = Platform.build(params)
+    write_movies(paths.catalog, platform.movies_frame())
+    write_users(paths.catalog, platform.users_frame())
+    past = Past(platform, scale)
+    source = {"kind": "simulation", "sha256": fingerprint}
+    return publish_segment(
+        stage_segment(paths.segments, name, past.record_batches(), lambda: past.meta(source))
+    )
+
+
+def _fingerprint(params: SimulateParams, scale: tuple[float, float]) -> str:
+    content = json.dumps([asdict(params), scale], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

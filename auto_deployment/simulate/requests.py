@@ -1,0 +1,43 @@
+"""Recommendation requests: what a simulated server showed, or why it did not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from auto_deployment.simulate.arrays import Ints
+
+LIST_LENGTH = 20
+ENOUGH = 60  # titles that come to mind; among so many there are nearly always 20 different ones
+LISTED, TIMED_OUT, REFUSED = range(3)
+TIMEOUT_MS = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Columns, and the movies of each list: the server recommends at random, by popularity."""
+
+    user: Ints
+    time_us: Ints
+    outcome: Ints
+    latency_ms: Ints
+    movies: list[list[int]]
+
+
+def make_requests(
+    rng: np.random.Generator, users: Ints, times_us: Ints, considered: Ints, failed_share: float
+) -> Requests:
+    """Show each user the first titles of those that then come to mind, unless the request fails."""
+    count = len(users)
+    failed = rng.random(count) < failed_share
+    outcome = np.where(failed, rng.integers(TIMED_OUT, REFUSED + 1, count), LISTED)
+    quick = np.minimum(rng.lognormal(np.log(110), 0.4, count), TIMEOUT_MS - 1)
+    slow = np.where(
+        outcome == TIMED_OUT, TIMEOUT_MS + rng.integers(5, 40, count), rng.integers(20, 280, count)
+    )
+    return Requests(
+        user=users,
+        time_us=times_us,
+        outcome=outcome,
+        latency_ms=np.where(failed, slow, quick).astype(np.int64),
+        movies=[list(dict.fromkeys(row))[:LIST_LENGTH] for row in considered[:, :ENOUGH].tolist()],
+    )
