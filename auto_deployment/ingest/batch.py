@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from auto_deployment.ingest.batch_columns import (
@@ -66,6 +67,28 @@ class SegmentBuilder:
         """How many lines this batch covers, taken or not."""
         return sum(len(columns) for _, columns in self._kinds()) + self._rejected.total()
 
+    def counts(self) -> dict[str, int]:
+        """Return the lines of each kind so far."""
+        return {kind: len(columns) for kind, columns in self._kinds()}
+
+    def rejected(self) -> dict[str, int]:
+        """Return the lines so far that were not taken, by reason."""
+        return dict(self._rejected)
+
+    def statuses(self, begin: int) -> list[int]:
+        """Return the status of each recommendation from the given one on."""
+        return self._recommendations.statuses(begin)
+
+    def rating_moments(self) -> tuple[float, float]:
+        """Return the sum of the ratings and the sum of their squares."""
+        return self._ratings.moments()
+
+    def movie_lines(self) -> dict[str, int]:
+        """Return how many watch and rating lines name each movie."""
+        lines = self._watches.movie_lines() + self._ratings.movie_lines()
+        texts = self._movies.texts().to_pylist()
+        return {texts[code]: int(lines[code]) for code in np.flatnonzero(lines).tolist()}
+
     @property
     def nbytes(self) -> int:
         """About how much memory the batch holds now; closing it needs some four times that for a moment."""
@@ -83,7 +106,7 @@ class SegmentBuilder:
             source=source,
             rating_scale=rating_scale,
             parser_version=PARSER_VERSION,
-            counts={kind: len(columns) for kind, columns in self._kinds()}
+            counts=self.counts()
             | {
                 "rejected": self._rejected.total(),
                 "repaired": self._repaired,

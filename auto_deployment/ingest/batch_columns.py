@@ -22,6 +22,9 @@ class Interned:
         self._codes: dict[str, int] = {}
         self.nbytes = 0
 
+    def __len__(self) -> int:
+        return len(self._codes)
+
     def code(self, text: str) -> int:
         """Return the number of a text, a new one for a new text."""
         code = self._codes.get(text)
@@ -124,6 +127,15 @@ class RatingColumns(RowColumns):
     def nbytes(self) -> int:
         return 32 * len(self)
 
+    def movie_lines(self) -> npt.NDArray[np.int64]:
+        """Return the number of lines by the number of the movie."""
+        return np.bincount(np.array(self._movie, np.int32), minlength=len(self._movies))
+
+    def moments(self) -> tuple[float, float]:
+        """Return the sum of the ratings and the sum of their squares."""
+        ratings = np.array(self._rating, np.float64)
+        return float(ratings.sum()), float((ratings**2).sum())
+
     def _own_columns(self, part: slice) -> dict[str, pa.Array]:
         return {
             "movie_id": self._movies.coded(np.array(self._movie[part], np.int32)),
@@ -151,6 +163,10 @@ class RecommendationColumns(RowColumns):
         self._error.append(_NONE if event.error is None else self._texts.code(event.error))
         self._listed.extend(map(self._movies.code, event.movies))
         self._ends.append(len(self._listed))
+
+    def statuses(self, begin: int) -> list[int]:
+        """Return the status of each row from the given one on."""
+        return self._status[begin:].tolist()
 
     @property
     def nbytes(self) -> int:

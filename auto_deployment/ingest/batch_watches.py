@@ -60,6 +60,10 @@ class WatchColumns:
         self._minute.append(minute)
         self._time_us.append(time_us)
 
+    def movie_lines(self) -> npt.NDArray[np.int64]:
+        """Return the number of lines by the number of the movie."""
+        return np.bincount(np.array(self._movie, np.int32), minlength=len(self._movies))
+
     def time_span_us(self) -> tuple[int, int] | None:
         return (min(self._time_us), max(self._time_us)) if self._time_us else None
 
