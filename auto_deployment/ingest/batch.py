@@ -94,6 +94,14 @@ class SegmentBuilder:
         """About how much memory the batch holds now; closing it needs some four times that for a moment."""
         return sum(columns.nbytes for _, columns in self._kinds()) + self._movies.nbytes
 
+    def user_ids(self) -> set[int]:
+        """Return everyone who did anything."""
+        return {user_id for _, columns in self._kinds() for user_id in columns.user_ids()}
+
+    def movie_ids(self) -> set[str]:
+        """Return every movie that was watched or rated."""
+        return self._movies.among(self._watches.movies() | self._ratings.movies())
+
     def record_batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows, kind after kind, in the schema of segments; the same events give the same rows."""
         for kind, columns in self._kinds():

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,10 @@ class Interned:
             code = self._codes[text] = len(self._codes)
             self.nbytes += 180 + len(text)  # the text object, its number, and its share of the table
         return code
+
+    def among(self, codes: AbstractSet[int]) -> set[str]:
+        """Return the texts of these numbers."""
+        return {text for text, code in self._codes.items() if code in codes}
 
     def texts(self) -> pa.Array:
         """Return all texts in the order of their numbers."""
@@ -67,6 +72,9 @@ class RowColumns:
         self.time_us.append(time_us)
         self.partition.append(_NONE if partition is None else partition)
         self.offset.append(_NONE if offset is None else offset)
+
+    def user_ids(self) -> set[int]:
+        return set(self.user_id)
 
     def time_span_us(self) -> tuple[int, int] | None:
         return (min(self.time_us), max(self.time_us)) if self.time_us else None
@@ -135,6 +143,9 @@ class RatingColumns(RowColumns):
         """Return the sum of the ratings and the sum of their squares."""
         ratings = np.array(self._rating, np.float64)
         return float(ratings.sum()), float((ratings**2).sum())
+
+    def movies(self) -> set[int]:
+        return set(self._movie)
 
     def _own_columns(self, part: slice) -> dict[str, pa.Array]:
         return {

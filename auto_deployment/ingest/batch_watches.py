@@ -64,6 +64,12 @@ class WatchColumns:
         """Return the number of lines by the number of the movie."""
         return np.bincount(np.array(self._movie, np.int32), minlength=len(self._movies))
 
+    def user_ids(self) -> set[int]:
+        return set(self._user_id)
+
+    def movies(self) -> set[int]:
+        return set(self._movie)
+
     def time_span_us(self) -> tuple[int, int] | None:
         return (min(self._time_us), max(self._time_us)) if self._time_us else None
 

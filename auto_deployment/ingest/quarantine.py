@@ -1,10 +1,12 @@
 """Lines that were not taken, kept with their raw bytes so that a better parser can try again."""
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +14,7 @@ import pyarrow.parquet as pq
 from auto_deployment.ingest.atomic import StagedFile
 
 METADATA_KEY = b"marquee"
+STREAM_FORM = "stream"
 
 SCHEMA = pa.schema(
     [
@@ -43,13 +46,22 @@ class Position:
 class QuarantineWriter:
     """Collect the rejected lines of one batch; without any, or without `publish`, no file appears.
 
-    `form` says how the lines are to be read again; "stream" is for lines of the event stream. Lines go to the
-    disk in groups, so memory stays bounded however many there are.
+    `form` says how the lines are to be read again; `STREAM_FORM` is for lines of the event stream. `source` is that
+    of the segment that the lines are missing from. Lines go to the disk in groups, so memory stays bounded however
+    many there are.
     """
 
-    def __init__(self, directory: Path, name: str, form: str, parser_version: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        name: str,
+        form: str,
+        parser_version: int,
+        source: Mapping[str, Any] | None = None,
+    ) -> None:
         self._path = directory / f"{name}.parquet"
-        self._metadata = {METADATA_KEY: json.dumps({"schema": 1, "form": form}).encode()}
+        facts = {"schema": 1, "form": form} | ({} if source is None else {"source": source})
+        self._metadata = {METADATA_KEY: json.dumps(facts).encode()}
         self._parser_version = parser_version
         self._lines: list[tuple[bytes, str, Position]] = []
         self._waiting_bytes = 0
@@ -77,6 +89,10 @@ class QuarantineWriter:
 
     def discard(self) -> None:
         """Remove what was not published."""
+        # The writer wants to end the file properly even when there is no room for that.
+        with suppress(OSError, pa.ArrowException):
+            if self._writer:
+                self._writer.close()
         if self._staged:
             self._staged.discard()
 
@@ -98,6 +114,12 @@ class QuarantineWriter:
         self._writer.write_table(_table(self._lines, self._parser_version))
         self._lines = []
         self._waiting_bytes = 0
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Return the form of a quarantine file and the source of its lines; raise `OSError` or `pa.ArrowException`."""
+    facts: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[METADATA_KEY])
+    return facts
 
 
 def _table(lines: list[tuple[bytes, str, Position]], parser_version: int) -> pa.Table:

@@ -14,7 +14,7 @@ COUNTER_FILE = "dropped.json"
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What was removed since the beginning to stay within the limit; `pending` is counted, maybe still there."""
+    """What was removed since the beginning to stay within the limit; `pending`: maybe not yet."""
 
     files: int = 0
     lines: int = 0

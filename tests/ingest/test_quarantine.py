@@ -50,11 +50,15 @@ def test_without_rejected_lines_there_is_no_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-def test_what_is_not_published_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_what_is_not_published_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with QuarantineWriter(tmp_path, "batch", "stream", 1) as writer:
         writer.add(b"line", "time", Position())
         writer.seal()
         assert list(tmp_path.glob("*.parquet")) == []
+    monkeypatch.setattr(quarantine, "_LINES_PER_GROUP", 1)
+    with QuarantineWriter(tmp_path, "unsealed", "stream", 1) as writer:
+        writer.add(b"line", "time", Position())
+        assert os.listdir(tmp_path) == [".unsealed.parquet.tmp"]
     assert os.listdir(tmp_path) == []
 
 
