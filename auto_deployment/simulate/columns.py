@@ -51,6 +51,30 @@ def clip(viewings: Viewings, end_us: int) -> Viewings:
     return take(_from_to(viewings, before, after), after > before)
 
 
+def queue(viewings: Viewings, free_us: Ints) -> Viewings:
+    """Put off what would begin while the user still watches something else; keep `free_us` up to date.
+
+    A user's i-th viewing starts at the latest, over all j up to i, of the wanted start of the j-th plus the
+    lengths of the viewings from j to i - 1; none starts before the user is free.
+    """
+    if not len(viewings.user):
+        return viewings
+    order = np.argsort(viewings.user, kind="stable")
+    rows = take(viewings, order)
+    fresh = np.append(True, rows.user[1:] != rows.user[:-1])
+    length_us = rows.minutes * MINUTE_US
+    before_us = length_us.cumsum() - length_us
+    before_us -= before_us[fresh][fresh.cumsum() - 1]
+    wanted_us = np.maximum(rows.start_us, free_us[rows.user]) - before_us
+    # Each user's numbers lie above those of the one before, so that one running maximum serves all.
+    lift_us = fresh.cumsum() * (np.ptp(wanted_us) + 1)
+    start_us = np.maximum.accumulate(wanted_us + lift_us) - lift_us + before_us
+    free_us[rows.user] = start_us + length_us
+    in_place_us = np.empty_like(start_us)
+    in_place_us[order] = start_us
+    return replace(viewings, start_us=in_place_us)
+
+
 def skip(viewings: Viewings, minutes: Ints) -> Viewings:
     """Return what is left to watch after this many minutes of each viewing."""
     return take(_from_to(viewings, minutes, viewings.minutes), viewings.minutes > minutes)

@@ -9,6 +9,7 @@ from auto_deployment.simulate.options import SimulateParams
 from auto_deployment.simulate.words import OCCUPATIONS
 
 PUPIL_MAX_AGE, RETIRED_MIN_AGE = 17, 65
+VIEWINGS_MAX_D = 8  # what fits into a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ def make_users(rng: np.random.Generator, params: SimulateParams) -> Users:
         age=age,
         is_woman=rng.random(count) < 0.42,
         occupation=_make_occupations(rng, age),
-        activity=habits.viewings_per_user_d * rng.lognormal(-(spread**2) / 2, spread, count),
+        activity=np.minimum(
+            habits.viewings_per_user_d * rng.lognormal(-(spread**2) / 2, spread, count), VIEWINGS_MAX_D
+        ),
         rating_chance=rng.beta(
             habits.ratings_per_viewing * concentration,
             (1 - habits.ratings_per_viewing) * concentration,

@@ -7,7 +7,6 @@ import numpy as np
 from auto_deployment.simulate.arrays import Ints
 
 LIST_LENGTH = 20
-ENOUGH = 60  # titles that come to mind; among so many there are nearly always 20 different ones
 LISTED, TIMED_OUT, REFUSED = range(3)
 TIMEOUT_MS = 800
 
@@ -39,5 +38,5 @@ def make_requests(
         time_us=times_us,
         outcome=outcome,
         latency_ms=np.where(failed, slow, quick).astype(np.int64),
-        movies=[list(dict.fromkeys(row))[:LIST_LENGTH] for row in considered[:, :ENOUGH].tolist()],
+        movies=[list(dict.fromkeys(row))[:LIST_LENGTH] for row in considered.tolist()],
     )

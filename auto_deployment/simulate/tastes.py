@@ -61,4 +61,4 @@ def _demographic(users: Users) -> Doubles:
 
 def _spread(shared: Doubles, genres: Doubles) -> float:
     """Estimate the spread of the products over all pairs; which users and movies come first is by chance."""
-    return float(np.std(shared[:1000] @ genres[:1000].T))
+    return float(np.std(shared[:1000] @ genres[:1000].T)) or 1.0

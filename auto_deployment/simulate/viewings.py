@@ -7,7 +7,7 @@ import numpy as np
 
 from auto_deployment.simulate.arrays import DAY_US, MINUTE_US, SECOND_US, Bools, Ints, draw, generator
 from auto_deployment.simulate.choices import Choice, Seen, choose
-from auto_deployment.simulate.columns import Ratings, Viewings, clip, truncate
+from auto_deployment.simulate.columns import Ratings, Viewings, clip, queue, truncate
 from auto_deployment.simulate.opinions import opinions, rates, watch_minutes
 from auto_deployment.simulate.platform import Platform
 from auto_deployment.simulate.requests import Requests, make_requests
@@ -38,6 +38,7 @@ class Life:
         self._rng = generator(platform.params.seed, "life")
         self._seen = Seen(len(platform.movies.ids))
         self._end_us = platform.params.days * DAY_US
+        self._free_us = np.full(platform.params.users, -DAY_US)
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield all stretches in order of time."""
@@ -74,7 +75,8 @@ class Life:
         first, minutes = watch_minutes(self._rng, self._platform, choice.movie, choice.liking)
         start_us = arrivals_us + self._rng.integers(5 * SECOND_US, MINUTE_US, len(users))
         digits = self._platform.params.watch_fraction_digits
-        return Viewings(users, choice.movie, truncate(start_us, digits), first, minutes)
+        wanted = Viewings(users, choice.movie, truncate(start_us, digits), first, minutes)
+        return queue(wanted, self._free_us)
 
     def _rate(self, viewings: Viewings, choice: Choice) -> Ratings:
         users, movies = viewings.user, viewings.movie
