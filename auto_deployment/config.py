@@ -1,15 +1,39 @@
 """The environment of `auto_deployment`, read in one place and strictly."""
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from auto_deployment.kafka_settings import PROTOCOLS, KafkaSettings
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
     """A variable has a value that cannot be used. The message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAddresses:
+    """Where the plain processes of a local run listen; all but the first two are for this host only."""
+
+    host: str = "127.0.0.1"
+    port: int = 8082
+    status_port: int = 18082
+    stable_port: int = 18000
+    canary_port: int = 18001
+
+
+@dataclass(frozen=True, slots=True)
+class IngestAddresses:
+    """Where `ingest` shows its metrics and health, and whom it asks about movies and users (`None`: nobody)."""
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9108
+    platform_api_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +44,10 @@ class Settings:
     params_file: Path
     rating_scale: tuple[float, float]
     log_level: str
+    code_revision: str | None = None
+    local: LocalAddresses = LocalAddresses()
+    kafka: KafkaSettings = KafkaSettings()
+    ingest: IngestAddresses = IngestAddresses()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -33,6 +61,10 @@ class Settings:
             params_file=Path(env.get("PARAMS_FILE") or "params.yaml"),
             rating_scale=_scale(env.get("RATING_SCALE") or "1-5"),
             log_level=level,
+            code_revision=env.get("CODE_REVISION") or None,
+            local=_addresses(env),
+            kafka=_kafka(env),
+            ingest=_ingest(env),
         )
 
 
@@ -45,3 +77,78 @@ def _scale(text: str) -> tuple[float, float]:
     if not scale[0] < scale[1]:
         raise SettingsError(f"RATING_SCALE is {text!r}: use LOW-HIGH, for example 1-5 or 1-10.")
     return scale
+
+
+def _addresses(env: Mapping[str, str]) -> LocalAddresses:
+    usual = LocalAddresses()
+    host = env.get("MARQUEE_HOST") or usual.host
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        raise SettingsError(
+            f"MARQUEE_HOST is {host!r}: use an IPv4 address, 127.0.0.1 for this host only or 0.0.0.0 for all."
+        ) from None
+    names = {
+        "MARQUEE_PORT": usual.port,
+        "NGINX_STATUS_PORT": usual.status_port,
+        "STABLE_PORT": usual.stable_port,
+        "CANARY_PORT": usual.canary_port,
+    }
+    ports = [_port(name, env.get(name) or str(default)) for name, default in names.items()]
+    if len(set(ports)) < len(ports):
+        raise SettingsError(f"{', '.join(names)} must be different ports.")
+    return LocalAddresses(host, *ports)
+
+
+def _port(name: str, text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", text) or int(text) > 65_535:
+        raise SettingsError(f"{name} is {text!r}: use a port number from 1 to 65535.")
+    return int(text)
+
+
+def _kafka(env: Mapping[str, str]) -> KafkaSettings:
+    usual = KafkaSettings()
+    topic = env.get("KAFKA_TOPIC") or usual.topic
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,200}", topic) or topic.startswith("."):
+        raise SettingsError(f"KAFKA_TOPIC is {topic!r}: use letters, digits, '.', '_' and '-'.")
+    protocol = (env.get("KAFKA_SECURITY_PROTOCOL") or usual.protocol).upper()
+    if protocol not in PROTOCOLS:
+        raise SettingsError(f"KAFKA_SECURITY_PROTOCOL is {protocol!r}: use one of {', '.join(PROTOCOLS)}.")
+    return KafkaSettings(
+        bootstrap=env.get("KAFKA_BOOTSTRAP") or usual.bootstrap,
+        topic=topic,
+        group=env.get("KAFKA_GROUP") or usual.group,
+        protocol=protocol,
+        sasl_mechanism=env.get("KAFKA_SASL_MECHANISM") or None,
+        sasl_username=env.get("KAFKA_SASL_USERNAME") or None,
+        sasl_password=_secret(env, "KAFKA_SASL_PASSWORD"),
+        ssl_cafile=env.get("KAFKA_SSL_CAFILE") or None,
+        ssl_certfile=env.get("KAFKA_SSL_CERTFILE") or None,
+        ssl_keyfile=env.get("KAFKA_SSL_KEYFILE") or None,
+        ssl_password=_secret(env, "KAFKA_SSL_PASSWORD"),
+    )
+
+
+def _ingest(env: Mapping[str, str]) -> IngestAddresses:
+    usual = IngestAddresses()
+    url = env.get("PLATFORM_API_URL") or None
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"PLATFORM_API_URL is {url!r}: use an address that begins with http:// or https://."
+        )
+    return IngestAddresses(
+        env.get("INGEST_METRICS_HOST") or usual.metrics_host,
+        _port("INGEST_METRICS_PORT", env.get("INGEST_METRICS_PORT") or str(usual.metrics_port)),
+        url,
+    )
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """Read a secret from the variable, or from the file that its `_FILE` twin names."""
+    file = env.get(f"{name}_FILE")
+    if not file:
+        return env.get(name) or None
+    try:
+        return Path(file).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE is {file!r}, which cannot be read: {error}.") from error

@@ -1,0 +1,127 @@
+"""`run`: serve with plain processes until somebody presses Ctrl-C."""
+
+import argparse
+import logging
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from app.recommender import Recommender
+from auto_deployment.config import LocalAddresses, Settings
+from auto_deployment.errors import MarqueeError
+from auto_deployment.local.demo import prepare_demo
+from auto_deployment.local.layout import PROJECT, RunLayout
+from auto_deployment.local.live import describe
+from auto_deployment.local.nginx import find_nginx
+from auto_deployment.local.ports import check_free
+from auto_deployment.local.revision import code_revision
+from auto_deployment.local.screen import Screen, logging_to
+from auto_deployment.local.session import Session
+from auto_deployment.local.signals import StopRequests
+from auto_deployment.local.single_run import end_leftovers, only_run
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+PLAIN_LINE_EVERY_S = 10.0
+DEMO = "demo"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="make data and a first model when there are none (a DATA_DIR named demo implies it)",
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Prepare, start, look after and stop; return 0 when a person ended it."""
+    params = load_params(settings.params_file)
+    paths, layout = Paths(settings.data_dir), RunLayout.below(Paths(settings.data_dir).run)
+    screen = Screen(sys.stdout)
+    with only_run(layout.lock):
+        layout.create()
+        if ended := end_leftovers(layout.processes):
+            log.warning("Ended what an earlier run had left: %d of its programs", ended)
+        find_nginx()
+        check_free(settings.local)
+        if args.demo or settings.data_dir.name == DEMO:
+            prepare_demo(settings, params)
+        _require_model(paths)
+        revision = settings.code_revision or code_revision(PROJECT)
+        with StopRequests() as requests, logging_to(screen):
+            session = Session(layout, settings.local, params.traffic, paths.current_model, revision, requests)
+            _serve(session, screen, requests, settings)
+    return 0
+
+
+def _serve(session: Session, screen: Screen, requests: StopRequests, settings: Settings) -> None:
+    log.info("Settings: %s", settings.local)
+    try:
+        screen.status("Starting two stable instances, a canary and NGINX ...")
+        recommender = session.start()
+        if not requests.stop:
+            for line in greeting(recommender, settings.local, settings.data_dir):
+                screen.line(line)
+        _look_after(session, screen, requests)
+    finally:
+        screen.end_status()
+        screen.line("Stopping ...")
+        session.stop()
+    screen.line("Stopped.")
+
+
+def _look_after(session: Session, screen: Screen, requests: StopRequests) -> None:
+    told, next_line = 0, 0.0
+    while not requests.stop:
+        session.step()
+        line, now = describe(session.traffic, session.supervisor.down()), time.monotonic()
+        count = session.traffic.by_track.total()
+        if screen.live:
+            screen.status(line)
+        elif now >= next_line and count != told:
+            log.info("%s", line)
+            told, next_line = count, now + PLAIN_LINE_EVERY_S
+        requests.wait(TICK_S)
+
+
+def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path) -> list[str]:
+    """Return what to try: a known user, an unknown one, JSON, a filter."""
+    model = recommender.model
+    events, ids = model.arrays["user_events"], model.arrays["user_ids"]
+    personal = ids[np.flatnonzero(events >= model.manifest["scalars"]["min_events"])]
+    known = 42 if 42 in personal or not len(personal) else int(personal[0])
+    unknown = 999_999_999
+    movie = recommender.movie_ids[int(model.arrays["popular_order"][0])]
+    here = f"localhost:{addresses.port}"
+    tries = [
+        (f"{here}/recommend/{known}", "a user whom the model knows"),
+        (f"{here}/recommend/{unknown}", "one whom it does not: the popularity list"),
+        (f"-i -H 'Accept: application/json' {here}/recommend/{known}", "titles, scores, model, track"),
+        (shlex.quote(f"{here}/recommend/{known}?n=5&genre={model.movies.genres[0]}"), "five of one genre"),
+        (shlex.quote(f"{here}/similar/{movie}"), "movies like the most popular one"),
+    ]
+    width = max(len(words) for words, _ in tries)
+    return [
+        "",
+        f"Marquee serves model {model.version} from {data_dir} on http://{here}",
+        "",
+        *(f"  curl {words:<{width}}   # {meaning}" for words, meaning in tries),
+        "",
+        f"Logs are in {data_dir}/run/logs. Ctrl-C stops everything.",
+        "",
+    ]
+
+
+def _require_model(paths: Paths) -> None:
+    if not (paths.current_model / "manifest.json").exists():
+        raise MarqueeError(
+            f"There is no model in {paths.models}: run the commands `import` and `train` first, "
+            "or `run --demo` for made-up data."
+        )

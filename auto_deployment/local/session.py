@@ -1,0 +1,125 @@
+"""One local run: the service and NGINX started in order, looked after once a second, stopped in order."""
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app.artifact import ArtifactError, load
+from app.recommender import Recommender
+from auto_deployment.config import LocalAddresses
+from auto_deployment.errors import MarqueeError
+from auto_deployment.local import static_list
+from auto_deployment.local.edge_log import MEGABYTE, Follower, rotate, shorten
+from auto_deployment.local.instances import CANARY, Instance, gunicorn, instances
+from auto_deployment.local.layout import RunLayout
+from auto_deployment.local.live import Traffic
+from auto_deployment.local.nginx import NginxFiles
+from auto_deployment.local.processes import ProcessError
+from auto_deployment.local.signals import StopRequests
+from auto_deployment.local.single_run import remember
+from auto_deployment.local.supervisor import Keeper, Supervisor
+from auto_deployment.local.traffic import Server, upstream
+from auto_deployment.params import TrafficParams
+
+log = logging.getLogger(__name__)
+
+READY_WITHIN_S = 120.0
+GRACE_S = 12.0  # Gunicorn gives requests 10 s to end
+OTHER_LOGS_BYTES = 8 * MEGABYTE
+
+
+class Session:
+    """Holds what runs. Every step is safe to repeat; nothing here waits for longer than it says."""
+
+    def __init__(
+        self,
+        layout: RunLayout,
+        addresses: LocalAddresses,
+        params: TrafficParams,
+        model_dir: Path,
+        code_revision: str,
+        requests: StopRequests,
+    ) -> None:
+        self.traffic = Traffic()
+        self.supervisor = Supervisor(lambda pids: remember(layout.processes, pids))
+        self._layout, self._params, self._requests = layout, params, requests
+        self._model_dir, self._code_revision = model_dir, code_revision
+        self._instances = instances(addresses)
+        self._files = NginxFiles(layout, addresses.host, addresses.port, addresses.status_port)
+        self._follower = Follower(layout.edge_log)
+        self._nginx: Keeper | None = None
+        self._listed: Path | None = None
+
+    def start(self) -> Recommender:
+        """Start everything and return the model that is served; raise when something does not come up.
+
+        Returns early, with less than everything running, when somebody wants us to stop.
+        """
+        recommender = self._publish_list()
+        servers = [Server(one.address, self._weight(one)) for one in self._instances]
+        self._files.write(
+            self._params, upstream(servers, self._release(recommender), self._params.fail_timeout_s)
+        )
+        for instance in self._instances:
+            program = gunicorn(instance, self._model_dir, self._code_revision, self._layout)
+            self.supervisor.add(program)
+        self._wait_for(lambda: all(instance.is_ready() for instance in self._instances))
+        if not self._requests.stop:
+            self._nginx = self.supervisor.add(self._files.program())
+            self._wait_for(self._files.answers)
+        return recommender
+
+    def step(self) -> None:
+        """Look once after processes, logs and the static list."""
+        self.supervisor.step()
+        self.traffic.add(self._follower.read(), time.monotonic())
+        edge_log, most = self._layout.edge_log, self._params.edge_log_max_mb * MEGABYTE
+        rotate(edge_log, most, self._params.edge_log_files, self._reopen_logs)
+        for other in self._layout.logs.glob("*.log"):
+            if other != edge_log:
+                shorten(other, OTHER_LOGS_BYTES)
+        if self._model_dir.resolve() != self._listed:
+            self._publish_again()
+
+    def stop(self) -> None:
+        """Stop NGINX first, then the instances; at once when somebody asks a second time."""
+        self.supervisor.stop(GRACE_S, lambda: self._requests.hurry)
+        self._follower.close()
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not condition():
+            self.supervisor.require_all()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"Not ready after {READY_WITHIN_S:.0f} s: see {self._layout.logs}.")
+            if self._requests.wait(0.1):
+                return
+
+    def _weight(self, instance: Instance) -> int:
+        return self._params.canary_weight if instance.track == CANARY else self._params.stable_weight
+
+    def _release(self, recommender: Recommender) -> str:
+        return f"{recommender.model.version}-{self._code_revision}"
+
+    def _publish_list(self) -> Recommender:
+        self._listed = self._model_dir.resolve()
+        try:
+            recommender = Recommender(load(self._listed))
+        except ArtifactError as error:
+            raise MarqueeError(str(error)) from error
+        static_list.publish(recommender, self._release(recommender), self._layout.static)
+        return recommender
+
+    def _publish_again(self) -> None:
+        try:
+            recommender = self._publish_list()
+        except MarqueeError as error:
+            log.error("The static list stays as it is: %s", error)
+        else:
+            log.info("The static list comes from model %s now", recommender.model.version)
+
+    def _reopen_logs(self) -> None:
+        if self._nginx is not None and self._nginx.child is not None:
+            self._nginx.child.send(signal.SIGUSR1)

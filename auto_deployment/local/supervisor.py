@@ -1,0 +1,130 @@
+"""Keeps programs running: what died is started again, later each time."""
+
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from auto_deployment.local.processes import Child, ProcessError, Program
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 60.0  # who ran this long starts again with the shortest pause
+
+
+class Running(Protocol):
+    """What the supervisor needs of a child."""
+
+    @property
+    def pid(self) -> int: ...
+    def exit_status(self) -> int | None: ...
+    def send(self, number: signal.Signals) -> None: ...
+    def ask_to_stop(self) -> None: ...
+    def wait(self, timeout_s: float) -> bool: ...
+    def kill(self) -> None: ...
+    def last_words(self) -> str: ...
+
+
+class Keeper:
+    """One program and the process that is it right now, if any."""
+
+    def __init__(self, program: Program, start: Callable[[Program], Running]) -> None:
+        self.program = program
+        self.child: Running | None = None
+        self._start = start
+        self._pause_s = 1.0
+        self._started_at = 0.0
+        self._due_at = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self.child is not None and self.child.exit_status() is None
+
+    def start(self, now: float) -> None:
+        self.child, self._started_at = self._start(self.program), now
+
+    def step(self, now: float) -> bool:
+        """Start the program again when that is due; return whether it was."""
+        if self.child is not None and (status := self.child.exit_status()) is not None:
+            self._schedule(status, now)
+        if self.child is None and now >= self._due_at:
+            self.start(now)
+            return True
+        return False
+
+    def _schedule(self, status: int, now: float) -> None:
+        if now - self._started_at >= STEADY_S:
+            self._pause_s = 1.0
+        log.warning(
+            "%s ended with status %d: starting it again in %.0f s, its log is %s",
+            self.program.name, status, self._pause_s, self.program.log,
+        )  # fmt: skip
+        self.child, self._due_at = None, now + self._pause_s
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+
+class Supervisor:
+    """All programs of a run. `on_change` is told the process ids whenever they change."""
+
+    def __init__(
+        self,
+        on_change: Callable[[Iterable[int]], None],
+        start: Callable[[Program], Running] = Child,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.keepers: list[Keeper] = []
+        self._on_change = on_change
+        self._start = start
+        self._clock = clock
+
+    def add(self, program: Program) -> Keeper:
+        """Start a program and keep it running from now on."""
+        keeper = Keeper(program, self._start)
+        keeper.start(self._clock())
+        self.keepers.append(keeper)
+        self._report()
+        return keeper
+
+    def step(self) -> None:
+        """Look at every program once; start what is due."""
+        now = self._clock()
+        if any([keeper.step(now) for keeper in self.keepers]):
+            self._report()
+
+    def down(self) -> list[str]:
+        """Return the names of the programs that do not run."""
+        return [keeper.program.name for keeper in self.keepers if not keeper.alive]
+
+    def require_all(self) -> None:
+        """Raise `ProcessError` with the last words of a program that has ended."""
+        for keeper in self.keepers:
+            if keeper.child is not None and not keeper.alive:
+                raise ProcessError(f"{keeper.program.name} does not start: {keeper.child.last_words()}")
+
+    def stop(self, grace_s: float, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Stop the last started first, as it asks the others; then whatever still runs, hard."""
+        for keeper in reversed(self.keepers):
+            if keeper.child is not None:
+                keeper.child.ask_to_stop()
+                if keeper is self.keepers[-1]:
+                    _wait([keeper.child], grace_s, hurry, self._clock)
+        children = [keeper.child for keeper in self.keepers if keeper.child is not None]
+        _wait(children, grace_s, hurry, self._clock)
+        for child in children:
+            child.kill()
+        self.keepers.clear()
+        self._report()
+
+    def _report(self) -> None:
+        self._on_change([keeper.child.pid for keeper in self.keepers if keeper.child is not None])
+
+
+def _wait(
+    children: Iterable[Running], grace_s: float, hurry: Callable[[], bool], clock: Callable[[], float]
+) -> None:
+    deadline = clock() + grace_s
+    for child in children:
+        while not child.wait(0.1) and clock() < deadline and not hurry():
+            pass

@@ -1,0 +1,90 @@
+"""What NGINX is told: its template filled in, and the generated servers of the upstream. Pure text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from auto_deployment.errors import MarqueeError
+from auto_deployment.params import TrafficParams
+
+PLACEHOLDER = re.compile(r"\$\{(MARQUEE_[A-Z_]+)\}")
+# Inside double quotes of an NGINX configuration these characters would end or change a value.
+UNSAFE = re.compile(r'["\\$\x00-\x1f]')
+LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,255}")
+
+
+class TrafficError(MarqueeError):
+    """NGINX cannot be configured like this, or refuses what it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One instance as NGINX sees it. The address is `host:port`; its port tells the track."""
+
+    address: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Addresses that NGINX listens on and folders that it uses; they differ between hosts and containers."""
+
+    listen: str
+    status_listen: str
+    run_dir: str
+    upstream_dir: str
+    log_dir: str
+    static_dir: str
+
+
+def variables(place: Place, traffic: TrafficParams) -> dict[str, str]:
+    """Return every placeholder of `nginx/` with its value."""
+    return {
+        "MARQUEE_LISTEN": place.listen,
+        "MARQUEE_STATUS_LISTEN": place.status_listen,
+        "MARQUEE_RUN_DIR": place.run_dir,
+        "MARQUEE_UPSTREAM_DIR": place.upstream_dir,
+        "MARQUEE_LOG_DIR": place.log_dir,
+        "MARQUEE_STATIC_DIR": place.static_dir,
+        "MARQUEE_CONNECT_TIMEOUT_MS": str(traffic.connect_timeout_ms),
+        "MARQUEE_ATTEMPT_TIMEOUT_MS": str(traffic.attempt_timeout_ms),
+        "MARQUEE_ATTEMPTS": str(traffic.attempts),
+    }
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Fill in `${MARQUEE_...}` and nothing else, as envsubst does in the container.
+
+    Raises `TrafficError` for a placeholder without a value and a value that would break out of its quotes.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in values:
+            raise TrafficError(f"NGINX's template names {name}, which nobody sets.")
+        if UNSAFE.search(values[name]):
+            raise TrafficError(
+                f"{values[name]!r} cannot stand in NGINX's configuration: choose a DATA_DIR without "
+                'quotes, backslashes and "$" in its path.'
+            )
+        return values[name]
+
+    return PLACEHOLDER.sub(value, template)
+
+
+def upstream(servers: Sequence[Server], salt: str, fail_timeout_s: int, resolver: str | None = None) -> str:
+    """Return `upstream.conf`: the split by user and the instances that take part in it.
+
+    The salt is the release id, so that each release tries its luck on other users. With a resolver (NGINX
+    1.27.3 or newer) names are looked up again and again, so that replaced containers are found.
+    """
+    if not LABEL.fullmatch(salt):
+        raise TrafficError(f"{salt!r} is no release id: use letters, digits and . _ + - only.")
+    if not servers:
+        raise TrafficError("NGINX needs at least one instance to send requests to.")
+    lines = [f'hash "{salt}:$marquee_split_key" consistent;']
+    if resolver is not None:
+        lines.append(f"resolver {resolver};")
+    options = f"max_fails=1 fail_timeout={fail_timeout_s}s" + (" resolve" if resolver is not None else "")
+    lines += [f"server {server.address} weight={server.weight} {options};" for server in servers]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,118 @@
+"""What a person sees while it runs."""
+
+import io
+import logging
+import os
+import signal
+import threading
+import time
+
+from auto_deployment.local.live import Traffic, describe
+from auto_deployment.local.screen import CLEAR_LINE, Screen, logging_to
+from auto_deployment.local.signals import StopRequests
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def entry(track: str, time_s: float = 0.01, addresses: str = "a:1") -> dict[str, object]:
+    return {"track": track, "request_time": time_s, "upstream_addr": addresses}
+
+
+def test_the_line_counts_by_track_and_gives_the_canary_s_share() -> None:
+    traffic = Traffic()
+    traffic.add([entry("stable")] * 1500 + [entry("canary", 0.2, "a:1, b:1")] * 500, now=100.0)
+    traffic.add([entry("static"), entry("")], now=101.0)
+    assert describe(traffic, []).split(" | ") == [
+        "stable 1,500",
+        "canary 500 (25.0 %)",
+        "static 1",
+        "refused 1",
+        "retried 500",
+        "200.2 requests/s",
+        "p99 200 ms",
+    ]
+
+
+def test_rate_and_percentile_are_of_the_last_seconds_only() -> None:
+    traffic = Traffic()
+    traffic.add([entry("stable", 3.0)] * 50, now=100.0)
+    traffic.add([entry("stable", 0.005)] * 20, now=111.0)
+    assert traffic.rate() == 2.0
+    assert traffic.p99_ms() == 5.0
+    traffic.add([], now=200.0)
+    assert traffic.p99_ms() is None
+    assert "stable 70" in describe(traffic, [])
+
+
+def test_before_the_first_request_the_line_shows_no_share() -> None:
+    assert describe(Traffic(), []) == (
+        "stable 0 | canary 0 | static 0 | refused 0 | retried 0 | 0.0 requests/s | p99 -"
+    )
+
+
+def test_what_is_down_is_named() -> None:
+    assert describe(Traffic(), ["canary", "nginx"]).endswith(" | DOWN: canary, nginx")
+
+
+def test_on_a_terminal_the_status_is_rewritten_and_lines_come_above_it() -> None:
+    terminal = Terminal()
+    screen = Screen(terminal)
+    screen.status("one")
+    screen.status("two")
+    screen.line("said")
+    screen.end_status()
+    assert terminal.getvalue() == f"{CLEAR_LINE}one{CLEAR_LINE}two{CLEAR_LINE}said\ntwo\n"
+
+
+def test_a_status_never_wraps() -> None:
+    terminal = Terminal()
+    Screen(terminal).status("x" * 1000)
+    assert len(terminal.getvalue()) < 500
+
+
+def test_away_from_a_terminal_there_are_plain_lines() -> None:
+    stream = io.StringIO()
+    screen = Screen(stream)
+    screen.status("one")
+    screen.line("two")
+    screen.end_status()
+    assert stream.getvalue() == "one\ntwo\n"
+
+
+def test_log_lines_do_not_cut_through_the_status() -> None:
+    terminal = Terminal()
+    screen = Screen(terminal)
+    screen.status("one")
+    with logging_to(screen):
+        logging.getLogger("marquee.test").warning("beware of %s", "this")
+    written = terminal.getvalue()
+    assert written.startswith(f"{CLEAR_LINE}one{CLEAR_LINE}")
+    assert written.endswith("beware of this\none")
+
+
+def test_a_signal_ends_the_wait_at_once_and_a_second_one_means_hurry() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with StopRequests() as requests:
+        assert not requests.wait(0.01)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        start = time.monotonic()
+        assert requests.wait(30)
+        assert time.monotonic() - start < 20
+        assert not requests.hurry
+        os.kill(os.getpid(), signal.SIGINT)
+        assert requests.wait(30)
+        assert requests.hurry
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_our_caller_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopRequests() as requests:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not requests.wait(0.01)
+    finally:
+        signal.signal(signal.SIGHUP, before)

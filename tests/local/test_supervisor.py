@@ -1,0 +1,165 @@
+"""What died is started again, later each time; what stops is stopped in order."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from signal import Signals
+
+import pytest
+
+from auto_deployment.local.processes import ProcessError, Program
+from auto_deployment.local.supervisor import Supervisor
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeChild:
+    """Lives until told otherwise; notes what happens to it."""
+
+    def __init__(self, pid: int, name: str, notes: list[str], clock: FakeClock, stubborn: bool) -> None:
+        self.pid, self._name, self._notes, self._clock = pid, name, notes, clock
+        self._stubborn = stubborn
+        self.status: int | None = None
+
+    def exit_status(self) -> int | None:
+        return self.status
+
+    def send(self, number: Signals) -> None:
+        self._notes.append(f"{number.name} {self._name}")
+
+    def ask_to_stop(self) -> None:
+        self._notes.append(f"ask {self._name}")
+        if not self._stubborn:
+            self.status = 0
+
+    def wait(self, timeout_s: float) -> bool:
+        self._clock.now += timeout_s
+        return self.status is not None
+
+    def kill(self) -> None:
+        if self.status is None:
+            self._notes.append(f"kill {self._name}")
+            self.status = -9
+
+    def last_words(self) -> str:
+        return "no room left"
+
+
+class Stage:
+    """A supervisor with fake children that are at hand."""
+
+    def __init__(self) -> None:
+        self.clock, self.notes = FakeClock(), list[str]()
+        self.children: list[FakeChild] = []
+        self.reported: list[list[int]] = []
+        self.stubborn = False
+        self.supervisor = Supervisor(self._report, self._start, self.clock)
+
+    def _report(self, pids: Iterable[int]) -> None:
+        self.reported.append(list(pids))
+
+    def _start(self, program: Program) -> FakeChild:
+        child = FakeChild(len(self.children) + 1, program.name, self.notes, self.clock, self.stubborn)
+        self.children.append(child)
+        return child
+
+    def add(self, *names: str) -> None:
+        for name in names:
+            self.supervisor.add(Program(name, ["true"], Path("log")))
+
+    def steps_until_started(self) -> float:
+        """Step once a tenth of a second until another child is there; return the seconds that took."""
+        before, start = len(self.children), self.clock.now
+        while len(self.children) == before:
+            self.supervisor.step()
+            self.clock.now += 0.1
+            assert self.clock.now - start < 100
+        return self.clock.now - start
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_what_runs_is_left_alone(stage: Stage) -> None:
+    stage.add("stable-1", "canary")
+    stage.supervisor.step()
+    assert len(stage.children) == 2
+    assert stage.supervisor.down() == []
+
+
+def test_what_died_is_started_again_after_pauses_that_double_up_to_half_a_minute(stage: Stage) -> None:
+    stage.add("canary")
+    pauses = []
+    for _ in range(7):
+        stage.children[-1].status = -9
+        pauses.append(round(stage.steps_until_started()))
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_after_a_steady_minute_the_pause_is_short_again(stage: Stage) -> None:
+    stage.add("canary")
+    for _ in range(4):
+        stage.children[-1].status = 1
+        stage.steps_until_started()
+    stage.clock.now += 61
+    stage.children[-1].status = 1
+    assert round(stage.steps_until_started()) == 1
+
+
+def test_while_it_is_down_it_is_named_and_its_number_is_not_reported(stage: Stage) -> None:
+    stage.add("stable-1", "canary")
+    stage.children[1].status = 1
+    stage.supervisor.step()
+    assert stage.supervisor.down() == ["canary"]
+    stage.steps_until_started()
+    assert stage.supervisor.down() == []
+    assert stage.reported == [[1], [1, 2], [1, 3]]
+
+
+def test_the_log_says_what_ended_how_and_when_it_comes_back(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.add("canary")
+    stage.children[0].status = -9
+    stage.supervisor.step()
+    assert "canary ended with status -9: starting it again in 1 s" in caplog.text
+
+
+def test_what_does_not_start_is_named_with_its_last_words(stage: Stage) -> None:
+    stage.add("stable-1", "canary")
+    stage.supervisor.require_all()
+    stage.children[1].status = 2
+    with pytest.raises(ProcessError, match="canary does not start: no room left"):
+        stage.supervisor.require_all()
+
+
+def test_the_last_one_started_is_stopped_first_and_nobody_is_killed_who_obeys(stage: Stage) -> None:
+    stage.add("stable-1", "canary", "nginx")
+    stage.supervisor.stop(10)
+    assert stage.notes == ["ask nginx", "ask canary", "ask stable-1"]
+    assert stage.reported[-1] == []
+
+
+def test_who_does_not_obey_in_time_is_killed(stage: Stage) -> None:
+    stage.stubborn = True
+    stage.add("stable-1", "nginx")
+    start = stage.clock.now
+    stage.supervisor.stop(10)
+    assert stage.notes == ["ask nginx", "ask stable-1", "kill stable-1", "kill nginx"]
+    assert stage.clock.now - start < 25
+
+
+def test_in_a_hurry_nobody_is_waited_for(stage: Stage) -> None:
+    stage.stubborn = True
+    stage.add("stable-1", "nginx")
+    start = stage.clock.now
+    stage.supervisor.stop(10, lambda: True)
+    assert stage.notes[-2:] == ["kill stable-1", "kill nginx"]
+    assert stage.clock.now - start < 1

@@ -1,0 +1,71 @@
+"""What NGINX is told."""
+
+import re
+
+import pytest
+
+from auto_deployment.local.layout import LOCAL_CONF, PROJECT, TEMPLATE
+from auto_deployment.local.traffic import Place, Server, TrafficError, render, upstream, variables
+from auto_deployment.params import load_params
+
+PLACE = Place("127.0.0.1:8082", "127.0.0.1:18082", "/run", "/run/nginx", "/logs", "/static")
+SERVERS = [Server("stable-1:8000", 40), Server("stable-2:8000", 40), Server("canary:8001", 20)]
+
+
+def test_placeholders_are_filled_in_and_nginx_s_own_variables_stay() -> None:
+    text = "a ${MARQUEE_LISTEN} $request_id ${host} $MARQUEE_LISTEN b"
+    assert render(text, variables(PLACE, load_params(PROJECT / "params.yaml").traffic)) == (
+        "a 127.0.0.1:8082 $request_id ${host} $MARQUEE_LISTEN b"
+    )
+
+
+def test_every_placeholder_of_the_shipped_files_has_a_value_and_every_value_a_placeholder() -> None:
+    names = {
+        name
+        for file in (TEMPLATE, LOCAL_CONF)
+        for name in re.findall(r"\$\{([A-Z][A-Z_]*)\}", file.read_text("utf-8"))
+    }
+    assert names == set(variables(PLACE, load_params(PROJECT / "params.yaml").traffic))
+
+
+def test_the_template_has_no_placeholder_that_only_envsubst_would_see() -> None:
+    assert re.findall(r"\$[A-Z]", TEMPLATE.read_text("utf-8")) == []
+
+
+def test_a_placeholder_without_a_value_is_refused() -> None:
+    with pytest.raises(TrafficError, match="MARQUEE_NOTHING"):
+        render("${MARQUEE_NOTHING}", {})
+
+
+@pytest.mark.parametrize("path", ['/a"b', "/a$b", "/a\\b", "/a\nb"])
+def test_a_path_that_would_break_out_of_its_quotes_is_refused(path: str) -> None:
+    with pytest.raises(TrafficError, match="DATA_DIR"):
+        render('"${MARQUEE_LOG_DIR}"', {"MARQUEE_LOG_DIR": path})
+
+
+def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
+    assert upstream(SERVERS, "model-1-abc", 1) == (
+        'hash "model-1-abc:$marquee_split_key" consistent;\n'
+        "server stable-1:8000 weight=40 max_fails=1 fail_timeout=1s;\n"
+        "server stable-2:8000 weight=40 max_fails=1 fail_timeout=1s;\n"
+        "server canary:8001 weight=20 max_fails=1 fail_timeout=1s;\n"
+    )
+
+
+def test_with_a_resolver_names_are_looked_up_again() -> None:
+    lines = upstream(SERVERS[2:], "model-1-abc", 2, resolver="127.0.0.11 valid=2s").splitlines()
+    assert lines[1:] == [
+        "resolver 127.0.0.11 valid=2s;",
+        "server canary:8001 weight=20 max_fails=1 fail_timeout=2s resolve;",
+    ]
+
+
+@pytest.mark.parametrize("salt", ["", 'a"b', "a b", "$x", "-a"])
+def test_a_salt_that_is_no_release_id_is_refused(salt: str) -> None:
+    with pytest.raises(TrafficError, match="release id"):
+        upstream(SERVERS, salt, 1)
+
+
+def test_an_upstream_without_instances_is_refused() -> None:
+    with pytest.raises(TrafficError, match="at least one"):
+        upstream([], "a", 1)
