@@ -1,0 +1,44 @@
+"""A Docker engine for tests: they are skipped without one, except where it is promised."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+
+def require_docker() -> None:
+    """Skip the test when no engine answers; fail it when `MARQUEE_REQUIRE_DOCKER` says that one must."""
+    answers = shutil.which("docker") and _docker("info", check=False).returncode == 0
+    if not answers and os.environ.get("MARQUEE_REQUIRE_DOCKER"):
+        pytest.fail("MARQUEE_REQUIRE_DOCKER is set but no Docker engine answers")
+    if not answers:
+        pytest.skip("no Docker engine answers")
+
+
+def docker(*words: str) -> str:
+    """Run a docker command and return what it prints; fail with its complaint."""
+    result = _docker(*words, check=False)
+    assert result.returncode == 0, f"docker {' '.join(words)}: {result.stderr}"
+    return result.stdout.strip()
+
+
+@contextmanager
+def network() -> Iterator[str]:
+    """Make a network of its own and remove it with every container in it."""
+    name = f"marquee-test-{uuid.uuid4().hex[:12]}"
+    docker("network", "create", name)
+    try:
+        yield name
+    finally:
+        containers = docker("ps", "-aq", "--filter", f"network={name}").split()
+        if containers:
+            docker("rm", "-f", *containers)
+        docker("network", "rm", name)
+
+
+def _docker(*words: str, check: bool) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=check)
