@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Request, Response
+from flask import Response
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from app.serving import Serving
 
@@ -13,12 +15,12 @@ JSON = "application/json"
 SOURCE_HEADER = "X-Recommendation-Source"
 
 
-def wants_json(request: Request) -> bool:
+def wants_json(accept: str | None) -> bool:
     """Say whether JSON is preferred; the line of ids for everything else, a list is better than a 406."""
-    accept: str = request.environ.get("HTTP_ACCEPT", "")
-    if "json" not in accept:  # nearly every request: parsing the header would cost more than answering
+    if accept is None or "json" not in accept.lower():  # nearly every request
         return False
-    return request.accept_mimetypes.best_match(["text/plain", JSON]) == JSON
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return accepted.quality(JSON) >= max(accepted.quality("text/plain"), 0.001)
 
 
 def text_list(serving: Serving, rows: Sequence[int], source: str) -> Response:

@@ -54,7 +54,7 @@ class Metrics:
         )
         loads = Counter(
             "marquee_model_loads",
-            "Models found in MODEL_DIR while serving, by what became of them",
+            "New models found in MODEL_DIR, by worker and by what became of them",
             ("outcome", "track"),
             registry=registry,
         )
@@ -94,9 +94,13 @@ class Metrics:
         self._in_use = self._info.labels(**serving.labels())
         self._in_use.set(1)
 
-    def render(self, accept: str | None) -> tuple[bytes, str]:
-        """Return all series of all workers, and their content type."""
-        text, content_type = self._exporter.generate_metrics(accept)
+    def render(self) -> tuple[bytes, str]:
+        """Return all series of all workers, and their content type.
+
+        Always the text format 0.0.4, which every Prometheus reads: choosing by the Accept header, as the
+        client library does, fails on some of those headers.
+        """
+        text, content_type = self._exporter.generate_metrics()
         return text.encode(), content_type
 
     def _answer(self, method: str, rule: str, status: str) -> tuple[Histogram, Counter]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from flask import Request
+from flask import request
 from werkzeug.exceptions import BadRequest
 
 from app.recommender import MAX_USER_ID
@@ -39,15 +39,15 @@ def read_user(text: str) -> int:
     return int(digits) if len(digits) <= 19 else MAX_USER_ID + 1
 
 
-def read_wish(request: Request) -> Wish:
-    """Return what the query string asks for; parameters of other names are ignored."""
-    if not request.query_string:
+def read_wish(query_string: str) -> Wish:
+    """Return what the current request asks for; parameters of other names are ignored."""
+    if not query_string:  # nearly every request
         return PLAIN
-    return Wish(read_n(request), _read_exclude(request), _single(request, "genre"))
+    return Wish(read_n(), _read_exclude(), _single("genre"))
 
 
-def read_n(request: Request) -> int:
-    text = _single(request, "n")
+def read_n() -> int:
+    text = _single("n")
     if text is None:
         return DEFAULT_N
     if not _COUNT.fullmatch(text) or int(text) > MAX_N:
@@ -55,16 +55,16 @@ def read_n(request: Request) -> int:
     return int(text)
 
 
-def _read_exclude(request: Request) -> tuple[str, ...]:
+def _read_exclude() -> tuple[str, ...]:
     # A movie id holds + but never a space: a + that the query string turned into a space is put back.
-    text = (_single(request, "exclude") or "").replace(" ", "+")
-    movies = tuple(movie for movie in text.split(",") if movie)
+    text = (_single("exclude") or "").replace(" ", "+")
+    movies = tuple(text.split(","))
     if len(movies) > MAX_EXCLUDED:
         raise BadRequest(f"exclude takes up to {MAX_EXCLUDED} movie ids, not {len(movies)}.")
     return movies
 
 
-def _single(request: Request, name: str) -> str | None:
+def _single(name: str) -> str | None:
     values = request.args.getlist(name)
     if len(values) > 1:
         raise BadRequest(f"{name} is given {len(values)} times: give it once.")

@@ -10,7 +10,7 @@ from app.edge import SERVING
 from app.metrics import Metrics
 from app.parameters import Wish, read_n, read_user, read_wish
 from app.problems import on_http_exception, problem
-from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
+from app.recommender import Recommender, UnknownGenreError, UnknownMovieError
 from app.serving import Serving, self_test
 
 SIMILAR = "similar"
@@ -46,35 +46,48 @@ class Views:
 
     def recommend(self, user: str) -> Response:
         """Answer with a list for a user, a popular one for users whom the model does not know."""
-        serving, user_id, wish = _serving(), read_user(user), read_wish(request)
+        environ = request.environ
+        serving: Serving = environ[SERVING]
+        user_id, wish = read_user(user), read_wish(environ["QUERY_STRING"])
         try:
             answer = serving.recommender.recommend(user_id, wish.n, wish.exclude, wish.genre)
         except UnknownGenreError:
             raise _no_such_genre(serving.recommender, wish) from None
         self._metrics.count_recommendation(answer.source)
-        return _list_of(serving, answer, {"user": user.lstrip("0") or "0"}, user_id)
+        if not wants_json(environ.get("HTTP_ACCEPT")):
+            return text_list(serving, answer.rows, answer.source)
+        row = serving.recommender.user_row(user_id)
+        scores = serving.recommender.score_rows(row, answer.rows)
+        return json_list(serving, answer.rows, scores, answer.source, {"user": user.lstrip("0") or "0"})
 
     def popular(self) -> Response:
-        serving, wish = _serving(), read_wish(request)
+        environ = request.environ
+        serving: Serving = environ[SERVING]
+        wish = read_wish(environ["QUERY_STRING"])
         try:
             answer = serving.recommender.popular(wish.n, wish.exclude, wish.genre)
         except UnknownGenreError:
             raise _no_such_genre(serving.recommender, wish) from None
-        return _list_of(serving, answer, {})
+        if not wants_json(environ.get("HTTP_ACCEPT")):
+            return text_list(serving, answer.rows, answer.source)
+        scores = serving.recommender.score_rows(None, answer.rows)
+        return json_list(serving, answer.rows, scores, answer.source, {})
 
     def similar(self, movie: str) -> Response:
-        serving, n = _serving(), read_n(request)
+        environ = request.environ
+        serving: Serving = environ[SERVING]
+        n = read_n()
         try:
             rows, scores = serving.recommender.similar(movie, n)
         except UnknownMovieError:
             raise NotFound(f"The model has no movie {movie[:200]!r}.") from None
-        if wants_json(request):
-            return json_list(serving, rows, scores.tolist(), SIMILAR, {"movie": movie})
-        return text_list(serving, rows, SIMILAR)
+        if not wants_json(environ.get("HTTP_ACCEPT")):
+            return text_list(serving, rows, SIMILAR)
+        return json_list(serving, rows, scores.tolist(), SIMILAR, {"movie": movie})
 
     def version(self) -> Response:
         """Say where the answers come from: model, data, code of the training and of the service."""
-        serving = _serving()
+        serving: Serving = request.environ[SERVING]
         manifest = serving.recommender.model.manifest
         data = manifest.get("data")
         found = {
@@ -93,29 +106,17 @@ class Views:
 
     def ready(self) -> Response:
         """Ask the model each time: an instance is ready when it answers, not because it once did."""
-        if reason := self_test(_serving().recommender):
+        serving: Serving = request.environ[SERVING]
+        if reason := self_test(serving.recommender):
             return problem(503, f"The model failed its self-test, {reason}.")
         return Response(as_json({"status": "ready"}), content_type=JSON)
 
     def render_metrics(self) -> Response:
-        body, content_type = self._metrics.render(request.headers.get("Accept"))
+        body, content_type = self._metrics.render()
         return Response(body, content_type=content_type)
 
     def openapi(self) -> Response:
         return Response(self._openapi, content_type="application/yaml")
-
-
-def _serving() -> Serving:
-    serving: Serving = request.environ[SERVING]
-    return serving
-
-
-def _list_of(serving: Serving, answer: Answer, subject: dict[str, str], user_id: int = -1) -> Response:
-    if not wants_json(request):
-        return text_list(serving, answer.rows, answer.source)
-    recommender = serving.recommender
-    scores = recommender.score_rows(recommender.user_row(user_id), answer.rows)
-    return json_list(serving, answer.rows, scores, answer.source, subject)
 
 
 def _no_such_genre(recommender: Recommender, wish: Wish) -> BadRequest:

@@ -12,9 +12,19 @@ def start(instance: Instance) -> threading.Thread | None:
     """Start the look-out of this process; None when `MODEL_POLL_S` is 0."""
     if not instance.settings.model_poll_s:
         return None
-    thread = threading.Thread(target=_run, args=(instance, threading.Event()), name="watch", daemon=True)
+    thread = threading.Thread(target=run, args=(instance, threading.Event()), name="watch", daemon=True)
     thread.start()
     return thread
+
+
+def run(instance: Instance, stop: threading.Event) -> None:
+    """Look until told to stop; the first time at once, as this process may be younger than the model."""
+    while not stop.is_set():
+        try:
+            step(instance)
+        except Exception:
+            log.exception("Looking for a new model failed")
+        stop.wait(instance.settings.model_poll_s)
 
 
 def step(instance: Instance) -> None:
@@ -24,12 +34,3 @@ def step(instance: Instance) -> None:
         return
     instance.metrics.count_load(outcome)
     instance.metrics.show_model(instance.slot.current)
-
-
-def _run(instance: Instance, stop: threading.Event) -> None:
-    while True:
-        try:
-            step(instance)  # at once: this process may be younger than the model in place
-        except Exception:
-            log.exception("Looking for a new model failed")
-        stop.wait(instance.settings.model_poll_s)

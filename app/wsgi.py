@@ -18,7 +18,7 @@ def application() -> Flask:
         settings = Settings.from_env()
         logging.basicConfig(
             level=settings.log_level,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+            format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
             stream=sys.stderr,
         )
         log.info("Settings: %s", settings)

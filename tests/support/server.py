@@ -46,6 +46,16 @@ class Server:
     def log_text(self) -> str:
         return self.log.read_text("utf-8")
 
+    def kill_worker(self) -> None:
+        """Kill the oldest worker and wait until another has taken its place."""
+        victim, *others = self.workers()
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + START_S
+        while victim in (now := self.workers()) or len(now) <= len(others):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"worker {victim} was not replaced:\n{self.log_text()}")
+            time.sleep(0.02)
+
     def wait_until_ready(self) -> None:
         """Wait for the first answer; raise `RuntimeError` with the log when the process ends instead."""
         deadline = time.monotonic() + START_S

@@ -1,0 +1,192 @@
+"""The files of a model: what is saved is what is loaded, and nothing else is accepted."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.artifact import ArtifactError, load, read_manifest, save
+from app.model_format import ARRAYS, MANIFEST, MOVIES, manifest_bytes, sealed
+from tests.support.models import Size, make_arrays, make_details, make_movies
+
+FILES = [*(f"{name}.npy" for name in ARRAYS), MOVIES, MANIFEST]
+
+
+@pytest.fixture
+def copy(model_dir: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(model_dir, tmp_path / "model")
+
+
+def rewrite_manifest(folder: Path, **changes: Any) -> None:
+    """Change a manifest as its writer would, seal included."""
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    (folder / MANIFEST).write_bytes(manifest_bytes(sealed({**manifest, **changes})))
+
+
+def flip_byte(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
+    size = Size()
+    arrays, movies, details = make_arrays(size), make_movies(size), make_details(size, "v1")
+    manifest = save(tmp_path / "v1", arrays, movies, details)
+    model = load(tmp_path / "v1")
+    assert model.manifest == manifest == read_manifest(tmp_path / "v1")
+    assert model.version == "v1"
+    assert model.movies == movies
+    for name, (dtype, _) in ARRAYS.items():
+        assert model.arrays[name].dtype == np.dtype(dtype)
+        np.testing.assert_array_equal(model.arrays[name], arrays[name])
+
+
+def test_loaded_arrays_are_mapped_and_read_only(model_dir: Path) -> None:
+    factors = load(model_dir).arrays["user_factors"]
+    assert isinstance(factors.base, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        factors[0, 0] = 1.0
+
+
+def test_equal_content_has_one_hash_whatever_the_version(tmp_path: Path) -> None:
+    size = Size()
+    for version in ("v1", "v2"):
+        save(tmp_path / version, make_arrays(size), make_movies(size), make_details(size, version))
+    assert load(tmp_path / "v1").content_hash == load(tmp_path / "v2").content_hash
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flipped_byte_is_refused_with_the_name_of_the_file(copy: Path, name: str) -> None:
+    path = copy / name
+    for position in (0, path.stat().st_size // 2, path.stat().st_size - 1):
+        flip_byte(path, position)
+        with pytest.raises(ArtifactError, match=rf"/{name} .*\.$"):
+            load(copy)
+        flip_byte(path, position)
+    load(copy)
+
+
+def test_no_byte_of_a_manifest_can_be_flipped_unnoticed(copy: Path) -> None:
+    path = copy / MANIFEST
+    for position in range(path.stat().st_size):
+        flip_byte(path, position)
+        with pytest.raises(ArtifactError, match=MANIFEST):
+            read_manifest(copy)
+        flip_byte(path, position)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused_with_its_name(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(ArtifactError, match=rf"/{name} cannot be read"):
+        load(copy)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_cut_short_is_refused_with_its_name(copy: Path, name: str) -> None:
+    path = copy / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ArtifactError, match=rf"/{name} "):
+        load(copy)
+
+
+@pytest.mark.parametrize("found", [0, 2, "1", None])
+def test_a_manifest_of_another_format_is_refused(copy: Path, found: object) -> None:
+    rewrite_manifest(copy, format=found)
+    with pytest.raises(ArtifactError, match=rf"{MANIFEST} has format {found!r}, this service reads format 1"):
+        load(copy)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"1", b"{}", b'{"format": 1}', b"\xff", b"", b"[" * 100_000])
+def test_a_foreign_manifest_is_refused(copy: Path, content: bytes) -> None:
+    (copy / MANIFEST).write_bytes(content)
+    with pytest.raises(ArtifactError, match=MANIFEST):
+        load(copy)
+
+
+def test_a_manifest_that_names_other_files_is_refused(copy: Path) -> None:
+    files = dict(read_manifest(copy)["files"])
+    rewrite_manifest(copy, files={**files, "../../etc/passwd": files[MOVIES]})
+    with pytest.raises(ArtifactError, match="does not list the files of a model"):
+        load(copy)
+
+
+def test_files_of_two_models_are_not_mixed(copy: Path, tmp_path: Path) -> None:
+    size = Size()
+    save(tmp_path / "other", make_arrays(size, seed=2), make_movies(size), make_details(size, "other"))
+    shutil.copy(tmp_path / "other" / "item_factors.npy", copy)
+    with pytest.raises(ArtifactError, match=r"item_factors\.npy does not have the SHA-256"):
+        load(copy)
+
+
+def test_a_published_model_is_never_overwritten(copy: Path) -> None:
+    size = Size()
+    with pytest.raises(ArtifactError, match="exists already"):
+        save(copy, make_arrays(size), make_movies(size), make_details(size, "v1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("user_bias", lambda array: array[:-1], "does not fit"),
+        ("user_bias", lambda array: array[:, None], "dimensions"),
+        ("user_bias", lambda array: array * np.nan, "not finite"),
+        ("seen_items", lambda array: array + 10_000, "outside"),
+        ("top_items", lambda array: array - 2, "outside"),
+        ("user_ids", lambda array: array[::-1], "ascending"),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_not_written(
+    tmp_path: Path, name: str, change: Any, message: str
+) -> None:
+    size = Size()
+    arrays = make_arrays(size)
+    arrays[name] = change(arrays[name])
+    with pytest.raises(ArtifactError, match=message):
+        save(tmp_path / "v1", arrays, make_movies(size), make_details(size, "v1"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": "a\r\nb"}, "version"),
+        ({"version": ""}, "version"),
+        ({"scalars": {"min_events": 5}}, "rank_factors"),
+        ({"scalars": {"min_events": 5, "rank_factors": 99, "global_mean": 3.5}}, "larger"),
+        ({"metrics": {"rmse": float("nan")}}, "JSON"),
+        ({"metrics": {"when": object()}}, "JSON"),
+    ],
+)
+def test_details_that_cannot_be_served_are_not_written(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    size = Size()
+    with pytest.raises(ArtifactError, match=message):
+        save(tmp_path / "v1", make_arrays(size), make_movies(size), {**make_details(size, "v1"), **change})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("movie", ["a,b", "a b", "a\nb", "", "film+1+1951"])
+def test_movie_ids_that_would_break_a_line_are_not_written(tmp_path: Path, movie: str) -> None:
+    size = Size()
+    movies = make_movies(size)
+    movies = type(movies)([movie, *movies.ids[1:]], movies.titles, movies.genres)
+    with pytest.raises(ArtifactError, match="movie id"):
+        save(tmp_path / "v1", make_arrays(size), movies, make_details(size, "v1"))
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = Size()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.artifact._sync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(tmp_path / "v1", make_arrays(size), make_movies(size), make_details(size, "v1"))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,72 @@
+"""The environment of the service: read strictly, documented completely."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.config import VARIABLES, Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_only_the_model_must_be_named() -> None:
+    assert Settings.from_env({"MODEL_DIR": "here"}) == Settings(model_dir=Path("here"))
+
+
+def test_an_empty_value_is_a_missing_one() -> None:
+    assert Settings.from_env({"MODEL_DIR": "here", "RELEASE_ID": "", "PORT": ""}).port == 8000
+
+
+def test_every_value_arrives() -> None:
+    settings = Settings.from_env(
+        {
+            "MODEL_DIR": "here",
+            "TRACK": "canary",
+            "CODE_REVISION": "abc1234",
+            "RELEASE_ID": "r1",
+            "MODEL_POLL_S": "0.5",
+            "PROMETHEUS_MULTIPROC_DIR": "metrics",
+            "LOG_LEVEL": "debug",
+            "HOST": "::",
+            "PORT": "8001",
+            "WORKERS": "3",
+            "THREADS": "1",
+        }
+    )
+    assert settings == Settings(
+        Path("here"), "canary", "abc1234", "r1", 0.5, Path("metrics"), "DEBUG", "::", 8001, 3, 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL_DIR", ""),
+        ("TRACK", "Stable"),
+        ("TRACK", "blue"),
+        ("CODE_REVISION", "abc\r\nX-Evil: 1"),
+        ("RELEASE_ID", "two words"),
+        ("RELEASE_ID", "x" * 129),
+        ("MODEL_POLL_S", "-1"),
+        ("MODEL_POLL_S", "nan"),
+        ("MODEL_POLL_S", "5s"),
+        ("LOG_LEVEL", "LOUD"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "8_000"),
+        ("WORKERS", "two"),
+        ("WORKERS", "٢"),
+        ("THREADS", "1.5"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_its_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name} is .*\.$"):
+        Settings.from_env({"MODEL_DIR": "here", name: value})
+
+
+def test_the_example_file_names_every_variable_with_a_value_that_can_be_used() -> None:
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    example = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
+    assert set(VARIABLES) - set(example) == set()
+    assert Settings.from_env(example) == Settings(model_dir=Path("data/models/current"))

@@ -1,0 +1,160 @@
+"""The service as it runs: real Gunicorn processes, their deaths, their metrics, their refusals to start."""
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.app.conftest import VERSION
+from tests.support.server import Server, serving, spawn, stop
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until something is so; fail when it does not become so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def sample(server: Server, name: str) -> float:
+    """Return one sample of /metrics, its name with its labels as they are written there."""
+    lines = requests.get(f"{server.url}/metrics", timeout=10).text.splitlines()
+    found: str = next((line for line in lines if line.startswith(f"{name} ")), f"{name} -1")
+    return float(found.rpartition(" ")[2])
+
+
+@pytest.fixture
+def server(model_dir: Path, tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path / "log", {"MODEL_DIR": str(model_dir), "CODE_REVISION": "abc1234"}) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({}, "MODEL_DIR is not set: name the folder of the model to serve."),
+        ({"MODEL_DIR": "x", "TRACK": "blue"}, "TRACK is 'blue': use one of stable, canary."),
+        ({"MODEL_DIR": "x", "WORKERS": "many"}, "WORKERS is 'many': use a whole number from 1 to 64."),
+    ],
+)
+def test_a_bad_setting_ends_the_start_with_one_sentence(
+    tmp_path: Path, environ: dict[str, str], sentence: str
+) -> None:
+    server = spawn(tmp_path / "log", environ)
+    assert server.process.wait(timeout=30) == 2
+    assert server.log_text() == f"{sentence}\n"
+
+
+def test_an_unusable_model_ends_the_start_with_a_sentence_that_names_the_file(tmp_path: Path) -> None:
+    server = spawn(tmp_path / "log", {"MODEL_DIR": str(tmp_path / "model"), "LOG_LEVEL": "WARNING"})
+    assert server.process.wait(timeout=30) == 2
+    assert server.log_text() == (
+        f"{tmp_path}/model/manifest.json cannot be read (No such file or directory): "
+        "there is no complete model here.\n"
+    )
+
+
+def test_a_killed_worker_is_replaced_while_the_others_answer(server: Server) -> None:
+    failures: list[str] = []
+    answered = [0]
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            try:
+                status = requests.get(f"{server.url}/recommend/7", timeout=10).status_code
+            except requests.ConnectionError:
+                failures.append("connection")
+            else:
+                answered[0] += 1
+                if status != 200:
+                    failures.append(str(status))
+
+    clients = [threading.Thread(target=ask) for _ in range(3)]
+    for client in clients:
+        client.start()
+    wait_for(lambda: answered[0] > 50)
+    survivor = server.workers()[1]
+    server.kill_worker()
+    at_replacement = answered[0]
+    wait_for(lambda: answered[0] > at_replacement + 50)
+    done.set()
+    for client in clients:
+        client.join()
+    assert survivor in server.workers()
+    # Only what the killed process had in its hands is lost; in front of it NGINX asks another instance.
+    assert failures in ([], ["connection"], ["connection"] * 2, ["connection"] * 3)
+
+
+def test_a_terminated_service_finishes_what_it_has_begun(model_dir: Path, tmp_path: Path) -> None:
+    started, go_on = tmp_path / "started", tmp_path / "go-on"
+    target = f"tests.support.slow_app:slow({str(started)!r}, {str(go_on)!r})"
+    answers: list[str] = []
+    with serving(tmp_path / "log", {"MODEL_DIR": str(model_dir), "WORKERS": "1"}, target) as server:
+        client = threading.Thread(
+            target=lambda: answers.append(requests.get(f"{server.url}/slow", timeout=30).text)
+        )
+        client.start()
+        wait_for(started.exists)
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "Handling signal: term" in server.log_text())
+        go_on.touch()
+        client.join(timeout=30)
+        assert server.process.wait(timeout=20) == 0
+    assert answers == ["done"]
+
+
+def test_metrics_are_summed_over_workers_alive_and_dead(server: Server) -> None:
+    labels = 'method="GET",status="200",track="stable",url_rule="/popular"'
+    name = f"flask_http_request_duration_seconds_count{{{labels}}}"
+    assert sample(server, name) == 0
+    for _ in range(60):
+        requests.get(f"{server.url}/popular", timeout=10)
+    assert [sample(server, name) for _ in range(10)] == [60.0] * 10
+    server.kill_worker()
+    assert [sample(server, name) for _ in range(10)] == [60.0] * 10
+    info = f'marquee_model_info{{code_revision="abc1234",model_version="{VERSION}"'
+    assert sample(server, f'{info},release="{VERSION}-abc1234",track="stable"}}') == 1
+
+
+def test_metrics_do_not_grow_with_users(server: Server) -> None:
+    def lines() -> int:
+        return len(requests.get(f"{server.url}/metrics", timeout=10).text.splitlines())
+
+    with requests.Session() as session:
+        session.get(f"{server.url}/recommend/1", timeout=10)
+        before = lines()
+        for user in range(2, 300):
+            session.get(f"{server.url}/recommend/{user}", timeout=10)
+    assert lines() == before
+
+
+def test_the_metrics_of_an_earlier_run_are_gone(model_dir: Path, tmp_path: Path) -> None:
+    environ = {"MODEL_DIR": str(model_dir), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
+    name = 'marquee_recommendations_total{source="personal",track="stable"}'
+    for _ in range(2):
+        with serving(tmp_path / "log", environ) as server:
+            assert sample(server, name) == 0
+            requests.get(f"{server.url}/recommend/7", timeout=10)
+            assert sample(server, name) == 1
+    assert list((tmp_path / "metrics").glob("*.db"))
+
+
+def test_a_temporary_folder_for_metrics_is_removed(server: Server) -> None:
+    found = re.search(r"metrics_dir=PosixPath\('([^']+)'\)", server.log_text())
+    assert found
+    assert Path(found[1]).is_dir()
+    stop(server)
+    assert not Path(found[1]).exists()
+
+
+def test_one_model_in_memory_serves_all_workers(server: Server) -> None:
+    maps = [Path(f"/proc/{pid}/maps").read_text("ascii") for pid in server.workers()]
+    assert all("user_factors.npy" in one for one in maps)
+    assert not list(Path(server.log.parent).glob(".gunicorn*"))
