@@ -13,6 +13,8 @@ from auto_deployment.errors import MarqueeError
 COMMANDS = {
     "simulate": ("auto_deployment.simulate.command", "write the event lines of a simulated movie platform"),
     "import": ("auto_deployment.ingest.import_command", "turn a ratings file or folder into segments"),
+    "ingest": ("auto_deployment.ingest.ingest_command", "turn the event stream into segments, each line once"),
+    "export": ("auto_deployment.ingest.export_command", "write the ratings as clean_rating.csv"),
     "train": ("auto_deployment.training.train_command", "train a model on the segments and make it current"),
     "evaluate": ("auto_deployment.training.evaluate_command", "measure a model and write its report"),
     "tune": ("auto_deployment.training.tune_command", "search parameters on a validation part of the data"),
@@ -33,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.from_env()
         logging.basicConfig(
-            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+            level=settings.log_level,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+            stream=sys.stderr,
         )
         return int(importlib.import_module(COMMANDS[args.command][0]).run(args, settings))
     except SettingsError as error:

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from auto_deployment.kafka_settings import PROTOCOLS, KafkaSettings
@@ -29,11 +29,11 @@ class LocalAddresses:
 
 @dataclass(frozen=True, slots=True)
 class IngestAddresses:
-    """Where `ingest` shows its metrics and health, and whom it asks about movies and users (`None`: nobody)."""
+    """Where `ingest` shows its metrics and health, and whom it asks about movies and users."""
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9108
-    platform_api_url: str | None = None
+    platform_api_url: str | None = None  # nobody is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Settings:
     log_level: str
     code_revision: str | None = None
     local: LocalAddresses = LocalAddresses()
-    kafka: KafkaSettings = KafkaSettings()
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
     ingest: IngestAddresses = IngestAddresses()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment; raise `SettingsError` with the variable's name on a value that cannot be used."""
+        """Read the environment; raise `SettingsError` naming a variable whose value cannot be used."""
         env = os.environ if environ is None else environ
         level = env.get("LOG_LEVEL", "INFO").upper()
         if level not in LOG_LEVELS:

@@ -23,7 +23,7 @@ class KafkaSettings:
     ssl_password: str | None = None
 
     def client_options(self) -> dict[str, Any]:
-        """Return the keyword arguments of kafka-python that reach this broker; what is not set is left out."""
+        """Return the keyword arguments of the client library that reach this broker."""
         options = {
             "bootstrap_servers": self.bootstrap.split(","),
             "security_protocol": self.protocol,
@@ -39,4 +39,6 @@ class KafkaSettings:
 
     def __repr__(self) -> str:
         """Name what may be logged."""
-        return f"KafkaSettings(bootstrap={self.bootstrap!r}, topic={self.topic!r}, protocol={self.protocol!r})"
+        return (
+            f"KafkaSettings(bootstrap={self.bootstrap!r}, topic={self.topic!r}, protocol={self.protocol!r})"
+        )

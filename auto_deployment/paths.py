@@ -35,5 +35,21 @@ class Paths:
         return self.root / "reports"
 
     @property
+    def published(self) -> Path:
+        return self.root / "published.txt"
+
+    @property
+    def ingest_lock(self) -> Path:
+        return self.root / "ingest.lock"
+
+    @property
+    def compaction_lock(self) -> Path:
+        return self.root / "compaction.lock"
+
+    @property
+    def drift_history(self) -> Path:
+        return self.root / "drift.json"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"

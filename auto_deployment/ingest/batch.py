@@ -75,9 +75,9 @@ class SegmentBuilder:
         """Return the lines so far that were not taken, by reason."""
         return dict(self._rejected)
 
-    def statuses(self, begin: int) -> list[int]:
-        """Return the status of each recommendation from the given one on."""
-        return self._recommendations.statuses(begin)
+    def raters(self) -> set[int]:
+        """Return everyone who rated."""
+        return self._ratings.user_ids()
 
     def rating_moments(self) -> tuple[float, float]:
         """Return the sum of the ratings and the sum of their squares."""

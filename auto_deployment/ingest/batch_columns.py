@@ -175,10 +175,6 @@ class RecommendationColumns(RowColumns):
         self._listed.extend(map(self._movies.code, event.movies))
         self._ends.append(len(self._listed))
 
-    def statuses(self, begin: int) -> list[int]:
-        """Return the status of each row from the given one on."""
-        return self._status[begin:].tolist()
-
     @property
     def nbytes(self) -> int:
         return 46 * len(self) + 4 * len(self._listed) + self._texts.nbytes

@@ -46,9 +46,9 @@ class Position:
 class QuarantineWriter:
     """Collect the rejected lines of one batch; without any, or without `publish`, no file appears.
 
-    `form` says how the lines are to be read again; `STREAM_FORM` is for lines of the event stream. `source` is that
-    of the segment that the lines are missing from. Lines go to the disk in groups, so memory stays bounded however
-    many there are.
+    `form` says how the lines are to be read again; `STREAM_FORM` is for lines of the event stream. `source`
+    is that of the segment that the lines are missing from. Lines go to the disk in groups, so memory stays
+    bounded however many there are.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class QuarantineWriter:
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """Return the form of a quarantine file and the source of its lines; raise `OSError` or `pa.ArrowException`."""
+    """Return a file's form and the source of its lines; raise `OSError` or `pa.ArrowException`."""
     facts: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[METADATA_KEY])
     return facts
 

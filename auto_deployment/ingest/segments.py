@@ -9,9 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.ingest.locks import reading
 from auto_deployment.ingest.segment_schema import METADATA_KEY, SCHEMA, SegmentMeta, open_segment
 
 SUFFIX = ".parquet"
+JOINED = "-joined-"  # in the name of a segment that replaces others, which its source lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def publish_segment(staged: StagedFile) -> bool:
 
 def list_segments(directory: Path) -> list[Segment]:
     """Read the facts of every segment in order of name; raise `SegmentError` naming a damaged one."""
-    return [read_segment(path) for path in segment_paths(directory)]
+    with reading(directory):
+        return [read_segment(path) for path in segment_paths(directory)]
 
 
 def read_segment(path: Path) -> Segment:
@@ -71,14 +74,21 @@ def read_segment(path: Path) -> Segment:
 
 
 def segment_paths(directory: Path) -> list[Path]:
-    """Return the published segments in order of name."""
-    return sorted(path for path in directory.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    """Return the published segments in order of name, without those that were joined into another one.
+
+    Hold `reading` from before this until the files were read: joined ones go away.
+    """
+    paths = sorted(path for path in directory.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    joined = [read_segment(path) for path in paths if JOINED in path.stem]
+    gone = {name for segment in joined for name in segment.meta.source["replaces"]}
+    return [path for path in paths if path.stem not in gone]
 
 
 def data_hash(directory: Path) -> str:
     """Return a hash of all that training can see: the names and contents of the segments."""
     total = hashlib.sha256()
-    for path in segment_paths(directory):
-        with path.open("rb") as file:
-            total.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    with reading(directory):
+        for path in segment_paths(directory):
+            with path.open("rb") as file:
+                total.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()

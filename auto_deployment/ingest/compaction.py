@@ -1,0 +1,187 @@
+"""The small segments of a finished day become one, at no moment more or less than what they hold.
+
+The joined segment names those it replaces. Once it is there they no longer count, and are removed; whoever
+dies in between leaves files that every reader passes over and the next start removes.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from auto_deployment.ingest.joining import Joining
+from auto_deployment.ingest.locks import removing
+from auto_deployment.ingest.published import read_published
+from auto_deployment.ingest.segment_schema import SegmentMeta
+from auto_deployment.ingest.segments import (
+    JOINED,
+    SUFFIX,
+    Segment,
+    list_segments,
+    read_segment,
+    segment_path,
+    stage_segment,
+)
+from auto_deployment.paths import Paths
+
+log = logging.getLogger(__name__)
+
+_SAME = ("cluster_id", "topic", "topic_id", "generation")
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What one compaction did."""
+
+    joined: int = 0
+    into: int = 0
+    put_off: int = 0  # groups that somebody was reading
+
+
+def compact(paths: Paths, today: date, max_lines: int, check: Callable[[], None]) -> Compacted:
+    """Join what was written before today and not yet published; what is being read is left for another time.
+
+    `check` may raise to end it: what is not finished leaves nothing behind.
+    """
+    joined = into = put_off = 0
+    for group in find_groups(list_segments(paths.segments), read_published(paths), today, max_lines):
+        if _join(paths, group, check):
+            joined, into = joined + len(group), into + 1
+        else:
+            put_off += 1
+    return Compacted(joined, into, put_off)
+
+
+def find_groups(
+    segments: Iterable[Segment], published: AbstractSet[str], today: date, max_lines: int
+) -> list[list[Segment]]:
+    """Return runs of segments that follow each other in a stream and were written on one earlier day."""
+    groups: list[list[Segment]] = []
+    for segment in sorted(filter(_is_small, segments), key=lambda segment: segment.path.stem):
+        if segment.path.stem in published or _day(segment) >= today:
+            groups.append([])
+        elif groups and groups[-1] and _continues(groups[-1], segment, max_lines):
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return [group for group in groups if len(group) > 1]
+
+
+def remove_replaced(segments: Path) -> int:
+    """Remove segments that a joined one replaces, unless somebody reads; return how many."""
+    with removing(segments) as alone:
+        return _remove_replaced(segments) if alone else 0
+
+
+def _join(paths: Paths, group: Sequence[Segment], check: Callable[[], None]) -> bool:
+    joining = Joining([segment.path for segment in group], check)
+    names = [segment.path.stem for segment in group]
+    source = _joined_source(group)
+
+    def meta() -> SegmentMeta:
+        return _joined_meta(group, source, joining.again)
+
+    # Readers are turned away for the renames only, not for the work before them.
+    with (
+        stage_segment(paths.segments, _joined_name(names), joining.record_batches(), meta) as staged,
+        removing(paths.segments) as alone,
+    ):
+        if not alone or set(names) & read_published(paths):
+            log.info("Not joining %s to %s now: they are being read.", names[0], names[-1])
+            return False
+        staged.publish()
+        _remove_replaced(paths.segments)
+    log.info("Joined %d segments into %s", len(names), staged.path.stem)
+    return True
+
+
+def _remove_replaced(segments: Path) -> int:
+    removed = 0
+    for path in segments.glob(f"*{JOINED}*{SUFFIX}"):
+        for name in read_segment(path).meta.source["replaces"]:
+            replaced = segment_path(segments, name)
+            if replaced.exists():
+                replaced.unlink()
+                removed += 1
+    return removed
+
+
+def _is_small(segment: Segment) -> bool:
+    return segment.meta.source["kind"] == "kafka" and JOINED not in segment.path.stem
+
+
+def _day(segment: Segment) -> date:
+    return datetime.fromisoformat(segment.meta.source["written_at"]).date()
+
+
+def _continues(group: Sequence[Segment], segment: Segment, max_lines: int) -> bool:
+    last = group[-1]
+    return (
+        _identity(last) == _identity(segment)
+        and _day(last) == _day(segment)
+        and sum(map(_lines, group)) + _lines(segment) <= max_lines
+        and _touches(_joined_offsets(group), segment.meta.source["offsets"])
+    )
+
+
+def _identity(segment: Segment) -> tuple[Any, ...]:
+    meta = segment.meta
+    return (*(meta.source[name] for name in _SAME), meta.rating_scale, meta.parser_version)
+
+
+def _lines(segment: Segment) -> int:
+    counts = segment.meta.counts
+    return sum(counts[kind] for kind in ("watch", "rating", "recommendation", "account", "rejected"))
+
+
+def _touches(covered: dict[str, list[int]], offsets: dict[str, list[int]]) -> bool:
+    return all(first == covered[p][1] for p, (first, _) in offsets.items() if p in covered)
+
+
+def _joined_offsets(group: Sequence[Segment]) -> dict[str, list[int]]:
+    covered: dict[str, list[int]] = {}
+    for segment in group:
+        for partition, (first, after) in segment.meta.source["offsets"].items():
+            covered[partition] = [covered.get(partition, [first])[0], after]
+    return covered
+
+
+def _joined_source(group: Sequence[Segment]) -> dict[str, Any]:
+    source: dict[str, Any] = {**group[-1].meta.source, "offsets": _joined_offsets(group)}
+    lost: dict[str, list[list[int]]] = {}
+    for segment in group:
+        for partition, gaps in segment.meta.source.get("lost", {}).items():
+            lost.setdefault(partition, []).extend(gaps)
+    source.pop("lost", None)
+    return source | ({"lost": lost} if lost else {}) | {"replaces": [segment.path.stem for segment in group]}
+
+
+def _joined_meta(group: Sequence[Segment], source: dict[str, Any], again: int) -> SegmentMeta:
+    metas = [segment.meta for segment in group]
+    counts = _summed(meta.counts for meta in metas)
+    return SegmentMeta(
+        source=source,
+        rating_scale=metas[0].rating_scale,
+        parser_version=metas[0].parser_version,
+        counts=counts | {"duplicate": counts["duplicate"] + again},
+        rejected_by_reason=_summed(meta.rejected_by_reason for meta in metas),
+        first_time=min((meta.first_time for meta in metas if meta.first_time), default=None),
+        last_time=max((meta.last_time for meta in metas if meta.last_time), default=None),
+    )
+
+
+def _summed(counts: Iterable[Any]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in counts:
+        for name, number in one.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def _joined_name(names: Sequence[str]) -> str:
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
+    return f"{names[0].rpartition('-')[0]}{JOINED}{digest}"

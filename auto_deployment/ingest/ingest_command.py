@@ -1,0 +1,143 @@
+"""`ingest`: the event stream becomes segments, each line exactly once; and what is done to them later."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from auto_deployment.config import Settings
+from auto_deployment.errors import BadInputError
+from auto_deployment.ingest.compaction import compact
+from auto_deployment.ingest.listening.process import Request, listen, look
+from auto_deployment.ingest.listening.profile import render
+from auto_deployment.ingest.locks import only_one
+from auto_deployment.ingest.options import IngestParams
+from auto_deployment.ingest.replay import replay
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=sorted(_ACTIONS),
+        help="replay-quarantine: try rejected lines again; compact: join the segments of finished days; "
+        "without one: listen to the stream",
+    )
+    parser.add_argument("--once", action="store_true", help="end when what is there now has been read")
+    parser.add_argument("--minutes", type=_minutes, metavar="N", help="end after N minutes")
+    parser.add_argument(
+        "--from-file", type=Path, metavar="PATH", help="read a captured log, one event a line, not the broker"
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="write nothing, print what the stream looks like; alone: 1 minute",
+    )
+    parser.add_argument("--json", action="store_true", help="print for programs")
+    parser.add_argument(
+        "--new-generation",
+        nargs="?",
+        const={},
+        type=_offsets,
+        metavar="PARTITION=OFFSET,...",
+        help="read a topic that was recreated: from its beginning, or from these offsets",
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Do what was asked for; return 0, or raise a `MarqueeError`."""
+    # The client library tells every attempt to connect; what matters is said by the stream itself.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    params = load_params(settings.params_file).ingest
+    if args.action:
+        _refuse_options(args)
+        return _ACTIONS[args.action](args, settings, params)
+    request = Request(args.once, args.minutes, args.from_file, args.new_generation)
+    with _until_told() as stop:
+        if args.dry_run:
+            if not (request.once or request.minutes or request.file):
+                request = Request(minutes=1.0, new_generation=request.new_generation)
+            profile = look(settings, request, stop).as_json()
+            sys.stdout.write(json.dumps(profile) + "\n" if args.json else render(profile))
+        else:
+            listen(settings, params, request, stop)
+    return 0
+
+
+def _replay(args: argparse.Namespace, settings: Settings, params: IngestParams) -> int:
+    paths = Paths(settings.data_dir)
+    with only_one(paths.ingest_lock, "Ingest"):
+        done = replay(paths, settings.rating_scale)
+    text = (
+        f"{done.recovered} of {done.lines} rejected lines are taken now, {done.lines - done.recovered} stay\n"
+    )
+    sys.stdout.write(
+        json.dumps({"lines": done.lines, "recovered": done.recovered}) + "\n" if args.json else text
+    )
+    return 0
+
+
+def _compact(args: argparse.Namespace, settings: Settings, params: IngestParams) -> int:
+    paths = Paths(settings.data_dir)
+    with only_one(paths.compaction_lock, "Joining segments"):
+        done = compact(paths, datetime.now(UTC).date(), params.compaction.max_lines, lambda: None)
+    facts = {"joined": done.joined, "into": done.into, "put_off": done.put_off}
+    text = f"{done.joined} segments joined into {done.into}; {done.put_off} groups are read and put off\n"
+    sys.stdout.write(json.dumps(facts) + "\n" if args.json else text)
+    return 0
+
+
+_ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, IngestParams], int]] = {
+    "replay-quarantine": _replay,
+    "compact": _compact,
+}
+
+
+def _refuse_options(args: argparse.Namespace) -> None:
+    if args.once or args.dry_run or args.minutes or args.from_file or args.new_generation is not None:
+        raise BadInputError(f"`ingest {args.action}` takes no option but --json.")
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and Ctrl-C set; asked twice, the process ends at once."""
+    stop = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes")
+    return minutes
+
+
+def _offsets(text: str) -> dict[int, int]:
+    try:
+        return {int(p): int(offset) for p, _, offset in (one.partition("=") for one in text.split(","))}
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not PARTITION=OFFSET,...") from None

@@ -1,0 +1,135 @@
+"""The rows of several segments as one: watches united, all else in turn, in bounded memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from auto_deployment.ingest.batch_columns import ROWS_PER_BATCH, lists, record_batch, times
+from auto_deployment.ingest.minutes import (
+    Int64s,
+    Ranges,
+    flatten,
+    group_starts,
+    pack_pair,
+    union,
+    unpack_pair,
+)
+from auto_deployment.ingest.segment_schema import SCHEMA, open_segment
+from auto_deployment.ingest.segment_tables import Codes, may_hold
+
+_ROWS_AT_ONCE = 1_000_000
+_SAMPLE_EVERY = 1_000
+_WATCH_COLUMNS = ["user_id", "movie_id", "time", "last_time", "minutes"]
+
+
+class Joining:
+    """The rows of some segments, which stay as they are. `again` counts minutes that several of them have.
+
+    `check` is called now and then and may raise to end the work.
+    """
+
+    def __init__(self, paths: Sequence[Path], check: Callable[[], None]) -> None:
+        self._paths = paths
+        self._check = check
+        self._codes = Codes()
+        self.again = 0
+
+    def record_batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in the schema of segments; raise `SegmentError`."""
+        self.again = 0
+        limits = self._user_limits()
+        for low, high in zip(limits, [*limits[1:], None], strict=True):
+            yield self._united(low, high)
+        for kind in ("rating", "recommendation", "account"):
+            yield from self._one_after_the_other(kind)
+
+    def _user_limits(self) -> list[int]:
+        """Return users that divide the watches into parts of about a million rows."""
+        sample = [np.empty(0, np.int64)]
+        for table in self._tables("watch", ["user_id"]):
+            sample.append(table["user_id"].to_numpy()[::_SAMPLE_EVERY])
+        users = np.sort(np.concatenate(sample))
+        return sorted({0, *users[:: _ROWS_AT_ONCE // _SAMPLE_EVERY].tolist()})
+
+    def _united(self, low: int, high: int | None) -> pa.RecordBatch:
+        pairs, firsts, lasts = ([np.empty(0, np.int64)] for _ in range(3))
+        owners, begins, ends = [np.empty(0, np.int64)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+        for table in self._tables("watch", _WATCH_COLUMNS, low, high):
+            pair = pack_pair(table["user_id"].to_numpy(), self._codes.of(table["movie_id"]))
+            flat = pc.list_flatten(table["minutes"]).to_numpy()
+            pairs.append(pair)
+            firsts.append(_int64s(table["time"]))
+            lasts.append(_int64s(table["last_time"]))
+            owners.append(np.repeat(pair, pc.list_value_length(table["minutes"]).to_numpy() // 2))
+            begins.append(flat[0::2])
+            ends.append(flat[1::2])
+        given = Ranges(np.concatenate(owners), np.concatenate(begins), np.concatenate(ends))
+        return self._rows(given, np.concatenate(pairs), np.concatenate(firsts), np.concatenate(lasts))
+
+    def _rows(self, given: Ranges, pair: Int64s, first_us: Int64s, last_us: Int64s) -> pa.RecordBatch:
+        ranges = union(given.owner, given.first, given.last)
+        self.again += int(given.sizes().sum() - ranges.sizes().sum())
+        flat, ends = flatten(ranges)
+        order = np.argsort(pair, kind="stable")
+        pair, first_us, last_us = pair[order], first_us[order], last_us[order]
+        starts = group_starts(pair)
+        user_id, movie = unpack_pair(pair[starts])
+        return record_batch(
+            "watch",
+            {
+                "user_id": pa.array(user_id),
+                "movie_id": self._codes.coded(movie),
+                "time": times(np.minimum.reduceat(first_us, starts) if len(starts) else first_us),
+                "last_time": times(np.maximum.reduceat(last_us, starts) if len(starts) else last_us),
+                "minutes": lists(ends, pa.array(flat)),
+            },
+        )
+
+    def _one_after_the_other(self, kind: str) -> Iterator[pa.RecordBatch]:
+        waiting: list[pa.Table] = []
+        for table in self._tables(kind, SCHEMA.names):
+            waiting.append(table.cast(SCHEMA))
+            if sum(len(part) for part in waiting) >= ROWS_PER_BATCH:
+                yield _one_batch(waiting)
+                waiting = []
+        if waiting:
+            yield _one_batch(waiting)
+
+    def _tables(
+        self, kind: str, columns: Sequence[str], low: int = 0, high: int | None = None
+    ) -> Iterator[pa.Table]:
+        for path in self._paths:
+            file, _ = open_segment(path)
+            with file:
+                for group in range(file.num_row_groups):
+                    if may_hold(file, group, kind) and _may_hold_users(file, group, low, high):
+                        self._check()
+                        table = file.read_row_group(group, columns=list({"kind", "user_id", *columns}))
+                        yield table.filter(_is_wanted(table, kind, low, high)).select(columns)
+
+
+def _is_wanted(table: pa.Table, kind: str, low: int, high: int | None) -> pa.ChunkedArray:
+    wanted = pc.and_(pc.equal(table["kind"].cast(pa.string()), kind), pc.greater_equal(table["user_id"], low))
+    return wanted if high is None else pc.and_(wanted, pc.less(table["user_id"], high))
+
+
+def _may_hold_users(file: pq.ParquetFile, group: int, low: int, high: int | None) -> bool:
+    column = file.schema_arrow.get_field_index("user_id")
+    statistics = file.metadata.row_group(group).column(column).statistics
+    if statistics is None or not statistics.has_min_max:
+        return True
+    return bool(statistics.max >= low and (high is None or statistics.min < high))
+
+
+def _one_batch(tables: Sequence[pa.Table]) -> pa.RecordBatch:
+    (batch,) = pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_batches()
+    return batch
+
+
+def _int64s(column: pa.ChunkedArray) -> Int64s:
+    values: Int64s = column.cast(pa.int64()).to_numpy()
+    return values

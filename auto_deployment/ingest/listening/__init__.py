@@ -1,0 +1,1 @@
+"""From a stream of lines to segments, each line exactly once."""

@@ -1,0 +1,128 @@
+"""What Prometheus is told: names and labels are declared here once, every series begins at zero."""
+
+import collections
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+from auto_deployment.ingest.drift import CHECKS, Finding
+from auto_deployment.ingest.events import Reason
+from auto_deployment.ingest.listening.health import Health
+from auto_deployment.ingest.listening.open_batch import STATUS_CLASSES, OpenBatch
+from auto_deployment.ingest.listening.store import Written
+from auto_deployment.ingest.listening.stream import Offsets, Ranges
+from auto_deployment.ingest.segment_schema import KINDS
+
+TallyCounts = collections.Counter[tuple[str, str]]
+
+_PREFIX = "marquee_ingest_"
+_SIZES_BYTES = tuple(float(10**power) for power in range(3, 10))
+_WRITE_S = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+
+
+class IngestMetrics:
+    """The metrics of one process; each has its own registry, so that several can live in one."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._counters = {
+            "lines": self._counter("lines", "Lines taken, by kind", "kind", KINDS),
+            "rejected": self._counter(
+                "rejected_lines", "Lines not taken, by reason", "reason", tuple(Reason)
+            ),
+            "repaired": self._counter("repaired_lines", "Lines taken with a repaired movie id"),
+            "unknown": self._counter("unknown_movie_lines", "Lines that name a movie not in the catalogue"),
+            "status": self._counter(
+                "recommendation_lines",
+                "Recommendations by class of status; 0 is no answer",
+                "status",
+                STATUS_CLASSES,
+            ),
+        }
+        self._lag = Gauge(
+            f"{_PREFIX}lag_lines", "Lines that wait in the broker", ["partition"], registry=self.registry
+        )
+        self._position = Gauge(
+            f"{_PREFIX}position", "Next offset to be read", ["partition"], registry=self.registry
+        )
+        self._lost = self._counter(
+            "lost_upstream_offsets", "Offsets that the broker removed before they were read"
+        )
+        self._connected = self._gauge("connected", "1 while the stream can be read")
+        self._last_line_age = self._gauge("last_line_age_seconds", "Since the last line, or since the start")
+        self._open_lines = self._gauge("open_batch_lines", "Lines not yet in a segment")
+        self._open_bytes = self._gauge("open_batch_bytes", "Memory of the lines not yet in a segment")
+        self._segments = self._counter("segments", "Segments written")
+        self._size = Histogram(
+            f"{_PREFIX}segment_bytes", "Size of segments", buckets=_SIZES_BYTES, registry=self.registry
+        )
+        self._write_time = Histogram(
+            f"{_PREFIX}batch_write_seconds",
+            "Time to write a batch, rejected lines and all",
+            buckets=_WRITE_S,
+            registry=self.registry,
+        )
+        self.write_failures = self._counter("write_failures", "Batches that could not be written at once")
+        self.commit_failures = self._counter("commit_failures", "Offsets the broker did not take for display")
+        self.quarantine_dropped = self._gauge(
+            "quarantine_dropped_lines", "Rejected lines that had to go for lack of room, ever"
+        )
+        self._drift = Gauge(
+            f"{_PREFIX}drift", "1 while a check finds a strong change", ["check"], registry=self.registry
+        )
+        for check in CHECKS:
+            self._drift.labels(check)
+        self._batch: OpenBatch | None = None
+        self._seen: TallyCounts = TallyCounts()
+
+    def took(self, batch: OpenBatch) -> None:
+        """Count what came into the open batch since this was asked last."""
+        tally = batch.tally()
+        for (what, label), count in (tally - (self._seen if batch is self._batch else TallyCounts())).items():
+            counter = self._counters[what]
+            (counter.labels(label) if label else counter).inc(count)
+        self._batch, self._seen = batch, tally
+        self._open_lines.set(batch.lines)
+        self._open_bytes.set(batch.nbytes)
+
+    def moved(self, position: Offsets, lag: Offsets, lost: Ranges) -> None:
+        """Show where we are."""
+        for partition, offset in position.items():
+            self._position.labels(partition).set(offset)
+            self._lag.labels(partition).set(lag.get(partition, 0))
+        for first, after in lost.values():
+            self._lost.inc(after - first)
+
+    def shows(self, health: Health) -> None:
+        """Show how the stream is."""
+        self._connected.set(not health.trouble)
+        self._last_line_age.set(health.line_age_s)
+
+    def wrote(self, written: Written, seconds: float) -> None:
+        """Count a segment."""
+        self._segments.inc()
+        self._size.observe(written.nbytes)
+        self._write_time.observe(seconds)
+
+    def drifted(self, findings: Mapping[str, Finding]) -> None:
+        """Show which checks find a strong change."""
+        for check in CHECKS:
+            self._drift.labels(check).set(check in findings)
+
+    def _counter(self, name: str, text: str, label: str = "", values: Iterable[str] = ()) -> Counter:
+        counter = Counter(_PREFIX + name, text, [label] if label else [], registry=self.registry)
+        for value in values:
+            counter.labels(value)
+        return counter
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(_PREFIX + name, text, registry=self.registry)

@@ -1,0 +1,56 @@
+"""Which movie ids are taken: as they stand, repaired, or not at all. Pure."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+
+from auto_deployment.ingest.catalog import repair
+
+_MAX_REMEMBERED = 100_000
+
+
+class Movies:
+    """The ids that the catalogue knows, and what becomes of others.
+
+    Without a catalogue every well-formed id is taken. With one, an unknown id is repaired if removing one
+    character gives exactly one known id, else rejected; unless the platform can be asked: then an id counts
+    as unknown only once the platform has said so (`absent`), is taken until then, and `ask` is told of it.
+    """
+
+    def __init__(
+        self,
+        known: AbstractSet[str],
+        absent: AbstractSet[str] = frozenset(),
+        ask: Callable[[str], None] | None = None,
+    ) -> None:
+        self.known = known
+        self._absent = absent
+        self._ask = ask
+        self._decided: dict[str, str | None] = {}
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether there is nothing to compare with: no catalogue, and nobody to ask."""
+        return not self.known and self._ask is None
+
+    def take(self, movie_id: str) -> str | None:
+        """Return the id under which a well-formed id is taken, `None` when it is rejected."""
+        if movie_id in self.known or self.takes_all:
+            return movie_id
+        if self._ask and movie_id not in self._absent:
+            self._ask(movie_id)
+            return movie_id
+        return self._repaired(movie_id)
+
+    def mend(self, movie_id: str) -> str | None:
+        """Return the id that a malformed id was, `None` when that cannot be told."""
+        if movie_id in self.known:
+            return movie_id
+        return self._repaired(movie_id)
+
+    def _repaired(self, movie_id: str) -> str | None:
+        # A catalogue of other movies makes every line a case for repair, over and over the same ids.
+        if movie_id not in self._decided:
+            if len(self._decided) >= _MAX_REMEMBERED:
+                self._decided.clear()
+            self._decided[movie_id] = repair(movie_id, self.known)
+        return self._decided[movie_id]
