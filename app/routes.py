@@ -16,9 +16,9 @@ from app.serving import Serving, self_test
 SIMILAR = "similar"
 OPENAPI = Path(__file__).with_name("openapi.yaml")
 
-# URL rule -> its view and the statuses that the view answers with
+# URL rule -> its view and the statuses of its answers (an encoded / makes a user id another address: 404)
 SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
-    "/recommend/<user>": ("recommend", (200, 400)),
+    "/recommend/<user>": ("recommend", (200, 400, 404)),
     "/similar/<movie>": ("similar", (200, 400, 404)),
     "/popular": ("popular", (200, 400)),
     "/version": ("version", (200,)),
