@@ -1,0 +1,117 @@
+"""Numbers in words: what a measured value means for somebody who did not measure it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Estimate = Mapping[str, float | None]
+
+NAMES = {
+    "blend": "blend (served)",
+    "als": "ALS alone",
+    "svd": "SVD alone",
+    "popularity": "popularity (served to new users)",
+    "count": "popularity by plain count",
+    "random": "random",
+}
+
+
+def number(estimate: Estimate, digits: int = 3, sign: str = "") -> str:
+    """Return the value with its interval, or that nothing is known."""
+    value, low, high = (estimate[part] for part in ("value", "low", "high"))
+    if value is None:
+        return "unknown"
+    text = f"{value:{sign}.{digits}f}"
+    return (
+        text if low is None or high is None else f"{text} ({low:{sign}.{digits}f} to {high:{sign}.{digits}f})"
+    )
+
+
+def side_of(estimate: Estimate, point: float) -> str:
+    """Tell whether the whole interval lies `above` or `below` a point; `open` when it does not or is none."""
+    low, high = estimate["low"], estimate["high"]
+    if low is not None and low > point:
+        return "above"
+    if high is not None and high < point:
+        return "below"
+    return "open"
+
+
+def split_sentence(split: Mapping[str, Any], watermark: str) -> str:
+    """Say what was held out and why that way."""
+    both = split["users_on_both_sides_of_one_cut"]
+    if split["kind"] == "global":
+        return (
+            f"Everything before {moment(watermark)} was learnt from, everything after it was held out: one "
+            f"cut for all, with {both:,} users on both sides of it. This is how the service meets the future."
+        )
+    return (
+        f"The last events of each user were held out, the earlier ones learnt from. One cut in time for all "
+        f"would have left {both:,} users on both sides of it, too few to measure on. The model therefore "
+        f"knows other users' later events, which a model in service does not: expect somewhat less there."
+    )
+
+
+def ranking_sentences(ranking: Mapping[str, Any]) -> list[str]:
+    """Say what the comparison of lists came to."""
+    compared, k = ranking["ndcg_compared"], ranking["cutoff"]
+    if not ranking["users"]:
+        return [
+            "No user has anything held out that would have been worth recommending: lists were not measured."
+        ]
+    stronger = _stronger_popularity(ranking)
+    factor = compared[f"blend_over_{stronger}"]
+    meaning = {
+        "above": "Personal lists are better than the same list for everybody.",
+        "below": "Personal lists are worse than the same list for everybody: do not publish this model.",
+        "open": "The interval holds 1: it cannot be told whether personal lists are any better.",
+    }[side_of(factor, 1)]
+    against_als = {
+        "above": "mixing in SVD helps",
+        "below": "mixing in SVD hurts: lower svd_weight",
+        "open": "the difference is within chance",
+    }[side_of(compared["blend_minus_als"], 0)]
+    hit_rate = ranking["systems"]["blend"]["hit_rate"]["value"]
+    return [
+        f"NDCG@{k} of what is served is {number(factor, 2)} times that of "
+        f"{NAMES[stronger].split(' (')[0]}. {meaning}",
+        f"Against ALS alone the blend has {number(compared['blend_minus_als'], 4, '+')}: {against_als}.",
+        f"{hit_rate:.0%} of the users find at least one movie among their {k} that they went on to like.",
+    ]
+
+
+def rating_sentences(rating: Mapping[str, Any], native: Mapping[str, Any] | None) -> list[str]:
+    """Say what the comparison of predicted ratings came to."""
+    if not rating["pairs"]:
+        return ["No held-out rating has a known user and movie: predicted ratings were not measured."]
+    meaning = {
+        "below": "SVD has learnt tastes, not only who is strict and which movies are good.",
+        "above": "SVD is worse than its biases alone: it has learnt noise.",
+        "open": "It cannot be told from its biases alone, so it knows little about tastes.",
+    }[side_of(rating["svd_minus_bias"]["rmse"], 0)]
+    sentences = [
+        f"SVD misses a rating by {number(rating['svd']['rmse'])} (RMSE, on 1-5), biases alone by "
+        f"{number(rating['bias']['rmse'])}; difference {number(rating['svd_minus_bias']['rmse'], 4, '+')}. "
+        f"{meaning}",
+        f"Always guessing the mean misses by {number(rating['constant']['rmse'])}. "
+        f"{rating['not_covered_share']:.1%} of the held-out ratings are of users or movies that training "
+        f"does not know, and count nowhere.",
+    ]
+    if native and native["scale"] != [1.0, 5.0]:
+        low, high = native["scale"]
+        sentences.append(
+            f"On the data's own scale, {low:g}-{high:g}: SVD {number(native['svd']['rmse'])}, "
+            f"biases alone {number(native['bias']['rmse'])}, "
+            f"difference {number(native['svd_minus_bias']['rmse'], 4, '+')}."
+        )
+    return sentences
+
+
+def moment(text: str | None) -> str:
+    """Return an ISO time as a person writes it, to the minute."""
+    return f"{text[:10]} {text[11:16]} UTC" if text else "unknown"
+
+
+def _stronger_popularity(ranking: Mapping[str, Any]) -> str:
+    """Return which kind of popularity is harder to beat."""
+    systems = ranking["systems"]
+    return max(("popularity", "count"), key=lambda name: float(systems[name]["ndcg"]["value"] or 0))

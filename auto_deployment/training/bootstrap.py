@@ -1,0 +1,79 @@
+"""How sure a number is: intervals from drawing the measured users again and again, with replacement."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from auto_deployment.training.arrays import Doubles, Int64s
+
+Estimate = dict[str, float | None]  # value, low, high; None where nothing can be said
+Statistic = Callable[[Mapping[str, Doubles]], Doubles]
+
+CHUNK_DRAWS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """How often to draw, and how wide the intervals are. The seed makes draws of equal size the same ones."""
+
+    samples: int
+    level: float
+    seed: int
+
+    def draws(self, users: int) -> list[Int64s]:
+        """Draw users with replacement: arrays of rows, together (samples, users)."""
+        rng = np.random.default_rng(self.seed)
+        step = max(CHUNK_DRAWS // max(users, 1), 1)
+        sizes = [min(step, self.samples - start) for start in range(0, self.samples, step)]
+        return [rng.integers(0, users, (size, users)) for size in sizes]
+
+    def interval(self, value: float, resampled: Doubles) -> Estimate:
+        """Return the value between the percentiles of what was resampled."""
+        if not (np.isfinite(value) and np.isfinite(resampled).all() and len(resampled)):
+            return {"value": float(value) if np.isfinite(value) else None, "low": None, "high": None}
+        tail = (1 - self.level) / 2
+        low, high = np.quantile(resampled, [tail, 1 - tail])
+        return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+class Resampled:
+    """Columns of numbers per user, summed over all users and over each draw of users.
+
+    What is computed from the same object is paired: every statistic sees the same draws.
+    """
+
+    def __init__(self, columns: Mapping[str, Doubles], bootstrap: Bootstrap) -> None:
+        self._bootstrap = bootstrap
+        users = len(next(iter(columns.values())))
+        columns = {**columns, "users": np.ones(users)}
+        table = np.column_stack(list(columns.values())).astype(np.float64)
+        sums = [np.zeros((0, table.shape[1]))]
+        if users:
+            sums += [_counts(draws, users) @ table for draws in bootstrap.draws(users)]
+        self._total = dict(zip(columns, table.sum(axis=0), strict=True))
+        self._drawn = dict(zip(columns, np.concatenate(sums).T, strict=True))
+
+    def estimate(self, statistic: Statistic) -> Estimate:
+        """Compute a statistic of the sums, by name of the column, and its interval."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._bootstrap.interval(float(statistic(self._total)), statistic(self._drawn))
+
+    def mean(self, name: str) -> Estimate:
+        """Compute the mean of a column over the users."""
+        return self.estimate(lambda sums: sums[name] / sums["users"])
+
+    def difference(self, name: str, other: str) -> Estimate:
+        """Compute the difference of the means of two columns, over the same users."""
+        return self.estimate(lambda sums: (sums[name] - sums[other]) / sums["users"])
+
+    def ratio(self, name: str, other: str) -> Estimate:
+        """Compute the ratio of the means of two columns, over the same users."""
+        return self.estimate(lambda sums: sums[name] / sums[other])
+
+
+def _counts(draws: Int64s, users: int) -> Doubles:
+    """Return how often each user was drawn, shape (draws, users)."""
+    offset = np.arange(len(draws))[:, np.newaxis] * users
+    counts = np.bincount((draws + offset).ravel(), minlength=len(draws) * users)
+    return counts.reshape(len(draws), users).astype(np.float64)

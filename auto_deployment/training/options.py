@@ -1,0 +1,96 @@
+"""The `training` section of `params.yaml`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareParams:
+    """How events become interactions, and which of them are held out; fractions are shares of a movie."""
+
+    test_share: float
+    min_split_users: int  # on both sides of one global cut; with fewer, each user is split alone
+    assumed_runtime_min: int  # least runtime of a movie that the catalogue has none for
+    full_watch_max_min: int
+    relevant_rating: float  # 1-5; in the held-out part
+    relevant_watched: float
+
+
+@dataclass(frozen=True, slots=True)
+class BiasParams:
+    """Surprise's BaselineOnly by alternating least squares."""
+
+    epochs: int
+    user_regularization: float
+    movie_regularization: float
+
+
+@dataclass(frozen=True, slots=True)
+class SvdParams:
+    """Surprise's SVD."""
+
+    factors: int
+    epochs: int
+    learning_rate: float
+    regularization: float
+    init_deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlsParams:
+    """Implicit's alternating least squares; confidence = 1 + confidence_gain * strength."""
+
+    factors: int
+    iterations: int
+    regularization: float
+    confidence_gain: float
+    rating_power: float  # strength of a rating r: ((r - 1) / 4) ** rating_power
+
+
+@dataclass(frozen=True, slots=True)
+class PopularityParams:
+    """Recent popularity, smoothed with that of all times."""
+
+    half_life_days: float
+    smoothing_events: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListParams:
+    """The lists that are computed at training time."""
+
+    stored_users: int  # the most recently active ones
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainParams:
+    """How the model is fitted."""
+
+    seed: int
+    min_events: int  # with fewer, a user gets the popularity list
+    svd_weight: float  # in the blend, both parts having standard deviation 1 over a user's scores
+    svd_prior_ratings: float  # a user with so many ratings gets half of the weight
+    bias: BiasParams
+    svd: SvdParams
+    als: AlsParams
+    popularity: PopularityParams
+    lists: ListParams
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateParams:
+    """How a model is measured."""
+
+    cutoff: int  # length of the lists
+    max_users: int  # whose lists are measured; of more, a seeded sample
+    bootstrap_samples: int
+    interval_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingParams:
+    """Everything about making and measuring a model, a section for each step."""
+
+    prepare: PrepareParams
+    train: TrainParams
+    evaluate: EvaluateParams

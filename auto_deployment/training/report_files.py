@@ -1,0 +1,25 @@
+"""What is written about a model: `metrics.json` for programs, `report.html` for people."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.paths import Paths
+from auto_deployment.report.render import render_model_report
+
+
+def write_report(paths: Paths, metrics: Mapping[str, Any]) -> Path:
+    """Write both files, replacing older ones of the same model, and return where the report is."""
+    folder = paths.reports / str(metrics["model"]["version"])
+    report = folder / "report.html"
+    plain = json.loads(json.dumps(metrics, allow_nan=False))
+    for path, text in (
+        (folder / "metrics.json", json.dumps(plain, indent=1) + "\n"),
+        (report, render_model_report(plain)),
+    ):
+        with StagedFile(path) as staged:
+            staged.file.write(text.encode())
+            staged.publish()
+    return report

@@ -1,0 +1,46 @@
+"""A measurement in a few lines for a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SPLITS = {
+    "global": "everything after one point in time was held out",
+    "per_user": "the last events of each user were held out",
+}
+
+
+def describe(metrics: Mapping[str, Any]) -> str:
+    """Return the lines, each with a line end."""
+    data, split, model = metrics["data"], metrics["split"], metrics["model"]
+    rating, ranking = metrics["rating"], metrics["ranking"]
+    name = f"NDCG@{ranking['cutoff']}"
+    systems, compared = ranking["systems"], ranking["ndcg_compared"]
+    lines = [
+        f"{model['version']}: {data['ratings']:,} ratings and {data['watches']:,} watches of "
+        f"{data['users']:,} users and {data['movies']:,} movies; {SPLITS[split['kind']]}",
+        f"RMSE     SVD {_number(rating['svd']['rmse'])}, biases alone {_number(rating['bias']['rmse'])}; "
+        f"difference {_number(rating['svd_minus_bias']['rmse'], '+')} on 1-5",
+    ]
+    if native := metrics.get("rating_native"):
+        low, high = native["scale"]
+        lines.append(
+            f"         SVD {_number(native['svd']['rmse'])}, "
+            f"biases alone {_number(native['bias']['rmse'])}; "
+            f"difference {_number(native['svd_minus_bias']['rmse'], '+')} on {low:g}-{high:g}, as in the data"
+        )
+    lines += [
+        f"{name:8} " + ", ".join(f"{one} {_number(values['ndcg'])}" for one, values in systems.items()),
+        f"         blend over popularity {_number(compared['blend_over_popularity'])}, "
+        f"blend minus popularity {_number(compared['blend_minus_popularity'], '+')}, "
+        f"blend minus ALS {_number(compared['blend_minus_als'], '+')}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _number(estimate: Mapping[str, float | None], sign: str = "") -> str:
+    value, low, high = (estimate[part] for part in ("value", "low", "high"))
+    if value is None:
+        return "unknown"
+    if low is None or high is None:
+        return f"{value:{sign}.4f}"
+    return f"{value:{sign}.4f} ({low:{sign}.4f} to {high:{sign}.4f})"

@@ -1,0 +1,44 @@
+"""`tune`: search parameters on a validation part of the training data and print them for `params.yaml`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from auto_deployment.config import Settings
+from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+from auto_deployment.training.data import load_data
+from auto_deployment.training.options import TrainParams
+from auto_deployment.training.search import Stage
+from auto_deployment.training.tune import tune
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Take no arguments: the search starts from the values in PARAMS_FILE."""
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Search, write what was tried, print the parameters; `params.yaml` itself is left to a person."""
+    paths = Paths(settings.data_dir)
+    params = load_params(settings.params_file).training
+    best, stages = tune(load_data(paths, params.prepare), params)
+    name = f"tune-{datetime.now(UTC):%Y%m%dT%H%M%S}.json"
+    write_search(paths.reports / name, best, stages)
+    text = yaml.safe_dump({"training": {"train": asdict(best)}}, sort_keys=False)
+    sys.stdout.write(f"# best on the validation part; everything tried is in {paths.reports / name}\n{text}")
+    return 0
+
+
+def write_search(path: Path, best: TrainParams, stages: Sequence[Stage]) -> None:
+    """Write all that was tried as JSON."""
+    content = {"best": asdict(best), "tried": {stage.name: stage.tried for stage in stages}}
+    with StagedFile(path) as staged:
+        staged.file.write((json.dumps(content, indent=1) + "\n").encode())
+        staged.publish()
