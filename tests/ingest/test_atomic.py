@@ -1,6 +1,10 @@
+import fcntl
 import multiprocessing
 import os
 from pathlib import Path
+from typing import IO
+
+import pytest
 
 from auto_deployment.ingest.atomic import StagedFile, remove_leftovers
 
@@ -62,3 +66,24 @@ def test_writers_of_one_file_take_turns_and_lose_nothing(tmp_path: Path) -> None
         writer.join()
     assert [writer.exitcode for writer in writers] == [0] * 4
     assert (tmp_path / "a").read_bytes() == b"xxxx"
+
+
+def test_a_writer_that_waited_while_the_other_published_does_not_write_into_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = StagedFile(tmp_path / "a")
+    first.file.write(b"first")
+    really_lock = fcntl.flock
+
+    # The second has opened the temporary of the first, which is published before the lock is free.
+    def lock(file: IO[bytes], operation: int) -> None:
+        if not first.file.closed:
+            first.publish()
+        really_lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with StagedFile(tmp_path / "a") as second:
+        assert (tmp_path / "a").read_bytes() == b"first"
+        second.file.write(b"second")
+        second.publish()
+    assert (tmp_path / "a").read_bytes() == b"second"

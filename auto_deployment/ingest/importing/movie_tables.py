@@ -1,0 +1,86 @@
+"""The movie tables of MovieLens: source ids, titles and genres in three layouts."""
+
+from dataclasses import dataclass
+from itertools import compress
+from typing import NamedTuple
+
+import pandas as pd
+
+from auto_deployment.ingest.events import Reason
+from auto_deployment.ingest.importing.rows import RefusedError
+from auto_deployment.ingest.importing.sniff import Family
+from auto_deployment.ingest.importing.text_fields import Lines, Refuse, read_rows
+from auto_deployment.ingest.importing.titles import Title, movie_ids, read_title
+
+TITLE = "title"
+_NO_GENRES = "(no genres listed)"
+_GENRES_100K = (
+    *("", "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama"),
+    *(
+        "Fantasy",
+        "Film-Noir",
+        "Horror",
+        "Musical",
+        "Mystery",
+        "Romance",
+        "Sci-Fi",
+        "Thriller",
+        "War",
+        "Western",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MovieTable:
+    """The catalogue rows of a source, and the movie id of each of its own ids."""
+
+    frame: pd.DataFrame
+    ids: dict[bytes, str]
+
+
+class _Movie(NamedTuple):
+    title: Title
+    genres: list[str]
+
+
+def read_movie_table(family: Family, lines: Lines, refuse: Refuse) -> MovieTable:
+    """Read all movies; `lines` are without the header, `refuse` is told of each row that cannot be taken."""
+    rows = read_rows(family, lines, _read_100k if family is Family.MOVIELENS_100K else _read_usual, refuse)
+    ids = movie_ids({source_id: row.title for source_id, row in rows.items()})
+    frame = pd.DataFrame(
+        {
+            "movie_id": [ids[source_id] for source_id in rows],
+            "title": [row.title.name for row in rows.values()],
+            "genres": [row.genres for row in rows.values()],
+            "year": [row.title.year for row in rows.values()],
+            "runtime_min": [None] * len(rows),
+        }
+    )
+    return MovieTable(frame, {source_id.encode(): movie_id for source_id, movie_id in ids.items()})
+
+
+def _read_usual(fields: list[str]) -> tuple[str, _Movie]:
+    if len(fields) != 3:
+        raise RefusedError(Reason.FIELDS)
+    source_id, printed, genres = fields
+    listed = [] if genres == _NO_GENRES else [genre for genre in genres.split("|") if genre]
+    return _read_movie(source_id, printed, listed)
+
+
+def _read_100k(fields: list[str]) -> tuple[str, _Movie]:
+    source_id, printed, flags = "".join(fields[:1]), "".join(fields[1:2]), fields[5:]
+    if len(flags) != len(_GENRES_100K) or not set(flags) <= {"0", "1"}:
+        raise RefusedError(Reason.FIELDS)
+    return _read_movie(
+        source_id, printed, [genre for genre in compress(_GENRES_100K, map(int, flags)) if genre]
+    )
+
+
+def _read_movie(source_id: str, printed: str, genres: list[str]) -> tuple[str, _Movie]:
+    if not (source_id.isascii() and source_id.isdigit()):
+        raise RefusedError(Reason.MOVIE_ID)
+    title = read_title(printed)
+    if not title.name:
+        raise RefusedError(TITLE)
+    return source_id, _Movie(title, genres)

@@ -1,0 +1,151 @@
+"""The parts of one imported file: staged one after the other, shown together at the end."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.ingest.batch import SegmentBuilder
+from auto_deployment.ingest.events import Event
+from auto_deployment.ingest.listening.stream import TextLine
+from auto_deployment.ingest.quarantine import Position, QuarantineWriter
+from auto_deployment.ingest.segment_schema import SegmentMeta
+from auto_deployment.ingest.segments import publish_segment, read_segment, segment_path, stage_segment
+from auto_deployment.paths import Paths
+
+PART_LINES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a file is stored as: the same content always under the same names.
+
+    `kind` is "import" for tables of ratings and "file" for lines of the stream; `form` says in the quarantine
+    how its lines are to be read again.
+    """
+
+    kind: str
+    sha256: str
+    form: str
+    parser_version: int
+
+    def name(self, part: str) -> str:
+        """Return the name of what is stored of a part."""
+        return f"{self.kind}-{self.sha256[:16]}-{part}"
+
+
+class Part:
+    """Up to `PART_LINES` lines of a file on their way into a segment and its quarantine."""
+
+    def __init__(self, quarantine: QuarantineWriter, file_name: str, first: int) -> None:
+        self.builder = SegmentBuilder()
+        self.add_usual = self.builder.add
+        self.quarantine = quarantine
+        self.first = first
+        self.unknown_movie_lines = 0
+        self._file_name = file_name
+
+    def add(self, event: Event, partition: int, offset: int, repaired: bool = False) -> None:
+        """Take an event of the stream, maybe with a movie id that was repaired."""
+        self.builder.add(event, partition, offset)
+        if repaired:
+            self.builder.count_repaired()
+
+    def reject(self, raw: bytes, reason: str, partition: int, offset: int) -> None:
+        """Keep a line that is not taken."""
+        self.builder.count_rejected(reason)
+        self.quarantine.add(raw, reason, Position(file=self._file_name, line=offset + 1))
+
+
+Take = Callable[[Sequence[TextLine], Part], None]
+
+
+class Parts:
+    """Take the lines of a file and stage part after part; whatever is not published in the end is removed."""
+
+    def __init__(self, paths: Paths, identity: Identity, scale: tuple[float, float], file_name: str) -> None:
+        self._paths, self._identity, self._scale, self._file_name = paths, identity, scale, file_name
+        self._cleanup = ExitStack()
+        self._staged: list[tuple[QuarantineWriter, StagedFile]] = []
+        self._part: Part | None = None
+        self._next = 0
+        self.metas: list[SegmentMeta] = []
+        self.users: set[int] = set()
+        self.movies: set[str] = set()
+
+    def take(self, lines: Sequence[TextLine], take: Take) -> None:
+        """Let `take` put some lines into the part that is open, or into the next one if it is full."""
+        if self._part and self._part.builder.lines + len(lines) > PART_LINES:
+            self._stage(self._part, last=False)
+            self._part = None
+        if self._part is None:
+            self._part = self._begin(lines[0].offset)
+        take(lines, self._part)
+        self._next = lines[-1].offset + 1
+
+    def finish(self) -> bool:
+        """Stage the last part; return whether any line was taken, else there is nothing to publish."""
+        part = self._part
+        if part is None or not (self._staged or sum(part.builder.counts().values())):
+            return False
+        self._stage(part, last=True)
+        return True
+
+    def publish(self) -> None:
+        """Make all parts appear, the last one last: only then the import counts as done."""
+        for quarantine, segment in self._staged:
+            quarantine.publish()
+            publish_segment(segment)
+
+    def rejected(self) -> dict[str, int]:
+        """Return the lines of the open part that were not taken, by reason."""
+        return self._part.builder.rejected() if self._part else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+    def _begin(self, first: int) -> Part:
+        identity = self._identity
+        name = identity.name(f"{len(self.metas):05d}")
+        quarantine = QuarantineWriter(self._paths.quarantine, name, identity.form, identity.parser_version)
+        return Part(self._cleanup.enter_context(quarantine), self._file_name, first)
+
+    def _stage(self, part: Part, *, last: bool) -> None:
+        identity, number = self._identity, len(self.metas)
+        source = {
+            "kind": identity.kind,
+            "sha256": identity.sha256,
+            "part": number,
+            "last": last,
+            "offsets": {"0": [part.first, self._next]},
+        }
+
+        def meta() -> SegmentMeta:
+            return part.builder.meta(source, self._scale)
+
+        part.quarantine.seal()
+        name, rows = identity.name(f"{number:05d}"), part.builder.record_batches()
+        segment = self._cleanup.enter_context(stage_segment(self._paths.segments, name, rows, meta))
+        self._staged.append((part.quarantine, segment))
+        self.metas.append(meta())
+        self.users |= part.builder.user_ids()
+        self.movies |= part.builder.movie_ids()
+
+
+def published_parts(segments: Path, identity: Identity) -> list[SegmentMeta] | None:
+    """Return the facts of all parts of a file that was imported whole; `None` if one is not there."""
+    parts: list[SegmentMeta] = []
+    while not parts or not parts[-1].source["last"]:
+        path = segment_path(segments, identity.name(f"{len(parts):05d}"))
+        if not path.exists():
+            return None
+        parts.append(read_segment(path).meta)
+    return parts
