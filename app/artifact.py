@@ -1,6 +1,7 @@
 """Write and open the files of a model; what they are is said in `app.model_format`."""
 
 import json
+import mmap
 import os
 import shutil
 from collections.abc import Mapping
@@ -128,15 +129,20 @@ def _check_file(path: Path, expected: Mapping[str, Any]) -> None:
 
 
 def _open_array(path: Path, dtype: str) -> npt.NDArray[Any]:
-    try:
-        # An empty file cannot be mapped; a plain ndarray view spares memmap's cost at every index.
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    except ValueError:
-        mapped = np.load(path, allow_pickle=False)
-    if mapped.dtype != np.dtype(dtype):
-        raise ArtifactError(f"{path} has the type {mapped.dtype} instead of {dtype}: train the model again.")
-    opened: npt.NDArray[Any] = mapped
-    return opened
+    with path.open("rb") as file:
+        try:
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError("another version of the array format")
+            shape, by_columns, found = np.lib.format.read_array_header_1_0(file)
+            if found != np.dtype(dtype):
+                raise ValueError(f"the type {found} instead of {dtype}")
+            # Populated at once: with that the pages count as shared by all who have the model open, as they
+            # are, and no request waits for one. (`np.load` can map, but not this.)
+            flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
+            mapped = mmap.mmap(file.fileno(), 0, flags=flags, prot=mmap.PROT_READ)
+            return np.ndarray(shape, found, mapped, file.tell(), order="F" if by_columns else "C")
+        except (ValueError, TypeError) as error:
+            raise ArtifactError(f"{path} is not the array it should be ({error}): train it again.") from error
 
 
 def _read(path: Path) -> bytes:

@@ -223,10 +223,9 @@ def first(order: npt.NDArray[np.int32], n: int, hidden: Collection[int]) -> list
 
 def best(scores: Scores, n: int) -> list[int]:
     """Return the rows of the n highest finite scores, best first; equal scores in the order of the rows."""
+    rows = np.arange(len(scores))
     if n < len(scores):
-        rows = np.argpartition(scores, len(scores) - n)[len(scores) - n :]
-        rows.sort()
-    else:
-        rows = np.arange(len(scores))
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
+        # By value, not by argpartition: that would choose freely among rows of equal score.
+        rows = np.flatnonzero(scores >= np.partition(scores, len(scores) - n)[len(scores) - n])
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:n]
     return [row for row in rows.tolist() if scores[row] != -np.inf]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from app.artifact import ArtifactError, load, read_manifest, save
-from app.model_format import ARRAYS, MANIFEST, MOVIES, manifest_bytes, sealed
-from tests.support.models import Size, make_arrays, make_details, make_movies
+from app.model_format import ARRAYS, MANIFEST, MOVIES, content_hash, describe_file, manifest_bytes, sealed
+from app.recommender import Recommender
+from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
 FILES = [*(f"{name}.npy" for name in ARRAYS), MOVIES, MANIFEST]
 
@@ -47,7 +49,7 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
 
 def test_loaded_arrays_are_mapped_and_read_only(model_dir: Path) -> None:
     factors = load(model_dir).arrays["user_factors"]
-    assert isinstance(factors.base, np.memmap)
+    assert isinstance(factors.base, mmap)
     with pytest.raises(ValueError, match="read-only"):
         factors[0, 0] = 1.0
 
@@ -57,6 +59,24 @@ def test_equal_content_has_one_hash_whatever_the_version(tmp_path: Path) -> None
     for version in ("v1", "v2"):
         save(tmp_path / version, make_arrays(size), make_movies(size), make_details(size, version))
     assert load(tmp_path / "v1").content_hash == load(tmp_path / "v2").content_hash
+
+
+def test_a_model_may_have_no_stored_list_and_nothing_seen(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "v1", Size(stored=0, seen_per_user=0, min_events=0))
+    assert model.arrays["top_items"].shape == (0, 100)
+    assert len(Recommender(model).recommend(1).rows) == 20
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [(np.arange(50, dtype="<f8"), "type float64 instead of <f4"), (np.array([{}]), "type object instead")],
+)
+def test_an_array_of_another_type_is_refused(copy: Path, array: Any, message: str) -> None:
+    np.save(copy / "user_bias.npy", array, allow_pickle=True)
+    files = {**read_manifest(copy)["files"], "user_bias.npy": describe_file(copy / "user_bias.npy")}
+    rewrite_manifest(copy, files=files, content_hash=content_hash(files))
+    with pytest.raises(ArtifactError, match=rf"user_bias\.npy .*({message})"):
+        load(copy)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -146,6 +146,8 @@ def test_ratings_follow_the_formula_and_stay_on_the_scale(recommender: Recommend
 def test_equal_scores_keep_the_order_of_the_movies() -> None:
     scores = np.array([1, 3, 2, 3, -np.inf, 3], dtype=np.float32)
     assert best(scores, 6) == [1, 3, 5, 2, 0]
+    assert best(scores, 2) == [1, 3]
+    assert best(np.zeros(5000, dtype=np.float32), 3) == [0, 1, 2]
 
 
 def test_the_padding_of_a_short_list_is_never_returned() -> None:

@@ -34,7 +34,7 @@ def make_arrays(size: Size, seed: int = 1) -> dict[str, npt.NDArray[Any]]:
     factors = size.rank_factors + size.rating_factors
     popularity = np.sort(rng.pareto(1.2, size.movies).astype("f4"))[::-1]
     seen = rng.integers(0, size.movies, (size.users, size.seen_per_user), dtype=np.int32)
-    seen[:, 0] %= 10  # everybody has seen something popular
+    seen[:, :1] %= 10  # everybody has seen something popular
     events = np.full(size.users, size.seen_per_user, dtype="i4")
     events[9::10] = size.min_events - 1
     list_row = np.full(size.users, -1, dtype="i4")
