@@ -14,7 +14,7 @@ help: ## this list
 	@echo
 	@echo 'DATA_DIR (now $(DATA_DIR)) says whose data and models: DATA_DIR=data/mine make run'
 
-setup: .venv/.runtime nginx ## virtual environment with the pinned packages, and NGINX
+setup: .venv/.runtime openmp nginx ## virtual environment with the pinned packages, and NGINX
 
 run: setup ## serve on http://localhost:8082 (demo data and a first model are made when there are none); Ctrl-C stops
 	@$(BIN)/python -m auto_deployment run
@@ -25,10 +25,10 @@ up: setup ## the same in the background; the log is in DATA_DIR/run/up.log
 down: ## stop what `make up` started
 	@scripts/down.sh
 
-train: .venv/.runtime ## train a model on the data of DATA_DIR, measure it and make it the current one
+train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure it and make it the current one
 	@$(BIN)/python -m auto_deployment train
 
-test: .venv/.dev nginx ## all tests; those that need Docker run whenever an engine answers
+test: .venv/.dev openmp nginx ## all tests; those that need Docker run whenever an engine answers
 	@$(BIN)/python -m pytest
 
 check: .venv/.dev ## format, lint, types, import contracts: what CI asks before the tests
@@ -41,7 +41,7 @@ format: .venv/.dev ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/.dev nginx ## measure; each benchmark prints ratios and saves them under benchmarks/results
+bench: .venv/.dev openmp nginx ## measure; each benchmark prints ratios and saves them under benchmarks/results
 	@scripts/install-package.sh wrk wrk
 	@$(BIN)/python -m benchmarks
 
@@ -54,6 +54,11 @@ clean: ## remove the virtual environment and the demo data; other data stays
 .PHONY: nginx
 nginx:
 	@scripts/install-package.sh nginx nginx
+
+# implicit's compiled part needs OpenMP's runtime, which a small system does not have.
+.PHONY: openmp
+openmp:
+	@scripts/install-package.sh libgomp1 libgomp.so.1
 
 .venv/.runtime: app/requirements.txt auto_deployment/requirements.txt
 	@PYTHON=$(PYTHON) scripts/venv.sh $^

@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# Make sure that a program is there, from the system's packages: install-package.sh PACKAGE PROGRAM
+# Make sure that a program or a shared library is there, from the system's packages:
+#   install-package.sh PACKAGE PROGRAM        install-package.sh PACKAGE LIBRARY.so.N
 # Does nothing when it is. A service that the package brings is neither started nor left enabled.
 # Needs root on Debian or Ubuntu; says what to type when it cannot go on.
 set -euo pipefail
 package=$1 program=$2
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-if command -v "$program" >/dev/null; then exit 0; fi
+present() {
+  case $program in
+    *.so.*) ldconfig -p | grep -F "$program" >/dev/null ;;
+    *) command -v "$program" >/dev/null ;;
+  esac
+}
+if present; then exit 0; fi
 
 if ! command -v apt-get >/dev/null; then
   echo "$program is missing and this is not Debian or Ubuntu: install it with your package manager." >&2
@@ -51,7 +58,7 @@ while read -r unit; do
   fi
 done < <(dpkg -L "$package" "$package-common" 2>/dev/null | sed -n 's,^.*/systemd/system/\([^/]*\)\.service$,\1,p' || true)
 
-if ! command -v "$program" >/dev/null; then
-  echo "$package is installed but $program is not in PATH: $PATH" >&2
+if ! present; then
+  echo "$package is installed but $program is still not to be found; PATH is $PATH" >&2
   exit 1
 fi
