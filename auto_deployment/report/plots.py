@@ -55,6 +55,7 @@ def pair_plot(
                 _point(axes, place + 0.14, other, MUTED)
             _name_rows(axes, names if axes is all_axes[0] else [""] * len(names))
             axes.set_xlabel(label)
+            axes.locator_params(axis="x", nbins=4)
             for color, name in zip((ACCENT, MUTED), called, strict=True):
                 axes.plot([], [], "o-", color=color, label=name, markersize=5, linewidth=2)
             axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, frameon=False, fontsize=9)

@@ -16,7 +16,7 @@ def user_weights(
     The rating part counts n / (n + prior) for a user with n ratings: with few of them it knows next to
     nothing about the user, and its order of movies is mostly noise.
     """
-    reliability = ratings_per_user / (ratings_per_user + params.svd_prior_ratings)
+    reliability = ratings_per_user / np.maximum(ratings_per_user + params.svd_prior_ratings, 1)
     return np.column_stack(
         [
             _inverse(score_deviation(ranking.user_factors, ranking.movie_factors)),

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 METRICS_SCHEMA = 1
-MODEL_FIELDS = ("version", "created_at", "kind", "watermark", "code_revision", "code_is_dirty", "parameters")
+MODEL_FIELDS = (
+    "version",
+    "created_at",
+    "kind",
+    "watermark",
+    "content_hash",
+    "code_revision",
+    "code_is_dirty",
+    "parameters",
+)
 
 
 def assemble_metrics(details: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, Any]:
@@ -12,7 +21,7 @@ def assemble_metrics(details: Mapping[str, Any], measured: Mapping[str, Any]) ->
     data = details["data"]
     metrics = {
         "schema": METRICS_SCHEMA,
-        "model": {name: details[name] for name in MODEL_FIELDS},
+        "model": {name: details.get(name) for name in MODEL_FIELDS},
         "split": details["split"],
         "data": data,
         **measured,

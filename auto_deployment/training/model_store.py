@@ -20,14 +20,13 @@ def check_is_free(paths: Paths, version: str) -> None:
         raise TrainingError(f"{version} was trained already this very minute: try again in a minute.")
 
 
-def write_model(paths: Paths, trained: Trained) -> Path:
-    """Write a model and return its folder, which appears whole or not at all; it is not yet current."""
+def write_model(paths: Paths, trained: Trained) -> str:
+    """Write a model, whole or not at all, and return its content hash; it is not yet the current one."""
     check_is_free(paths, trained.version)
     remove_leftovers(paths.models)
     folder = paths.models / trained.version
     fitted = trained.fitted
-    save(folder, fitted.arrays, fitted.movies, trained.details)
-    return folder
+    return str(save(folder, fitted.arrays, fitted.movies, trained.details)["content_hash"])
 
 
 def make_current(paths: Paths, version: str) -> None:

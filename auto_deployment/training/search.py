@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 P = TypeVar("P")
 Choices = Mapping[str, Sequence[float]]
 
@@ -19,21 +21,24 @@ class Stage:
 def coordinate_search(start: P, choices: Choices, loss: Callable[[P], float], stage: Stage) -> P:
     """Vary one field of a dataclass at a time, keeping the lowest loss, until a round changes nothing."""
     known: dict[str, float] = {}
+    progress: tqdm[Any] = tqdm(desc=stage.name, disable=None)
 
     def measured(candidate: P) -> float:
         key = repr(candidate)
         if key not in known:
             known[key] = loss(candidate)
             stage.tried.append({name: getattr(candidate, name) for name in choices} | {"loss": known[key]})
+            progress.update()
         return known[key]
 
     best = start
-    while True:
-        before = best
-        for name, values in choices.items():
-            best = min([best, *(_changed(best, name, value) for value in values)], key=measured)
-        if best == before:
-            return best
+    with progress:
+        while True:
+            before = best
+            for name, values in choices.items():
+                best = min([best, *(_changed(best, name, value) for value in values)], key=measured)
+            if best == before:
+                return best
 
 
 def _changed(params: P, name: str, value: float) -> P:

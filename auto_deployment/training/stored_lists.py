@@ -59,6 +59,7 @@ def _user_vectors(model: Model, rows: Rows) -> Floats:
 def _has_near_ties(scores: Floats, top: Ints) -> Bools:
     """Tell for which users rounding could change the order or the end of the list."""
     best_scores = np.take_along_axis(scores, np.maximum(top, 0), axis=1)
-    gaps = best_scores[:, :-1] - best_scores[:, 1:]
-    size = np.abs(best_scores[:, :1])
-    return np.asarray(((gaps < ROUNDING * np.maximum(size, 1)) & (top[:, 1:] >= 0)).any(axis=1))
+    gaps = np.full((len(top), top.shape[1] - 1), np.inf, dtype=np.float32)
+    np.subtract(best_scores[:, :-1], best_scores[:, 1:], out=gaps, where=top[:, 1:] >= 0)
+    size = np.maximum(np.abs(best_scores[:, :1]), 1)
+    return np.asarray((gaps < ROUNDING * size).any(axis=1))

@@ -39,7 +39,9 @@ def train_and_publish(settings: Settings, now: datetime) -> Mapping[str, Any]:
     data = load_data(paths, params.prepare)
     check_is_free(paths, model_version(now, data.facts["hash"]))
     trained = train_model(data, params, now, code_revision(settings.code_revision))
-    write_model(paths, trained)
-    write_report(paths, trained.metrics)
+    content_hash = write_model(paths, trained)
+    model = {**trained.metrics["model"], "content_hash": content_hash}
+    metrics = {**trained.metrics, "model": model}
+    write_report(paths, metrics)
     make_current(paths, trained.version)
-    return trained.metrics
+    return metrics

@@ -1,0 +1,96 @@
+"""Splits in time, as invariants."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auto_deployment.training.errors import NotEnoughDataError
+from auto_deployment.training.prepare import make_interactions
+from auto_deployment.training.split import Split, split_by_time
+from tests.support.training import SHIPPED, RatingRow, movies_frame, ratings_frame, watches_frame
+
+events = st.lists(
+    st.tuples(
+        st.integers(1, 5), st.sampled_from("abcdefgh"), st.integers(1, 5).map(float), st.integers(0, 20)
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def split(rows: list[RatingRow], min_split_users: int = 2, test_share: float = 0.2) -> Split:
+    params = replace(SHIPPED.prepare, min_split_users=min_split_users, test_share=test_share)
+    return split_by_time(
+        make_interactions(ratings_frame(rows), watches_frame(), movies_frame(), params), params
+    )
+
+
+def pairs(frame: pd.DataFrame) -> set[tuple[int, str]]:
+    return set(zip(frame["user_id"].tolist(), frame["movie_id"].tolist(), strict=True))
+
+
+@settings(deadline=None, max_examples=40)
+@given(events, st.sampled_from([1, 2, 99]), st.sampled_from([0.2, 0.5]))
+def test_training_is_strictly_older_than_what_is_held_out_for_every_user(
+    rows: list[RatingRow], min_split_users: int, test_share: float
+) -> None:
+    found = split(rows, min_split_users, test_share)
+    newest = found.train.groupby("user_id")["time"].max()
+    oldest = found.test.groupby("user_id")["time"].min()
+    both = newest.index.intersection(oldest.index)
+    assert (newest[both] < oldest[both]).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(events, st.sampled_from([1, 2, 99]))
+def test_every_interaction_is_in_exactly_one_part(rows: list[RatingRow], min_split_users: int) -> None:
+    found = split(rows, min_split_users)
+    assert not pairs(found.train) & pairs(found.test)
+    assert pairs(found.train) | pairs(found.test) == {(row[0], row[1]) for row in rows}
+
+
+@settings(deadline=None, max_examples=40)
+@given(events, st.sampled_from([1, 2]))
+def test_a_global_cut_is_one_time_for_all(rows: list[RatingRow], min_split_users: int) -> None:
+    found = split(rows, min_split_users)
+    if found.kind == "global":
+        assert found.train["time"].max() < found.watermark <= found.test["time"].min()
+
+
+@settings(deadline=None, max_examples=40)
+@given(events)
+def test_a_split_per_user_leaves_every_user_in_training(rows: list[RatingRow]) -> None:
+    found = split(rows, 99)
+    assert found.kind == "per_user"
+    assert set(found.train["user_id"]) == {row[0] for row in rows}
+    assert found.train["time"].max() == found.watermark
+
+
+def test_enough_users_on_both_sides_make_one_cut() -> None:
+    rows = [(user, movie, 3.0, 10 * place + user) for place, movie in enumerate("abcde") for user in (1, 2)]
+    assert (split(rows, 2).kind, split(rows, 3).kind) == ("global", "per_user")
+    assert split(rows, 2).users_on_both_sides_of_one_cut == 2
+
+
+def test_the_last_share_of_each_users_events_is_held_out() -> None:
+    rows = [(1, movie, 3.0, place) for place, movie in enumerate("abcdefghij")]
+    rows += [(2, movie, 3.0, 100 + place) for place, movie in enumerate("abcde")]
+    assert pairs(split(rows, 99).test) == {(1, "i"), (1, "j"), (2, "e")}
+
+
+def test_events_of_the_moment_of_the_cut_are_all_held_out() -> None:
+    rows = [(1, movie, 3.0, min(place, 3)) for place, movie in enumerate("abcdefghij")]
+    assert pairs(split(rows, 99).train) == {(1, "a"), (1, "b"), (1, "c")}
+
+
+def test_a_user_whose_events_have_one_time_stays_in_training() -> None:
+    rows = [(1, movie, 3.0, 7) for movie in "abcdefghij"]
+    assert len(split(rows, 99).train) == 10
+
+
+def test_no_events_at_all_are_refused_with_what_to_do() -> None:
+    with pytest.raises(NotEnoughDataError, match="import or ingest"):
+        split([])
