@@ -7,23 +7,20 @@ so there is one way back, not many.
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import (
-    AuthorizationError,
     KafkaConfigurationError,
     KafkaError,
     LogTruncationError,
-    SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
-    UnsupportedSaslMechanismError,
 )
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.kafka_client import REQUEST_TIMEOUT_MS, Directory, open_client
+from auto_deployment.ingest.kafka_client import REFUSALS, Directory, open_client
 from auto_deployment.ingest.listening.positions import (
     Broker,
     Start,
@@ -37,7 +34,6 @@ from auto_deployment.kafka_settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 10.0
-_REFUSALS = (AuthorizationError, SaslAuthenticationFailedError, UnsupportedSaslMechanismError)
 
 
 class BrokerRefusedError(MarqueeError):
@@ -96,7 +92,7 @@ class KafkaStream:
         """
         try:
             polled = self._fetch(self._connection, timeout_s) if self._connection else self._connect()
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise BrokerRefusedError(f"The broker refuses us ({error}): check KAFKA_*.") from error
         except KafkaConfigurationError as error:
             raise BrokerRefusedError(f"KAFKA_* do not fit together: {error}.") from error
@@ -156,16 +152,14 @@ class KafkaStream:
         }
         return start
 
-    def _ask(self, connection: _Connection, topic_id: str | None, partitions: Iterable[int]) -> Broker:
-        wanted = [self._partition(p) for p in partitions]
-        beginnings = connection.consumer.beginning_offsets(wanted, timeout_ms=REQUEST_TIMEOUT_MS)
-        ends = connection.consumer.end_offsets(wanted, timeout_ms=REQUEST_TIMEOUT_MS)
+    def _ask(self, connection: _Connection, topic_id: str | None, partitions: set[int]) -> Broker:
+        directory = connection.directory
         return Broker(
-            connection.directory.cluster_id(),
+            directory.cluster_id(),
             self._settings.topic,
             topic_id,
-            {partition.partition: offset for partition, offset in beginnings.items()},
-            {partition.partition: offset for partition, offset in ends.items()},
+            directory.beginnings(partitions),
+            directory.ends(partitions),
         )
 
     def _assign(self, connection: _Connection, offsets: Offsets) -> None:

@@ -56,8 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked for; return 0, or raise a `MarqueeError`."""
-    # The client library tells every attempt to connect; what matters is said by the stream itself.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    # The client library tells of every attempt to connect; what matters is said by the stream itself.
+    logging.getLogger("kafka").propagate = settings.log_level == "DEBUG"
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
     params = load_params(settings.params_file).ingest
     if args.action:
         _refuse_options(args)

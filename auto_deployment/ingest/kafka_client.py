@@ -1,13 +1,23 @@
 """Questions to the broker that are not for lines, and how its clients are opened."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, NoError, for_code
+from kafka.errors import (
+    AuthorizationError,
+    KafkaError,
+    KafkaTimeoutError,
+    NoError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+    for_code,
+)
 from kafka.net.compat import KafkaNetClient
+from kafka.protocol.consumer import IsolationLevel, OffsetSpec
 from kafka.structs import OffsetAndMetadata
 
 from auto_deployment.ingest.listening.stream import Offsets
@@ -16,6 +26,8 @@ from auto_deployment.kafka_settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_MS = 10_000
+REFUSALS = (AuthorizationError, SaslAuthenticationFailedError, UnsupportedSaslMechanismError)
+_TELLS_WHY = "kafka.net.manager"
 _NO_ID = str(UUID(int=0))
 
 
@@ -41,6 +53,14 @@ class Directory:
         cluster_id: str | None = self._admin.describe_cluster()["cluster_id"]
         return cluster_id
 
+    def beginnings(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the first offset that there is in each partition."""
+        return self._offsets(partitions, OffsetSpec.EARLIEST)
+
+    def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offset that comes next in each partition, open transactions aside."""
+        return self._offsets(partitions, OffsetSpec.LATEST)
+
     def commit(self, offsets: Offsets) -> bool:
         """Tell the group how far we are; return whether the broker took it. The group needs no member."""
         wanted = {
@@ -58,18 +78,42 @@ class Directory:
         """Give up the connection."""
         self._admin.close()
 
+    def _offsets(self, partitions: Iterable[int], which: OffsetSpec) -> dict[int, int]:
+        # The consumer has this question too, but leaves out partitions that it has not heard of yet.
+        found = self._admin.list_partition_offsets(
+            {TopicPartition(self._settings.topic, p): which for p in partitions},
+            IsolationLevel.READ_COMMITTED,
+        )
+        return {partition.partition: answer.offset for partition, answer in found.items()}
+
+
+class _Heard(logging.Handler):
+    """Keeps the most telling error that the library logs: all that it raises is that it had no time left."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.error: KafkaError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for part in record.args if isinstance(record.args, tuple) else ():
+            tells = isinstance(part, KafkaError) and not isinstance(part, KafkaTimeoutError)
+            if tells and not isinstance(self.error, REFUSALS):
+                self.error = part
+
 
 def open_client(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
-    """Make a client of the library.
+    """Make a client of the library; raise `KafkaError` that says why it could not connect.
 
     One that fails to connect leaves a thread and sockets behind unless its insides are closed.
     """
     opened: list[Any] = []
+    heard = _Heard()
 
     def remember(**configs: Any) -> Any:
         opened.append(KafkaNetClient(**configs))
         return opened[-1]
 
+    logging.getLogger(_TELLS_WHY).addHandler(heard)
     try:
         return kind(
             kafka_client=remember,
@@ -80,7 +124,11 @@ def open_client(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
             **settings.client_options(),
             **options,
         )
-    except KafkaError:
+    except KafkaError as error:
         for client in opened:
             client.close()
+        if heard.error:
+            raise heard.error from error
         raise
+    finally:
+        logging.getLogger(_TELLS_WHY).removeHandler(heard)

@@ -4,7 +4,8 @@ import argparse
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,11 @@ NO_DAMAGE = DamageParams(*[0.0] * len(fields(DamageParams)))
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options; what is not given comes from `params.yaml`."""
     parser.add_argument("--out", default="-", metavar="FILE", help="where the lines go; - is standard output")
+    parser.add_argument(
+        "--kafka",
+        action="store_true",
+        help="the lines go to the broker of KAFKA_BOOTSTRAP and KAFKA_TOPIC instead",
+    )
     parser.add_argument("--lines", type=_positive, metavar="N", help="stop after so many lines")
     parser.add_argument("--users", type=_positive, metavar="N")
     parser.add_argument("--movies", type=_positive, metavar="N")
@@ -55,21 +61,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Write the lines; raise `BadInputError` on options that cannot be used."""
+    if args.kafka and args.out != "-":
+        raise BadInputError("--kafka and --out exclude each other: choose one.")
     platform = Platform.build(_effective(load_params(settings.params_file).simulate, args))
     if args.catalog:
         write_movies(args.catalog, platform.movies_frame())
         write_users(args.catalog, platform.users_frame())
     batches = _batches(platform, settings.rating_scale, args.speed)
     written = 0
-    with open_output(args.out) as file, tqdm(unit=" lines", disable=_quiet(args.out)) as bar:
+    with _opened(args, settings) as write, tqdm(unit=" lines", disable=_quiet(args.out)) as bar:
         for batch in _limited(batches, args.lines):
+            write(batch)
+            written += len(batch)
+            bar.update(len(batch))
+    log.info("wrote %d lines to %s", written, f"topic {settings.kafka.topic}" if args.kafka else args.out)
+    return 0
+
+
+@contextmanager
+def _opened(args: argparse.Namespace, settings: Settings) -> Iterator[Callable[[list[Message]], object]]:
+    """Give what takes lines, wherever they go."""
+    if args.kafka:
+        # Imported here: the client library takes half a second that nobody else has to wait for.
+        from auto_deployment.simulate.kafka_output import open_topic
+
+        with open_topic(settings.kafka) as send:
+            yield send
+        return
+    with open_output(args.out) as file:
+
+        def write(batch: list[Message]) -> None:
             file.write(b"".join(b"%b\n" % (message or b"") for message in batch))
             if args.speed:
                 file.flush()
-            written += len(batch)
-            bar.update(len(batch))
-    log.info("wrote %d lines to %s", written, args.out)
-    return 0
+
+        yield write
 
 
 def _effective(params: SimulateParams, args: argparse.Namespace) -> SimulateParams:

@@ -82,16 +82,18 @@ def listen(settings: Settings, params: IngestParams, request: Request, stop: thr
         _complain_if_unread(stream, stop)
 
 
-def look(settings: Settings, request: Request, stop: threading.Event) -> Profile:
+def look(settings: Settings, request: Request, stop: threading.Event | None = None) -> Profile:
     """Read as `listen` would, and return what the lines look like; nothing is written."""
-    paths = Paths(settings.data_dir)
+    paths, stop = Paths(settings.data_dir), stop or threading.Event()
     stream = _open_stream(settings, request, read_stored(paths))
     movies = Known(paths.catalog, None).movies()
     profile, is_done = Profile(), _done(request, stream)
     try:
-        while not stop.is_set() and (polled := stream.poll(0.5)) is not None and not is_done():
+        while not stop.is_set() and (polled := stream.poll(0.5)) is not None:
             for partition, lines in polled.lines.items():
                 take_lines(lines, partition, profile, movies, settings.rating_scale)
+            if is_done():
+                break
         _complain_if_unread(stream, stop)
     finally:
         stream.close()

@@ -42,7 +42,7 @@ def read_stored(paths: Paths) -> list[Stored]:
     return [
         Stored(segment.path.stem, segment.meta.source, ranges_of(segment.meta.source))
         for segment in list_segments(paths.segments)
-        if segment.meta.source["kind"] in STREAM_KINDS
+        if segment.meta.source["kind"] in STREAM_KINDS and "offsets" in segment.meta.source
     ]
 
 
@@ -66,7 +66,7 @@ def _remove_orphans(paths: Paths, ends: Mapping[tuple[Any, ...], Mapping[int, in
     """Remove rejected lines whose segment was never finished: they are about to be read again."""
     for path in quarantine_paths(paths.quarantine):
         source = read_facts(path).get("source", {"kind": None})
-        if source["kind"] not in STREAM_KINDS:
+        if source["kind"] not in STREAM_KINDS or "offsets" not in source:
             continue
         reach = ends.get(stream_key(source), {})
         if any(after > reach.get(partition, 0) for partition, (_, after) in ranges_of(source).items()):
