@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -98,14 +99,15 @@ def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path
     personal = ids[np.flatnonzero(events >= model.manifest["scalars"]["min_events"])]
     known = 42 if 42 in personal or not len(personal) else int(personal[0])
     unknown = 999_999_999
-    movie = recommender.movie_ids[int(model.arrays["popular_order"][0])]
+    movie = quote(recommender.movie_ids[int(model.arrays["popular_order"][0])], safe="+")
+    genre = quote(model.movies.genres[0], safe="")
     here = f"localhost:{addresses.port}"
     tries = [
-        (f"{here}/recommend/{known}", "a user whom the model knows"),
-        (f"{here}/recommend/{unknown}", "one whom it does not: the popularity list"),
-        (f"-i -H 'Accept: application/json' {here}/recommend/{known}", "titles, scores, model, track"),
-        (shlex.quote(f"{here}/recommend/{known}?n=5&genre={model.movies.genres[0]}"), "five of one genre"),
-        (shlex.quote(f"{here}/similar/{movie}"), "movies like the most popular one"),
+        (f"{here}/recommend/{known}", "a known user"),
+        (f"{here}/recommend/{unknown}", "an unknown one: popular titles"),
+        (f"-i -H 'Accept: application/json' {here}/recommend/{known}", "the same with scores"),
+        (shlex.quote(f"{here}/recommend/{known}?n=5&genre={genre}"), "five of one genre"),
+        (shlex.quote(f"{here}/similar/{movie}"), "similar movies"),
     ]
     width = max(len(words) for words, _ in tries)
     return [

@@ -21,7 +21,7 @@ class Traffic:
         """Take in log entries that were read at this moment (seconds of a steady clock)."""
         for entry in entries:
             self.by_track[str(entry.get("track") or "refused")] += 1
-            self.retried += "," in str(entry.get("upstream_addr", ""))
+            self.retried += ", " in str(entry.get("upstream_addr", ""))
             self._recent.append((now, float(entry.get("request_time", 0.0))))
         while self._recent and self._recent[0][0] < now - WINDOW_S:
             self._recent.popleft()
@@ -51,4 +51,4 @@ def describe(traffic: Traffic, down: Sequence[str]) -> str:
         f"{traffic.rate():.1f} requests/s",
         "p99 -" if p99 is None else f"p99 {p99:.0f} ms",
     ]
-    return " | ".join(parts + ([f"DOWN: {', '.join(down)}"] if down else []))
+    return " | ".join(([f"DOWN: {', '.join(down)}"] if down else []) + parts)

@@ -35,9 +35,7 @@ class StopRequests:
     def __enter__(self) -> Self:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
-        # What our caller ignores stays ignored: nohup means that a closed terminal shall not stop us.
-        wanted = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        self._before = {number: signal.signal(number, self._handle) for number in wanted}
+        self._before = {number: signal.signal(number, self._handle) for number in self._wanted()}
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         return self
 
@@ -49,6 +47,12 @@ class StopRequests:
             signal.signal(number, before)  # type: ignore[arg-type]  # what signal() returned is what it takes
         os.close(self._reader)
         os.close(self._writer)
+
+    def _wanted(self) -> list[signal.Signals]:
+        # Under nohup a closed terminal shall not stop us. SIGINT is heard even where a shell has ignored it
+        # for a background job: there somebody sends it on purpose.
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        return [number for number in SIGNALS if not (ignored and number is signal.SIGHUP)]
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.count += 1

@@ -91,7 +91,6 @@ def test_only_what_the_service_needs_of_a_request_reaches_it(edge: Edge, instanc
     assert first == "GET /recommend/42?n=5 HTTP/1.1"
     assert sorted(headers) == [
         "Accept: application/json",
-        "Connection: close",
         "Host: test",
         f"X-Request-ID: {reply.headers['x-request-id']}",
     ]

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auto_deployment.local.files import replace_text
-from auto_deployment.local.layout import PROJECT
+from auto_deployment.local.layout import PROJECT, TEMPLATE
 from auto_deployment.local.traffic import Place, Server, upstream, variables
 from auto_deployment.params import load_params
 from tests.support.edge import SALT, wait_until
@@ -19,6 +21,7 @@ from tests.support.ring import Ring
 
 pytestmark = pytest.mark.lab
 
+TIME_LEFT = '"~^0\\.[0-2]"'
 IMAGE = "nginx:1.30-alpine"
 INSTANCES = {"stable-1:8000": 40, "stable-2:8000": 40, "canary:8001": 20}
 PLACE = Place("8082", "127.0.0.1:8083", "/unused", "/marquee/upstream", "/marquee/logs", "/marquee/static")
@@ -45,41 +48,42 @@ class Containers:
         wait_until(lambda: len(lines()) == len(users))
         return [json.loads(line) for line in lines()]
 
+    def lines(self) -> list[dict[str, Any]]:
+        log = self.folder / "logs" / "edge.log"
+        return [json.loads(line) for line in log.read_bytes().splitlines()]
+
     def tracks(self, users: range) -> set[str]:
         return {line["track"] for line in self.ask(users)}
 
 
-def start_instance(name: str, inside: str, folder: Path) -> None:
+def start_instance(name: str, inside: str, folder: Path, container: str | None = None) -> None:
+    """Start what answers to a name (`host:port`); two containers may have the same one."""
     host, _, port = name.partition(":")
     conf = folder / f"{host}.conf"
     conf.write_text(INSTANCE.format(port=port, track="canary" if host == "canary" else "stable"), "utf-8")
-    mount = f"{conf}:/etc/nginx/conf.d/default.conf:ro"
-    docker(
-        "run",
-        "-d",
-        "--network",
-        inside,
-        "--network-alias",
-        host,
-        "--name",
-        f"{inside}-{host}",
-        "-v",
-        mount,
-        IMAGE,
-    )
+    mount = ["-v", f"{conf}:/etc/nginx/conf.d/default.conf:ro"]
+    where = ["--network", inside, "--network-alias", host, "--name", f"{inside}-{container or host}"]
+    docker("run", "-d", *where, *mount, IMAGE)
 
 
-def start_edge(inside: str, folder: Path) -> int:
-    """Start NGINX as Compose will; return the port of this host that leads to it."""
-    traffic = load_params(PROJECT / "params.yaml").traffic
+def start_edge(inside: str, folder: Path, patient: bool) -> int:
+    """Start NGINX as Compose will; return the port of this host that leads to it.
+
+    A patient one gives an attempt so long that a test can do something meanwhile, and still tries again.
+    """
+    traffic, template = load_params(PROJECT / "params.yaml").traffic, TEMPLATE.read_text("utf-8")
+    if patient:
+        assert TIME_LEFT in template
+        traffic, template = replace(traffic, attempt_timeout_ms=4000), template.replace(TIME_LEFT, '"~."')
     folder.chmod(0o755)  # NGINX's workers have an account of their own: without this they lose the log
-    for name in ("upstream", "logs", "static"):
+    for name in ("templates", "upstream", "logs", "static"):
         (folder / name).mkdir()
+    replace_text(folder / "templates" / TEMPLATE.name, template)
     servers = [Server(address, weight) for address, weight in INSTANCES.items()]
     text = upstream(servers, SALT, traffic.fail_timeout_s, resolver="127.0.0.11 valid=1s ipv6=off")
     replace_text(folder / "upstream" / "upstream.conf", text)
     environ = [f"--env={name}={value}" for name, value in variables(PLACE, traffic).items()]
-    mounts = ["-v", f"{PROJECT / 'nginx' / 'templates'}:/etc/nginx/templates:ro", "-v", f"{folder}:/marquee"]
+    mounts = ["-v", f"{folder / 'templates'}:/etc/nginx/templates:ro", "-v", f"{folder}:/marquee"]
     name = f"{inside}-nginx"
     where = ["--network", inside, "--name", name, "-p", "127.0.0.1::8082"]
     docker("run", "-d", *where, *mounts, *environ, "--env=NGINX_ENVSUBST_FILTER=^MARQUEE_", IMAGE)
@@ -89,11 +93,16 @@ def start_edge(inside: str, folder: Path) -> int:
 @pytest.fixture(scope="module")
 def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]:
     require_docker()
-    folder = tmp_path_factory.mktemp("marquee")
+    with running_containers(tmp_path_factory.mktemp("marquee")) as started:
+        yield started
+
+
+@contextmanager
+def running_containers(folder: Path, patient: bool = False) -> Iterator[Containers]:
     with network() as name:
         for instance in INSTANCES:
             start_instance(instance, name, folder)
-        port = start_edge(name, folder)
+        port = start_edge(name, folder, patient)
         wait_until(lambda: _serves(port))
         yield Containers(name, folder, port)
 
@@ -134,6 +143,23 @@ def test_a_canary_that_is_gone_gives_all_to_stable_and_a_new_one_is_found_withou
     wait_until(lambda: containers.tracks(users) == {"stable"})
     start_instance("canary:8001", containers.network, containers.folder)
     wait_until(lambda: containers.tracks(users) == {"stable", "canary"})
+
+
+def test_a_retry_during_which_addresses_change_still_finds_a_living_instance(tmp_path: Path) -> None:
+    """NGINX takes no instance for a retry when `resolve` has changed the upstream since the first attempt."""
+    require_docker()
+    ring = Ring(INSTANCES)
+    user = next(user for user in range(1, 1000) if ring.address_of(f"{SALT}:{user}") == "canary:8001")
+    with running_containers(tmp_path, patient=True) as containers, ThreadPoolExecutor(1) as pool:
+        docker("pause", f"{containers.network}-canary")
+        reply = pool.submit(get, containers.port, f"/recommend/{user}")
+        start_instance("canary:8001", containers.network, tmp_path, "newcomer")
+        assert reply.result().status == 200
+        docker("unpause", f"{containers.network}-canary")
+        line = containers.lines()[-1]
+    assert line["user"] == str(user)
+    assert line["upstream_addr"].split(", ")[1].startswith("marquee : ")
+    assert line["upstream_status"] == "504, 502 : 200"
 
 
 def test_reopened_after_a_rename_the_log_goes_on_in_a_new_file(containers: Containers) -> None:

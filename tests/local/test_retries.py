@@ -59,6 +59,16 @@ def test_the_log_lists_every_attempt_of_a_retried_request(edge: Edge, instances:
     assert line["status"] == 200
 
 
+def test_a_hung_and_a_refusing_instance_leave_time_for_the_third(edge: Edge, instances: Instances) -> None:
+    instances["canary"].behaviour = hang
+    instances["stable-1"].refuse()
+    users = list(islice(users_of(instances, "canary"), 20))
+    assert get_many(edge.port, [f"/recommend/{user}" for user in users]) == {200: 20}
+    lines = edge.log(20)
+    assert {line["track"] for line in lines} == {"stable"}
+    assert max(line["request_time"] for line in lines) < 0.6
+
+
 def test_two_hung_instances_cost_two_attempts_and_end_in_the_static_list(
     edge: Edge, instances: Instances, static_list: str
 ) -> None:

@@ -1,6 +1,7 @@
 """`run`: three instances and NGINX from one command, and nothing left of them afterwards."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.local.single_run import identity
 from tests.support.edge import wait_until
 from tests.support.http import get, get_many
 from tests.support.local_run import VERSION, LocalRun, environment, give_model, running, start_run
@@ -122,34 +124,29 @@ def test_killed_with_9_the_run_takes_its_processes_along_and_can_be_started_agai
         run.process.kill()
         run.process.wait()
         wait_until(lambda: run.alive() == [])
-    again = start_run(run.environ, tmp_path / "again")
-    again.wait_until_up()
-    assert get(again.port, "/recommend/42").status == 200
-    again.process.terminate()
-    assert again.process.wait(30) == 0
+    with running(tmp_path, tmp_path / "again", run.environ) as again:
+        assert get(again.port, "/recommend/42").status == 200
 
 
 def test_what_hangs_when_the_run_is_killed_is_ended_by_the_next_one(tmp_path: Path) -> None:
     give_model(tmp_path)
     with running(tmp_path, tmp_path / "output") as run:
         hung = run.group_leaders()[0]
-        subprocess.run(["kill", "-STOP", str(hung)], check=True)
+        name = identity(hung)
+        os.kill(hung, signal.SIGSTOP)
         run.process.kill()
         run.process.wait()
         wait_until(lambda: run.alive() == [hung])
-    again = start_run(run.environ, tmp_path / "again")
-    again.wait_until_up()
-    assert "Ended what an earlier run had left: 1 of" in again.text()
-    assert not Path(f"/proc/{hung}").exists()
-    again.process.terminate()
-    assert again.process.wait(30) == 0
+    with running(tmp_path, tmp_path / "again", run.environ) as again:
+        assert "Ended what an earlier run had left: 1 of" in again.text()
+        assert identity(hung) != name
 
 
 def test_a_killed_instance_is_started_again_and_nobody_notices(tmp_path: Path) -> None:
     give_model(tmp_path)
     with running(tmp_path, tmp_path / "output") as run:
         before = run.group_leaders()
-        subprocess.run(["kill", "-9", str(before[2])], check=True)
+        os.kill(before[2], signal.SIGKILL)
         users = [f"/recommend/{user}" for user in range(1, 201)]
         assert get_many(run.port, users) == {200: 200}
         wait_until(lambda: len(run.alive()) == 4 and run.alive() != before)

@@ -54,7 +54,7 @@ def test_before_the_first_request_the_line_shows_no_share() -> None:
 
 
 def test_what_is_down_is_named() -> None:
-    assert describe(Traffic(), ["canary", "nginx"]).endswith(" | DOWN: canary, nginx")
+    assert describe(Traffic(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | stable 0")
 
 
 def test_on_a_terminal_the_status_is_rewritten_and_lines_come_above_it() -> None:
@@ -108,7 +108,7 @@ def test_a_signal_ends_the_wait_at_once_and_a_second_one_means_hurry() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_signal_that_our_caller_ignores_stays_ignored() -> None:
+def test_under_nohup_a_closed_terminal_stops_nothing() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with StopRequests() as requests:

@@ -53,6 +53,7 @@ def test_two_answers_of_status_500_become_the_static_list(
         instance.behaviour = fail(500)
     reply = get(edge.port, "/recommend/42")
     assert (reply.status, reply.body.decode()) == (200, static_list)
+    assert sum(len(instance.requests) for instance in instances.values()) == 2
 
 
 @pytest.mark.usefixtures("nobody", "static_list")

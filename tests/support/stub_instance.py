@@ -55,6 +55,7 @@ async def _respond(
     body = f"answer of {instance.name}"
     lines = [
         f"HTTP/1.1 {status}",
+        "Connection: close",
         f"Content-Type: {media_type}",
         f"Content-Length: {len(body)}",
         "X-Model-Version: model-1",
