@@ -34,6 +34,7 @@ from auto_deployment.kafka_settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 10.0
+_MOST_LINES = 50_000
 
 
 class BrokerRefusedError(MarqueeError):
@@ -51,16 +52,21 @@ class _Connection:
 
 
 class KafkaStream:
-    """The lines of one topic. `decide` says where to begin, once the broker was asked what it has."""
+    """The lines of one topic, so many at a time at most.
+
+    `decide` says where to begin, once the broker was asked what it has.
+    """
 
     def __init__(
         self,
         settings: KafkaSettings,
         decide: Callable[[Broker], Start],
+        most_lines: int = _MOST_LINES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._decide = decide
+        self._most_lines = min(most_lines, _MOST_LINES)
         self._clock = clock
         self._connection: _Connection | None = None
         self._source: dict[str, Any] = {}
@@ -125,7 +131,7 @@ class KafkaStream:
         directory = Directory(self._settings)
         try:
             topic_id, partitions = directory.describe()
-            consumer = _open_consumer(self._settings)
+            consumer = _open_consumer(self._settings, self._most_lines)
         except KafkaError:
             directory.close()
             raise
@@ -209,7 +215,7 @@ class KafkaStream:
         return TopicPartition(self._settings.topic, number)
 
 
-def _open_consumer(settings: KafkaSettings) -> Any:
+def _open_consumer(settings: KafkaSettings, most_lines: int) -> Any:
     return open_client(
         KafkaConsumer,
         settings,
@@ -221,5 +227,5 @@ def _open_consumer(settings: KafkaSettings) -> Any:
         # Few large fetches: each is followed by a question to the broker.
         fetch_min_bytes=1 << 16,
         fetch_max_bytes=16 << 20,
-        max_poll_records=50_000,
+        max_poll_records=most_lines,
     )

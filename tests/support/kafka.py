@@ -45,7 +45,7 @@ class Broker:
     """One broker on ports of its own; with certificates also one that is encrypted and wants a password."""
 
     def __init__(self, certificates: Path | None = None, cluster_id: str = "") -> None:
-        self.port, self.secure_port = free_port(), free_port()
+        self.port, self.secure_port, self.spare_port = free_port(), free_port(), free_port()
         self._name = f"marquee-test-kafka-{os.getpid()}-{next(_numbers)}"
         self.certificates = certificates
         self._cluster_id = cluster_id

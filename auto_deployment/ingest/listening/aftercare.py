@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.compaction import compact
@@ -36,7 +36,7 @@ class Duty:
     params: IngestParams
     metrics: IngestMetrics
     health: Health
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime]
 
 
 class UsualAftercare:

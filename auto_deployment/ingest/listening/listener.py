@@ -66,7 +66,7 @@ class Listener:
         rating_scale: tuple[float, float],
         telemetry: Telemetry,
         aftercare: Aftercare,
-        clocks: Clocks | None = None,
+        clocks: Clocks,
     ) -> None:
         self._stream = stream
         self._paths = paths
@@ -74,9 +74,9 @@ class Listener:
         self._rating_scale = rating_scale
         self._metrics, self._health = telemetry.metrics, telemetry.health
         self._aftercare = aftercare
-        self._clocks = clocks or Clocks()
+        self._clocks = clocks
         self._movies = aftercare.movies()
-        self._batch = OpenBatch({}, self._clocks.steady_s())
+        self._batch = OpenBatch({})
         self._failed = False
 
     def run(self, stop: threading.Event, is_done: Callable[[], bool]) -> None:
@@ -112,7 +112,9 @@ class Listener:
 
     def _take(self, polled: Polled) -> None:
         batch = self._batch
-        batch.touch(self._clocks.steady_s())
+        if not batch.lines:
+            batch.begin(self._clocks.steady_s())
+            self._movies = self._aftercare.movies()
         for partition, lines in polled.lines.items():
             take_lines(lines, partition, batch, self._movies, self._rating_scale)
         batch.advance(polled)
@@ -156,9 +158,8 @@ class Listener:
         )
         if not stream.commit(batch.next):
             self._metrics.commit_failures.inc()
-        self._batch = OpenBatch(batch.next, self._clocks.steady_s())
+        self._batch = OpenBatch(batch.next)
         self._aftercare.after(batch, written, stop)
-        self._movies = self._aftercare.movies()
 
     def _finish(self, stop: threading.Event) -> None:
         """Close the open batch; on the way out a failed attempt is the last."""

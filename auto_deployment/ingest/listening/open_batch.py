@@ -27,7 +27,7 @@ class RejectedLine(NamedTuple):
 class OpenBatch:
     """Lines that wait to become a segment. `first` and `next` are offsets by partition."""
 
-    def __init__(self, first: Mapping[int, int], opened_s: float) -> None:
+    def __init__(self, first: Mapping[int, int]) -> None:
         self.builder = SegmentBuilder()
         self.rejected: list[RejectedLine] = []
         self.first = dict(first)
@@ -37,7 +37,7 @@ class OpenBatch:
         self.unknown_movie_lines = 0
         self._statuses: Counter[str] = Counter()
         self._repaired = 0
-        self._opened_s = opened_s
+        self._begun_s = 0.0
         self._rejected_bytes = 0
 
     def advance(self, polled: Polled) -> None:
@@ -97,15 +97,14 @@ class OpenBatch:
     def is_due(self, now_s: float, limits: BatchParams) -> bool:
         """Tell whether the batch should be closed. An empty one waits."""
         return self.lines > 0 and (
-            now_s - self._opened_s >= limits.max_age_s
+            now_s - self._begun_s >= limits.max_age_s
             or self.lines >= limits.max_lines
             or self.nbytes >= limits.max_memory_mb << 20
         )
 
-    def touch(self, now_s: float) -> None:
-        """Let the age of a batch begin with its first line."""
-        if not self.lines:
-            self._opened_s = now_s
+    def begin(self, now_s: float) -> None:
+        """Count the age of the batch from now on; it begins with its first line."""
+        self._begun_s = now_s
 
 
 def status_class(status: int) -> str:

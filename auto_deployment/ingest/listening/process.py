@@ -16,7 +16,7 @@ from auto_deployment.ingest.listening.file_stream import FileStream
 from auto_deployment.ingest.listening.health import Health, serve
 from auto_deployment.ingest.listening.intake import take_lines
 from auto_deployment.ingest.listening.known import Known
-from auto_deployment.ingest.listening.listener import Listener, Telemetry
+from auto_deployment.ingest.listening.listener import Clocks, Listener, Telemetry
 from auto_deployment.ingest.listening.metrics import IngestMetrics
 from auto_deployment.ingest.listening.positions import (
     Broker,
@@ -37,6 +37,7 @@ from auto_deployment.paths import Paths
 
 log = logging.getLogger(__name__)
 
+_LINES_TO_LOOK_AT = 10_000
 _PATIENCE_S = 60.0  # of `--once` with a broker that does not answer
 
 
@@ -54,7 +55,13 @@ class Request:
     new_generation: Mapping[int, int] | None = None
 
 
-def listen(settings: Settings, params: IngestParams, request: Request, stop: threading.Event) -> None:
+def listen(
+    settings: Settings,
+    params: IngestParams,
+    request: Request,
+    stop: threading.Event,
+    clocks: Clocks | None = None,
+) -> None:
     """Turn the stream into segments until told to stop or done.
 
     Raises `BusyError` when another process does this on the same data directory, `StreamChangedError`,
@@ -62,9 +69,10 @@ def listen(settings: Settings, params: IngestParams, request: Request, stop: thr
     """
     paths = Paths(settings.data_dir)
     metrics, health = IngestMetrics(), Health(params.stale_after_s)
+    clocks = clocks or Clocks()
     with ExitStack() as stack:
         stack.enter_context(only_one(paths.ingest_lock, "Ingest"))
-        stream = _open_stream(settings, request, recover(paths))
+        stream = _open_stream(settings, request, recover(paths), params.batch.max_lines)
         stack.callback(stream.close)
         lookup = stack.enter_context(_asking(settings, params, paths))
         if request.file is None:
@@ -76,7 +84,8 @@ def listen(settings: Settings, params: IngestParams, request: Request, stop: thr
             params,
             settings.rating_scale,
             Telemetry(metrics, health),
-            UsualAftercare(Duty(paths, params, metrics, health), Known(paths.catalog, lookup)),
+            UsualAftercare(Duty(paths, params, metrics, health, clocks.now), Known(paths.catalog, lookup)),
+            clocks,
         )
         listener.run(stop, _done(request, stream))
         _complain_if_unread(stream, stop)
@@ -85,7 +94,7 @@ def listen(settings: Settings, params: IngestParams, request: Request, stop: thr
 def look(settings: Settings, request: Request, stop: threading.Event | None = None) -> Profile:
     """Read as `listen` would, and return what the lines look like; nothing is written."""
     paths, stop = Paths(settings.data_dir), stop or threading.Event()
-    stream = _open_stream(settings, request, read_stored(paths))
+    stream = _open_stream(settings, request, read_stored(paths), _LINES_TO_LOOK_AT)
     movies = Known(paths.catalog, None).movies()
     profile, is_done = Profile(), _done(request, stream)
     try:
@@ -100,12 +109,14 @@ def look(settings: Settings, request: Request, stop: threading.Event | None = No
     return profile
 
 
-def _open_stream(settings: Settings, request: Request, stored: Iterable[Stored]) -> Stream:
+def _open_stream(settings: Settings, request: Request, stored: Iterable[Stored], most_lines: int) -> Stream:
     if request.file is not None:
         return FileStream(request.file, stored)
     log.info("Listening to %s as %s", settings.kafka, settings.kafka.group)
     of_kafka = [part for part in stored if part.source["kind"] == "kafka"]
-    return KafkaStream(settings.kafka, lambda broker: _decide(of_kafka, broker, request.new_generation))
+    return KafkaStream(
+        settings.kafka, lambda broker: _decide(of_kafka, broker, request.new_generation), most_lines
+    )
 
 
 def _decide(stored: Iterable[Stored], broker: Broker, given: Mapping[int, int] | None) -> Start:
