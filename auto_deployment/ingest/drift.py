@@ -62,7 +62,7 @@ class History:
         """Return the history with a batch added, and what is older than `keep_days` forgotten."""
         oldest = day - timedelta(days=keep_days)
         days = {**self.days, day: add((self.days[day], batch) if day in self.days else (batch,))}
-        seen = {**self.titles, **dict.fromkeys(titles, day)}
+        seen = {**self.titles, **{title: max(day, self.titles.get(title, day)) for title in titles}}
         return History(
             {one: sample for one, sample in days.items() if one >= oldest},
             {title: last for title, last in seen.items() if last >= oldest},
