@@ -6,13 +6,11 @@ less of the request, and cost 80 us of CPU a request where this costs 10 (Flask 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_flask_exporter import PrometheusMetrics
-from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
+from prometheus_client import Counter, Gauge, Histogram
 
 from app.config import Settings
+from app.exporter import make_exporter
 from app.recommender import PERSONAL, POPULAR
 from app.serving import OUTCOMES, Serving
 
@@ -34,7 +32,7 @@ class Metrics:
         `served` names the URL rules and the statuses that each is documented to answer with.
         """
         self._track = settings.track
-        self._exporter: Any = _exporter(settings)
+        self._exporter = make_exporter(settings)
         registry = self._exporter.registry
         self._duration = Histogram(
             "flask_http_request_duration_seconds",
@@ -95,11 +93,7 @@ class Metrics:
         self._in_use.set(1)
 
     def render(self) -> tuple[bytes, str]:
-        """Return all series of all workers, and their content type.
-
-        Always the text format 0.0.4, which every Prometheus reads: choosing by the Accept header, as the
-        client library does, fails on some of those headers.
-        """
+        """Return all series of all workers, and their content type."""
         text, content_type = self._exporter.generate_metrics()
         return text.encode(), content_type
 
@@ -112,10 +106,3 @@ class Metrics:
         if known == method:  # the cache too must not grow with what clients invent
             self._answers[method, rule, status] = series
         return series
-
-
-def _exporter(settings: Settings) -> Any:
-    registry = CollectorRegistry()
-    if settings.metrics_dir is None:
-        return PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
-    return GunicornInternalPrometheusMetrics(None, export_defaults=False, registry=registry)

@@ -35,6 +35,13 @@ def server(model_dir: Path, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+def metrics_dir(server: Server) -> Path:
+    """Return the folder that the instance has made for its metrics."""
+    found = re.search(r"metrics_dir=PosixPath\('([^']+)'\)", server.log_text())
+    assert found
+    return Path(found[1])
+
+
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
@@ -117,8 +124,14 @@ def test_metrics_are_summed_over_workers_alive_and_dead(server: Server) -> None:
     for _ in range(60):
         requests.get(f"{server.url}/popular", timeout=10)
     assert [sample(server, name) for _ in range(10)] == [60.0] * 10
+    victim = server.workers()[0]
     server.kill_worker()
     assert [sample(server, name) for _ in range(10)] == [60.0] * 10
+    # What the dead one said of the present is gone, what it had counted is not.
+    assert {path.name for path in metrics_dir(server).glob(f"*_{victim}.db")} == {
+        f"counter_{victim}.db",
+        f"histogram_{victim}.db",
+    }
     info = f'marquee_model_info{{code_revision="abc1234",model_version="{VERSION}"'
     assert sample(server, f'{info},release="{VERSION}-abc1234",track="stable"}}') == 1
 
@@ -146,15 +159,32 @@ def test_the_metrics_of_an_earlier_run_are_gone(model_dir: Path, tmp_path: Path)
     assert list((tmp_path / "metrics").glob("*.db"))
 
 
+def test_a_worker_that_is_just_starting_does_not_break_the_metrics(server: Server) -> None:
+    (metrics_dir(server) / "counter_999999.db").touch()
+    (metrics_dir(server) / "gauge_livemax_999999.db").touch()
+    assert sample(server, 'marquee_recommendations_total{source="personal",track="stable"}') == 0
+
+
+def test_metrics_answer_whatever_a_query_names(server: Server) -> None:
+    assert requests.get(f"{server.url}/metrics?name[]=nothing", timeout=10).status_code == 200
+
+
 def test_a_temporary_folder_for_metrics_is_removed(server: Server) -> None:
-    found = re.search(r"metrics_dir=PosixPath\('([^']+)'\)", server.log_text())
-    assert found
-    assert Path(found[1]).is_dir()
+    folder = metrics_dir(server)
+    assert folder.is_dir()
     stop(server)
-    assert not Path(found[1]).exists()
+    assert not folder.exists()
 
 
 def test_one_model_in_memory_serves_all_workers(server: Server) -> None:
-    maps = [Path(f"/proc/{pid}/maps").read_text("ascii") for pid in server.workers()]
-    assert all("user_factors.npy" in one for one in maps)
-    assert not list(Path(server.log.parent).glob(".gunicorn*"))
+    assert server.log_text().count("Settings: ") == 1
+    for pid in server.workers():
+        assert "user_factors.npy" in Path(f"/proc/{pid}/maps").read_text("ascii")
+
+
+def test_nothing_is_left_in_the_home_directory(server: Server) -> None:
+    wait_for(lambda: len(server.workers()) == 2)
+    server.kill_worker()
+    assert [path.name for path in server.log.parent.iterdir()] == ["log"]
+    stop(server)
+    assert "ontrol socket" not in server.log_text()

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from app.parameters import read_user
 from app.recommender import Recommender
 from tests.app.conftest import VERSION
 from tests.support.models import Size
@@ -82,6 +83,12 @@ def test_any_run_of_digits_is_a_user(client: FlaskClient, user: str) -> None:
     assert answer.status_code == 200
     assert answer.headers["X-Recommendation-Source"] == "popular"
     assert len(ids(answer.text)) == 20
+
+
+def test_user_ids_fill_64_bits_and_anything_beyond_is_nobody() -> None:
+    assert read_user(str(2**63 - 1)) == 2**63 - 1
+    assert read_user(str(2**63)) == 2**63
+    assert read_user("1" + "0" * 5000) == 2**63
 
 
 @pytest.mark.parametrize(("user", "same"), [("007", "7"), ("0" * 5000 + "7", "7"), ("000", "0")])

@@ -10,12 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app, watch
-from app.artifact import ArtifactError
+from app.artifact import ArtifactError, save
 from app.config import Settings
 from app.factory import Instance, instance_of
 from app.recommender import Answer, Recommender
 from app.serving import LOADED, REFUSED, ModelSlot, fingerprint, self_test
-from tests.support.models import Size, write_model
+from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
 
 class Models:
@@ -120,6 +120,18 @@ def test_a_model_that_fails_its_self_test_is_refused(models: Models) -> None:
     assert self_test(model) is None
     wrong = {**model.model.arrays, "top_items": model.model.arrays["top_items"] * 0}
     assert self_test(Recommender(replace(model.model, arrays=wrong))) == "its list for user 1 is wrong"
+
+
+def test_a_model_whose_lists_make_no_sense_is_refused_though_its_files_are_whole(
+    models: Models, slot: ModelSlot, caplog: pytest.LogCaptureFixture
+) -> None:
+    size = Size()
+    senseless = make_arrays(size)  # as generated, each stored list holds one title a hundred times
+    save(models.root / "v2", senseless, make_movies(size), make_details(size, "v2"))
+    models.use("v2")
+    assert slot.refresh() == REFUSED
+    assert version(slot) == "v1"
+    assert "current failed its self-test, its list for user 1 is wrong" in caplog.text
 
 
 def test_a_start_without_a_usable_model_is_refused(tmp_path: Path) -> None:
