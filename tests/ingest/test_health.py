@@ -54,9 +54,9 @@ def test_other_paths_are_not_there() -> None:
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:
-    with serve("127.0.0.1", 0, Health(1), CollectorRegistry()) as port:
-        with (
-            pytest.raises(PortError, match="INGEST_METRICS_PORT"),
-            serve("127.0.0.1", port, Health(1), CollectorRegistry()),
-        ):
-            pass
+    with (
+        serve("127.0.0.1", 0, Health(1), CollectorRegistry()) as port,
+        pytest.raises(PortError, match="INGEST_METRICS_PORT"),
+        serve("127.0.0.1", port, Health(1), CollectorRegistry()),
+    ):
+        pass
