@@ -1,0 +1,52 @@
+"""`python -m benchmarks`: measure what is promised, print ratios, save them under benchmarks/results."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import footprint, latency, throughput
+from benchmarks.report import Table, save
+from benchmarks.throughput import Plan
+
+KINDS = ("throughput", "footprint", "latency")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what is asked for; return 1 when a promise was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)} (default: all)")
+    parser.add_argument("--factors", type=int, nargs="+", default=[64, 100], help="sizes of the model")
+    parser.add_argument("--rounds", type=int, default=15, help="of one slice for each side")
+    parser.add_argument("--slice-s", type=int, default=1)
+    parser.add_argument("--latency-s", type=int, default=30)
+    args = parser.parse_args(argv)
+    kinds = args.kinds or list(KINDS)
+    if unknown := set(kinds) - set(KINDS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: choose of {', '.join(KINDS)}")
+    work = Path(os.environ.get("DATA_DIR") or "data").resolve() / "bench"
+    work.mkdir(parents=True, exist_ok=True)
+    kept = True
+    for kind in kinds:
+        table, results = Table(), {}
+        for factors in args.factors:
+            table.title(f"{kind}: 1,000,000 users, 27,000 movies, {factors} factors")
+            results[str(factors)] = _measure(kind, work, factors, args, table)
+        path = save(kind, {"promises": table.promises, "factors": results})
+        table.line(f"saved in {path}")
+        kept &= table.all_kept
+    return 0 if kept else 1
+
+
+def _measure(kind: str, work: Path, factors: int, args: argparse.Namespace, table: Table) -> dict[str, Any]:
+    if kind == "throughput":
+        return throughput.measure(work, factors, Plan(args.rounds, args.slice_s), table)
+    if kind == "footprint":
+        return footprint.measure(work, factors, table)
+    return latency.measure(work, factors, args.latency_s, table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
