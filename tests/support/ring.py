@@ -24,5 +24,12 @@ class Ring:
         self._addresses = [address for _, address in points]
 
     def address_of(self, key: str) -> str:
-        place = bisect_left(self._points, zlib.crc32(key.encode()))
-        return self._addresses[place % len(self._addresses)]
+        return self._addresses[self._place(key)]
+
+    def addresses_of(self, key: str) -> list[str]:
+        """Return all addresses in the order in which they are tried for a key."""
+        place = self._place(key)
+        return list(dict.fromkeys(self._addresses[place:] + self._addresses[:place]))
+
+    def _place(self, key: str) -> int:
+        return bisect_left(self._points, zlib.crc32(key.encode())) % len(self._points)

@@ -9,8 +9,8 @@ from tests.support.stub_instance import StubInstance
 WEIGHTS = {"stable-1": 40, "stable-2": 40, "canary": 20}
 
 
-def users_of(instances: Mapping[str, StubInstance], name: str, salt: str = SALT) -> Iterator[int]:
-    """Yield the users whom the ring gives to an instance."""
+def users_of(instances: Mapping[str, StubInstance], *names: str) -> Iterator[int]:
+    """Yield the users for whom these instances are tried first, in this order."""
     ring = Ring({instance.address: WEIGHTS[which] for which, instance in instances.items()})
-    wanted = instances[name].address
-    return (user for user in range(1, 1_000_000) if ring.address_of(f"{salt}:{user}") == wanted)
+    wanted = [instances[name].address for name in names]
+    return (user for user in range(1, 9999) if ring.addresses_of(f"{SALT}:{user}")[: len(wanted)] == wanted)
