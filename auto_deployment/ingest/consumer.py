@@ -131,7 +131,7 @@ class KafkaStream:
         directory = Directory(self._settings)
         try:
             topic_id, partitions = directory.describe()
-            consumer = _open_consumer(self._settings, self._most_lines)
+            consumer = open_consumer(self._settings, self._most_lines)
         except KafkaError:
             directory.close()
             raise
@@ -215,7 +215,8 @@ class KafkaStream:
         return TopicPartition(self._settings.topic, number)
 
 
-def _open_consumer(settings: KafkaSettings, most_lines: int) -> Any:
+def open_consumer(settings: KafkaSettings, most_lines: int = _MOST_LINES) -> Any:
+    """Open the client as this module uses it; it has no partitions yet."""
     return open_client(
         KafkaConsumer,
         settings,

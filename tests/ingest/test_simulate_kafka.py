@@ -18,7 +18,8 @@ def test_simulated_lines_are_taken_from_the_broker(
 ) -> None:
     for name, value in stream.environ().items():
         monkeypatch.setenv(name, value)
-    options = ["--users", "60", "--movies", "50", "--days", "9", "--lines", str(LINES), "--damage", "tombstone=0.01"]
+    options = ["--users", "60", "--movies", "50", "--days", "9", "--lines", str(LINES)]
+    options += ["--damage", "tombstone=0.01"]
     assert main(["simulate", "--kafka", *options]) == 0
     assert main(["ingest", "--once"]) == 0
     (segment,) = stream.segments()

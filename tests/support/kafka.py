@@ -132,6 +132,15 @@ class Broker:
             producer.flush(60)
             assert all(future.succeeded() for future in sent)
 
+    def produce_spread(self, topic: str, lines: Iterable[bytes], partitions: int) -> None:
+        """Send many lines, one partition after the other in turn."""
+        failures: list[Exception] = []
+        with KafkaProducer(bootstrap_servers=self.address, linger_ms=50, batch_size=1 << 18) as producer:
+            for number, line in enumerate(lines):
+                producer.send(topic, line, partition=number % partitions).add_errback(failures.append)
+            producer.flush(600)
+        assert not failures
+
     def _answers(self) -> bool:
         with socket.socket() as knocking:
             if knocking.connect_ex(("127.0.0.1", self.port)):
