@@ -93,7 +93,8 @@ def measure_throughput(table: Table, broker: Broker, count: int, rounds: int) ->
 
 def measure_stored(table: Table, batch: int) -> dict[str, Any]:
     """Show what a batch costs one process beside 1, 10 and 50 times as much stored data."""
-    polls = (lines(i * batch, rating_lines(i * batch, (i + 1) * batch)) for i in itertools.count())
+    texts = rating_lines(0, batch)
+    polls = (lines(i * batch, texts) for i in itertools.count())
     with tempfile.TemporaryDirectory() as folder:
         stream = FakeStream(itertools.chain([begin()], polls))
         listener = make_listener(Path(folder), stream, ingest_params(max_lines=batch))
