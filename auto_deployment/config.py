@@ -61,7 +61,7 @@ class Settings:
             params_file=Path(env.get("PARAMS_FILE") or "params.yaml"),
             rating_scale=_scale(env.get("RATING_SCALE") or "1-5"),
             log_level=level,
-            code_revision=env.get("CODE_REVISION") or None,
+            code_revision=_code_revision(env.get("CODE_REVISION") or None),
             local=_addresses(env),
             kafka=_kafka(env),
             ingest=_ingest(env),
@@ -77,6 +77,12 @@ def _scale(text: str) -> tuple[float, float]:
     if not scale[0] < scale[1]:
         raise SettingsError(f"RATING_SCALE is {text!r}: use LOW-HIGH, for example 1-5 or 1-10.")
     return scale
+
+
+def _code_revision(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}", text):
+        raise SettingsError(f"CODE_REVISION is {text!r}: use one word of letters, digits and . _ + -")
+    return text
 
 
 def _addresses(env: Mapping[str, str]) -> LocalAddresses:

@@ -4,7 +4,6 @@ import argparse
 import logging
 import shlex
 import sys
-import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +14,6 @@ from auto_deployment.config import LocalAddresses, Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.layout import PROJECT, RunLayout
-from auto_deployment.local.live import describe
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
 from auto_deployment.local.revision import code_revision
@@ -23,13 +21,12 @@ from auto_deployment.local.screen import Screen, logging_to
 from auto_deployment.local.session import Session
 from auto_deployment.local.signals import StopRequests
 from auto_deployment.local.single_run import end_leftovers, only_run
+from auto_deployment.local.watch import look_after
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 
 log = logging.getLogger(__name__)
 
-TICK_S = 1.0
-PLAIN_LINE_EVERY_S = 10.0
 DEMO = "demo"
 
 
@@ -70,26 +67,12 @@ def _serve(session: Session, screen: Screen, requests: StopRequests, settings: S
         if not requests.stop:
             for line in greeting(recommender, settings.local, settings.data_dir):
                 screen.line(line)
-        _look_after(session, screen, requests)
+        look_after(session, screen, requests)
     finally:
         screen.end_status()
         screen.line("Stopping ...")
         session.stop()
     screen.line("Stopped.")
-
-
-def _look_after(session: Session, screen: Screen, requests: StopRequests) -> None:
-    told, next_line = 0, 0.0
-    while not requests.stop:
-        session.step()
-        line, now = describe(session.traffic, session.supervisor.down()), time.monotonic()
-        count = session.traffic.by_track.total()
-        if screen.live:
-            screen.status(line)
-        elif now >= next_line and count != told:
-            log.info("%s", line)
-            told, next_line = count, now + PLAIN_LINE_EVERY_S
-        requests.wait(TICK_S)
 
 
 def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path) -> list[str]:

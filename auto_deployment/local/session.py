@@ -83,6 +83,10 @@ class Session:
         if self._model_dir.resolve() != self._listed:
             self._publish_again()
 
+    def down(self) -> list[str]:
+        """Return the names of the programs that do not run."""
+        return self.supervisor.down()
+
     def stop(self) -> None:
         """Stop NGINX first, then the instances; at once when somebody asks a second time."""
         self.supervisor.stop(GRACE_S, lambda: self._requests.hurry)
@@ -104,12 +108,14 @@ class Session:
         return f"{recommender.model.version}-{self._code_revision}"
 
     def _publish_list(self) -> Recommender:
-        self._listed = self._model_dir.resolve()
+        model_dir = self._model_dir.resolve()
         try:
-            recommender = Recommender(load(self._listed))
+            recommender = Recommender(load(model_dir))
         except ArtifactError as error:
+            self._listed = model_dir  # refused once: it is looked at again when another takes its place
             raise MarqueeError(str(error)) from error
         static_list.publish(recommender, self._release(recommender), self._layout.static)
+        self._listed = model_dir
         return recommender
 
     def _publish_again(self) -> None:
