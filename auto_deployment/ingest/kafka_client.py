@@ -1,6 +1,7 @@
 """Questions to the broker that are not for lines, and how its clients are opened."""
 
 import logging
+import time
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_MS = 10_000
 REFUSALS = (AuthorizationError, SaslAuthenticationFailedError, UnsupportedSaslMechanismError)
+_COMMIT_ATTEMPTS = 5
+_COMMIT_PAUSE_S = 0.2
 _TELLS_WHY = "kafka.net.manager"
 _NO_ID = str(UUID(int=0))
 
@@ -67,12 +70,17 @@ class Directory:
             TopicPartition(self._settings.topic, p): OffsetAndMetadata(offset)
             for p, offset in offsets.items()
         }
-        try:
-            answers = self._admin.alter_group_offsets(self._settings.group, wanted)
-        except KafkaError as error:
-            log.warning("The group %s was not told how far we are: %s", self._settings.group, error)
-            return False
-        return all(answer is NoError for answer in answers.values())
+        for left in reversed(range(_COMMIT_ATTEMPTS)):
+            try:
+                answers = self._admin.alter_group_offsets(self._settings.group, wanted)
+                return all(answer is NoError for answer in answers.values())
+            except KafkaError as error:
+                # A broker that has never had a group needs a moment for its first.
+                if not (left and error.retriable):
+                    log.warning("The group %s was not told how far we are: %s", self._settings.group, error)
+                    break
+            time.sleep(_COMMIT_PAUSE_S)
+        return False
 
     def close(self) -> None:
         """Give up the connection."""

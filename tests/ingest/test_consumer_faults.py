@@ -2,10 +2,14 @@
 
 import logging
 import os
+import resource
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -205,6 +209,45 @@ def test_sigterm_closes_the_open_segment(broker: Broker, stream: Home) -> None:
     assert stream.positions() == places(0, range(30))
 
 
+def test_ending_with_a_disk_that_takes_nothing_loses_nothing(broker: Broker, stream: Home) -> None:
+    broker.produce(stream.kafka.topic, [b"nonsense", *rating_lines(1, 3000)])
+    process = stream.start()
+    try:
+        stream.wait_for_lines(2999)
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1000, hard))
+        process.send_signal(signal.SIGTERM)
+        assert "3000 lines could not be written" in process.communicate(timeout=60)[1].decode()
+        assert process.returncode == 1
+    finally:
+        process.kill()
+        process.communicate()
+    assert file_names(stream.paths.segments) == file_names(stream.paths.quarantine) == set()
+    stream.once()
+    assert stream.positions() == places(0, range(1, 3000))
+    assert [row["offset"] for row in stream.rejected()] == [0]
+
+
+def test_a_full_disk_is_written_to_again_when_there_is_room(
+    broker: Broker, stream: Home, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk, "300k"):
+        filling = disk / "filling"
+        filling.write_bytes(b"x" * (280 << 10))
+        stream.root, stream.params = disk / "data", ingest_params(max_lines=5000)
+        broker.produce(stream.kafka.topic, [b"nonsense", *rating_lines(1, 5000)])
+        with stream.listening():
+            eventually(lambda: stream.metric("write_failures_total") >= 2)
+            assert file_names(stream.paths.segments) == file_names(stream.paths.quarantine) == set()
+            assert stream.health()["alive"]
+            filling.unlink()
+            eventually(lambda: stream.metric("segments_total") == 1)
+        assert stream.errors == []
+        assert stream.positions() == places(0, range(1, 5000))
+        assert [row["offset"] for row in stream.rejected()] == [0]
+
+
 def test_health_and_metrics_show_a_stream_that_has_dried_up(broker: Broker, stream: Home) -> None:
     stream.params = replace(ingest_params(), stale_after_s=0.5)
     with stream.listening():
@@ -217,6 +260,19 @@ def test_health_and_metrics_show_a_stream_that_has_dried_up(broker: Broker, stre
         assert stream.metric("last_line_age_seconds") > 0.4
         assert stream.metric('lag_lines{partition="0"}') == 0
         assert stream.metric('position{partition="0"}') == 3
+
+
+@contextmanager
+def small_disk(path: Path, size: str) -> Iterator[None]:
+    """Mount a disk of so many bytes; skip where that is not allowed."""
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk needs more rights than this process has")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
 def recreate(broker: Broker, topic: str) -> None:
