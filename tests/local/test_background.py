@@ -10,7 +10,8 @@ from tests.support.local_run import environment, give_model
 
 def script(name: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PROJECT / "scripts" / name], cwd=PROJECT, env=environ, capture_output=True, text=True, check=False, timeout=120
+        [PROJECT / "scripts" / name], cwd=PROJECT, env=environ,
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
 
