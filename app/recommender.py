@@ -223,9 +223,10 @@ def first(order: npt.NDArray[np.int32], n: int, hidden: Collection[int]) -> list
 
 def best(scores: Scores, n: int) -> list[int]:
     """Return the rows of the n highest finite scores, best first; equal scores in the order of the rows."""
-    rows = np.arange(len(scores))
     if n < len(scores):
         # By value, not by argpartition: that would choose freely among rows of equal score.
         rows = np.flatnonzero(scores >= np.partition(scores, len(scores) - n)[len(scores) - n])
+    else:
+        rows = np.arange(len(scores))
     rows = rows[np.argsort(-scores[rows], kind="stable")][:n]
     return [row for row in rows.tolist() if scores[row] != -np.inf]

@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)} (default: all)")
     parser.add_argument("--factors", type=int, nargs="+", default=[64, 100], help="sizes of the model")
-    parser.add_argument("--rounds", type=int, default=15, help="of one slice for each side")
+    parser.add_argument("--rounds", type=int, default=11, help="of throughput, 16 slices each")
     parser.add_argument("--slice-s", type=int, default=1)
     parser.add_argument("--latency-s", type=int, default=30)
     args = parser.parse_args(argv)

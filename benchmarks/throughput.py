@@ -2,7 +2,7 @@
 
 import random
 import statistics
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,10 +44,20 @@ SURPRISE_TIMES = 150
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to measure: rounds of one slice for each side, in turn."""
+    """How long to measure: each round sets both sides of each promise side by side, one slice each."""
 
     rounds: int
     slice_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two neighbouring slices: what a shared machine does to one, it mostly does to the other."""
+
+    side: str
+    other: str
+    of_side: Slice
+    of_other: Slice
 
 
 def measure(work: Path, factors: int, plan: Plan, table: Table) -> dict[str, Any]:
@@ -55,37 +65,42 @@ def measure(work: Path, factors: int, plan: Plan, table: Table) -> dict[str, Any
     paths = write_paths(work)
     surprise = SurpriseSide(factors)
     environ = {"MODEL_DIR": str(bench_model(work, factors)), "WORKERS": "1", "LOG_LEVEL": "WARNING"}
-    slices: dict[str, list[Slice]] = {side: [] for side in paths}
+    pairs: list[Pair] = []
     predict_s: list[float] = []
     rng = random.Random(3)
     with ExitStack() as stack:
         service = stack.enter_context(serving(work / "service.log", environ, SERVICE_APP))
         bare = stack.enter_context(serving(work / "bare.log", environ, BARE_APP, config=BARE_CONFIG))
-        for number in range(plan.rounds + 1):
-            for side in rng.sample(list(paths), len(paths)):  # each time in another order
-                server = bare if side == BARE else service
-                found = run_slice(server, paths[side], rng.randrange(LINES), plan.slice_s)
-                if number:  # the first round warms up
-                    slices[side].append(found)
+
+        def one_slice(side: str) -> Slice:
+            server = bare if side == BARE else service
+            return run_slice(server, paths[side], rng.randrange(LINES), plan.slice_s)
+
+        for side in paths:
+            one_slice(side)  # warms up
+        for number in range(plan.rounds):
+            for side, other, _ in rng.sample(PROMISES, len(PROMISES)):
+                found = {name: one_slice(name) for name in rng.sample((side, other), 2)}
+                pairs.append(Pair(side, other, found[side], found[other]))
             predict_s.append(surprise.seconds(number))
-    _print(slices, predict_s, table)
-    return {
-        "slices": {side: [asdict(one) for one in found] for side, found in slices.items()},
-        "surprise_predict_s": predict_s,
-    }
+    _print(pairs, predict_s, table)
+    return {"pairs": [asdict(pair) for pair in pairs], "surprise_predict_s": predict_s}
 
 
-def _print(slices: Mapping[str, list[Slice]], predict_s: list[float], table: Table) -> None:
+def _print(pairs: Sequence[Pair], predict_s: Sequence[float], table: Table) -> None:
+    slices: dict[str, list[Slice]] = {}
+    for pair in pairs:
+        slices.setdefault(pair.side, []).append(pair.of_side)
+        slices.setdefault(pair.other, []).append(pair.of_other)
+    cpu_us = {side: statistics.median(one.cpu_us for one in found) for side, found in slices.items()}
     for side, found in slices.items():
         rate = statistics.median(one.requests_per_s for one in found)
-        cpu = statistics.median(one.cpu_us for one in found)
-        table.line(f"{side:28} {rate:8.0f} requests/s {cpu:8.0f} us of CPU a request")
+        table.line(f"{side:28} {rate:8.0f} requests/s {cpu_us[side]:8.0f} us of CPU a request")
     for side, other, promised in PROMISES:
-        pairs = list(zip(slices[side], slices[other], strict=True))
-        rate = statistics.median(a.requests_per_s / b.requests_per_s for a, b in pairs)
-        cpu = statistics.median(b.cpu_us / a.cpu_us for a, b in pairs)
+        both = [pair for pair in pairs if (pair.side, pair.other) == (side, other)]
+        rate = statistics.median(pair.of_side.requests_per_s / pair.of_other.requests_per_s for pair in both)
+        cpu = statistics.median(pair.of_other.cpu_us / pair.of_side.cpu_us for pair in both)
         table.promise(f"{side} / {other}", rate, promised, f"{cpu:.2f} by CPU")
-    for side in (KNOWN, OUTSIDE):
-        cpu_us = statistics.median(one.cpu_us for one in slices[side])
-        times = statistics.median(predict_s) / cpu_us * 1e6
-        table.promise(f"Surprise's predict / {side}, CPU", times, SURPRISE_TIMES if side == KNOWN else None)
+    predict_us = statistics.median(predict_s) * 1e6
+    table.promise(f"Surprise's predict / {KNOWN}, CPU", predict_us / cpu_us[KNOWN], SURPRISE_TIMES)
+    table.promise(f"Surprise's predict / {OUTSIDE}, CPU", predict_us / cpu_us[OUTSIDE], None)
