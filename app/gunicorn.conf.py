@@ -13,20 +13,19 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from app.config import MAX_REQUEST_LINE, Settings, SettingsError
 
+TEMPORARY = "marquee-metrics-"
+
 try:
     settings = Settings.from_env()
 except SettingsError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
 
-first_reading = "prometheus_client" not in sys.modules  # SIGHUP reads this file again and must lose no counts
-temporary = None
-if settings.metrics_dir is None:
-    temporary = tempfile.mkdtemp(prefix="marquee-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = temporary
-elif first_reading:
-    settings.metrics_dir.mkdir(parents=True, exist_ok=True)
-    for left_behind in settings.metrics_dir.glob("*.db"):
+metrics_dir = settings.metrics_dir or Path(tempfile.mkdtemp(prefix=TEMPORARY))
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
+if "prometheus_client" not in sys.modules:  # SIGHUP reads this file again and must lose no counts
+    metrics_dir.mkdir(parents=True, exist_ok=True)
+    for left_behind in metrics_dir.glob("*.db"):
         left_behind.unlink()
 
 wsgi_app = "app.wsgi:application()"
@@ -77,5 +76,5 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    if temporary is not None:
-        shutil.rmtree(temporary, ignore_errors=True)
+    if metrics_dir.name.startswith(TEMPORARY):
+        shutil.rmtree(metrics_dir, ignore_errors=True)

@@ -148,6 +148,18 @@ def test_metrics_do_not_grow_with_users(server: Server) -> None:
     assert lines() == before
 
 
+def test_a_hangup_brings_new_workers_and_loses_no_counts(server: Server) -> None:
+    requests.get(f"{server.url}/recommend/7", timeout=10)
+    before = set(server.workers())
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: len(server.workers()) == 2 and not before & set(server.workers()))
+    requests.get(f"{server.url}/recommend/7", timeout=10)
+    assert sample(server, 'marquee_recommendations_total{source="personal",track="stable"}') == 2
+    folder = metrics_dir(server)
+    stop(server)
+    assert not folder.exists()
+
+
 def test_the_metrics_of_an_earlier_run_are_gone(model_dir: Path, tmp_path: Path) -> None:
     environ = {"MODEL_DIR": str(model_dir), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
     name = 'marquee_recommendations_total{source="personal",track="stable"}'
