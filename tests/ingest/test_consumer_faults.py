@@ -116,6 +116,24 @@ def test_a_topic_that_is_recreated_meanwhile_ends_the_run_with_what_came_before(
     assert stream.positions() == places(0, range(5))
 
 
+def test_a_topic_that_is_recreated_between_two_polls_gives_no_line_of_the_new_one(
+    broker: Broker, stream: Home
+) -> None:
+    topic = stream.kafka.topic
+    broker.produce(topic, rating_lines(0, 5))
+    reading = KafkaStream(stream.kafka, lambda there: find_start([], there))
+    try:
+        eventually(lambda: reading.poll(1).next == {0: 5})
+        recreate(broker, topic)
+        broker.produce(topic, rating_lines(5, 25))
+        given: list[object] = []
+        with pytest.raises(StreamChangedError):
+            eventually(lambda: given.extend(reading.poll(1).lines))
+        assert given == []
+    finally:
+        reading.close()
+
+
 def test_another_cluster_under_the_same_name_is_refused(
     broker: Broker, passing_broker: Broker, stream: Home
 ) -> None:

@@ -13,6 +13,7 @@ from auto_deployment.ingest.catalog import write_movies
 from auto_deployment.ingest.listening.listener import NotWrittenError
 from auto_deployment.ingest.listening.metrics import IngestMetrics
 from auto_deployment.ingest.listening.positions import StreamChangedError
+from auto_deployment.ingest.listening.stream import Polled
 from tests.support.catalog import movies_frame
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
@@ -137,15 +138,20 @@ def test_being_told_to_end_with_a_full_disk_says_that_nothing_is_lost(
 
 def test_lost_offsets_are_covered_counted_and_recorded(home: Home) -> None:
     gap = lines(9, rating_lines(9, 10))
-    stream = FakeStream(
-        [begin(), lines(0, rating_lines(0, 2)), type(gap)(next={0: 9}, lost={0: (2, 9)}), gap]
-    )
+    stream = FakeStream([begin(), lines(0, rating_lines(0, 2)), Polled(next={0: 9}, lost={0: (2, 9)}), gap])
     metrics = IngestMetrics()
     make_listener(home.root, stream, metrics=metrics).run(NEVER, forever)
     (segment,) = home.segments()
     assert segment.meta.source["offsets"] == {"0": [0, 10]}
     assert segment.meta.source["lost"] == {"0": [[2, 9]]}
     assert metrics.registry.get_sample_value("marquee_ingest_lost_upstream_offsets_total") == 7
+
+
+def test_a_gap_that_is_found_at_the_start_is_covered_too(home: Home) -> None:
+    stream = FakeStream([Polled(next={0: 9}, lost={0: (2, 9)}), lines(9, rating_lines(9, 10))])
+    make_listener(home.root, stream).run(NEVER, forever)
+    assert home.segments()[0].meta.source["offsets"] == {"0": [2, 10]}
+    assert home.lost() == [{"0": [[2, 9]]}]
 
 
 def test_the_catalogue_is_followed_from_batch_to_batch(home: Home) -> None:
