@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.app.conftest import VERSION
-from tests.support.server import Server, serving, spawn, stop
+from tests.support.server import Server, run_to_end, serving, stop
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -53,17 +53,15 @@ def metrics_dir(server: Server) -> Path:
 def test_a_bad_setting_ends_the_start_with_one_sentence(
     tmp_path: Path, environ: dict[str, str], sentence: str
 ) -> None:
-    server = spawn(tmp_path / "log", environ)
-    assert server.process.wait(timeout=30) == 2
-    assert server.log_text() == f"{sentence}\n"
+    assert run_to_end(tmp_path / "log", environ) == (2, f"{sentence}\n")
 
 
 def test_an_unusable_model_ends_the_start_with_a_sentence_that_names_the_file(tmp_path: Path) -> None:
-    server = spawn(tmp_path / "log", {"MODEL_DIR": str(tmp_path / "model"), "LOG_LEVEL": "WARNING"})
-    assert server.process.wait(timeout=30) == 2
-    assert server.log_text() == (
+    environ = {"MODEL_DIR": str(tmp_path / "model"), "LOG_LEVEL": "WARNING"}
+    assert run_to_end(tmp_path / "log", environ) == (
+        2,
         f"{tmp_path}/model/manifest.json cannot be read (No such file or directory): "
-        "there is no complete model here.\n"
+        "there is no complete model here.\n",
     )
 
 

@@ -96,6 +96,15 @@ def serving(
         stop(server)
 
 
+def run_to_end(log: Path, environ: Mapping[str, str]) -> tuple[int, str]:
+    """Start an instance that shall refuse to run; return its exit status and all that it said."""
+    server = spawn(log, environ)
+    try:
+        return server.process.wait(timeout=START_S), server.log_text()
+    finally:
+        stop(server)
+
+
 def stop(server: Server) -> None:
     """End the instance as an operator would; kill its process group when it does not obey."""
     if server.process.poll() is None:
