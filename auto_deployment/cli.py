@@ -11,14 +11,14 @@ from auto_deployment.errors import MarqueeError
 
 # command -> module with `configure(parser)` and `run(args, settings) -> exit status`
 COMMANDS = {
-    "simulate": ("auto_deployment.simulate.command", "write the event lines of a simulated movie platform"),
-    "import": ("auto_deployment.ingest.import_command", "turn a ratings file or folder into segments"),
-    "ingest": ("auto_deployment.ingest.ingest_command", "turn the event stream into segments, each line once"),
-    "export": ("auto_deployment.ingest.export_command", "write the ratings as clean_rating.csv"),
-    "train": ("auto_deployment.training.train_command", "train a model on the segments and make it current"),
-    "evaluate": ("auto_deployment.training.evaluate_command", "measure a model and write its report"),
-    "tune": ("auto_deployment.training.tune_command", "search parameters on a validation part of the data"),
-    "run": ("auto_deployment.local.command", "serve with plain processes: NGINX, two stables, one canary"),
+    "simulate": ("auto_deployment.commands.simulate", "write the event lines of a simulated movie platform"),
+    "import": ("auto_deployment.commands.import_files", "turn a ratings file or folder into segments"),
+    "ingest": ("auto_deployment.commands.ingest", "turn the event stream into segments, each line once"),
+    "export": ("auto_deployment.commands.export", "write the ratings as clean_rating.csv"),
+    "train": ("auto_deployment.commands.train", "train a model on the segments and make it current"),
+    "evaluate": ("auto_deployment.commands.evaluate", "measure a model and write its report"),
+    "tune": ("auto_deployment.commands.tune", "search parameters on a validation part of the data"),
+    "run": ("auto_deployment.commands.run", "serve with plain processes: NGINX, two stables, one canary"),
 }
 
 

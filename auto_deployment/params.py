@@ -54,7 +54,7 @@ def load_params(path: Path) -> Params:
 
 
 def build(cls: type[T], content: object, where: str) -> T:
-    """Make a dataclass of a mapping, strictly: no key too few or too many, each value of the declared type."""
+    """Make a dataclass of a mapping, strictly: all keys, no others, each of the declared type."""
     if not isinstance(content, Mapping):
         raise BadInputError(f"{where} must be a mapping of names to values.")
     hints = get_type_hints(cls)

@@ -27,7 +27,7 @@ def prepare_demo(settings: Settings, params: Params) -> None:
 
 def train(settings: Settings) -> None:
     """Run the command `train` as it is without options; raise when it says that it failed."""
-    command = importlib.import_module("auto_deployment.training.train_command")
+    command = importlib.import_module("auto_deployment.commands.train")
     parser = argparse.ArgumentParser()
     command.configure(parser)
     if command.run(parser.parse_args([]), settings) != 0:

@@ -11,9 +11,11 @@ import yaml
 
 from app.artifact import ArtifactError, load
 from auto_deployment import cli
+from auto_deployment.commands import report_files
+from auto_deployment.commands import train as train_command
 from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
-from auto_deployment.training import model_store, report_files, train_command
+from auto_deployment.training import model_store
 from auto_deployment.training.errors import TrainingError
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
 

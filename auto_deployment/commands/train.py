@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from auto_deployment.commands.report_files import write_report
 from auto_deployment.config import Settings
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.training.data import load_data
 from auto_deployment.training.model_store import check_is_free, make_current, write_model
 from auto_deployment.training.provenance import code_revision, model_version
-from auto_deployment.training.report_files import write_report
 from auto_deployment.training.summary import describe
 from auto_deployment.training.workflow import train_model
 
