@@ -68,7 +68,7 @@ def test_every_variable_that_auto_deployment_reads_is_in_the_example_file() -> N
 def test_every_documented_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\bmake ([a-z]+)\b", "\n".join(code_of(document))):
+        for target in re.findall(r"(?:^|`|=\S+ )make ([a-z]+)", "\n".join(code_of(document)), re.MULTILINE):
             assert target in targets, f"{document.name} names make {target}"
 
 
