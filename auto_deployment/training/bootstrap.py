@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.training.arrays import Doubles, Int64s
+from auto_deployment.training.arrays import Doubles, Ints
 
 Estimate = dict[str, float | None]  # value, low, high; None where nothing can be said
 Statistic = Callable[[Mapping[str, Doubles]], Doubles]
@@ -21,12 +21,12 @@ class Bootstrap:
     level: float
     seed: int
 
-    def draws(self, users: int) -> list[Int64s]:
+    def draws(self, users: int) -> list[Ints]:
         """Draw users with replacement: arrays of rows, together (samples, users)."""
         rng = np.random.default_rng(self.seed)
         step = max(CHUNK_DRAWS // max(users, 1), 1)
         sizes = [min(step, self.samples - start) for start in range(0, self.samples, step)]
-        return [rng.integers(0, users, (size, users)) for size in sizes]
+        return [rng.integers(0, users, (size, users), dtype=np.int32) for size in sizes]
 
     def interval(self, value: float, resampled: Doubles) -> Estimate:
         """Return the value between the percentiles of what was resampled."""
@@ -72,8 +72,8 @@ class Resampled:
         return self.estimate(lambda sums: sums[name] / sums[other])
 
 
-def _counts(draws: Int64s, users: int) -> Doubles:
+def _counts(draws: Ints, users: int) -> Doubles:
     """Return how often each user was drawn, shape (draws, users)."""
-    offset = np.arange(len(draws))[:, np.newaxis] * users
+    offset = np.arange(len(draws), dtype=np.int64)[:, np.newaxis] * users
     counts = np.bincount((draws + offset).ravel(), minlength=len(draws) * users)
     return counts.reshape(len(draws), users).astype(np.float64)

@@ -11,6 +11,7 @@ from app.recommender import Recommender
 from auto_deployment.training.arrays import Bools, Doubles, Int64s, Rows
 from auto_deployment.training.bootstrap import Bootstrap, Resampled, Statistic
 from auto_deployment.training.rating_models import RatingModel
+from auto_deployment.training.trainset import movie_rows
 
 MODELS = ("svd", "bias", "constant")
 
@@ -32,12 +33,12 @@ class RatingErrors:
 def rating_errors(recommender: Recommender, bias: RatingModel, test: pd.DataFrame) -> RatingErrors:
     """Predict each held-out rating through the recommender, by the biases alone, and by one constant."""
     rated = test[test["rating"].notna().to_numpy()]
-    user_ids, movie_ids = rated["user_id"].to_numpy(), rated["movie_id"].astype("str").tolist()
+    user_ids = rated["user_id"].to_numpy()
     truth = rated["rating"].to_numpy(dtype=np.float64)
-    svd = recommender.predict(user_ids, movie_ids)
+    svd = recommender.predict(user_ids, rated["movie_id"].tolist())
     here = ~np.isnan(svd)
     users = np.searchsorted(recommender.model.arrays["user_ids"], user_ids[here])
-    movies = pd.Index(recommender.movie_ids).get_indexer(pd.Index(movie_ids, dtype="str"))[here]
+    movies = movie_rows(rated["movie_id"], recommender.movie_ids)[here]
     errors = {
         "svd": svd[here] - truth[here],
         "bias": bias.predict(users, movies) - truth[here],

@@ -37,11 +37,15 @@ class SvdParams:
 
 @dataclass(frozen=True, slots=True)
 class AlsParams:
-    """Implicit's alternating least squares; confidence = 1 + confidence_gain * strength."""
+    """Implicit's alternating least squares; confidence = 1 + confidence_gain * strength.
+
+    `regularization` is relative to the `spectrum_rank`-th singular value of the confidences.
+    """
 
     factors: int
     iterations: int
     regularization: float
+    spectrum_rank: int
     confidence_gain: float
     rating_power: float  # strength of a rating r: ((r - 1) / 4) ** rating_power
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
+from scipy.sparse.linalg import svds
 from threadpoolctl import threadpool_limits
 
 from auto_deployment.training.arrays import Floats
@@ -34,7 +35,7 @@ def fit_als(trainset: Trainset, params: AlsParams, seed: int) -> RankingModel:
         model = AlternatingLeastSquares(
             factors=params.factors,
             iterations=params.iterations,
-            regularization=params.regularization,
+            regularization=params.regularization * spectrum(matrix, params.spectrum_rank, seed),
             dtype=np.float32,
             num_threads=1,
             random_state=seed,
@@ -42,6 +43,19 @@ def fit_als(trainset: Trainset, params: AlsParams, seed: int) -> RankingModel:
         model.fit(matrix, show_progress=sys.stderr.isatty())
         users = model.recalculate_user(np.arange(shape[0]), matrix)
     return RankingModel(users.astype(np.float32), model.item_factors.astype(np.float32))
+
+
+def spectrum(matrix: csr_matrix, rank: int, seed: int) -> float:
+    """Return the singular value of this rank, or the last one of a smaller matrix; at least 1.
+
+    Regularised least squares shrinks singular values by its regularisation (Mazumder, Hastie & Tibshirani,
+    2010), so what suits depends on the size of these values, which grow with the data. Rounded: the last
+    digits of an iterative solver are not worth another model.
+    """
+    rank = min(rank, min(matrix.shape) - 1)
+    start = np.random.default_rng(seed).random(min(matrix.shape))
+    values = svds(matrix.astype(np.float64), k=rank, v0=start, return_singular_vectors=False)
+    return max(float(f"{values.min():.4g}"), 1.0)
 
 
 def strength(trainset: Trainset, params: AlsParams) -> Floats:

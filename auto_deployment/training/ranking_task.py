@@ -9,6 +9,7 @@ from app.recommender import Recommender
 from auto_deployment.training.arrays import Bools, Doubles, Int64s, Ints, Rows
 from auto_deployment.training.options import EvaluateParams, PrepareParams
 from auto_deployment.training.prepare import is_relevant
+from auto_deployment.training.trainset import movie_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def make_task(
         user_rows = np.sort(rng.choice(user_rows, evaluate.max_users, replace=False))
     here = np.isin(rows, user_rows)
     place = np.searchsorted(user_rows, rows[here])
-    movies = pd.Index(recommender.movie_ids).get_indexer(pd.Index(relevant["movie_id"][here].astype("str")))
+    movies = movie_rows(relevant["movie_id"][here], recommender.movie_ids)
     count = np.bincount(place, minlength=len(user_rows))
     keys = np.unique(place[movies >= 0] * np.int64(len(recommender.movie_ids)) + movies[movies >= 0])
     unknown = float((movies < 0).mean()) if len(movies) else 0.0

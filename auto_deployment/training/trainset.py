@@ -1,11 +1,12 @@
 """The training part as arrays, users and movies numbered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from auto_deployment.training.arrays import Bools, Floats, Int64s, Ints
+from auto_deployment.training.arrays import Bools, Floats, Int64s, Ints, Rows
 from auto_deployment.training.errors import NotEnoughDataError
 from auto_deployment.training.prepare import microseconds
 
@@ -45,10 +46,17 @@ class Trainset:
         return indptr, self.movies[np.lexsort((self.movies, self.users))]
 
 
+def movie_rows(movies: pd.Series, ids: Sequence[str]) -> Rows:
+    """Return the place among `ids` of each movie of a categorical column, -1 where it is not among them."""
+    of_category: Rows = pd.Index(ids).get_indexer(pd.Index(movies.cat.categories))
+    return of_category[movies.cat.codes.to_numpy()]
+
+
 def make_trainset(train: pd.DataFrame) -> Trainset:
     """Number users and movies; raise `NotEnoughDataError` where nothing can be learnt from."""
     user_ids, users = np.unique(train["user_id"].to_numpy(), return_inverse=True)
-    ids, movies = np.unique(train["movie_id"].astype("str").to_numpy(), return_inverse=True)
+    codes, movies = np.unique(train["movie_id"].cat.codes.to_numpy(), return_inverse=True)
+    ids = [str(movie) for movie in train["movie_id"].cat.categories[codes]]
     if len(user_ids) < 2 or len(ids) < 2:
         raise NotEnoughDataError(
             f"The training part has {len(user_ids)} user(s) and {len(ids)} movie(s), a model needs two of "
@@ -56,7 +64,7 @@ def make_trainset(train: pd.DataFrame) -> Trainset:
         )
     return Trainset(
         user_ids=user_ids,
-        movie_ids=[str(movie) for movie in ids],
+        movie_ids=ids,
         users=users.astype(np.int32),
         movies=movies.astype(np.int32),
         rating=train["rating"].to_numpy(dtype=np.float32),

@@ -15,14 +15,15 @@ from auto_deployment.training.validation import Validation
 
 BIAS: Choices = {"user_regularization": (3, 5, 8, 12, 20), "movie_regularization": (1, 2, 3, 5, 10)}
 SVD: Choices = {
-    "regularization": (0.05, 0.08, 0.1, 0.12, 0.15),
+    "regularization": (0.05, 0.07, 0.1, 0.15),
     "factors": (20, 50, 100),
-    "learning_rate": (0.01, 0.02),
-    "epochs": (20, 30, 40, 60),
+    "learning_rate": (0.005, 0.01, 0.02),
+    "epochs": (20, 25, 30, 40),
+    "init_deviation": (0.02, 0.05, 0.1),
 }
 ALS: Choices = {
-    "regularization": (10, 30, 60, 100),
-    "confidence_gain": (2, 4, 8),
+    "regularization": (0.25, 0.3, 0.35, 0.4, 0.45),
+    "confidence_gain": (4, 7, 10, 15),
     "rating_power": (1, 2, 2.5, 3),
     "factors": (32, 64, 100),
 }

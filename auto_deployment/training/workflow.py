@@ -19,7 +19,7 @@ from auto_deployment.training.options import TrainingParams
 from auto_deployment.training.provenance import Revision, library_versions, model_version
 from auto_deployment.training.split import Split, split_by_time
 from auto_deployment.training.train import Fitted, fit
-from auto_deployment.training.trainset import make_trainset
+from auto_deployment.training.trainset import make_trainset, movie_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _in_training(model: Model, interactions: pd.DataFrame) -> Bools:
     seen_users = np.repeat(np.arange(len(arrays["user_ids"])), np.diff(arrays["seen_indptr"]))
     seen = seen_users * movies + arrays["seen_items"]
     users = pd.Index(arrays["user_ids"]).get_indexer(pd.Index(interactions["user_id"]))
-    rows = pd.Index(model.movies.ids).get_indexer(pd.Index(interactions["movie_id"].astype("str")))
+    rows = movie_rows(interactions["movie_id"], model.movies.ids)
     is_seen: Bools = (users >= 0) & (rows >= 0) & np.isin(users.astype(np.int64) * movies + rows, seen)
     return is_seen
 

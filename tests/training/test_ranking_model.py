@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix, vstack
 
-from auto_deployment.training.ranking_model import fit_als, strength
+from auto_deployment.training.ranking_model import fit_als, spectrum, strength
 from auto_deployment.training.trainset import Trainset, make_trainset
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, training_data
 
@@ -45,6 +46,23 @@ def test_the_same_seed_gives_the_same_factors(trainset: Trainset) -> None:
     assert not np.array_equal(one.movie_factors, other.movie_factors)
 
 
+def confidences(trainset: Trainset) -> csr_matrix:
+    values = 1 + ALS.confidence_gain * strength(trainset, ALS)
+    return csr_matrix((values, (trainset.users, trainset.movies)), shape=(60, 40))
+
+
+def test_the_regularisation_grows_with_the_singular_values(trainset: Trainset) -> None:
+    matrix = confidences(trainset)
+    expected = np.linalg.svd(matrix.toarray(), compute_uv=False)
+    assert spectrum(matrix, 6, seed=1) == pytest.approx(expected[5], rel=1e-3)
+    assert spectrum(vstack([matrix] * 4).tocsr(), 6, seed=1) == pytest.approx(2 * expected[5], rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (2, 9), (30, 3)])
+def test_a_small_matrix_is_regularised_too(shape: tuple[int, int]) -> None:
+    assert spectrum(csr_matrix(np.ones(shape, dtype=np.float32)), 20, seed=1) >= 1
+
+
 def test_users_get_movies_of_their_own_kind(trainset: Trainset) -> None:
     model = fit_als(trainset, ALS, seed=1)
     scores = model.user_factors @ model.movie_factors.T
@@ -61,6 +79,7 @@ def test_user_factors_solve_their_least_squares_for_the_final_movie_factors(trai
     confidence[trainset.movies[own]] += ALS.confidence_gain * strength(trainset, ALS)[own]
     liked = np.zeros(len(movies))
     liked[trainset.movies[own]] = 1
-    left = (movies.T * confidence) @ movies + ALS.regularization * np.eye(ALS.factors)
+    regularization = ALS.regularization * spectrum(confidences(trainset), ALS.spectrum_rank, seed=1)
+    left = (movies.T * confidence) @ movies + regularization * np.eye(ALS.factors)
     expected = np.linalg.solve(left, movies.T @ (confidence * liked))
     assert model.user_factors[7] == pytest.approx(expected, abs=1e-4)
