@@ -30,6 +30,7 @@ from auto_deployment.paths import Paths
 
 log = logging.getLogger(__name__)
 
+_OPEN_AT_ONCE = 10
 _SAME = ("cluster_id", "topic", "topic_id", "generation")
 
 
@@ -47,21 +48,29 @@ def compact(paths: Paths, today: date, max_lines: int, check: Callable[[], None]
 
     `check` may raise to end it: what is not finished leaves nothing behind.
     """
-    joined = into = put_off = 0
-    for group in find_groups(list_segments(paths.segments), read_published(paths), today, max_lines):
-        if _join(paths, group, check):
-            joined, into = joined + len(group), into + 1
-        else:
-            put_off += 1
-    return Compacted(joined, into, put_off)
+    done = Compacted()
+    while groups := find_groups(list_segments(paths.segments), read_published(paths), today, max_lines):
+        results = [(len(group), _join(paths, group, check)) for group in groups]
+        done = Compacted(
+            done.joined + sum(size for size, is_joined in results if is_joined),
+            done.into + sum(is_joined for _, is_joined in results),
+            sum(not is_joined for _, is_joined in results),
+        )
+        if done.put_off:
+            break
+    return done
 
 
 def find_groups(
     segments: Iterable[Segment], published: AbstractSet[str], today: date, max_lines: int
 ) -> list[list[Segment]]:
-    """Return runs of segments that follow each other in a stream and were written on one earlier day."""
+    """Return runs of segments that follow each other in a stream and were written on one earlier day.
+
+    A run has no more segments than can be open at once in little memory; its outcome may be joined again.
+    """
     groups: list[list[Segment]] = []
-    for segment in sorted(filter(_is_small, segments), key=lambda segment: segment.path.stem):
+    of_kafka = (segment for segment in segments if segment.meta.source["kind"] == "kafka")
+    for segment in sorted(of_kafka, key=lambda segment: segment.path.stem):
         if segment.path.stem in published or _day(segment) >= today:
             groups.append([])
         elif groups and groups[-1] and _continues(groups[-1], segment, max_lines):
@@ -100,18 +109,12 @@ def _join(paths: Paths, group: Sequence[Segment], check: Callable[[], None]) -> 
 
 
 def _remove_replaced(segments: Path) -> int:
-    removed = 0
-    for path in segments.glob(f"*{JOINED}*{SUFFIX}"):
-        for name in read_segment(path).meta.source["replaces"]:
-            replaced = segment_path(segments, name)
-            if replaced.exists():
-                replaced.unlink()
-                removed += 1
-    return removed
-
-
-def _is_small(segment: Segment) -> bool:
-    return segment.meta.source["kind"] == "kafka" and JOINED not in segment.path.stem
+    joined = [read_segment(path) for path in segments.glob(f"*{JOINED}*{SUFFIX}")]
+    replaced = {segment_path(segments, name) for one in joined for name in one.meta.source["replaces"]}
+    there = [path for path in sorted(replaced) if path.exists()]
+    for path in there:
+        path.unlink()
+    return len(there)
 
 
 def _day(segment: Segment) -> date:
@@ -121,7 +124,8 @@ def _day(segment: Segment) -> date:
 def _continues(group: Sequence[Segment], segment: Segment, max_lines: int) -> bool:
     last = group[-1]
     return (
-        _identity(last) == _identity(segment)
+        len(group) < _OPEN_AT_ONCE
+        and _identity(last) == _identity(segment)
         and _day(last) == _day(segment)
         and sum(map(_lines, group)) + _lines(segment) <= max_lines
         and _touches(_joined_offsets(group), segment.meta.source["offsets"])
@@ -157,7 +161,10 @@ def _joined_source(group: Sequence[Segment]) -> dict[str, Any]:
         for partition, gaps in segment.meta.source.get("lost", {}).items():
             lost.setdefault(partition, []).extend(gaps)
     source.pop("lost", None)
-    return source | ({"lost": lost} if lost else {}) | {"replaces": [segment.path.stem for segment in group]}
+    # What those replace that are replaced now must not come back when they go.
+    replaces = [name for segment in group for name in segment.meta.source.get("replaces", [])]
+    replaces += [segment.path.stem for segment in group]
+    return source | ({"lost": lost} if lost else {}) | {"replaces": replaces}
 
 
 def _joined_meta(group: Sequence[Segment], source: dict[str, Any], again: int) -> SegmentMeta:
@@ -184,4 +191,4 @@ def _summed(counts: Iterable[Any]) -> dict[str, int]:
 
 def _joined_name(names: Sequence[str]) -> str:
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
-    return f"{names[0].rpartition('-')[0]}{JOINED}{digest}"
+    return f"{names[0].rpartition('-')[0].removesuffix(JOINED[:-1])}{JOINED}{digest}"

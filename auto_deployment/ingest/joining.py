@@ -1,6 +1,7 @@
 """The rows of several segments as one: watches united, all else in turn, in bounded memory."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,9 @@ from auto_deployment.ingest.minutes import (
 from auto_deployment.ingest.segment_schema import SCHEMA, open_segment
 from auto_deployment.ingest.segment_tables import Codes, may_hold
 
-_ROWS_AT_ONCE = 1_000_000
-_SAMPLE_EVERY = 1_000
+_ROWS_AT_ONCE = 100_000
+_ROWS_OF_ONE = 16_384
+_SAMPLE_EVERY = 100
 _WATCH_COLUMNS = ["user_id", "movie_id", "time", "last_time", "minutes"]
 
 
@@ -42,23 +44,26 @@ class Joining:
         """Yield the rows in the schema of segments; raise `SegmentError`."""
         self.again = 0
         limits = self._user_limits()
-        for low, high in zip(limits, [*limits[1:], None], strict=True):
-            yield self._united(low, high)
+        with ExitStack() as stack:
+            cursors = [stack.enter_context(_Cursor(path)) for path in self._paths]
+            for limit in [*limits[1:], None]:
+                self._check()
+                if parts := [part for cursor in cursors for part in cursor.take_below(limit)]:
+                    yield self._united(parts)
         for kind in ("rating", "recommendation", "account"):
             yield from self._one_after_the_other(kind)
 
     def _user_limits(self) -> list[int]:
-        """Return users that divide the watches into parts of about a million rows."""
+        """Return users that divide the watches into parts of some 100,000 rows."""
         sample = [np.empty(0, np.int64)]
         for table in self._tables("watch", ["user_id"]):
             sample.append(table["user_id"].to_numpy()[::_SAMPLE_EVERY])
         users = np.sort(np.concatenate(sample))
         return sorted({0, *users[:: _ROWS_AT_ONCE // _SAMPLE_EVERY].tolist()})
 
-    def _united(self, low: int, high: int | None) -> pa.RecordBatch:
-        pairs, firsts, lasts = ([np.empty(0, np.int64)] for _ in range(3))
-        owners, begins, ends = [np.empty(0, np.int64)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-        for table in self._tables("watch", _WATCH_COLUMNS, low, high):
+    def _united(self, parts: Sequence[pa.Table]) -> pa.RecordBatch:
+        pairs, firsts, lasts, owners, begins, ends = [], [], [], [], [], []
+        for table in parts:
             pair = pack_pair(table["user_id"].to_numpy(), self._codes.of(table["movie_id"]))
             flat = pc.list_flatten(table["minutes"]).to_numpy()
             pairs.append(pair)
@@ -83,8 +88,8 @@ class Joining:
             {
                 "user_id": pa.array(user_id),
                 "movie_id": self._codes.coded(movie),
-                "time": times(np.minimum.reduceat(first_us, starts) if len(starts) else first_us),
-                "last_time": times(np.maximum.reduceat(last_us, starts) if len(starts) else last_us),
+                "time": times(np.minimum.reduceat(first_us, starts)),
+                "last_time": times(np.maximum.reduceat(last_us, starts)),
                 "minutes": lists(ends, pa.array(flat)),
             },
         )
@@ -99,30 +104,62 @@ class Joining:
         if waiting:
             yield _one_batch(waiting)
 
-    def _tables(
-        self, kind: str, columns: Sequence[str], low: int = 0, high: int | None = None
-    ) -> Iterator[pa.Table]:
+    def _tables(self, kind: str, columns: Sequence[str]) -> Iterator[pa.Table]:
         for path in self._paths:
             file, _ = open_segment(path)
             with file:
-                for group in range(file.num_row_groups):
-                    if may_hold(file, group, kind) and _may_hold_users(file, group, low, high):
-                        self._check()
-                        table = file.read_row_group(group, columns=list({"kind", "user_id", *columns}))
-                        yield table.filter(_is_wanted(table, kind, low, high)).select(columns)
+                for group in _groups(file, kind):
+                    self._check()
+                    table = file.read_row_group(group, columns=list({"kind", *columns}), use_threads=False)
+                    if len(found := table.filter(_is(table, kind)).select(columns)):
+                        yield found
 
 
-def _is_wanted(table: pa.Table, kind: str, low: int, high: int | None) -> pa.ChunkedArray:
-    wanted = pc.and_(pc.equal(table["kind"].cast(pa.string()), kind), pc.greater_equal(table["user_id"], low))
-    return wanted if high is None else pc.and_(wanted, pc.less(table["user_id"], high))
+class _Cursor:
+    """The watches of one segment, which are sorted by user, a few at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._file, _ = open_segment(path)
+        self._batches = self._file.iter_batches(
+            _ROWS_OF_ONE,
+            row_groups=_groups(self._file, "watch"),
+            columns=["kind", *_WATCH_COLUMNS],
+            use_threads=False,
+        )
+        self._rest: pa.Table | None = None
+
+    def take_below(self, limit: int | None) -> Iterator[pa.Table]:
+        """Yield the rows of the users below a limit that were not yet taken, all that is left without one."""
+        while (part := self._rest or self._next()) is not None:
+            self._rest = None
+            count = len(part) if limit is None else int(np.searchsorted(part["user_id"].to_numpy(), limit))
+            if count:
+                yield part.slice(0, count)
+            if count < len(part):
+                self._rest = part.slice(count)
+                return
+
+    def _next(self) -> pa.Table | None:
+        for batch in self._batches:
+            table = pa.Table.from_batches([batch])
+            found = table.filter(_is(table, "watch"))
+            if len(found):
+                return found
+        return None
+
+    def __enter__(self) -> "_Cursor":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
 
-def _may_hold_users(file: pq.ParquetFile, group: int, low: int, high: int | None) -> bool:
-    column = file.schema_arrow.get_field_index("user_id")
-    statistics = file.metadata.row_group(group).column(column).statistics
-    if statistics is None or not statistics.has_min_max:
-        return True
-    return bool(statistics.max >= low and (high is None or statistics.min < high))
+def _groups(file: pq.ParquetFile, kind: str) -> list[int]:
+    return [group for group in range(file.num_row_groups) if may_hold(file, group, kind)]
+
+
+def _is(table: pa.Table, kind: str) -> pa.ChunkedArray:
+    return pc.equal(table["kind"].cast(pa.string()), kind)
 
 
 def _one_batch(tables: Sequence[pa.Table]) -> pa.RecordBatch:

@@ -214,6 +214,36 @@ def test_many_segments_are_joined_in_parts_of_bounded_size(
         assert file.num_row_groups > 5
 
 
+def test_more_segments_than_can_be_open_at_once_are_joined_in_steps(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_deployment.ingest.compaction._OPEN_AT_ONCE", 4)
+    write(home, MIXED * 8, 0)
+    before = read_watches(home.paths.segments).frame
+    names = {segment.path.stem for segment in home.segments()}
+    assert 16 < len(names) <= 64
+    assert join(home).into > 16
+    (one,) = home.segments()
+    assert file_names(home.paths.segments) == {one.path.name}
+    assert names < set(one.meta.source["replaces"])
+    assert one.path.stem.count("joined") == 1
+    assert read_watches(home.paths.segments).frame.equals(before)
+    assert one.meta.source["offsets"] == {"0": [0, 8 * len(MIXED)]}
+
+
+def test_what_was_replaced_twice_over_does_not_come_back(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home, rating_lines(0, 80), 0)
+    with monkeypatch.context() as patched:
+        # The first to be removed stay, as if somebody had put them back.
+        patched.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        join(home)
+    assert len(file_names(home.paths.segments)) > 20
+    assert home.positions() == places(0, range(80))
+    remove_replaced(home.paths.segments)
+    assert len(file_names(home.paths.segments)) == 1
+    assert home.positions() == places(0, range(80))
+
+
 def test_another_parser_or_scale_is_not_mixed_in(home: Home) -> None:
     write(home, rating_lines(0, 8), 0)
     first, second = home.segments()

@@ -1,7 +1,7 @@
 """What Prometheus is told: names and labels are declared here once, every series begins at zero."""
 
 import collections
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from prometheus_client import (
     CollectorRegistry,
@@ -12,7 +12,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from auto_deployment.ingest.drift import CHECKS, Finding
+from auto_deployment.ingest.drift import CHECKS
 from auto_deployment.ingest.events import Reason
 from auto_deployment.ingest.listening.health import Health
 from auto_deployment.ingest.listening.open_batch import STATUS_CLASSES, OpenBatch
@@ -34,63 +34,32 @@ class IngestMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._counters = {
-            "lines": self._counter("lines", "Lines taken, by kind", "kind", KINDS),
-            "rejected": self._counter(
-                "rejected_lines", "Lines not taken, by reason", "reason", tuple(Reason)
-            ),
-            "repaired": self._counter("repaired_lines", "Lines taken with a repaired movie id"),
-            "unknown": self._counter("unknown_movie_lines", "Lines that name a movie not in the catalogue"),
-            "status": self._counter(
-                "recommendation_lines",
-                "Recommendations by class of status; 0 is no answer",
-                "status",
-                STATUS_CLASSES,
-            ),
-        }
-        self._lag = Gauge(
-            f"{_PREFIX}lag_lines", "Lines that wait in the broker", ["partition"], registry=self.registry
-        )
-        self._position = Gauge(
-            f"{_PREFIX}position", "Next offset to be read", ["partition"], registry=self.registry
-        )
-        self._lost = self._counter(
-            "lost_upstream_offsets", "Offsets that the broker removed before they were read"
-        )
-        self._connected = self._gauge("connected", "1 while the stream can be read")
-        self._last_line_age = self._gauge("last_line_age_seconds", "Since the last line, or since the start")
+        self._counters = self._line_counters()
+        self._seen: tuple[OpenBatch | None, TallyCounts] = (None, TallyCounts())
         self._open_lines = self._gauge("open_batch_lines", "Lines not yet in a segment")
         self._open_bytes = self._gauge("open_batch_bytes", "Memory of the lines not yet in a segment")
+        self._lag = self._gauge("lag_lines", "Lines that wait in the broker", "partition")
+        self._position = self._gauge("position", "Next offset to be read", "partition")
+        self._lost = self._counter("lost_upstream_offsets", "Offsets removed before they were read")
+        self._connected = self._gauge("connected", "1 while the stream can be read")
+        self._line_age = self._gauge("last_line_age_seconds", "Since the last line, or since the start")
         self._segments = self._counter("segments", "Segments written")
-        self._size = Histogram(
-            f"{_PREFIX}segment_bytes", "Size of segments", buckets=_SIZES_BYTES, registry=self.registry
-        )
-        self._write_time = Histogram(
-            f"{_PREFIX}batch_write_seconds",
-            "Time to write a batch, rejected lines and all",
-            buckets=_WRITE_S,
-            registry=self.registry,
-        )
+        self._size = self._histogram("segment_bytes", "Size of segments", _SIZES_BYTES)
+        self._write_time = self._histogram("batch_write_seconds", "Time to write a batch", _WRITE_S)
         self.write_failures = self._counter("write_failures", "Batches that could not be written at once")
         self.commit_failures = self._counter("commit_failures", "Offsets the broker did not take for display")
         self.quarantine_dropped = self._gauge(
-            "quarantine_dropped_lines", "Rejected lines that had to go for lack of room, ever"
+            "quarantine_dropped_lines", "Rejected lines that had to go, ever"
         )
-        self._drift = Gauge(
-            f"{_PREFIX}drift", "1 while a check finds a strong change", ["check"], registry=self.registry
-        )
-        for check in CHECKS:
-            self._drift.labels(check)
-        self._batch: OpenBatch | None = None
-        self._seen: TallyCounts = TallyCounts()
+        self._drift = self._gauge("drift", "1 while a check finds a strong change", "check", CHECKS)
 
     def took(self, batch: OpenBatch) -> None:
         """Count what came into the open batch since this was asked last."""
-        tally = batch.tally()
-        for (what, label), count in (tally - (self._seen if batch is self._batch else TallyCounts())).items():
+        tally, (seen_batch, seen) = batch.tally(), self._seen
+        for (what, label), count in (tally - (seen if batch is seen_batch else TallyCounts())).items():
             counter = self._counters[what]
             (counter.labels(label) if label else counter).inc(count)
-        self._batch, self._seen = batch, tally
+        self._seen = (batch, tally)
         self._open_lines.set(batch.lines)
         self._open_bytes.set(batch.nbytes)
 
@@ -105,7 +74,7 @@ class IngestMetrics:
     def shows(self, health: Health) -> None:
         """Show how the stream is."""
         self._connected.set(not health.trouble)
-        self._last_line_age.set(health.line_age_s)
+        self._line_age.set(health.line_age_s)
 
     def wrote(self, written: Written, seconds: float) -> None:
         """Count a segment."""
@@ -113,10 +82,21 @@ class IngestMetrics:
         self._size.observe(written.nbytes)
         self._write_time.observe(seconds)
 
-    def drifted(self, findings: Mapping[str, Finding]) -> None:
+    def drifted(self, findings: Collection[str]) -> None:
         """Show which checks find a strong change."""
         for check in CHECKS:
             self._drift.labels(check).set(check in findings)
+
+    def _line_counters(self) -> dict[str, Counter]:
+        return {
+            "lines": self._counter("lines", "Lines taken", "kind", KINDS),
+            "rejected": self._counter("rejected_lines", "Lines not taken", "reason", tuple(Reason)),
+            "repaired": self._counter("repaired_lines", "Lines taken with a repaired movie id"),
+            "unknown": self._counter("unknown_movie_lines", "Lines with a movie not in the catalogue"),
+            "status": self._counter(
+                "recommendation_lines", "Recommendations; 0 is no answer", "status", STATUS_CLASSES
+            ),
+        }
 
     def _counter(self, name: str, text: str, label: str = "", values: Iterable[str] = ()) -> Counter:
         counter = Counter(_PREFIX + name, text, [label] if label else [], registry=self.registry)
@@ -124,5 +104,11 @@ class IngestMetrics:
             counter.labels(value)
         return counter
 
-    def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(_PREFIX + name, text, registry=self.registry)
+    def _gauge(self, name: str, text: str, label: str = "", values: Iterable[str] = ()) -> Gauge:
+        gauge = Gauge(_PREFIX + name, text, [label] if label else [], registry=self.registry)
+        for value in values:
+            gauge.labels(value)
+        return gauge
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(_PREFIX + name, text, buckets=buckets, registry=self.registry)
