@@ -39,20 +39,24 @@ def metrics(measured: dict[str, Any]) -> dict[str, Any]:
     return copy.deepcopy(measured)
 
 
+@pytest.fixture(scope="module")
+def page(measured: dict[str, Any]) -> str:
+    return render_model_report(measured)
+
+
 def text_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<style>.*?</style>", "", page)).split())
 
 
-def test_a_report_needs_nothing_but_itself(metrics: dict[str, Any]) -> None:
-    page = render_model_report(metrics)
+def test_a_report_needs_nothing_but_itself(page: str) -> None:
     sources = re.findall(r'(?:src|href)="([^"]{0,30})', page)
     assert len(sources) == 5  # lists, ratings, and a picture for each way of grouping
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
     assert "http" not in re.sub(r'src="[^"]*"', "", page)
 
 
-def test_a_report_says_what_was_measured_on_what(metrics: dict[str, Any]) -> None:
-    text = text_of(render_model_report(metrics))
+def test_a_report_says_what_was_measured_on_what(page: str, metrics: dict[str, Any]) -> None:
+    text = text_of(page)
     assert metrics["model"]["version"] in text
     assert "840 ratings and 0 watches by 60 users of 40 movies" in text
     assert f"{metrics['ranking']['systems']['blend']['ndcg']['value']:.3f}" in text
@@ -61,8 +65,8 @@ def test_a_report_says_what_was_measured_on_what(metrics: dict[str, Any]) -> Non
     assert "abc , with uncommitted changes" in text
 
 
-def test_the_same_numbers_give_the_same_bytes(metrics: dict[str, Any]) -> None:
-    assert render_model_report(metrics) == render_model_report(metrics)
+def test_the_same_numbers_give_the_same_bytes(page: str, metrics: dict[str, Any]) -> None:
+    assert render_model_report(metrics) == page
 
 
 def test_what_comes_from_outside_cannot_become_markup(metrics: dict[str, Any]) -> None:
@@ -93,8 +97,8 @@ def forget(part: dict[str, Any]) -> None:
                 forget(value)
 
 
-def test_groups_of_few_users_are_named(metrics: dict[str, Any]) -> None:
-    assert "Fewer than 30 users say little: " in text_of(render_model_report(metrics))
+def test_groups_of_few_users_are_named(page: str) -> None:
+    assert "Fewer than 30 users say little: " in text_of(page)
 
 
 def test_without_gender_and_age_the_report_says_so(metrics: dict[str, Any]) -> None:

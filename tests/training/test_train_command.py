@@ -15,6 +15,7 @@ from auto_deployment.commands import report_files
 from auto_deployment.commands import train as train_command
 from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
+from auto_deployment.report.render import render_model_report
 from auto_deployment.training import model_store
 from auto_deployment.training.errors import TrainingError
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
@@ -33,6 +34,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("CODE_REVISION", raising=False)
+    # Drawing takes longer than training here; the first test draws.
+    monkeypatch.setattr(report_files, "render_model_report", lambda metrics: "a report")
     return Settings.from_env()
 
 
@@ -42,8 +45,9 @@ def paths(settings: Settings) -> Paths:
 
 
 def test_train_writes_a_model_and_its_report_and_makes_it_current(
-    settings: Settings, paths: Paths, capsys: pytest.CaptureFixture[str]
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(report_files, "render_model_report", render_model_report)
     write_data(paths, ROWS)
     assert cli.main(["train"]) == 0
     version = os.readlink(paths.current_model)
