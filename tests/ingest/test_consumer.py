@@ -76,6 +76,13 @@ def test_nulls_huge_and_broken_messages_are_kept_aside(broker: Broker, home: Hom
     assert {(row["topic"], row["partition"]) for row in home.rejected()} == {(topic, 0)}
 
 
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_compressed_messages_are_read(broker: Broker, stream: Home, codec: str) -> None:
+    broker.produce(stream.kafka.topic, rating_lines(0, 50), compression_type=codec)
+    stream.once()
+    assert stream.positions() == places(0, range(50))
+
+
 def test_a_batch_of_nothing_but_rejected_lines_is_not_read_again(broker: Broker, stream: Home) -> None:
     broker.produce(stream.kafka.topic, [b"nonsense"] * 3)
     stream.once()
