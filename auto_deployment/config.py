@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auto_deployment.kafka_settings import PROTOCOLS, KafkaSettings
+from auto_deployment.kafka_settings import MECHANISMS, PROTOCOLS, KafkaSettings
 
+_BROKER = r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -113,6 +114,25 @@ def _port(name: str, text: str) -> int:
 
 
 def _kafka(env: Mapping[str, str]) -> KafkaSettings:
+    settings = _read_kafka(env)
+    if not re.fullmatch(rf"{_BROKER}(,{_BROKER})*", settings.bootstrap):
+        raise SettingsError(f"KAFKA_BOOTSTRAP is {settings.bootstrap!r}: use HOST:PORT, joined by commas.")
+    for name, file in (
+        ("KAFKA_SSL_CAFILE", settings.ssl_cafile),
+        ("KAFKA_SSL_CERTFILE", settings.ssl_certfile),
+        ("KAFKA_SSL_KEYFILE", settings.ssl_keyfile),
+    ):
+        if file and not Path(file).is_file():
+            raise SettingsError(f"{name} is {file!r}, which is no file.")
+    if settings.protocol.startswith("SASL"):
+        if settings.sasl_mechanism not in MECHANISMS:
+            raise SettingsError(f"KAFKA_SASL_MECHANISM must be one of {', '.join(MECHANISMS)}.")
+        if not (settings.sasl_username and settings.sasl_password):
+            raise SettingsError("KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed with SASL.")
+    return settings
+
+
+def _read_kafka(env: Mapping[str, str]) -> KafkaSettings:
     usual = KafkaSettings()
     topic = env.get("KAFKA_TOPIC") or usual.topic
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,200}", topic) or topic.startswith("."):
