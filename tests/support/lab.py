@@ -12,11 +12,16 @@ import pytest
 
 def require_docker() -> None:
     """Skip the test when no engine answers; fail it when `MARQUEE_REQUIRE_DOCKER` says that one must."""
-    answers = shutil.which("docker") and _docker("info", check=False).returncode == 0
+    answers = docker_answers()
     if not answers and os.environ.get("MARQUEE_REQUIRE_DOCKER"):
         pytest.fail("MARQUEE_REQUIRE_DOCKER is set but no Docker engine answers")
     if not answers:
         pytest.skip("no Docker engine answers")
+
+
+def docker_answers() -> bool:
+    """Tell whether there is an engine."""
+    return shutil.which("docker") is not None and _docker("info", check=False).returncode == 0
 
 
 def docker(*words: str) -> str:
