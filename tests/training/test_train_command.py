@@ -187,6 +187,25 @@ def test_a_training_that_fails_while_writing_leaves_the_current_model_alone(
     assert sorted(path.name for path in paths.models.iterdir()) == sorted([current, "current"])
 
 
+def test_the_current_model_is_swapped_in_one_step(
+    settings: Settings, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_data(paths, ROWS)
+    train_command.train_and_publish(settings, NOW)
+    current = os.readlink(paths.current_model)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        model_store.make_current(paths, "20260101T0000-00000000")
+    assert os.readlink(paths.current_model) == current
+    monkeypatch.undo()
+    model_store.make_current(paths, "20260101T0000-00000000")
+    assert os.readlink(paths.current_model) == "20260101T0000-00000000"
+
+
 def test_a_model_whose_report_cannot_be_written_does_not_become_current(
     settings: Settings, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,6 +180,20 @@ def test_served_and_popular_lists_are_the_recommenders(trained: Trained) -> None
     assert lists["popularity"].tolist() == [recommender.popular(10, user_row=row).rows for row in range(5)]
 
 
+@pytest.mark.parametrize(("system", "weights"), [("als", (1, 0)), ("svd", (0, 1))])
+def test_a_part_alone_is_what_a_blend_of_nothing_else_would_serve(
+    trained: Trained, system: str, weights: tuple[int, int]
+) -> None:
+    model = trained.fitted.as_model()
+    arrays = {
+        **model.arrays,
+        "user_blend": np.full_like(model.arrays["user_blend"], weights),
+        "user_list_row": np.full_like(model.arrays["user_list_row"], -1),
+    }
+    alone = systems.all_lists(Recommender(replace(model, arrays=arrays)), np.arange(60), 10, seed=1)
+    assert alone[system].tolist() == alone["blend"].tolist()
+
+
 def test_every_compared_list_leaves_out_what_the_user_has_seen(trained: Trained) -> None:
     recommender = Recommender(trained.fitted.as_model())
     rows = np.arange(60)
