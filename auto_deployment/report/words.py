@@ -68,7 +68,7 @@ def ranking_sentences(ranking: Mapping[str, Any]) -> list[str]:
     against_als = {
         "above": "mixing in SVD helps",
         "below": "mixing in SVD hurts: lower svd_weight",
-        "open": "the difference is within chance",
+        "open": "a difference within chance",
     }[side_of(compared["blend_minus_als"], 0)]
     hit_rate = ranking["systems"]["blend"]["hit_rate"]["value"]
     return [

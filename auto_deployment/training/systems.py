@@ -17,28 +17,40 @@ Scorer = Callable[[Rows], Floats]  # user rows -> scores of all movies, (rows, M
 def all_lists(recommender: Recommender, rows: Rows, n: int, seed: int) -> dict[str, Ints]:
     """Return the lists (rows, n) of each system, none with a training movie of its user.
 
-    `blend` and `popularity` come from the recommender as they are served; `count` is popularity by the plain
-    number of training events.
+    `blend` and `popularity` come from the recommender as they are served. `als` and `svd` are what would be
+    served with that part alone: users with few events get popularity there too. `count` is popularity by the
+    plain number of training events.
     """
+    scored = {
+        name: scored_lists(recommender, rows, n, scorer)
+        for name, scorer in _scorers(recommender, seed).items()
+    }
+    popular = popular_lists(recommender, rows, n)
+    least = recommender.model.manifest["scalars"]["min_events"]
+    has_few = recommender.model.arrays["user_events"][rows] < least
+    for part in (ALS, SVD):
+        scored[part][has_few] = popular[has_few]
+    return {
+        SERVED: served_lists(recommender, rows, n),
+        ALS: scored[ALS],
+        SVD: scored[SVD],
+        POPULARITY: popular,
+        COUNT: scored[COUNT],
+        RANDOM: scored[RANDOM],
+    }
+
+
+def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
     arrays = recommender.model.arrays
     cut = int(recommender.model.manifest["scalars"]["rank_factors"])
     users, movies = arrays["user_factors"], arrays["item_factors"]
     count = np.bincount(arrays["seen_items"], minlength=len(movies)).astype(np.float32)
     rng = np.random.default_rng(seed)
-    scorers: dict[str, Scorer] = {
+    return {
         ALS: lambda some: users[some, :cut] @ movies[:, :cut].T,
         SVD: lambda some: users[some, cut:] @ movies[:, cut:-1].T + movies[:, -1],
         COUNT: lambda some: np.tile(count, (len(some), 1)),
         RANDOM: lambda some: rng.random((len(some), len(movies)), dtype=np.float32),
-    }
-    scored = {name: scored_lists(recommender, rows, n, scorer) for name, scorer in scorers.items()}
-    return {
-        SERVED: served_lists(recommender, rows, n),
-        ALS: scored[ALS],
-        SVD: scored[SVD],
-        POPULARITY: popular_lists(recommender, rows, n),
-        COUNT: scored[COUNT],
-        RANDOM: scored[RANDOM],
     }
 
 

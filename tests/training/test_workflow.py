@@ -194,6 +194,17 @@ def test_a_part_alone_is_what_a_blend_of_nothing_else_would_serve(
     assert alone[system].tolist() == alone["blend"].tolist()
 
 
+def test_each_part_alone_keeps_the_popular_list_for_users_with_few_events() -> None:
+    few: list[RatingRow] = [(901, "film+00+2000", 5.0, 1), (902, "film+39+2000", 5.0, 2)]
+    fitted = train_model(training_data([*ROWS, *few]), PER_USER, NOW, REVISION).fitted
+    recommender = Recommender(fitted.as_model())
+    lists = systems.all_lists(recommender, np.array([0, 60, 61]), 10, seed=1)
+    assert fitted.arrays["user_ids"][60:].tolist() == [901, 902]
+    for part in ("als", "svd"):
+        assert lists[part][1:].tolist() == lists["popularity"][1:].tolist()
+        assert lists[part][0].tolist() != lists["popularity"][0].tolist()
+
+
 def test_every_compared_list_leaves_out_what_the_user_has_seen(trained: Trained) -> None:
     recommender = Recommender(trained.fitted.as_model())
     rows = np.arange(60)
