@@ -25,6 +25,13 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield broker
     finally:
         broker.remove()
+
+
+@pytest.fixture(autouse=True)
+def _leaked_sockets_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect what the Kafka client leaves open where it was left, or another test would be blamed for it."""
+    yield
+    if request.node.get_closest_marker("lab"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()

@@ -19,6 +19,7 @@ from auto_deployment.ingest.listening.process import NothingReadError, Request, 
 from auto_deployment.ingest.locks import BusyError
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
 from tests.support.kafka import LEAKY_CLIENT, Broker, eventually, free_port
+from tests.support.lab import require_docker
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
 
@@ -26,6 +27,7 @@ pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
 @pytest.fixture
 def passing_broker() -> Iterator[Broker]:
     """Give a second broker, of another cluster, that a test may do anything to."""
+    require_docker()
     broker = Broker(cluster_id="MkU3OEVBNTcwNTJENDM2Qk")
     try:
         yield broker
