@@ -8,7 +8,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,28 +155,37 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory-lines", type=int, default=5_000_000)
     args = parser.parse_args()
-    kinds, table, results = set(args.kinds or KINDS[:3]), Table(), {}
+    kinds = [kind for kind in KINDS if kind in (args.kinds or KINDS[:3])]
+    if not docker_answers():
+        sys.stdout.write("no Docker engine answers: what needs a broker is left out\n")
+        kinds = [kind for kind in kinds if kind not in NEED_DOCKER]
+    with _broker() if NEED_DOCKER & set(kinds) else nullcontext(Broker()) as broker:
+        return 0 if all([_measure(kind, args, broker) for kind in kinds]) else 1
+
+
+def _measure(kind: str, args: argparse.Namespace, broker: Broker) -> bool:
+    table = Table()
+    table.title(f"ingest: {kind}")
+    if kind == "parser":
+        results = measure_parser(table, args.lines)
+    elif kind == "throughput":
+        results = measure_throughput(table, broker, args.lines, args.rounds)
+    elif kind == "stored":
+        results = measure_stored(table, args.lines // 10)
+    else:
+        results = measure_memory(table, broker, args.memory_lines)
+    save(f"ingest_{kind}", {"promises": table.promises, **results})
+    return table.all_kept
+
+
+@contextmanager
+def _broker() -> Iterator[Broker]:
     broker = Broker()
-    table.title("ingest")
-    if kinds & NEED_DOCKER and not docker_answers():
-        table.line(f"no Docker engine answers: {', '.join(sorted(kinds & NEED_DOCKER))} left out")
-        kinds -= NEED_DOCKER
     try:
-        if kinds & NEED_DOCKER:
-            broker.create()
-        if "parser" in kinds:
-            results["parser"] = measure_parser(table, args.lines)
-        if "throughput" in kinds:
-            results["throughput"] = measure_throughput(table, broker, args.lines, args.rounds)
-        if "stored" in kinds:
-            results["stored"] = measure_stored(table, args.lines // 10)
-        if "memory" in kinds:
-            results["memory"] = measure_memory(table, broker, args.memory_lines)
+        broker.create()
+        yield broker
     finally:
-        if kinds & NEED_DOCKER:
-            broker.remove()
-    save("ingest", {"promises": table.promises, **results})
-    return 0 if all(one["kept"] is not False for one in table.promises) else 1
+        broker.remove()
 
 
 if __name__ == "__main__":
