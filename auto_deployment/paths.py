@@ -53,3 +53,15 @@ class Paths:
     @property
     def run(self) -> Path:
         return self.root / "run"
+
+    @property
+    def cycle(self) -> Path:
+        return self.root / "cycle"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
