@@ -13,6 +13,7 @@ from app.serving import Serving
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 SOURCE_HEADER = "X-Recommendation-Source"
+VARY = (("Vary", "Accept"),)
 
 
 def wants_json(accept: str | None) -> bool:
@@ -25,8 +26,8 @@ def wants_json(accept: str | None) -> bool:
 
 def text_list(serving: Serving, rows: Sequence[int], source: str) -> Response:
     """Answer with one line of comma-separated ids, best first, without an end of line."""
-    ids = serving.recommender.movie_ids
-    return _list(",".join([ids[row] for row in rows]).encode(), TEXT, source)
+    headers = [(SOURCE_HEADER, source), *VARY]
+    return Response(serving.recommender.line_of(rows), 200, headers, content_type=TEXT)
 
 
 def json_list(
@@ -44,13 +45,9 @@ def json_list(
         "track": serving.track,
         "source": source,
     }
-    return _list(as_json({**subject, "items": items, **labels}), JSON, source)
+    body = as_json({**subject, "items": items, **labels})
+    return Response(body, 200, [(SOURCE_HEADER, source), *VARY], content_type=JSON)
 
 
 def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _list(body: bytes, content_type: str, source: str) -> Response:
-    headers = [(SOURCE_HEADER, source), ("Vary", "Accept")]
-    return Response(body, 200, headers, content_type=content_type)

@@ -3,21 +3,25 @@
 Training scores and gates through this class, so that what is measured is what is served.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from app.artifact import Model
+from app.ordering import Scores, best, first
 
 PERSONAL = "personal"
 POPULAR = "popular"
 RATING_MIN, RATING_MAX = 1.0, 5.0
 MAX_USER_ID = 2**63 - 1
+MAX_POPULAR = 100  # as many as anybody may ask for
+# A search over a million ids waits for memory at nearly every step; this many lie side by side in one page.
+MILE = 256
 
 Rows = npt.NDArray[np.intp]
-Scores = npt.NDArray[np.float32]
 
 
 class UnknownMovieError(LookupError):
@@ -28,8 +32,7 @@ class UnknownGenreError(LookupError):
     """The model has no such genre."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An ordered list: rows into the model's movies, best first, and where it comes from."""
 
     rows: list[int]
@@ -43,20 +46,25 @@ class Recommender:
         arrays = model.arrays
         self.model = model
         self.movie_ids = model.movies.ids
+        self._encoded_ids = [movie.encode() for movie in self.movie_ids]
         self._row_of_movie = {movie: row for row, movie in enumerate(self.movie_ids)}
         self._row_of_genre = {name.casefold(): row for row, name in enumerate(model.movies.genres)}
         scalars = model.manifest["scalars"]
         self._min_events = int(scalars["min_events"])
         self._rank_factors = int(scalars["rank_factors"])
         self._global_mean = float(scalars["global_mean"])
-        self._user_ids = arrays["user_ids"]
+        self._id_of = arrays["user_ids"].data
+        self._milestones: list[int] = arrays["user_ids"][::MILE].tolist()
         self._user_count = len(arrays["user_ids"])
         self._user_events = arrays["user_events"]
         self._user_factors = arrays["user_factors"]
         self._user_blend = arrays["user_blend"]
         self._user_bias = arrays["user_bias"]
-        self._user_list_row = arrays["user_list_row"]
-        self._top_items = arrays["top_items"]
+        # One number or one short list at a time is read through memoryviews: numpy's scalars cost more.
+        self._events_of = self._user_events.data
+        self._list_row_of = arrays["user_list_row"].data
+        self._stored_length = int(arrays["top_items"].shape[1])
+        self._stored = arrays["top_items"].reshape(-1).data
         self._seen_indptr = arrays["seen_indptr"]
         self._seen_items = arrays["seen_items"]
         self._item_factors = arrays["item_factors"]
@@ -64,6 +72,7 @@ class Recommender:
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
         # Worked out once: popular lists of a genre and similarities would pass over all movies otherwise.
+        self._most_popular: list[int] = self._popular_order[:MAX_POPULAR].tolist()
         self._popular_in_genre = [self._popular_order[mask[self._popular_order]] for mask in self._genre_mask]
         ranking = self._item_factors[:, : self._rank_factors]
         self._norms = np.sqrt(np.einsum("ij,ij->i", ranking, ranking)) + np.float32(1e-9)
@@ -71,14 +80,17 @@ class Recommender:
     @property
     def stored_length(self) -> int:
         """Length of the stored lists: longer answers are computed."""
-        return int(self._top_items.shape[1])
+        return self._stored_length
 
     def user_row(self, user_id: int) -> int | None:
         """Return the user's row in the model's arrays, None for a user whom training never saw."""
         if not 0 <= user_id <= MAX_USER_ID:
             return None
-        row = int(self._user_ids.searchsorted(user_id))
-        return row if row < self._user_count and self._user_ids[row] == user_id else None
+        begin = (bisect_right(self._milestones, user_id) - 1) * MILE
+        if begin < 0:
+            return None
+        row = bisect_left(self._id_of, user_id, begin, min(begin + MILE, self._user_count))
+        return row if row < self._user_count and self._id_of[row] == user_id else None
 
     def movie_row(self, movie_id: str) -> int:
         """Return the movie's row; raise `UnknownMovieError` when the model has no such movie."""
@@ -105,13 +117,11 @@ class Recommender:
         row = self.user_row(user_id)
         if row is None:
             return self.popular(n, exclude, genre)
-        if self._user_events[row] < self._min_events:
+        if self._events_of[row] < self._min_events:
             return self.popular(n, exclude, genre, user_row=row)
-        stored = self._user_list_row[row]
-        if stored >= 0:
-            rows = self._from_stored(self._top_items[stored], n, exclude, genre)
-            if len(rows) == n:
-                return Answer(rows, PERSONAL)
+        rows = self._from_stored(self._list_row_of[row], n, exclude, genre)
+        if len(rows) == n:
+            return Answer(rows, PERSONAL)
         return Answer(self._from_scores(row, n, exclude, genre), PERSONAL)
 
     def popular(
@@ -122,6 +132,8 @@ class Recommender:
         user_row: int | None = None,
     ) -> Answer:
         """Return the n most popular movies, without the training movies of the user, when one is given."""
+        if not exclude and genre is None and user_row is None and n <= MAX_POPULAR:
+            return Answer(self._most_popular[:n], POPULAR)
         order = self._popular_order if genre is None else self._popular_in_genre[self.genre_row(genre)]
         hidden = self._known(exclude)
         if user_row is not None:
@@ -148,6 +160,11 @@ class Recommender:
         if user_row is None or self._user_events[user_row] < self._min_events:
             return [float(value) for value in self._item_popularity[rows]]
         return [float(value) for value in self._item_factors[rows] @ self._user_vector(user_row)]
+
+    def line_of(self, rows: Sequence[int]) -> bytes:
+        """Return the ids of movies as one comma-separated line."""
+        ids = self._encoded_ids
+        return b",".join([ids[row] for row in rows])
 
     def predict(self, user_ids: npt.ArrayLike, movie_ids: Collection[str]) -> npt.NDArray[np.float64]:
         """Predict ratings (1-5), one per pair; NaN where training has not seen the user or the movie.
@@ -190,10 +207,15 @@ class Recommender:
         vector[-1] = rating_weight
         return vector
 
-    def _from_stored(
-        self, stored: npt.NDArray[np.int32], n: int, exclude: Collection[str], genre: str | None
-    ) -> list[int]:
-        """Answer from a stored list; fewer than n rows when it is too short for what was asked."""
+    def _from_stored(self, list_row: int, n: int, exclude: Collection[str], genre: str | None) -> list[int]:
+        """Answer from a stored list; fewer than n rows when there is none or too short a one."""
+        if list_row < 0:
+            return []
+        start = list_row * self._stored_length
+        if not exclude and genre is None:  # nearly every request
+            rows: list[int] = self._stored[start : start + min(n, self._stored_length)].tolist()
+            return rows if rows and rows[-1] >= 0 else [row for row in rows if row >= 0]
+        stored = np.asarray(self._stored[start : start + self._stored_length])
         if genre is not None:
             stored = stored[self._genre_mask[self.genre_row(genre)][stored]]
         return first(stored, n, self._known(exclude) if exclude else ())
@@ -210,23 +232,3 @@ class Recommender:
 
     def _known(self, movies: Collection[str]) -> set[int]:
         return {self._row_of_movie[movie] for movie in movies if movie in self._row_of_movie}
-
-
-def first(order: npt.NDArray[np.int32], n: int, hidden: Collection[int]) -> list[int]:
-    """Return the first n rows of an ordered list that are not hidden; -1 ends a list early."""
-    rows = order[: n + len(hidden)].tolist()
-    if hidden or (rows and rows[-1] < 0):
-        rows = [row for row in rows if row >= 0 and row not in hidden]
-    chosen: list[int] = rows[:n]
-    return chosen
-
-
-def best(scores: Scores, n: int) -> list[int]:
-    """Return the rows of the n highest finite scores, best first; equal scores in the order of the rows."""
-    if n < len(scores):
-        # By value, not by argpartition: that would choose freely among rows of equal score.
-        rows = np.flatnonzero(scores >= np.partition(scores, len(scores) - n)[len(scores) - n])
-    else:
-        rows = np.arange(len(scores))
-    rows = rows[np.argsort(-scores[rows], kind="stable")][:n]
-    return [row for row in rows.tolist() if scores[row] != -np.inf]

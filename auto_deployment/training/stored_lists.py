@@ -7,7 +7,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from app.artifact import Model
-from app.recommender import Recommender, best
+from app.ordering import best
+from app.recommender import Recommender
 from auto_deployment.training.arrays import Bools, Floats, Ints, Rows
 from auto_deployment.training.options import TrainParams
 from auto_deployment.training.top_lists import best_rows, blocks, hide_seen

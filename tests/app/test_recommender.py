@@ -5,17 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from app.artifact import Model
+from app.ordering import best, first
 from app.recommender import (
+    MILE,
     PERSONAL,
     POPULAR,
     Recommender,
     UnknownGenreError,
     UnknownMovieError,
-    best,
-    first,
 )
-from tests.support.models import Size, write_model
+from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
 KNOWN = (1, 2, 7, 29)  # their lists are stored
 OUTSIDE = (31, 33, 49)  # theirs are not
@@ -55,12 +58,26 @@ def expected(
 @pytest.mark.parametrize("n", [1, 20, 100])
 @pytest.mark.parametrize("genre", [None, "Horror"])
 @pytest.mark.parametrize("excluded", [0, 3, 150])
+@pytest.mark.parametrize("unknown", [(), ("unknown+movie+1900",)])
 def test_a_list_is_what_ranking_every_movie_gives(
-    recommender: Recommender, user: int, n: int, genre: str | None, excluded: int
+    recommender: Recommender, user: int, n: int, genre: str | None, excluded: int, unknown: tuple[str, ...]
 ) -> None:
-    exclude = [*(recommender.movie_ids[row] for row in range(0, excluded)), "unknown+movie+1900"]
+    exclude = [*(recommender.movie_ids[row] for row in range(0, excluded)), *unknown]
     answer = recommender.recommend(user, n, exclude, genre)
     assert answer.rows == expected(recommender, user, n, exclude, genre)
+
+
+@given(ids=st.sets(st.integers(0, 10**6), max_size=2 * MILE + 3), wanted=st.integers(0, 10**6))
+@example(ids=set(range(1, 3 * MILE, 2)), wanted=0)
+@example(ids=set(range(1, 3 * MILE, 2)), wanted=2 * MILE - 1)
+def test_a_user_is_found_exactly_where_the_model_has_him(ids: set[int], wanted: int) -> None:
+    ordered = sorted(ids)
+    users = len(ordered)
+    size = Size(users=users, movies=3, rank_factors=1, rating_factors=1, stored=0, list_length=1)
+    arrays = {**make_arrays(size), "user_ids": np.array(ordered, dtype="i8")}
+    recommender = Recommender(Model(make_details(size, "1"), arrays, make_movies(size)))
+    for user in {wanted, *ordered, *(user + 1 for user in ordered)}:
+        assert recommender.user_row(user) == (ordered.index(user) if user in ids else None)
 
 
 @pytest.mark.parametrize("user", [*KNOWN, *OUTSIDE])
