@@ -35,6 +35,8 @@ workers = settings.workers
 # connection that says nothing holds up one thread instead of a worker, and connections can be kept alive.
 # CPU a request, alternating slices on one machine: directly 664 us sync, 747 gthread; through NGINX without
 # kept-alive connections 850 and 816, with them 688 and 712. So the price is small and hidden by NGINX.
+# Two of them: under full load threads wait for one another (379 us a request with one, 443 with two, 495 with
+# four), and one free thread is enough while the other is held up.
 threads = settings.threads
 worker_class = "app.worker.Worker"
 # One model in memory for all: halves what each worker has for itself, and a bad model ends the start.
