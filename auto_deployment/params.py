@@ -10,6 +10,7 @@ import yaml
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.options import IngestParams
+from auto_deployment.release.options import ReleaseParams
 from auto_deployment.simulate.options import SimulateParams
 from auto_deployment.training.options import TrainingParams
 
@@ -38,6 +39,7 @@ class Params:
     simulate: SimulateParams
     training: TrainingParams
     ingest: IngestParams
+    release: ReleaseParams
 
 
 def load_params(path: Path) -> Params:

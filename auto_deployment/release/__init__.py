@@ -1,0 +1,1 @@
+"""A candidate earns production or is gone: evidence, verdict, phases."""

@@ -1,0 +1,52 @@
+"""What the judge answers, in words and numbers."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What the evidence so far says of the candidate."""
+
+    PROMOTE = "promote"
+    ABORT = "abort"
+    NOT_ENOUGH_EVIDENCE = "not-enough-evidence"
+    METRICS_UNAVAILABLE = "metrics-unavailable"
+
+
+class Outcome(StrEnum):
+    """What became of one check; only `kept` counts towards promotion, only `broken` aborts."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    OPEN = "open"
+    NOT_COMPUTABLE = "not-computable"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check: both tracks' values and the limit in the check's own unit, and n, the size of the sample."""
+
+    name: str
+    outcome: Outcome
+    stable: float | None
+    canary: float | None
+    limit: float
+    n: int
+    log_evidence: float | None  # natural logarithm of the e-value against the candidate
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict with its reason and all checks."""
+
+    verdict: Verdict
+    reason: str
+    checks: tuple[CheckResult, ...]
+    window_s: float  # that counted so far
+    window_left_s: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for the release's file and `status --json`."""
+        return asdict(self)

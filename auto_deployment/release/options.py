@@ -1,0 +1,60 @@
+"""The `release` section of `params.yaml`."""
+
+from dataclasses import dataclass
+
+from auto_deployment.errors import BadInputError
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeParams:
+    """What a candidate must show, and in which time; docs/evidence.md explains the tests."""
+
+    window_s: float  # of evidence, before a candidate may be promoted
+    max_window_s: float  # then it is aborted as inconclusive
+    metrics_unavailable_max_s: float
+    mean_latency_max_ms: float  # of successful recommend requests on the canary
+    slo_bad_share: float  # of users whose first answer may be bad
+    min_users: int  # on the canary
+    alpha: float  # chance of aborting a harmless candidate; the three sequential tests share it
+    beta: float  # chance of taking a broken SLO for a kept one
+    tolerated_ratio: float  # of the canary's rate to stable's
+    harm_ratios: tuple[float, ...]  # alternatives, times the tolerated ratio
+    slo_broken_ratios: tuple[float, ...]  # alternatives, times the SLO's share
+    slo_kept_ratios: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse values under which the tests would promise nothing."""
+        needs = {
+            "window_s must be more than 0 and not more than max_window_s": 0
+            < self.window_s
+            <= self.max_window_s,
+            "metrics_unavailable_max_s must not be negative": self.metrics_unavailable_max_s >= 0,
+            "mean_latency_max_ms must be more than 0": self.mean_latency_max_ms > 0,
+            "min_users must be at least 1": self.min_users >= 1,
+            "alpha and beta must lie between 0 and 1": 0 < self.alpha < 1 and 0 < self.beta < 1,
+            "slo_bad_share must lie between 0 and 1": 0 < self.slo_bad_share < 1,
+            "tolerated_ratio must be at least 1": self.tolerated_ratio >= 1,
+            "harm_ratios must all be above 1": _all_above_one(self.harm_ratios),
+            "slo_broken_ratios must all be above 1, and below 1 times slo_bad_share": _all_above_one(
+                self.slo_broken_ratios
+            )
+            and max(self.slo_broken_ratios) * self.slo_bad_share < 1,
+            "slo_kept_ratios must all lie between 0 and 1": bool(self.slo_kept_ratios)
+            and all(0 < ratio < 1 for ratio in self.slo_kept_ratios),
+        }
+        for need, fulfilled in needs.items():
+            if not fulfilled:
+                raise BadInputError(f"release: judge: {need}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseParams:
+    """How a release goes."""
+
+    tick_s: float  # one evaluation each
+    warming_s: float  # what happens meanwhile is no evidence
+    judge: JudgeParams
+
+
+def _all_above_one(ratios: tuple[float, ...]) -> bool:
+    return bool(ratios) and all(ratio > 1 for ratio in ratios)
