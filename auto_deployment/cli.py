@@ -18,6 +18,8 @@ COMMANDS = {
     "train": ("auto_deployment.commands.train", "train a model on the segments and make it current"),
     "evaluate": ("auto_deployment.commands.evaluate", "measure a model and write its report"),
     "tune": ("auto_deployment.commands.tune", "search parameters on a validation part of the data"),
+    "static-list": ("auto_deployment.commands.static_list", "keep the list that NGINX itself answers with"),
+    "bake": ("auto_deployment.commands.bake", "put a model where an image build takes it from"),
     "run": ("auto_deployment.commands.run", "serve with plain processes: NGINX, two stables, one canary"),
 }
 

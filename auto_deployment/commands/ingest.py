@@ -3,14 +3,10 @@
 import argparse
 import json
 import logging
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
@@ -22,6 +18,7 @@ from auto_deployment.ingest.options import IngestParams
 from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
+from auto_deployment.signals import until_told
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +61,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _refuse_options(args)
         return _ACTIONS[args.action](args, settings, params)
     request = Request(args.once, args.minutes, args.from_file, args.new_generation)
-    with _until_told() as stop:
+    with until_told() as stop:
         if args.dry_run:
             if not (request.once or request.minutes or request.file):
                 request = Request(minutes=1.0, new_generation=request.new_generation)
@@ -107,24 +104,6 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, IngestParams], in
 def _refuse_options(args: argparse.Namespace) -> None:
     if args.once or args.dry_run or args.minutes or args.from_file or args.new_generation is not None:
         raise BadInputError(f"`ingest {args.action}` takes no option but --json.")
-
-
-@contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and Ctrl-C set; asked twice, the process ends at once."""
-    stop = threading.Event()
-
-    def tell(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _minutes(text: str) -> float:

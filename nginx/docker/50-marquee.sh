@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs before NGINX does: an upstream for a first start, and the edge log kept small.
+set -eu
+upstream=$MARQUEE_UPSTREAM_DIR/upstream.conf
+if [ ! -s "$upstream" ]; then
+  # Until a release says otherwise. The salt becomes the release id then.
+  cat >"$upstream.new" <<EOF
+hash "first:\$marquee_split_key" consistent;
+resolver 127.0.0.11 valid=1s ipv6=off;
+server stable-1:8000 weight=$MARQUEE_STABLE_WEIGHT max_fails=1 fail_timeout=${MARQUEE_FAIL_TIMEOUT_S}s resolve;
+server stable-2:8000 weight=$MARQUEE_STABLE_WEIGHT max_fails=1 fail_timeout=${MARQUEE_FAIL_TIMEOUT_S}s resolve;
+server canary:8001 weight=$MARQUEE_CANARY_WEIGHT max_fails=1 fail_timeout=${MARQUEE_FAIL_TIMEOUT_S}s resolve;
+EOF
+  mv "$upstream.new" "$upstream"
+fi
+marquee-rotate "$MARQUEE_LOG_DIR/edge.log" "$MARQUEE_EDGE_LOG_MAX_MB" "$MARQUEE_EDGE_LOG_FILES" &

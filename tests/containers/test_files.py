@@ -1,0 +1,92 @@
+"""What Dockerfiles and docker-compose.yml promise, as far as it can be read from them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from auto_deployment.local.layout import PROJECT
+from auto_deployment.local.traffic import Place, variables
+from auto_deployment.params import load_params
+
+DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")
+SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)
+# Bound to a network of Compose and to the loopback address only, but for NGINX.
+PUBLISHED = {"nginx": 8082, "prometheus": 9090, "alertmanager": 9093, "maildev": 1080, "grafana": 3000}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))
+    return content
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_a_dockerfile_passes_the_linter(dockerfile: str) -> None:
+    linter = shutil.which("hadolint", path=str(PROJECT / ".venv" / "bin"))
+    assert linter
+    result = subprocess.run([linter, dockerfile], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_stage_that_both_images_share_is_the_same_so_that_it_is_built_once() -> None:
+    texts = [SHARED.findall((PROJECT / name).read_text("utf-8")) for name in DOCKERFILES[:2]]
+    assert texts[0] == texts[1]
+    assert "requirements.txt" in texts[0][0]
+
+
+def test_every_variable_of_compose_is_in_the_example_file() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (PROJECT / "docker-compose.yml").read_text("utf-8")))
+    documented = set(
+        re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE)
+    )
+    assert asked - documented == set()
+
+
+def test_nginx_gets_the_numbers_of_params_yaml(compose: dict[str, Any]) -> None:
+    traffic = load_params(PROJECT / "params.yaml").traffic
+    place = Place("8082", "8083", "", "/edge/upstream", "/edge/logs", "/edge/static")
+    wanted = {
+        **variables(place, traffic),
+        "MARQUEE_STABLE_WEIGHT": str(traffic.stable_weight),
+        "MARQUEE_CANARY_WEIGHT": str(traffic.canary_weight),
+        "MARQUEE_FAIL_TIMEOUT_S": str(traffic.fail_timeout_s),
+        "MARQUEE_EDGE_LOG_MAX_MB": str(traffic.edge_log_max_mb),
+        "MARQUEE_EDGE_LOG_FILES": str(traffic.edge_log_files),
+        "NGINX_ENVSUBST_FILTER": "^MARQUEE_",
+    }
+    del wanted["MARQUEE_RUN_DIR"]  # of local runs only
+    assert compose["services"]["nginx"]["environment"] == wanted
+
+
+def test_every_service_is_hardened_and_bounded(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "privileged" not in service, name
+        assert {"mem_limit", "cpus", "pids_limit", "restart", "image"} <= service.keys(), name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+
+
+def test_only_nginx_is_published_to_the_world(compose: dict[str, Any]) -> None:
+    published = {
+        name: service["ports"] for name, service in compose["services"].items() if "ports" in service
+    }
+    assert {name: int(ports[0].rpartition(":")[2]) for name, ports in published.items()} == PUBLISHED
+    for name in PUBLISHED.keys() - {"nginx"}:
+        assert published[name][0].startswith("127.0.0.1:"), name
+
+
+def test_no_image_tag_floats(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert "build" in service or re.search(r":v?\d+\.\d+", service["image"]), name
+
+
+def test_data_enters_no_image_but_the_published_model() -> None:
+    lines = Path(PROJECT / ".dockerignore").read_text("utf-8").splitlines()
+    assert lines.index("*") < lines.index("!data") < lines.index("data/*") < lines.index("!data/model")
