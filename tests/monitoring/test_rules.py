@@ -1,0 +1,84 @@
+"""Recording rules and alerts: what each has to have, and what promtool says of them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.lab import docker, require_docker
+from tests.support.rules import PROMETHEUS, ROOT, Rule, alerts_under_test, read_alerts
+
+IMAGE = "prom/prometheus:v3.5.3"
+# What must be noticed, whatever else is.
+PROMISED = {
+    "InstanceDown", "ErrorRatio", "SlowAnswers", "StaticListInUse", "PopularListInUse", "IngestStale",
+    "IngestLagging", "RejectRate", "RetrainOverdue", "ReleaseStuck", "ReleaseMetricsUnavailable",
+    "DiskFilling", "OutboxStuck", "InstanceRecreatedRepeatedly",
+}  # fmt: skip
+
+
+def promtool(*words: str) -> str:
+    """Run promtool of the image that Compose runs, on the repository's files."""
+    require_docker()
+    mount = f"{PROMETHEUS}:/etc/prometheus:ro"
+    return docker(
+        "run", "--rm", "--network", "none", "-v", mount, "-w", "/etc/prometheus", "--entrypoint", "promtool",
+        IMAGE, *words,
+    )  # fmt: skip
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the names that links into a Markdown file may end with."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_promised_alert_is_there_once() -> None:
+    names = [alert.name for alert in read_alerts()]
+    assert set(names) >= PROMISED
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("alert", read_alerts(), ids=lambda alert: alert.name)
+def test_an_alert_says_what_is_the_matter_whom_it_hurts_and_what_to_do(alert: Rule) -> None:
+    assert alert.labels["severity"] in {"critical", "warning"}
+    assert alert.labels["area"]
+    assert set(alert.annotations) == {"summary", "impact", "action", "runbook"}
+    document, _, anchor = alert.annotations["runbook"].partition("#")
+    assert anchor == alert.name.lower()
+    assert anchor in anchors(ROOT / document)
+
+
+def test_every_alert_has_a_test_in_which_it_comes_and_one_in_which_it_does_not() -> None:
+    come, stay_away = alerts_under_test()
+    names = {alert.name for alert in read_alerts()}
+    assert come == names
+    assert stay_away == names
+
+
+def test_the_page_for_the_night_has_no_section_of_an_alert_that_is_gone() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    sections = re.findall(r"^### (\w+)$", text, re.MULTILINE)
+    assert sorted(sections) == sorted(alert.name for alert in read_alerts())
+
+
+def test_every_link_within_the_page_for_the_night_leads_somewhere() -> None:
+    page = ROOT / "docs" / "operations.md"
+    for file, anchor in re.findall(r"\]\(([\w./]*)#([\w-]+)\)", page.read_text("utf-8")):
+        assert anchor in anchors(page.parent / file if file else page), f"{file}#{anchor}"
+
+
+@pytest.mark.lab
+def test_the_configuration_and_its_rules_are_valid() -> None:
+    assert "is valid prometheus config" in promtool("check", "config", "prometheus.yml")
+    assert "SUCCESS" in promtool("check", "rules", *(f"rules/{file}" for file in files("rules")))
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("file", [file.name for file in sorted((PROMETHEUS / "tests").glob("*.yml"))])
+def test_alerts_come_when_they_must_and_only_then(file: str) -> None:
+    assert "SUCCESS" in promtool("test", "rules", f"tests/{file}")
+
+
+def files(folder: str) -> list[str]:
+    return sorted(file.name for file in (PROMETHEUS / folder).glob("*.yml"))

@@ -1,0 +1,69 @@
+"""Alertmanager in a container, started as Compose does, beside a mail server."""
+
+import json
+import subprocess
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.lab import docker
+from tests.support.rules import ROOT
+
+IMAGE = "prom/alertmanager:v0.33.1"
+MAILDEV_IMAGE = "maildev/maildev:2.2.1"
+FOLDER = ROOT / "monitoring" / "alertmanager"
+
+
+def start_words(settings: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
+    """Return the words that start it hardened, with its configuration and the settings, up to the image."""
+    variables = [f"--env={name}={value}" for name, value in settings.items()]
+    hardened = ["--read-only", "--cap-drop=ALL", "--tmpfs=/tmp:mode=1777", "--tmpfs=/alertmanager:mode=1777"]
+    mount = f"--volume={folder}:/etc/alertmanager:ro"
+    return [*hardened, mount, *variables, "--entrypoint=/etc/alertmanager/start.sh", IMAGE]
+
+
+def check(settings: Mapping[str, str], *mounts: str) -> subprocess.CompletedProcess[str]:
+    """Let it write its configuration, and have that checked by amtool."""
+    volumes = [f"--volume={mount}:ro" for mount in mounts]
+    words = ["docker", "run", "--rm", "--network=none", *volumes, *start_words(settings), "--check"]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def published(container: str, port: int) -> str:
+    """Return the address on this host of a port of a container."""
+    return docker("port", container, f"{port}/tcp").splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A running Alertmanager and the mail server that it sends to; both by address."""
+
+    alertmanager: str
+    maildev: str
+
+    def tell(self, **alert: Any) -> None:
+        """Hand Alertmanager one alert, as Prometheus does."""
+        request = urllib.request.Request(
+            f"http://{self.alertmanager}/api/v2/alerts",
+            json.dumps([alert]).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            assert reply.status == 200
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Return the mails that have arrived."""
+        with urllib.request.urlopen(f"http://{self.maildev}/email", timeout=10) as reply:
+            found: list[dict[str, Any]] = json.load(reply)
+        return found
+
+    def answers(self) -> bool:
+        """Tell whether both are up."""
+        try:
+            self.mails()
+            urllib.request.urlopen(f"http://{self.alertmanager}/-/ready", timeout=10).close()
+        except OSError:
+            return False
+        return True
