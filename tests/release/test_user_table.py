@@ -1,0 +1,68 @@
+"""The set of users: it remembers flags, survives as text, and stays small."""
+
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_deployment.errors import MarqueeError
+from auto_deployment.release import user_table
+from auto_deployment.release.user_table import UserTable
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 7))),
+    st.integers(1, 5),
+)
+def test_it_remembers_what_a_dict_would(puts: list[tuple[int, int]], fresh_max: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user_table, "FRESH_MAX", fresh_max)
+        table, expected = UserTable("r"), dict[int, int]()
+        for user, flags in puts:
+            key = table.key(str(user))
+            assert table.get(key) == expected.get(key)
+            table.put(key, flags, new=key not in expected)
+            expected[key] = flags
+        for one in (table, table.copy(), UserTable.load("r", table.dump())):
+            assert len(one) == len(expected)
+            assert all(one.get(key) == flags for key, flags in expected.items())
+
+
+def test_a_copy_is_of_its_own() -> None:
+    table = UserTable("r")
+    table.put(table.key("1"), 0, new=True)
+    table.dump()
+    twin = table.copy()
+    twin.put(twin.key("1"), 7, new=False)
+    twin.dump()
+    assert table.get(table.key("1")) == 0
+
+
+def test_another_release_hashes_its_users_differently() -> None:
+    assert UserTable("one").key("42") != UserTable("other").key("42")
+
+
+@pytest.mark.parametrize("text", ["A", "AAAA", "é", "AQAAAAAAAQAAAAAA", "CAAAAAAAAAAAAAAA"])
+def test_damaged_text_is_refused(text: str) -> None:
+    with pytest.raises(MarqueeError):
+        UserTable.load("r", text)
+
+
+def test_a_million_users_stay_small() -> None:
+    """8 MB for the table; reading copies it, and changes wait in a dict of bounded size."""
+    tracemalloc.start()
+    try:
+        table = UserTable("r")
+        for user in range(1_000_000):
+            table.put(table.key(str(user)), 0, new=True)
+        table = table.copy()
+        text = json.dumps(table.dump())
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(table) > 999_990
+    assert len(text) < 8_000_100
+    assert kept < 20_000_000
+    assert peak < 60_000_000
