@@ -1,0 +1,1 @@
+"""How Marquee is watched: Prometheus, its alerts, and dashboards."""
