@@ -1,9 +1,9 @@
-"""The service with one more address, which answers when a file appears: a request that takes long."""
+"""The service made slow: by one more address, which waits for a file, or in its recommendations."""
 
 import time
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from app.wsgi import application
 
@@ -19,5 +19,21 @@ def slow(started: str, go_on: str) -> Flask:
         while not Path(go_on).exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         return Response("done")
+
+    return app
+
+
+def delayed(delay_file: str) -> Flask:
+    """Return the service whose recommendations take as many seconds longer as a file says.
+
+    What is no user takes 0.7 s: an answer that is slow and not successful.
+    """
+    app = application()
+
+    @app.before_request
+    def wait() -> None:
+        if request.path.startswith("/recommend/"):
+            asked_for_nobody = not request.path.rpartition("/")[2].isdigit()
+            time.sleep(0.7 if asked_for_nobody else float(Path(delay_file).read_text("ascii")))
 
     return app

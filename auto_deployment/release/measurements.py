@@ -1,0 +1,42 @@
+"""What a tick asks Prometheus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from auto_deployment.release import queries
+from auto_deployment.release.prometheus import Answer, NoData, Unavailable
+from auto_deployment.release.ticks import CANARY, TRACKS
+
+
+class Metrics(Protocol):
+    """Prometheus, or what stands for it in a test."""
+
+    def value(self, query: str, at: datetime | None = None) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Means for `Tick.mean_latency_ms`, and whether metrics are available; if not, why."""
+
+    mean_latency_ms: Mapping[str, float | None]
+    available: bool
+    reason: str
+
+
+def measure(metrics: Metrics, window_s: float, now: datetime) -> Measurements:
+    """Ask for the window that ends now, `window_s` being the time since baking began.
+
+    A canary that Prometheus no longer scrapes has no metrics, though older ones would still give a mean.
+    """
+    answers = {track: metrics.value(queries.mean_latency_ms(track, window_s), now) for track in TRACKS}
+    means = {track: answer if isinstance(answer, float) else None for track, answer in answers.items()}
+    seen = metrics.value(queries.scraped(CANARY), now)
+    for answer in (*answers.values(), seen):
+        if isinstance(answer, Unavailable):
+            return Measurements(means, False, f"Prometheus is unavailable ({answer.reason}).")
+    if isinstance(seen, NoData) or seen != 1:
+        seconds = queries.SCRAPE_PATIENCE_S
+        return Measurements(means, False, f"Prometheus has not scraped the canary for {seconds} s.")
+    return Measurements(means, True, "")

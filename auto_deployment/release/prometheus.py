@@ -1,0 +1,77 @@
+"""Prometheus, asked for one number at a time. No data and no answer are values of their own."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import requests
+
+
+@dataclass(frozen=True, slots=True)
+class NoData:
+    """Prometheus answered, and there is nothing: no series, or not a number."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Prometheus did not answer, or not with a result."""
+
+    reason: str
+
+
+Answer = float | NoData | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Prometheus:
+    """One server; an answer takes at most some three times `timeout_s`, and none raises."""
+
+    url: str
+    timeout_s: float = 5.0
+
+    def value(self, query: str, at: datetime | None = None) -> Answer:
+        """Evaluate a query that has one number as its result, now or at a moment."""
+        parameters = {"query": query, "timeout": f"{self.timeout_s:g}s"}
+        if at is not None:
+            parameters["time"] = f"{at.timestamp():.3f}"
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # it is never behind a proxy
+                response = session.get(
+                    f"{self.url.rstrip('/')}/api/v1/query",
+                    params=parameters,
+                    timeout=self.timeout_s,
+                    allow_redirects=False,
+                )
+                body = response.json()
+        except requests.JSONDecodeError:
+            return Unavailable(f"status {response.status_code} without JSON")
+        except requests.RequestException as error:
+            return Unavailable(f"{type(error).__name__}: {error}")
+        if not isinstance(body, dict):
+            return Unavailable("its answer has another form")
+        if response.status_code != 200 or body.get("status") != "success":
+            return Unavailable(f"status {response.status_code}: {body.get('error', 'no reason given')}")
+        return _number(body.get("data"))
+
+
+def _number(data: Any) -> Answer:
+    try:
+        kind, result = data["resultType"], data["result"]
+        if kind == "vector":
+            if not result:
+                return NoData("no series")
+            if len(result) > 1:
+                return Unavailable(f"{len(result)} series where one was asked for")
+            sample = result[0]["value"]
+        elif kind == "scalar":
+            sample = result
+        else:
+            return Unavailable(f"a result of type {kind}")
+        value = float(sample[1])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return Unavailable("its answer has another form")
+    return value if math.isfinite(value) else NoData(f"the value is {sample[1]}")
