@@ -1,0 +1,69 @@
+"""Which questions of dashboards and rules the demo must have an answer to, and which not, and why."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import yaml
+
+from tests.support.metric_names import OTHERS
+from tests.support.queries import AskedFor, every_query
+from tests.support.rules import ROOT
+
+Ask = Callable[[str], list[dict[str, Any]]]
+
+RARE = "damage is 0.1 % of the lines"
+NO_RELEASE = "no release has begun in the demo"
+NO_CYCLE = "no retraining cycle has ended in the demo"
+
+# Panels that have nothing to show on a healthy system that was just started.
+MAY_BE_EMPTY = {
+    "ingest: Rejected, by reason": RARE,
+    "models: Last run": NO_CYCLE,
+    "models: Last success": NO_CYCLE,
+    "models: RMSE": NO_CYCLE,
+    "models: NDCG": NO_CYCLE,
+    "models: Coverage": NO_CYCLE,
+    "models: Quality of what serves": NO_CYCLE,
+    "releases: Phase": NO_RELEASE,
+    "releases: Verdict": NO_RELEASE,
+    "releases: Users seen": NO_RELEASE,
+    "releases: Evidence of the checks, as a logarithm": NO_RELEASE,
+    "releases: Checks: value": NO_RELEASE,
+    "releases: Checks: limit": NO_RELEASE,
+    "releases: Instances recreated": NO_RELEASE,
+    **{
+        f"{board}: Ends of releases": NO_RELEASE
+        for board in ("host", "ingest", "models", "releases", "service")
+    },
+}
+# An alert has no answer while it is quiet, but the metrics it stands on must be there.
+MAY_BE_MISSING = {
+    "marquee_ingest_lag_lines": "shown once a partition has been read",
+}
+
+
+def is_number(sample: dict[str, Any]) -> bool:
+    return not math.isnan(float(sample["value"][1]))
+
+
+def not_composed() -> set[str]:
+    """Return the metrics of services that `docker-compose.yml` does not start."""
+    started = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    return {metric for service in OTHERS.keys() - started for metric in OTHERS[service]}
+
+
+def missing(ask: Ask) -> list[str]:
+    """Return what should have an answer and has none; a query that errs fails in `ask`."""
+    silent = not_composed()
+    return [line for asked in every_query() for line in _missing(ask, asked, silent)]
+
+
+def _missing(ask: Ask, asked: AskedFor, silent: set[str]) -> Iterator[str]:
+    answered = any(is_number(sample) for sample in ask(asked.filled()))
+    if asked.where.startswith("alert "):
+        for metric in sorted(asked.metrics() - silent - MAY_BE_MISSING.keys()):
+            if not ask(f"count({metric})"):
+                yield f"{asked.where}: no series {metric}"
+    elif not (answered or asked.where in MAY_BE_EMPTY or asked.metrics() & silent):
+        yield f"{asked.where}: empty"
