@@ -4,17 +4,33 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.alertmanager import FOLDER, MAILDEV_IMAGE, Post, check, published, start_words
+from tests.support.alertmanager import FOLDER, Post, check, running
 from tests.support.kafka import eventually
-from tests.support.lab import docker, network, require_docker
+from tests.support.lab import require_docker
 from tests.support.rules import read_alerts
+from tests.support.webhook import webhook
 
 pytestmark = pytest.mark.lab
 
+RULE = next(alert for alert in read_alerts() if alert.name == "InstanceDown")
+ALERT: dict[str, Any] = {
+    "labels": {"alertname": RULE.name, "service": "stable-1", "track": "stable", **RULE.labels},
+    "annotations": {
+        name: text.replace("{{ $labels.service }}", "stable-1") for name, text in RULE.annotations.items()
+    },
+    "startsAt": (datetime.now(UTC) - timedelta(minutes=1)).isoformat(),
+    "generatorURL": "http://localhost:9090/graph",
+}
 MAIL = {"SMTP_HOST": "maildev", "SMTP_PORT": "1025", "REPORT_TO": "night@example.org, day@example.org"}
+
+
+def just_begun(**labels: str) -> dict[str, Any]:
+    """Return an alert that Alertmanager keeps back for others, which it does only with what is new."""
+    return ALERT | {"startsAt": datetime.now(UTC).isoformat(), "labels": ALERT["labels"] | labels}
 
 
 @pytest.fixture(autouse=True)
@@ -23,19 +39,19 @@ def engine() -> None:
 
 
 @pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    """Start both; Alertmanager waits for seconds instead of minutes."""
+def hasty(tmp_path: Path) -> Path:
+    """Return the configuration, with seconds for the minutes between mails."""
     folder = tmp_path / "alertmanager"
     shutil.copytree(FOLDER, folder)
     file = folder / "alertmanager.yml"
     file.write_text(file.read_text("utf-8").replace("group_interval: 1m", "group_interval: 1s"), "utf-8")
-    with network() as net:
-        run = ("run", "--detach", f"--network={net}")
-        mail = docker(*run, "--network-alias=maildev", "--publish=127.0.0.1::1080", MAILDEV_IMAGE)
-        alerts = docker(*run, "--publish=127.0.0.1::9093", *start_words(MAIL, folder))
-        running = Post(published(alerts, 9093), published(mail, 1080))
-        eventually(running.answers)
-        yield running
+    return folder
+
+
+@pytest.fixture
+def post(hasty: Path) -> Iterator[Post]:
+    with running(hasty, MAIL) as started:
+        yield started
 
 
 @pytest.mark.parametrize(
@@ -81,25 +97,44 @@ def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], senten
 
 
 def test_an_alert_arrives_as_a_mail_and_so_does_its_end(post: Post) -> None:
-    alert = next(alert for alert in read_alerts() if alert.name == "InstanceDown")
-    said = {
-        name: text.replace("{{ $labels.service }}", "stable-1") for name, text in alert.annotations.items()
-    }
-    labels = {"alertname": alert.name, "service": "stable-1", "track": "stable", **alert.labels}
-    now = datetime.now(UTC)
-    post.tell(
-        labels=labels, annotations=said, startsAt=now.isoformat(), generatorURL="http://localhost:9090/graph"
-    )
+    post.tell(ALERT)
     [mail] = eventually(post.mails)
     assert mail["subject"] == "[CRITICAL] stable-1 has not answered for 30 seconds"
     assert {to["address"] for to in mail["to"]} == {"night@example.org", "day@example.org"}
-    for text in said.values():
+    for text in ALERT["annotations"].values():
         assert text in mail["html"]
         assert text in mail["text"]
 
-    ended = (now + timedelta(seconds=1)).isoformat()
-    post.tell(labels=labels, annotations=said, startsAt=now.isoformat(), endsAt=ended)
+    post.tell(ALERT | {"endsAt": datetime.now(UTC).isoformat()})
     mails = eventually(lambda: len(post.mails()) > 1 and post.mails())
     assert mails[1]["subject"] == "[RESOLVED] InstanceDown: stable-1 has not answered for 30 seconds"
     assert "RESOLVED" in mails[1]["html"]
     assert "until" in mails[1]["text"]
+
+
+def test_what_belongs_together_comes_in_one_mail(post: Post) -> None:
+    post.tell(just_begun(), just_begun(service="stable-2"))
+    [mail] = eventually(post.mails)
+    assert mail["subject"] == "[CRITICAL] stable-1 has not answered for 30 seconds (and 1 more)"
+    assert mail["text"].count("Whom it hurts") == 2
+
+
+def test_what_follows_from_something_worse_is_left_out(post: Post) -> None:
+    post.tell(just_begun(alertname="EdgeDown"), just_begun(alertname="PlatformGetsNoAnswer"))
+    [mail] = eventually(post.mails)
+    assert "EdgeDown" in mail["html"]
+    assert "PlatformGetsNoAnswer" not in mail["html"]
+
+
+def test_slack_gets_the_same_where_its_secret_is_given(hasty: Path, tmp_path: Path) -> None:
+    with webhook() as (port, messages):
+        secret = hasty / "webhook"
+        secret.write_text(f"http://{{gateway}}:{port}/services/T/B/x", "utf-8")
+        settings = {"SLACK_WEBHOOK_FILE": "/etc/alertmanager/webhook"}
+        with running(hasty, settings, secret=secret) as started:
+            started.tell(ALERT)
+            [message] = eventually(lambda: messages)
+            assert started.mails() == []
+    [part] = message["attachments"]
+    assert part["title"] == "[CRITICAL] stable-1 has not answered for 30 seconds"
+    assert "docker compose up -d --no-deps stable-1" in part["text"]

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.lab import docker
+from tests.support.kafka import eventually
+from tests.support.lab import docker, network
 from tests.support.rules import ROOT
 
 IMAGE = "prom/alertmanager:v0.33.1"
@@ -43,11 +45,11 @@ class Post:
     alertmanager: str
     maildev: str
 
-    def tell(self, **alert: Any) -> None:
-        """Hand Alertmanager one alert, as Prometheus does."""
+    def tell(self, *alerts: Mapping[str, Any]) -> None:
+        """Hand Alertmanager alerts, as Prometheus does."""
         request = urllib.request.Request(
             f"http://{self.alertmanager}/api/v2/alerts",
-            json.dumps([alert]).encode(),
+            json.dumps(alerts).encode(),
             {"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=10) as reply:
@@ -67,3 +69,18 @@ class Post:
         except OSError:
             return False
         return True
+
+
+@contextmanager
+def running(folder: Path, settings: Mapping[str, str], secret: Path | None = None) -> Iterator[Post]:
+    """Start both; `{gateway}` in the secret becomes the address of this host as containers see it."""
+    with network() as net:
+        if secret is not None:
+            gateway = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", net)
+            secret.write_text(secret.read_text("utf-8").format(gateway=gateway), "utf-8")
+        run = ("run", "--detach", f"--network={net}")
+        mail = docker(*run, "--network-alias=maildev", "--publish=127.0.0.1::1080", MAILDEV_IMAGE)
+        alerts = docker(*run, "--publish=127.0.0.1::9093", *start_words(settings, folder))
+        post = Post(published(alerts, 9093), published(mail, 1080))
+        eventually(post.answers)
+        yield post

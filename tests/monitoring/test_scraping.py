@@ -1,0 +1,64 @@
+"""Whom Prometheus asks, against who is there."""
+
+import re
+from typing import Any
+
+import yaml
+
+from tests.support.rules import PROMETHEUS, ROOT
+
+# The release and the cycle, ingest and the instances say where they listen; the others are known for it.
+PORTS = {
+    "ingest": 9108, "scheduler": 9109, "controller": 9110, "nginx-exporter": 9113, "cadvisor": 8080,
+    "prometheus": 9090, "alertmanager": 9093,
+}  # fmt: skip
+# NGINX has its exporter, Kafka is known through ingest, and nobody depends on the rest.
+UNASKED = {"nginx", "kafka", "static-list", "simulator", "maildev", "grafana"}
+
+
+def scraped() -> dict[str, dict[str, Any]]:
+    """Return service -> its job, address and track."""
+    content = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
+    found = {}
+    for job in content["scrape_configs"]:
+        for group in job["static_configs"]:
+            [address] = group["targets"]
+            labels = group["labels"]
+            found[labels["service"]] = {
+                "job": job["job_name"],
+                "address": address,
+                "track": labels.get("track"),
+            }
+    return found
+
+
+def services() -> dict[str, Any]:
+    composed: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    return composed
+
+
+def test_every_service_is_asked_by_itself_at_its_address() -> None:
+    asked = scraped()
+    assert set(services()) - UNASKED <= set(asked)
+    for service, port in PORTS.items():
+        host = "localhost" if service == "prometheus" else service
+        assert asked[service]["address"] == f"{host}:{port}"
+
+
+def test_the_track_of_an_address_is_the_one_its_instance_is_told() -> None:
+    instances = {name: one for name, one in services().items() if "TRACK" in (one.get("environment") or {})}
+    assert instances.keys() == {name for name, one in scraped().items() if one["job"] == "app"}
+    for name, instance in instances.items():
+        told = instance["environment"]
+        assert scraped()[name]["track"] == told["TRACK"]
+        assert scraped()[name]["address"] == f"{name}:{told['PORT']}"
+
+
+def test_only_instances_have_a_track() -> None:
+    assert {one["job"] for one in scraped().values() if one["track"]} == {"app"}
+
+
+def test_what_prometheus_keeps_is_bounded_in_time_and_size() -> None:
+    flags = " ".join(services()["prometheus"]["command"])
+    assert re.search(r"--storage\.tsdb\.retention\.time=\d+d", flags)
+    assert re.search(r"--storage\.tsdb\.retention\.size=\d+GB", flags)
