@@ -11,7 +11,9 @@ import yaml
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.options import IngestParams
 from auto_deployment.release.options import ReleaseParams
+from auto_deployment.schedule_state import RetrainParams
 from auto_deployment.simulate.options import SimulateParams
+from auto_deployment.training.gate_checks import GateParams
 from auto_deployment.training.options import TrainingParams
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ class Params:
     traffic: TrafficParams
     simulate: SimulateParams
     training: TrainingParams
+    gate: GateParams
+    retrain: RetrainParams
     ingest: IngestParams
     release: ReleaseParams
 

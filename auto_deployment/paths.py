@@ -51,6 +51,10 @@ class Paths:
         return self.root / "drift.json"
 
     @property
+    def drift_findings(self) -> Path:
+        return self.root / "drift-findings.json"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"
 

@@ -15,11 +15,17 @@ def write_report(paths: Paths, metrics: Mapping[str, Any]) -> Path:
     folder = paths.reports / str(metrics["model"]["version"])
     report = folder / "report.html"
     plain = json.loads(json.dumps(metrics, allow_nan=False))
-    for path, text in (
-        (folder / "metrics.json", json.dumps(plain, indent=1) + "\n"),
-        (report, render_model_report(plain)),
-    ):
-        with StagedFile(path) as staged:
-            staged.file.write(text.encode())
-            staged.publish()
+    _write(folder / "metrics.json", json.dumps(plain, indent=1) + "\n")
+    write_page(report, plain)
     return report
+
+
+def write_page(path: Path, metrics: Mapping[str, Any]) -> None:
+    """Write the report of a model for people; `metrics` as read from `metrics.json`."""
+    _write(path, render_model_report(metrics))
+
+
+def _write(path: Path, text: str) -> None:
+    with StagedFile(path) as staged:
+        staged.file.write(text.encode())
+        staged.publish()

@@ -36,7 +36,7 @@ def train_and_publish(settings: Settings, now: datetime) -> Mapping[str, Any]:
     """Train, write model and report, then make the model current: a current model always has its report."""
     paths = Paths(settings.data_dir)
     params = load_params(settings.params_file).training
-    data = load_data(paths, params.prepare)
+    data = load_data(paths.segments, paths.catalog, params.prepare)
     check_is_free(paths, model_version(now, data.facts["hash"]))
     trained = train_model(data, params, now, code_revision(settings.code_revision))
     content_hash = write_model(paths, trained)

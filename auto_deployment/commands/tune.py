@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Search, write what was tried, print the parameters; `params.yaml` itself is left to a person."""
     paths = Paths(settings.data_dir)
     params = load_params(settings.params_file).training
-    best, stages = tune(load_data(paths, params.prepare), params)
+    best, stages = tune(load_data(paths.segments, paths.catalog, params.prepare), params)
     name = f"tune-{datetime.now(UTC):%Y%m%dT%H%M%S}.json"
     write_search(paths.reports / name, best, stages)
     text = yaml.safe_dump({"training": {"train": asdict(best)}}, sort_keys=False)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from auto_deployment.ingest.catalog import read_movies, read_users
 from auto_deployment.ingest.reading import read_ratings, read_watches
-from auto_deployment.paths import Paths
 from auto_deployment.training.options import PrepareParams
 from auto_deployment.training.prepare import make_interactions
 from auto_deployment.training.provenance import describe_segments, frame_hash
@@ -24,11 +24,11 @@ class TrainingData:
     facts: Mapping[str, Any]
 
 
-def load_data(paths: Paths, params: PrepareParams) -> TrainingData:
+def load_data(segments: Path, catalog: Path, params: PrepareParams) -> TrainingData:
     """Read the segments and the catalogue; raise `SegmentError` or `CatalogError` naming a damaged file."""
-    facts = describe_segments(paths.segments)
-    ratings, watches = read_ratings(paths.segments), read_watches(paths.segments)
-    movies = read_movies(paths.catalog)
+    facts = describe_segments(segments)
+    ratings, watches = read_ratings(segments), read_watches(segments)
+    movies = read_movies(catalog)
     interactions = make_interactions(ratings.frame, watches.frame, movies, params)
     facts |= {
         "catalog_hash": frame_hash(movies),
@@ -39,4 +39,4 @@ def load_data(paths: Paths, params: PrepareParams) -> TrainingData:
         "users": int(interactions["user_id"].nunique()),
         "movies": int(interactions["movie_id"].nunique()),
     }
-    return TrainingData(interactions, movies, read_users(paths.catalog), facts)
+    return TrainingData(interactions, movies, read_users(catalog), facts)

@@ -50,10 +50,10 @@ def rating_errors(recommender: Recommender, bias: RatingModel, test: pd.DataFram
 def measure_ratings(found: RatingErrors, bootstrap: Bootstrap) -> dict[str, Any]:
     """Return RMSE and MAE of each model on the 1-5 scale, and the differences to SVD, with intervals."""
     users, place = np.unique(found.user_ids, return_inverse=True)
-    columns = {"pairs": _sums(place, np.ones(len(place)), len(users))}
+    columns = {"pairs": sums_by_user(place, np.ones(len(place)), len(users))}
     for name in MODELS:
-        columns[f"{name}_squares"] = _sums(place, found.errors[name] ** 2, len(users))
-        columns[f"{name}_absolute"] = _sums(place, np.abs(found.errors[name]), len(users))
+        columns[f"{name}_squares"] = sums_by_user(place, found.errors[name] ** 2, len(users))
+        columns[f"{name}_absolute"] = sums_by_user(place, np.abs(found.errors[name]), len(users))
     resampled = Resampled(columns, bootstrap)
     measured: dict[str, Any] = {
         "users": len(users),
@@ -80,7 +80,8 @@ def mae(name: str) -> Statistic:
     return lambda sums: sums[f"{name}_absolute"] / sums["pairs"]
 
 
-def _sums(place: Rows, values: Doubles, users: int) -> Doubles:
+def sums_by_user(place: Rows, values: Doubles, users: int) -> Doubles:
+    """Add up values by the place of their user."""
     return np.bincount(place, values, minlength=users).astype(np.float64)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -11,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from auto_deployment.ingest.segment_schema import SegmentMeta
 from auto_deployment.ingest.segments import data_hash, list_segments
 
 ROOT = Path(__file__).parents[2]
+TOPIC = ("cluster_id", "topic", "topic_id", "generation")
 LIBRARIES = ("implicit", "numpy", "pandas", "scikit-surprise", "scipy")
 
 
@@ -54,9 +57,30 @@ def describe_segments(segments: Path) -> dict[str, Any]:
             {tuple(one.meta.rating_scale) for one in found if one.meta.counts.get("rating")}
         ),
         "lines": {kind: sum(one.meta.counts.get(kind, 0) for one in found) for kind in kinds},
+        "kafka": kafka_ranges(one.meta for one in found),
         "first_time": min(times).isoformat() if times else None,
         "last_time": max(times).isoformat() if times else None,
     }
+
+
+def kafka_ranges(metas: Iterable[SegmentMeta]) -> list[dict[str, Any]]:
+    """Return for each topic that was read the offsets [first, next) of its partitions."""
+    found: dict[tuple[str, ...], dict[str, list[int]]] = {}
+    for meta in metas:
+        if meta.source["kind"] != "kafka":
+            continue
+        ranges = found.setdefault(tuple(str(meta.source.get(name)) for name in TOPIC), {})
+        for partition, (first, following) in meta.source["offsets"].items():
+            low, high = ranges.get(partition, (first, following))
+            ranges[partition] = [min(low, first), max(high, following)]
+    return [
+        {**dict(zip(TOPIC, topic, strict=True)), "offsets": dict(sorted(ranges.items(), key=_number))}
+        for topic, ranges in sorted(found.items())
+    ]
+
+
+def _number(item: tuple[str, list[int]]) -> int:
+    return int(item[0])
 
 
 def frame_hash(frame: pd.DataFrame) -> str:

@@ -5,21 +5,21 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from app.artifact import Model
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Bools
 from auto_deployment.training.data import TrainingData
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.evaluate import evaluate
 from auto_deployment.training.metrics import assemble_metrics, summarize
 from auto_deployment.training.options import TrainingParams
+from auto_deployment.training.prepared import describe_split
 from auto_deployment.training.provenance import Revision, library_versions, model_version
+from auto_deployment.training.seen import is_in_training
 from auto_deployment.training.split import Split, split_by_time
 from auto_deployment.training.train import Fitted, fit
-from auto_deployment.training.trainset import make_trainset, movie_rows
+from auto_deployment.training.trainset import make_trainset
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def measure_again(model: Model, data: TrainingData, params: TrainingParams) -> d
     Held out is what the model has not seen; after one global cut, only what is later than that. Raises
     `TrainingError` when the segments no longer hold the training data.
     """
-    is_train = _in_training(model, data.interactions)
+    is_train = is_in_training(model, data.interactions)
     trainset = make_trainset(data.interactions[is_train])
     arrays = model.arrays
     if trainset.movie_ids != list(model.movies.ids) or len(trainset.users) != len(arrays["seen_items"]):
@@ -69,18 +69,6 @@ def measure_again(model: Model, data: TrainingData, params: TrainingParams) -> d
     return assemble_metrics(details, measured)
 
 
-def _in_training(model: Model, interactions: pd.DataFrame) -> Bools:
-    """Tell which interactions are among the model's seen (user, movie) pairs."""
-    arrays = model.arrays
-    movies = len(model.movies.ids)
-    seen_users = np.repeat(np.arange(len(arrays["user_ids"])), np.diff(arrays["seen_indptr"]))
-    seen = seen_users * movies + arrays["seen_items"]
-    users = pd.Index(arrays["user_ids"]).get_indexer(pd.Index(interactions["user_id"]))
-    rows = movie_rows(interactions["movie_id"], model.movies.ids)
-    is_seen: Bools = (users >= 0) & (rows >= 0) & np.isin(users.astype(np.int64) * movies + rows, seen)
-    return is_seen
-
-
 def _details(
     data: TrainingData,
     split: Split,
@@ -90,20 +78,24 @@ def _details(
     revision: Revision,
 ) -> dict[str, Any]:
     return {
-        "version": model_version(now, data.facts["hash"]),
+        **describe_version(model_version(now, data.facts["hash"]), now, revision),
+        **describe_split(split),
+        "data": data.facts,
+        **describe_fit(fitted, params),
+    }
+
+
+def describe_version(version: str, now: datetime, revision: Revision) -> dict[str, Any]:
+    """Return what a manifest says about when and by which code a model was made."""
+    return {
+        "version": version,
         "created_at": now.isoformat(timespec="seconds"),
         "kind": "full",
-        "watermark": split.watermark.isoformat(),
-        "split": {
-            "kind": split.kind,
-            "train": len(split.train),
-            "test": len(split.test),
-            "users_on_both_sides_of_one_cut": split.users_on_both_sides_of_one_cut,
-        },
-        "data": data.facts,
         "code_revision": revision.name,
         "code_is_dirty": revision.is_dirty,
-        "parameters": asdict(params),
-        "libraries": library_versions(),
-        "scalars": fitted.scalars,
     }
+
+
+def describe_fit(fitted: Fitted, params: TrainingParams) -> dict[str, Any]:
+    """Return what a manifest says about how a model was computed."""
+    return {"parameters": asdict(params), "libraries": library_versions(), "scalars": fitted.scalars}

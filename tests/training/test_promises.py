@@ -51,7 +51,7 @@ def on_simulation(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]
     paths = Paths(tmp_path_factory.mktemp("simulation"))
     params = load_params(ROOT / "params.yaml").simulate
     write_demo(replace(params, users=1200, movies=500, days=60), (1, 5), paths)
-    return trained_metrics(load_data(paths, SHIPPED.prepare))
+    return trained_metrics(load_data(paths.segments, paths.catalog, SHIPPED.prepare))
 
 
 def test_few_users_are_on_both_sides_of_a_cut_through_movielens(on_movielens: Mapping[str, Any]) -> None:

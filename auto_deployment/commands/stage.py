@@ -1,0 +1,57 @@
+"""`stage`: one step of the flow in `dvc.yaml`, on the data of DATA_DIR. `dvc repro` calls these."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from auto_deployment.commands.report_files import write_page
+from auto_deployment.config import Settings
+from auto_deployment.params import Params, load_params
+from auto_deployment.training import stages
+from auto_deployment.training.summary import describe
+from auto_deployment.training.workspace import Workspace
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("stage", choices=STAGES, help="the step to take")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Take one step and say what came of it; return 0, also where the gate refuses: its file says so."""
+    words = STAGES[args.stage](Workspace(settings.data_dir), load_params(settings.params_file))
+    sys.stdout.write(f"{words.rstrip()}\n")
+    return 0
+
+
+def _prepare(workspace: Workspace, params: Params) -> str:
+    return stages.prepare(workspace, params.training.prepare)
+
+
+def _train(workspace: Workspace, params: Params) -> str:
+    return stages.train(workspace, params.training)
+
+
+def _evaluate(workspace: Workspace, params: Params) -> str:
+    return describe(stages.evaluate_stage(workspace, params.training))
+
+
+def _gate(workspace: Workspace, params: Params) -> str:
+    result = stages.gate(workspace, params.gate, params.training.train.seed)
+    said = [check.sentence for check in result.failed]
+    return "\n".join(["The gate refuses this model.", *said] if said else ["The gate lets this model pass."])
+
+
+def _package(workspace: Workspace, params: Params) -> str:
+    metrics = stages.package(workspace)
+    write_page(workspace.report / "report.html", metrics)
+    return f"{metrics['model']['version']} packaged"
+
+
+STAGES: dict[str, Callable[[Workspace, Params], str]] = {
+    "prepare": _prepare,
+    "train": _train,
+    "evaluate": _evaluate,
+    "gate": _gate,
+    "package": _package,
+}
