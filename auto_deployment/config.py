@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from auto_deployment.config_publish import publish_settings
+from auto_deployment.config_words import SettingsError as SettingsError  # everybody knows it from here
+from auto_deployment.config_words import port, secret
 from auto_deployment.kafka_settings import MECHANISMS, PROTOCOLS, KafkaSettings
+from auto_deployment.publish.settings import PublishSettings
 
 _BROKER = r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
+SCHEDULER_METRICS = ("127.0.0.1", 9109)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class SettingsError(Exception):
-    """A variable has a value that cannot be used. The message names the variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Settings:
     local: LocalAddresses = LocalAddresses()
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     ingest: IngestAddresses = IngestAddresses()
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    scheduler_metrics: tuple[str, int] = SCHEDULER_METRICS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -66,6 +69,8 @@ class Settings:
             local=_addresses(env),
             kafka=_kafka(env),
             ingest=_ingest(env),
+            publish=publish_settings(env),
+            scheduler_metrics=_scheduler(env),
         )
 
 
@@ -101,16 +106,10 @@ def _addresses(env: Mapping[str, str]) -> LocalAddresses:
         "STABLE_PORT": usual.stable_port,
         "CANARY_PORT": usual.canary_port,
     }
-    ports = [_port(name, env.get(name) or str(default)) for name, default in names.items()]
+    ports = [port(name, env.get(name) or str(default)) for name, default in names.items()]
     if len(set(ports)) < len(ports):
         raise SettingsError(f"{', '.join(names)} must be different ports.")
     return LocalAddresses(host, *ports)
-
-
-def _port(name: str, text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,4}", text) or int(text) > 65_535:
-        raise SettingsError(f"{name} is {text!r}: use a port number from 1 to 65535.")
-    return int(text)
 
 
 def _kafka(env: Mapping[str, str]) -> KafkaSettings:
@@ -147,11 +146,11 @@ def _read_kafka(env: Mapping[str, str]) -> KafkaSettings:
         protocol=protocol,
         sasl_mechanism=env.get("KAFKA_SASL_MECHANISM") or None,
         sasl_username=env.get("KAFKA_SASL_USERNAME") or None,
-        sasl_password=_secret(env, "KAFKA_SASL_PASSWORD"),
+        sasl_password=secret(env, "KAFKA_SASL_PASSWORD"),
         ssl_cafile=env.get("KAFKA_SSL_CAFILE") or None,
         ssl_certfile=env.get("KAFKA_SSL_CERTFILE") or None,
         ssl_keyfile=env.get("KAFKA_SSL_KEYFILE") or None,
-        ssl_password=_secret(env, "KAFKA_SSL_PASSWORD"),
+        ssl_password=secret(env, "KAFKA_SSL_PASSWORD"),
     )
 
 
@@ -164,17 +163,14 @@ def _ingest(env: Mapping[str, str]) -> IngestAddresses:
         )
     return IngestAddresses(
         env.get("INGEST_METRICS_HOST") or usual.metrics_host,
-        _port("INGEST_METRICS_PORT", env.get("INGEST_METRICS_PORT") or str(usual.metrics_port)),
+        port("INGEST_METRICS_PORT", env.get("INGEST_METRICS_PORT") or str(usual.metrics_port)),
         url,
     )
 
 
-def _secret(env: Mapping[str, str], name: str) -> str | None:
-    """Read a secret from the variable, or from the file that its `_FILE` twin names."""
-    file = env.get(f"{name}_FILE")
-    if not file:
-        return env.get(name) or None
-    try:
-        return Path(file).read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name}_FILE is {file!r}, which cannot be read: {error}.") from error
+def _scheduler(env: Mapping[str, str]) -> tuple[str, int]:
+    host, number = SCHEDULER_METRICS
+    return (
+        env.get("SCHEDULER_METRICS_HOST") or host,
+        port("SCHEDULER_METRICS_PORT", env.get("SCHEDULER_METRICS_PORT") or str(number)),
+    )

@@ -45,7 +45,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(),  # the run has one thread: forking is safe here
+                preexec_fn=end_with_parent(),  # the run has one thread: forking is safe here
             )
 
     @property
@@ -100,7 +100,7 @@ class Child:
         self._process.wait()
 
 
-def _end_with_parent() -> Callable[[], None]:
+def end_with_parent() -> Callable[[], None]:
     libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
 
     def in_the_child() -> None:

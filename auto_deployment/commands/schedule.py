@@ -1,0 +1,112 @@
+"""`schedule`: run the retraining cycle every two days, and send the mails that wait, until told to stop."""
+
+import argparse
+import logging
+import subprocess
+import sys
+
+from prometheus_client import start_http_server
+
+from auto_deployment.commands.cycle_parts import last_outcome
+from auto_deployment.config import Settings
+from auto_deployment.errors import MarqueeError
+from auto_deployment.local.processes import end_with_parent
+from auto_deployment.local.signals import StopRequests
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+from auto_deployment.publish.layout import CycleLayout
+from auto_deployment.publish.outcome import FAILED, PUBLISHED
+from auto_deployment.scheduler import Scheduler
+from auto_deployment.scheduler_metrics import SchedulerMetrics
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 20.0  # a cycle that is asked to end ends its programs first
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--once", action="store_true", help="run a cycle if one is due, then end")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Keep the schedule; return 0 when told to stop."""
+    params = load_params(settings.params_file).retrain
+    layout = CycleLayout.below(Paths(settings.data_dir).cycle)
+    metrics = SchedulerMetrics()
+    with StopRequests() as requests:
+        runner = CycleRunner(layout, metrics, requests)
+        scheduler = Scheduler(layout.schedule, params, runner.run)
+        if args.once:
+            scheduler.step()
+            return 0
+        _serve(settings.scheduler_metrics, metrics)
+        log.info("Settings: %s; %s", settings.publish.shown(), params)
+        runner.show_last()
+        scheduler.loop(requests, lambda: metrics.show(scheduler.state))
+    return 0
+
+
+class CycleRunner:
+    """Runs a cycle in a process of its own: its memory goes with it, and its end is not ours."""
+
+    def __init__(self, layout: CycleLayout, metrics: SchedulerMetrics, requests: StopRequests) -> None:
+        self._layout, self._metrics, self._requests = layout, metrics, requests
+
+    def run(self) -> tuple[str, bool]:
+        """Run one cycle; return how it ended and whether that was a failure."""
+        before = self._mark()
+        self._metrics.running(True)
+        try:
+            status = self._wait(
+                subprocess.Popen(COMMAND, start_new_session=True, preexec_fn=end_with_parent())
+            )
+        finally:
+            self._metrics.running(False)
+        if self._mark() == before:  # it said nothing: killed, or another one was at it
+            log.error("The cycle ended with status %d and left no result", status)
+            self._metrics.count(FAILED, 0.0)
+            return FAILED, True
+        return self.show_last(count=True)
+
+    def show_last(self, *, count: bool = False) -> tuple[str, bool]:
+        outcome = last_outcome(self._layout)
+        if outcome is None:
+            return FAILED, True
+        if outcome.kind == PUBLISHED and outcome.version is not None:
+            self._metrics.show_published(outcome.version, outcome.started, outcome.metrics or {})
+        if count:
+            self._metrics.count(outcome.kind, outcome.seconds)
+        return outcome.kind, outcome.kind == FAILED
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        asked = False
+        while True:
+            if self._requests.stop and not asked:
+                process.terminate()
+                asked = True
+            try:
+                return process.wait(GRACE_S if asked else 1.0)
+            except subprocess.TimeoutExpired:
+                if asked:
+                    process.kill()
+
+    def _mark(self) -> object:
+        try:
+            found = self._layout.last.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+
+COMMAND = [sys.executable, "-m", "auto_deployment", "retrain", "--now"]
+
+
+def _serve(address: tuple[str, int], metrics: SchedulerMetrics) -> None:
+    host, port = address
+    try:
+        start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise MarqueeError(
+            f"{host}:{port} cannot be used for metrics ({error.strerror}): set SCHEDULER_METRICS_PORT."
+        ) from error

@@ -1,0 +1,201 @@
+"""What a retraining cycle does, step by step: ingest's segments, DVC's flow and the clone together."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from auto_deployment.ingest.locks import only_one, reading
+from auto_deployment.ingest.published import mark_published
+from auto_deployment.ingest.segments import data_hash
+from auto_deployment.local.single_run import end_leftovers
+from auto_deployment.paths import Paths
+from auto_deployment.publish.champion import choose_champion
+from auto_deployment.publish.data_versions import INPUTS
+from auto_deployment.publish.errors import PublishError
+from auto_deployment.publish.factory import Publishing
+from auto_deployment.publish.intake import take_segments
+from auto_deployment.publish.outcome import FAILED, Outcome
+from auto_deployment.publish.seed import ensure_remote
+from auto_deployment.publish.tag_message import TagError, read_tag, render_tag
+from auto_deployment.release_records import ARTEFACT, read_rejected, read_serving
+from auto_deployment.training.provenance import model_version
+from auto_deployment.training.workspace import Workspace, read_json, write_json
+
+COMMITTED = ("dvc.lock", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where the code that runs lies, and which parameters count: the seed of a local remote."""
+
+    root: Path
+    params_file: Path
+    branch: str
+    has_remote: bool
+
+
+class Workshop:
+    """Everything that one cycle needs; each method is one step, safe to repeat."""
+
+    def __init__(self, paths: Paths, publishing: Publishing, project: Project) -> None:
+        self._paths, self._publishing, self._project = paths, publishing, project
+        self.workspace = Workspace(publishing.layout.clone / "data")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only cycle, and end what a killed one left running; raise `BusyError` naming the other."""
+        with only_one(self._publishing.layout.lock, "A retraining cycle"):
+            end_leftovers(self._publishing.layout.children)
+            yield
+
+    def refresh(self) -> None:
+        """Bring the clone to what is published; throw away what an interrupted cycle left in it."""
+        layout, project = self._publishing.layout, self._project
+        if not project.has_remote:
+            ensure_remote(
+                self._publishing.commands,
+                layout.git_remote,
+                project.branch,
+                project.root,
+                project.params_file,
+            )
+        self._publishing.repository.refresh()
+        self._publishing.data.configure()
+        self._publishing.data.restore()
+        self._tag_what_was_merged()
+
+    def take_in(self, stack: ExitStack, now: datetime) -> Outcome:
+        """Put everything in that the flow depends on; segments stay readable until the stack ends."""
+        stack.enter_context(reading(self._paths.segments))
+        clone = self._publishing.layout.clone
+        published = [path.stem for path in self.workspace.segments.glob("*.parquet")]
+        mark_published(self._paths, published)  # a cycle that was killed after its push has not done so
+        intake = take_segments(self._paths, clone)
+        champion = self._put_champion()
+        drift = self._put_notes(intake.damaged)
+        self._publishing.data.add()
+        return Outcome(
+            FAILED, "take", "", now, champion=champion, damaged=intake.damaged, drift=drift,
+            new_segments=len(intake.new), new_bytes=intake.new_bytes,
+        )  # fmt: skip
+
+    def changed(self) -> bool:
+        return self._publishing.data.changed()
+
+    def why_unchanged(self) -> str:
+        version = read_json(self.workspace.version)["version"]
+        return f"Nothing has changed since {version}: no new segment, the same parameters, code and champion."
+
+    def name(self, begun: Outcome, now: datetime) -> Outcome:
+        """Give the model that will be trained its name."""
+        version = model_version(now, data_hash(self.workspace.segments))
+        if version in self._publishing.repository.tags():
+            raise PublishError(f"{version} is published already: try again in a minute.")
+        facts = {
+            "version": version,
+            "created_at": now.isoformat(timespec="seconds"),
+            "kind": "full",
+            "parent": None,
+            "code_revision": self._publishing.repository.head(),
+            "code_is_dirty": False,
+        }
+        write_json(self.workspace.version, facts)
+        return replace(begun, version=version)
+
+    def reproduce(self, named: Outcome) -> Outcome:
+        """Run the flow; what it measured and decided is in the outcome."""
+        self._publishing.data.reproduce()
+        return replace(
+            named,
+            step="gate",
+            gate=read_json(self.workspace.verdict / "gate.json"),
+            metrics=read_json(self.workspace.metrics / "summary.json"),
+            data=read_json(self.workspace.metrics / "model.json")["data"],
+        )
+
+    def why_refused(self, trained: Outcome) -> str:
+        checks = (trained.gate or {"checks": []})["checks"]
+        failed = [one["sentence"] for one in checks if not one["passed"]]
+        return f"{trained.version} was refused by the gate: {' '.join(failed)}"
+
+    def upload(self) -> None:
+        self._publishing.data.push()
+
+    def commit(self, trained: Outcome) -> None:
+        rmse = (trained.metrics or {}).get("rmse")
+        said = "unknown" if rmse is None else f"{rmse:.4f}"
+        message = f"model: {trained.version}\n\nRMSE {said}; {trained.new_segments} new segments.\n"
+        self._publishing.repository.commit(message, COMMITTED)
+
+    def push(self, trained: Outcome) -> None:
+        """Publish commit and tag in one step."""
+        version = str(trained.version)
+
+        def tag() -> None:
+            self._publishing.repository.tag(version, self._tag_message())
+
+        tag()
+        self._publishing.repository.push(version, tag)
+
+    def ask_for_review(self, trained: Outcome) -> str:
+        return self._publishing.repository.push_for_review(str(trained.version))
+
+    def mark(self) -> None:
+        """Say which segments have left this host: those are never joined any more."""
+        mark_published(self._paths, [path.stem for path in self.workspace.segments.glob("*.parquet")])
+
+    def record(self, outcome: Outcome) -> None:
+        write_json(self._publishing.layout.last, outcome.to_json())
+
+    def _put_champion(self) -> dict[str, Any]:
+        repository = self._publishing.repository
+        tags = {version: self._content_hash(version) for version in repository.tags()}
+        champion = choose_champion(tags, read_serving(self._paths), read_rejected(self._paths))
+        write_json(self.workspace.champion_facts, champion)
+        version = champion["version"]
+        self._publishing.data.use_model(None if version is None else repository.show(version, "dvc.lock"))
+        return champion
+
+    def _put_notes(self, damaged: Mapping[str, str]) -> dict[str, Any]:
+        drift = _drift(self._paths)
+        write_json(self.workspace.intake, {"damaged": damaged, "drift": drift})
+        rejected = [one for one in read_rejected(self._paths) if one.kind == ARTEFACT and one.content_hash]
+        facts = [{"content_hash": one.content_hash, "reason": one.reason} for one in rejected]
+        write_json(self.workspace.rejected, facts)
+        return drift
+
+    def _content_hash(self, version: str) -> str | None:
+        try:
+            found = read_tag(self._publishing.repository.message(version)).get("content_hash")
+        except TagError:
+            return None
+        return None if found is None else str(found)
+
+    def _tag_what_was_merged(self) -> None:
+        """Tag the version that a person merged: its review is over."""
+        if not self.workspace.version.exists():
+            return
+        version = str(read_json(self.workspace.version)["version"])
+        if version not in self._publishing.repository.tags():
+            self._publishing.data.restore_model()
+            self._publishing.repository.tag(version, self._tag_message())
+            self._publishing.repository.push_tag(version)
+
+    def _tag_message(self) -> str:
+        clone = self._publishing.layout.clone
+        manifest = json.loads((self.workspace.model / "manifest.json").read_bytes())
+        pointers = {path: (clone / f"{path}.dvc").read_text("utf-8") for path in INPUTS}
+        return render_tag(manifest, (clone / "dvc.lock").read_text("utf-8"), pointers)
+
+
+def _drift(paths: Paths) -> dict[str, Any]:
+    """Return the strong changes that ingest found since the last look."""
+    try:
+        found: dict[str, Any] = json.loads(paths.drift_findings.read_bytes())
+    except FileNotFoundError:
+        return {}
+    return found

@@ -1,0 +1,80 @@
+"""Programs that are waited for: no question is asked, and none of them outlives us."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from auto_deployment.publish.errors import CommandError
+
+LAST_WORDS = 600  # characters of output in a message
+
+
+class Commands:
+    """Runs programs in one folder. `remember` is told which process groups run, to end them after a kill."""
+
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        remember: Callable[[Iterable[int]], None] = lambda pids: None,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        self.folder = folder
+        self._given = environ
+        self._environ = {**os.environ, **environ}
+        # `dvc` and the stages run with the interpreter that we run with.
+        self._environ["PATH"] = os.pathsep.join(
+            (str(Path(sys.executable).parent), self._environ.get("PATH", ""))
+        )
+        self._remember = remember
+        self._secrets = [secret for secret in secrets if secret]
+
+    def at(self, folder: Path) -> "Commands":
+        """Return the same for another folder."""
+        return Commands(folder, self._given, self._remember, self._secrets)
+
+    def git(self, *words: str) -> str:
+        return self.run(["git", *words])
+
+    def dvc(self, *words: str) -> str:
+        return self.run([sys.executable, "-m", "dvc", *words])
+
+    def run(self, words: Sequence[str]) -> str:
+        """Return what a program prints; raise `CommandError` with its last words when it fails."""
+        status, out, err = self.outcome(words)
+        if status != 0:
+            name = " ".join(words[2:4] if words[0] == sys.executable else words[:2])
+            said = " ".join((err.strip() or out.strip())[-LAST_WORDS:].split())
+            raise CommandError(f"{name} failed (status {status}): {said}", f"{out}\n{err}")
+        return out
+
+    def outcome(self, words: Sequence[str]) -> tuple[int, str, str]:
+        """Return status, output and complaints of a program, without the secrets that it was given."""
+        with subprocess.Popen(
+            words,
+            cwd=self.folder,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process:
+            self._remember([process.pid])
+            try:
+                out, err = process.communicate()
+            except BaseException:  # to end: the program goes first
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+            finally:
+                self._remember([])
+        return process.returncode, self._clean(out), self._clean(err)
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text

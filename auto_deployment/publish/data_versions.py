@@ -1,0 +1,112 @@
+"""DVC in the cycle's clone: what changed, the flow, and where the payloads go."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auto_deployment.publish.commands import Commands
+from auto_deployment.publish.errors import CommandError, UnreachableError
+
+REMOTE = "storage"
+INPUTS = ("data/segments", "data/catalog", "data/champion")
+MODEL = "data/model"
+
+
+class DataVersions:
+    """Payloads by content: a cycle uploads only what is new."""
+
+    def __init__(self, commands: Commands, remote: str, cache: Path) -> None:
+        self._commands, self._remote, self._cache = commands, remote, cache
+
+    def configure(self) -> None:
+        """Point the clone at cache and remote, in its local configuration, which is never committed."""
+        config = {
+            "core": {"remote": REMOTE, "analytics": "false", "check_update": "false"},
+            "cache": {"dir": str(self._cache), "type": "reflink,hardlink,copy"},
+            f"'remote \"{REMOTE}\"'": {"url": self._remote},
+        }
+        lines = [
+            f"[{part}]\n" + "".join(f"    {k} = {v}\n" for k, v in one.items())
+            for part, one in config.items()
+        ]
+        (self._commands.folder / ".dvc" / "config.local").write_text("".join(lines), "utf-8")
+
+    def restore(self) -> None:
+        """Bring the inputs of the last published version back, from the cache or from the remote."""
+        files = [f"{path}.dvc" for path in INPUTS if (self._commands.folder / f"{path}.dvc").exists()]
+        if not files:
+            for path in INPUTS:
+                shutil.rmtree(self._commands.folder / path, ignore_errors=True)
+            return
+        try:
+            self._commands.dvc("checkout", "--quiet", "--force", *files)
+        except CommandError:
+            self._pull(files)
+
+    def restore_model(self) -> None:
+        """Bring the packaged model of the work tree's version back."""
+        try:
+            self._commands.dvc("checkout", "--quiet", "--force", MODEL)
+        except CommandError:
+            self._pull([MODEL])
+
+    def add(self) -> None:
+        """Take the inputs as they lie there now."""
+        self._commands.dvc("add", "--quiet", *INPUTS)
+
+    def use_model(self, lock: str | None) -> None:
+        """Make the model of a version, given its `dvc.lock`, the champion; without one, nobody."""
+        folder = self._commands.folder / "data" / "champion"
+        if lock is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            (folder / "none").write_text("There is no champion.\n", "utf-8")
+            return
+        out = {**model_out(lock), "path": folder.name}
+        pointer = folder.with_name(f"{folder.name}.dvc")
+        pointer.write_text(yaml.safe_dump({"outs": [out]}, sort_keys=False), "utf-8")
+        relative = f"data/{pointer.name}"
+        try:
+            self._commands.dvc("checkout", "--quiet", "--force", relative)
+        except CommandError:
+            self._pull([relative])
+
+    def changed(self) -> bool:
+        """Tell whether the flow would do anything, the naming of the model aside."""
+        status = json.loads(self._commands.dvc("status", "--json") or "{}")
+        return any(name not in ("package",) for name in status)
+
+    def reproduce(self) -> str:
+        """Take every step whose input has changed; return what the steps said."""
+        return self._commands.dvc("repro")
+
+    def push(self) -> None:
+        """Upload what the remote lacks; raise `UnreachableError` when that does not work."""
+        try:
+            self._commands.dvc("push", "--quiet")
+        except CommandError as error:
+            raise UnreachableError(f"The DVC remote cannot be written: {error}") from error
+
+    def collect(self, *, dry_run: bool) -> str:
+        """Remove from cache and remote what neither the work tree nor any tag of this clone uses."""
+        words = ["gc", "--workspace", "--all-tags", "--cloud", "--force", *(["--dry"] if dry_run else [])]
+        return self._commands.dvc(*words)
+
+    def _pull(self, files: Sequence[str]) -> None:
+        try:
+            self._commands.dvc("pull", "--quiet", "--force", *files)
+        except CommandError as error:
+            raise UnreachableError(f"The DVC remote cannot be read: {error}") from error
+
+
+def model_out(lock: str) -> dict[str, Any]:
+    """Return what a `dvc.lock` says of the packaged model: hash, size, number of files."""
+    for stage in yaml.safe_load(lock)["stages"].values():
+        for out in stage.get("outs", ()):
+            if out["path"] == MODEL:
+                return dict(out)
+    raise ValueError("the version has no model")

@@ -1,0 +1,59 @@
+"""Builds what a cycle publishes with, from settings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from auto_deployment.local.single_run import remember
+from auto_deployment.publish.commands import Commands
+from auto_deployment.publish.data_versions import DataVersions
+from auto_deployment.publish.layout import CycleLayout
+from auto_deployment.publish.repository import Repository
+from auto_deployment.publish.settings import PublishSettings
+
+ASKPASS = '#!/bin/sh\ncase "$1" in Username*) echo oauth2 ;; *) echo "$MARQUEE_GIT_TOKEN" ;; esac\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """The clone, its data, and the programs that work on them."""
+
+    layout: CycleLayout
+    commands: Commands
+    repository: Repository
+    data: DataVersions
+
+
+def build(cycle: Path, settings: PublishSettings) -> Publishing:
+    """Wire everything for one `DATA_DIR/cycle`; nothing is contacted."""
+    layout = CycleLayout.below(cycle)
+    layout.root.mkdir(parents=True, exist_ok=True)
+    layout.askpass.write_text(ASKPASS, "utf-8")
+    layout.askpass.chmod(0o700)
+
+    def note(pids: Iterable[int]) -> None:
+        remember(layout.children, pids)
+
+    secrets = [settings.git_token] if settings.git_token else []
+    commands = Commands(layout.clone, git_environ(settings, layout), note, secrets)
+    return Publishing(
+        layout,
+        commands,
+        Repository(commands, settings.git_remote or str(layout.git_remote), settings.git_branch),
+        DataVersions(commands, settings.dvc_remote or str(layout.dvc_remote), layout.dvc_cache),
+    )
+
+
+def git_environ(settings: PublishSettings, layout: CycleLayout) -> dict[str, str]:
+    """Return what makes git ask nobody, know who commits, and use our key or token."""
+    who = {"NAME": settings.git_author_name, "EMAIL": settings.git_author_email}
+    environ = {f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in who.items()}
+    environ |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": "/dev/null", "DVC_NO_ANALYTICS": "true"}
+    if settings.git_token:
+        environ |= {"GIT_ASKPASS": str(layout.askpass), "MARQUEE_GIT_TOKEN": settings.git_token}
+    if settings.git_ssh_key_file:
+        words = ["ssh", "-i", f"'{settings.git_ssh_key_file}'", "-o IdentitiesOnly=yes", "-o BatchMode=yes"]
+        if settings.git_known_hosts_file:
+            words.append(f"-o UserKnownHostsFile='{settings.git_known_hosts_file}'")
+        environ["GIT_SSH_COMMAND"] = " ".join([*words, "-o StrictHostKeyChecking=yes"])
+    return environ

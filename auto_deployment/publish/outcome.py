@@ -1,0 +1,37 @@
+"""How a cycle ended."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+PUBLISHED, REFUSED, UNCHANGED, FAILED = "published", "refused", "unchanged", "failed"
+FOR_REVIEW, REHEARSED = "for-review", "rehearsed"
+KINDS = (PUBLISHED, FOR_REVIEW, REHEARSED, REFUSED, UNCHANGED, FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a cycle; `gate` is `gate.json`, `step` where it stood."""
+
+    kind: str
+    step: str
+    sentence: str
+    started: datetime
+    version: str | None = None
+    champion: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | None = None
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    drift: Mapping[str, Any] = field(default_factory=dict)
+    new_segments: int = 0
+    new_bytes: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "started": self.started.isoformat(timespec="seconds")}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Outcome":
+        return cls(**{**content, "started": datetime.fromisoformat(content["started"])})

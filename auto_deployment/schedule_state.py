@@ -1,0 +1,88 @@
+"""When the next retraining cycle is due. Pure, but for reading and writing one small file."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from auto_deployment.errors import MarqueeError
+from auto_deployment.training.workspace import write_json
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainParams:
+    """The `retrain` section of `params.yaml`."""
+
+    every_h: float
+    first_after_h: float  # the first cycle of all, counted from the first start
+    retry_after_h: float  # a cycle that failed (not one that was refused) is tried again so soon
+    keep_versions: int  # in DVC's cache and remote; what was released stays in any case
+
+
+class ScheduleError(MarqueeError):
+    """The file cannot be read. The message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleState:
+    """Times in UTC; `due` is when the next cycle starts, at once where it has passed."""
+
+    due: datetime
+    last_started: datetime | None = None
+    last_ended: datetime | None = None
+    last_kind: str | None = None
+
+
+def first_state(now: datetime, params: RetrainParams) -> ScheduleState:
+    """Return the state of a first start."""
+    return ScheduleState(now + timedelta(hours=params.first_after_h))
+
+
+def started(state: ScheduleState, now: datetime, params: RetrainParams) -> ScheduleState:
+    """Note that a cycle starts: however many were missed, the next one is a whole period away."""
+    return ScheduleState(now + timedelta(hours=params.every_h), now, state.last_ended, state.last_kind)
+
+
+def ended(
+    state: ScheduleState, now: datetime, kind: str, failed: bool, params: RetrainParams
+) -> ScheduleState:
+    """Note how a cycle ended; one that failed comes again soon."""
+    due = min(state.due, now + timedelta(hours=params.retry_after_h)) if failed else state.due
+    return ScheduleState(due, state.last_started, now, kind)
+
+
+def corrected(state: ScheduleState, now: datetime, params: RetrainParams) -> ScheduleState:
+    """Bring a due time back that a clock set wrong has put further away than one period."""
+    latest = now + timedelta(hours=max(params.every_h, params.first_after_h))
+    return (
+        state
+        if state.due <= latest
+        else ScheduleState(latest, state.last_started, state.last_ended, state.last_kind)
+    )
+
+
+def read_state(path: Path) -> ScheduleState | None:
+    """Read the state, None before the first start; raise `ScheduleError` naming a damaged file."""
+
+    try:
+        content = json.loads(path.read_bytes())
+        times = {
+            name: content[name] and datetime.fromisoformat(content[name])
+            for name in content
+            if name != "last_kind"
+        }
+        return ScheduleState(**times, last_kind=content["last_kind"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ScheduleError(
+            f"{path} is damaged ({error}): remove it, and the next cycle is due at once."
+        ) from error
+
+
+def write_state(path: Path, state: ScheduleState) -> None:
+    content = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(state).items()
+    }
+    write_json(path, content)

@@ -1,0 +1,87 @@
+"""Runs the retraining cycle every two days: survives restarts, catches up once, never overlaps."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import schedule
+
+from auto_deployment.schedule_state import (
+    RetrainParams,
+    ScheduleState,
+    corrected,
+    ended,
+    first_state,
+    read_state,
+    started,
+    write_state,
+)
+
+log = logging.getLogger(__name__)
+
+TICK_S = 5.0
+
+
+class Waiting(Protocol):
+    """Somebody may want us to stop."""
+
+    @property
+    def stop(self) -> bool: ...
+    def wait(self, timeout_s: float) -> bool: ...
+
+
+class Scheduler:
+    """Keeps the due time on disk. `cycle` runs one cycle and returns how it ended and whether it failed."""
+
+    def __init__(
+        self,
+        path: Path,
+        params: RetrainParams,
+        cycle: Callable[[], tuple[str, bool]],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._path, self._params, self._cycle, self._clock = path, params, cycle, clock
+        self._jobs = schedule.Scheduler()
+        now = clock()
+        self.state = corrected(read_state(path) or first_state(now, params), now, params)
+        write_state(path, self.state)
+        self._job = self._jobs.every(max(round(params.every_h * 3600), 1)).seconds.do(self._run)
+        self._agree()
+        log.info("The next retraining cycle is due at %s", self.state.due.isoformat(timespec="seconds"))
+
+    def step(self) -> None:
+        """Run the cycle if it is due."""
+        self._jobs.run_pending()
+        self._agree()
+
+    def run_now(self) -> None:
+        self._run()
+        self._agree()
+
+    def loop(self, waiting: Waiting, each_turn: Callable[[], None]) -> None:
+        """Step until told to stop. What fails is logged, and the loop lives on."""
+        while not waiting.stop:
+            try:
+                self.step()
+                each_turn()
+            except Exception:
+                log.exception("A turn of the scheduler failed")
+            waiting.wait(TICK_S)
+
+    def _run(self) -> None:
+        self._keep(started(self.state, self._clock(), self._params))
+        kind, failed = self._cycle()
+        self._keep(ended(self.state, self._clock(), kind, failed, self._params))
+        log.info("The next retraining cycle is due at %s", self.state.due.isoformat(timespec="seconds"))
+
+    def _keep(self, state: ScheduleState) -> None:
+        self.state = state
+        write_state(self._path, state)
+
+    def _agree(self) -> None:
+        """Tell the job what the file says; the package counts in local time without a zone."""
+        left_s = (self.state.due - self._clock()).total_seconds()
+        self._job.next_run = datetime.fromtimestamp(time.time() + left_s)  # noqa: DTZ006  # as the package does
