@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Metric
 
 from app.metrics import Families
 from auto_deployment.ingest.listening.metrics import IngestMetrics
+from auto_deployment.scheduler_metrics import SchedulerMetrics
 from tests.support.rules import read_rules
 
 SUFFIXES = {
@@ -34,26 +35,30 @@ OTHERS = {
     },
 }  # fmt: skip
 
-RETRAIN = (
-    "last_run_timestamp_seconds last_success_timestamp_seconds next_run_timestamp_seconds running"
-    " outcomes_total duration_seconds"
-)
+# Not in the code yet.
 RELEASE = (
     "phase seconds_in_phase overdue_seconds weight verdict check_value check_limit check_log_evidence users"
     " outcomes_total last_tick_timestamp_seconds recreated_total metrics_available"
 )
-OTHERS["scheduler"] = {f"marquee_retrain_{name}" for name in RETRAIN.split()}
-OTHERS["scheduler"] |= {"marquee_model_quality", "marquee_outbox_mails", "marquee_outbox_oldest_age_seconds"}
-OTHERS["controller"] = {f"marquee_release_{name}" for name in RELEASE.split()}
+
+
+def metrics_by_service() -> dict[str, set[str]]:
+    """Return the names of the series of each kind of service."""
+    app = CollectorRegistry()
+    Families.declare(app)
+    return {
+        **OTHERS,
+        "app": set(_names(app.collect())),
+        "ingest": set(_names(IngestMetrics().registry.collect())),
+        "scheduler": set(_names(SchedulerMetrics().registry.collect())),
+        "controller": {f"marquee_release_{name}" for name in RELEASE.split()},
+    }
 
 
 def known_metrics() -> set[str]:
     """Return the name of every series that may be asked for."""
-    app = CollectorRegistry()
-    Families.declare(app)
-    ours = {name for registry in (app, IngestMetrics().registry) for name in _names(registry.collect())}
     recorded = {rule.record for rule in read_rules() if rule.record}
-    return ours.union(recorded, *OTHERS.values())
+    return recorded.union(*metrics_by_service().values())
 
 
 def _names(families: Iterable[Metric]) -> Iterator[str]:
