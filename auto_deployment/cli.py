@@ -18,6 +18,8 @@ COMMANDS = {
     "train": ("auto_deployment.commands.train", "train a model on the segments and make it current"),
     "evaluate": ("auto_deployment.commands.evaluate", "measure a model and write its report"),
     "retrain": ("auto_deployment.commands.retrain", "train on what came in, check, publish, report"),
+    "retain": ("auto_deployment.commands.retain", "remove data and models of old versions"),
+    "provenance": ("auto_deployment.commands.provenance", "tell where the model behind an answer comes from"),
     "schedule": ("auto_deployment.commands.schedule", "run the retraining cycle every two days"),
     "stage": ("auto_deployment.commands.stage", "take one step of the flow in dvc.yaml"),
     "tune": ("auto_deployment.commands.tune", "search parameters on a validation part of the data"),

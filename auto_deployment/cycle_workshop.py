@@ -19,9 +19,11 @@ from auto_deployment.publish.errors import PublishError
 from auto_deployment.publish.factory import Publishing
 from auto_deployment.publish.intake import take_segments
 from auto_deployment.publish.outcome import FAILED, Outcome
+from auto_deployment.publish.retention import Retention, choose, collect
 from auto_deployment.publish.seed import ensure_remote
+from auto_deployment.publish.settings import PublishSettings
 from auto_deployment.publish.tag_message import TagError, read_tag, render_tag
-from auto_deployment.release_records import ARTEFACT, read_rejected, read_serving
+from auto_deployment.release_records import ARTEFACT, read_rejected, read_released, read_serving
 from auto_deployment.training.provenance import model_version
 from auto_deployment.training.workspace import Workspace, read_json, write_json
 
@@ -151,10 +153,20 @@ class Workshop:
     def record(self, outcome: Outcome) -> None:
         write_json(self._publishing.layout.last, outcome.to_json())
 
+    def retain(self, keep: int, settings: PublishSettings, *, dry_run: bool) -> tuple[Retention, str]:
+        """Let old versions go, from DVC's cache and remote; what was released stays."""
+        champion = self._choose_champion()["version"]
+        protected = {*read_released(self._paths), *([champion] if champion else [])}
+        retention = choose(self._publishing.repository.tags(), protected, keep)
+        return retention, collect(self._publishing, settings, retention, dry_run=dry_run)
+
+    def _choose_champion(self) -> dict[str, Any]:
+        tags = {version: self._content_hash(version) for version in self._publishing.repository.tags()}
+        return choose_champion(tags, read_serving(self._paths), read_rejected(self._paths))
+
     def _put_champion(self) -> dict[str, Any]:
         repository = self._publishing.repository
-        tags = {version: self._content_hash(version) for version in repository.tags()}
-        champion = choose_champion(tags, read_serving(self._paths), read_rejected(self._paths))
+        champion = self._choose_champion()
         write_json(self.workspace.champion_facts, champion)
         version = champion["version"]
         self._publishing.data.use_model(None if version is None else repository.show(version, "dvc.lock"))

@@ -1,6 +1,7 @@
 """`retrain`: one retraining cycle, now. `schedule` runs the same every two days."""
 
 import argparse
+import logging
 import signal
 import sys
 from datetime import UTC, datetime
@@ -9,7 +10,12 @@ from types import FrameType
 from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.commands.cycle_parts import make_workshop
 from auto_deployment.config import Settings
-from auto_deployment.publish.outcome import FAILED, REFUSED
+from auto_deployment.cycle_workshop import Workshop
+from auto_deployment.errors import MarqueeError
+from auto_deployment.params import load_params
+from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED
+
+log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +31,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     signal.signal(signal.SIGTERM, _end)  # what runs for us ends first
     workshop = make_workshop(settings)
     outcome = run_cycle(workshop, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
+    if outcome.kind == PUBLISHED:
+        _tidy(workshop, settings)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")
     return 1 if outcome.kind in (FAILED, REFUSED) else 0
+
+
+def _tidy(workshop: Workshop, settings: Settings) -> None:
+    """Let old versions go; the new one is published whatever becomes of this."""
+    keep = load_params(settings.params_file).retrain.keep_versions
+    try:
+        with workshop.alone():
+            retention, _ = workshop.retain(keep, settings.publish, dry_run=False)
+        log.info("%d versions keep their data, %d do not", len(retention.kept), len(retention.gone))
+    except MarqueeError as error:
+        log.warning("Old versions stay for now: %s", error)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,30 @@
+"""`provenance`: from the header of an answer down to offsets, parameters and the gate's verdict."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from auto_deployment.config import Settings
+from auto_deployment.paths import Paths
+from auto_deployment.publish.layout import CycleLayout
+from auto_deployment.publish.lookup import look_up
+from auto_deployment.publish.provenance_tree import render_tree
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("name", help="a model version, the value of X-Release, or the whole header line")
+    parser.add_argument(
+        "--repo", type=Path, metavar="DIR", help="a clone (default: the cycle's own, else this folder)"
+    )
+    parser.add_argument("--json", action="store_true", help="everything, for a program")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print what is known; return 0."""
+    own = CycleLayout.below(Paths(settings.data_dir).cycle).clone
+    found = look_up(args.name, args.repo or (own if own.is_dir() else Path.cwd()))
+    sys.stdout.write(f"{json.dumps(asdict(found))}\n" if args.json else render_tree(found))
+    return 0

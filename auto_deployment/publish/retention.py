@@ -1,0 +1,46 @@
+"""Which versions keep their data and models, and the removal of the rest."""
+
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from auto_deployment.publish.data_versions import DataVersions
+from auto_deployment.publish.factory import Publishing
+from auto_deployment.publish.repository import TAGS
+from auto_deployment.publish.settings import PublishSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Versions whose payloads stay and go, oldest first. Tags, and so provenance, stay in any case."""
+
+    kept: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def choose(versions: Sequence[str], protected: Collection[str], keep: int) -> Retention:
+    """Keep the newest, and whatever was released, serves, or is the champion. Pure."""
+    ordered = sorted(versions)
+    newest = set(ordered[-keep:]) if keep else set()
+    kept = tuple(one for one in ordered if one in newest or one in protected)
+    return Retention(kept, tuple(one for one in ordered if one not in kept))
+
+
+def collect(publishing: Publishing, settings: PublishSettings, retention: Retention, *, dry_run: bool) -> str:
+    """Remove from DVC's cache and remote what only versions that go, or nobody, use; return what DVC says.
+
+    DVC keeps what the tags of a repository use, so it is asked in a copy that has only the tags that stay.
+    """
+    layout = publishing.layout
+    copy = layout.root / ".retention"
+    shutil.rmtree(copy, ignore_errors=True)
+    try:
+        publishing.commands.at(layout.root).git("clone", "--quiet", str(layout.clone), str(copy))
+        inside = publishing.commands.at(copy)
+        if retention.gone:
+            inside.git("tag", "--delete", *(f"{TAGS}{version}" for version in retention.gone))
+        data = DataVersions(inside, settings.dvc_remote or str(layout.dvc_remote), layout.dvc_cache)
+        data.configure()
+        return data.collect(dry_run=dry_run)
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
