@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.ingest.listening.drift_findings import findings_since
 from auto_deployment.ingest.locks import only_one, reading
 from auto_deployment.ingest.published import mark_published
 from auto_deployment.ingest.segments import data_hash
@@ -173,12 +174,17 @@ class Workshop:
         return champion
 
     def _put_notes(self, damaged: Mapping[str, str]) -> dict[str, Any]:
-        drift = _drift(self._paths)
+        drift = findings_since(self._paths.drift_findings, self._last_published())
         write_json(self.workspace.intake, {"damaged": damaged, "drift": drift})
         rejected = [one for one in read_rejected(self._paths) if one.kind == ARTEFACT and one.content_hash]
         facts = [{"content_hash": one.content_hash, "reason": one.reason} for one in rejected]
         write_json(self.workspace.rejected, facts)
         return drift
+
+    def _last_published(self) -> datetime | None:
+        if not self.workspace.version.exists():
+            return None
+        return datetime.fromisoformat(read_json(self.workspace.version)["created_at"])
 
     def _content_hash(self, version: str) -> str | None:
         try:
@@ -202,12 +208,3 @@ class Workshop:
         manifest = json.loads((self.workspace.model / "manifest.json").read_bytes())
         pointers = {path: (clone / f"{path}.dvc").read_text("utf-8") for path in INPUTS}
         return render_tag(manifest, (clone / "dvc.lock").read_text("utf-8"), pointers)
-
-
-def _drift(paths: Paths) -> dict[str, Any]:
-    """Return the strong changes that ingest found since the last look."""
-    try:
-        found: dict[str, Any] = json.loads(paths.drift_findings.read_bytes())
-    except FileNotFoundError:
-        return {}
-    return found

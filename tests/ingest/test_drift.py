@@ -4,13 +4,14 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from auto_deployment.ingest.drift import CHECKS, History, Sample, add, find_drift
+from auto_deployment.ingest.drift import CHECKS, Finding, History, Sample, add, find_drift
 from auto_deployment.ingest.listening.drift_file import load_history, save_history
+from auto_deployment.ingest.listening.drift_findings import add_findings, findings_since
 from auto_deployment.ingest.listening.metrics import IngestMetrics
 from tests.support.ingest import Home, ingest_params, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
@@ -116,3 +117,32 @@ def test_a_change_in_the_stream_is_logged_and_shown(home: Home, caplog: pytest.L
     assert "reject_rate changed strongly: 0.75, in the last days 0 (400 lines)" in caplog.text
     assert metrics.registry.get_sample_value("marquee_ingest_drift", {"check": "reject_rate"}) == 1
     assert len(home.segments()) == 2
+    assert findings_since(home.root / "drift-findings.json", None)["reject_rate"]["now"] == 0.75
+
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+FOUND = Finding(0.2, 0.1, 500)
+
+
+def test_the_last_strong_change_of_each_check_is_kept_for_those_who_train(tmp_path: Path) -> None:
+    path = tmp_path / "findings.json"
+    add_findings(path, {"reject_rate": FOUND, "new_titles": FOUND}, NOON - timedelta(days=9), 7)
+    add_findings(path, {"rating_mean": FOUND}, NOON - timedelta(days=1), 7)
+    add_findings(path, {"reject_rate": FOUND}, NOON, 7)
+    assert sorted(findings_since(path, None)) == ["rating_mean", "reject_rate"]
+    assert sorted(findings_since(path, NOON - timedelta(hours=1))) == ["reject_rate"]
+    assert findings_since(path, NOON) == {}
+
+
+def test_a_batch_without_a_strong_change_writes_nothing(tmp_path: Path) -> None:
+    add_findings(tmp_path / "findings.json", {}, NOON, 7)
+    assert findings_since(tmp_path / "findings.json", None) == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"reject_rate": 1}', b"\xff"])
+def test_damaged_findings_are_forgotten_not_in_the_way(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "findings.json"
+    path.write_bytes(content)
+    assert findings_since(path, None) == {}
+    add_findings(path, {"reject_rate": FOUND}, NOON, 7)
+    assert list(findings_since(path, None)) == ["reject_rate"]

@@ -10,6 +10,7 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.compaction import compact
 from auto_deployment.ingest.drift import Sample, find_drift
 from auto_deployment.ingest.listening.drift_file import load_history, save_history
+from auto_deployment.ingest.listening.drift_findings import add_findings
 from auto_deployment.ingest.listening.health import Health
 from auto_deployment.ingest.listening.known import Known
 from auto_deployment.ingest.listening.metrics import IngestMetrics
@@ -76,6 +77,7 @@ class UsualAftercare:
                 found.lines,
             )
         self._duty.metrics.drifted(findings)
+        add_findings(self._duty.paths.drift_findings, findings, self._duty.now(), params.trailing_days)
         self._history = self._history.with_batch(today, sample, movie_lines, params.trailing_days)
         save_history(self._duty.paths.drift_history, self._history)
 
