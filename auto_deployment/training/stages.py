@@ -21,6 +21,7 @@ from auto_deployment.training.metrics import MODEL_FIELDS, assemble_metrics, sum
 from auto_deployment.training.options import PrepareParams, TrainingParams
 from auto_deployment.training.prepared import Prepared, read_prepared, write_prepared
 from auto_deployment.training.probe import probe
+from auto_deployment.training.profile import profile_of
 from auto_deployment.training.split import split_by_time
 from auto_deployment.training.train import fit
 from auto_deployment.training.trainset import make_trainset
@@ -60,6 +61,9 @@ def evaluate_stage(workspace: Workspace, params: TrainingParams) -> Mapping[str,
     write_json(workspace.metrics / "model.json", metrics)
     write_json(workspace.metrics / "summary.json", summarize(metrics))
     write_json(workspace.metrics / COMPARISON, comparison)
+    events = pd.concat([prepared.train, prepared.test])
+    profile = profile_of(events, prepared.users, prepared.facts["data"]["lines"])
+    write_json(workspace.metrics / "profile.json", profile)
     _write_systems(workspace.metrics / "systems.csv", metrics)
     return metrics
 
