@@ -28,6 +28,8 @@ class TrafficParams:
     attempt_timeout_ms: int
     connect_timeout_ms: int
     attempts: int
+    user_requests_per_s: int
+    user_burst: int
     fail_timeout_s: int
     edge_log_max_mb: int
     edge_log_files: int

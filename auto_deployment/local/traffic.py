@@ -49,6 +49,8 @@ def variables(place: Place, traffic: TrafficParams) -> dict[str, str]:
         "MARQUEE_CONNECT_TIMEOUT_MS": str(traffic.connect_timeout_ms),
         "MARQUEE_ATTEMPT_TIMEOUT_MS": str(traffic.attempt_timeout_ms),
         "MARQUEE_ATTEMPTS": str(traffic.attempts),
+        "MARQUEE_USER_RATE": str(traffic.user_requests_per_s),
+        "MARQUEE_USER_BURST": str(traffic.user_burst),
     }
 
 

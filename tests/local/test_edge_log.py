@@ -34,6 +34,7 @@ def test_a_line_tells_who_asked_what_and_who_answered(edge: Edge, instances: Ins
         "release": "model-1-abc",
         "source": "personal",
         "upstream_status": "200",
+        "limit": "PASSED",
     }
 
 
