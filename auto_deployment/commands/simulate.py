@@ -3,11 +3,12 @@
 import argparse
 import logging
 import math
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tqdm import tqdm
@@ -16,6 +17,8 @@ from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.catalog import write_movies, write_users
 from auto_deployment.params import load_params
+from auto_deployment.simulate.arrays import SECOND_US
+from auto_deployment.simulate.asking import asking, read_server
 from auto_deployment.simulate.damage import Message
 from auto_deployment.simulate.options import DamageParams, SimulateParams
 from auto_deployment.simulate.output import open_output
@@ -50,6 +53,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_speed, metavar="X", help="1 is real time, 60 a minute a second; without it: at once"
     )
     parser.add_argument(
+        "--since-days",
+        type=_positive,
+        metavar="N",
+        help="begin N days ago and go on in real time: what lies in the past comes at once, but only into a "
+        "topic that has nothing yet",
+    )
+    parser.add_argument(
+        "--ask",
+        type=read_server,
+        metavar="HOST:PORT",
+        help="ask this service for recommendations and tell of that, in place of made-up requests",
+    )
+    parser.add_argument(
+        "--asks-per-s", type=_speed, default=1.0, metavar="X", help="how often (default: %(default)s)"
+    )
+    parser.add_argument(
         "--damage",
         action="append",
         default=[],
@@ -63,13 +82,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Write the lines; raise `BadInputError` on options that cannot be used."""
     if args.kafka and args.out != "-":
         raise BadInputError("--kafka and --out exclude each other: choose one.")
-    platform = Platform.build(_effective(load_params(settings.params_file).simulate, args))
+    if (args.since_days or args.ask) and not args.kafka:
+        raise BadInputError("--since-days and --ask need --kafka.")
+    # A stop is no failure: what was handed over is sent before the end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    now, since_days = datetime.now(UTC), _since_days(args, settings)
+    platform = Platform.build(_effective(load_params(settings.params_file).simulate, args, now, since_days))
     if args.catalog:
         write_movies(args.catalog, platform.movies_frame())
         write_users(args.catalog, platform.users_frame())
-    batches = _batches(platform, settings.rating_scale, args.speed)
+    batches = _batches(platform, settings.rating_scale, args, now)
     written = 0
-    with _opened(args, settings) as write, tqdm(unit=" lines", disable=_quiet(args.out)) as bar:
+    with ExitStack() as stack:
+        write = stack.enter_context(_opened(args, settings))
+        bar = stack.enter_context(tqdm(unit=" lines", disable=_quiet(args.out)))
+        if args.ask:
+            stack.enter_context(asking(args.ask, args.asks_per_s, platform.params.users, write))
         for batch in _limited(batches, args.lines):
             write(batch)
             written += len(batch)
@@ -79,7 +107,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 @contextmanager
-def _opened(args: argparse.Namespace, settings: Settings) -> Iterator[Callable[[list[Message]], object]]:
+def _opened(args: argparse.Namespace, settings: Settings) -> Iterator[Callable[[Sequence[Message]], object]]:
     """Give what takes lines, wherever they go."""
     if args.kafka:
         # Imported here: the client library takes half a second that nobody else has to wait for.
@@ -90,7 +118,7 @@ def _opened(args: argparse.Namespace, settings: Settings) -> Iterator[Callable[[
         return
     with open_output(args.out) as file:
 
-        def write(batch: list[Message]) -> None:
+        def write(batch: Sequence[Message]) -> None:
             file.write(b"".join(b"%b\n" % (message or b"") for message in batch))
             if args.speed:
                 file.flush()
@@ -98,11 +126,25 @@ def _opened(args: argparse.Namespace, settings: Settings) -> Iterator[Callable[[
         yield write
 
 
-def _effective(params: SimulateParams, args: argparse.Namespace) -> SimulateParams:
+def _since_days(args: argparse.Namespace, settings: Settings) -> int | None:
+    """Return how long ago to begin: not at all where the past was told already."""
+    if args.since_days is None:
+        return None
+    from auto_deployment.simulate.kafka_output import holds_lines
+
+    return 0 if holds_lines(settings.kafka) else int(args.since_days)
+
+
+def _effective(
+    params: SimulateParams, args: argparse.Namespace, now: datetime, since_days: int | None
+) -> SimulateParams:
     given = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
-    if args.speed and args.start is None:
-        given["start"] = datetime.now(UTC).isoformat()
-    return replace(params, **given, damage=_damage(params.damage, args.damage))
+    if since_days is not None:
+        given["start"] = (now - timedelta(days=since_days)).isoformat()
+    elif args.speed and args.start is None:
+        given["start"] = now.isoformat()
+    habits = replace(params.activity, requests_per_viewing=0.0) if args.ask else params.activity
+    return replace(params, **given, activity=habits, damage=_damage(params.damage, args.damage))
 
 
 def _damage(shares: DamageParams, words: Sequence[str]) -> DamageParams:
@@ -118,11 +160,15 @@ def _damage(shares: DamageParams, words: Sequence[str]) -> DamageParams:
     return shares
 
 
-def _batches(platform: Platform, scale: tuple[float, float], speed: float | None) -> Iterable[list[Message]]:
+def _batches(
+    platform: Platform, scale: tuple[float, float], args: argparse.Namespace, now: datetime
+) -> Iterable[list[Message]]:
     chunks = generate_chunks(platform, scale)
-    if speed is None:
+    if args.since_days is not None:
+        return pace(chunks, args.speed or 1.0, time.monotonic, time.sleep, int(now.timestamp() * SECOND_US))
+    if args.speed is None:
         return (chunk.messages for chunk in chunks)
-    return pace(chunks, speed, time.monotonic, time.sleep)
+    return pace(chunks, args.speed, time.monotonic, time.sleep)
 
 
 def _limited(batches: Iterable[list[Message]], limit: int | None) -> Iterator[list[Message]]:

@@ -4,16 +4,33 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.kafka_client import open_client
+from auto_deployment.ingest.kafka_client import Directory, open_client
 from auto_deployment.kafka_settings import KafkaSettings
 from auto_deployment.simulate.damage import Message
 
 
 class NotProducedError(MarqueeError):
     """The broker did not take the lines."""
+
+
+def holds_lines(settings: KafkaSettings) -> bool:
+    """Return whether anything was ever written to the topic; raise `NotProducedError` without a broker."""
+    try:
+        directory = Directory(settings)
+    except KafkaError as error:
+        raise _not_produced(settings, error) from error
+    try:
+        _, partitions = directory.describe()
+        return any(directory.ends(partitions).values())
+    except UnknownTopicOrPartitionError:
+        return False
+    except KafkaError as error:
+        raise _not_produced(settings, error) from error
+    finally:
+        directory.close()
 
 
 @contextmanager
@@ -42,7 +59,11 @@ def open_topic(settings: KafkaSettings) -> Iterator[Callable[[Sequence[Message]]
             if failures:
                 raise failures[0]
     except KafkaError as error:
-        raise NotProducedError(
-            f"Topic {settings.topic} at {settings.bootstrap} did not take the lines ({error}): see that the "
-            "broker runs, that the topic exists, and check KAFKA_*."
-        ) from error
+        raise _not_produced(settings, error) from error
+
+
+def _not_produced(settings: KafkaSettings, error: KafkaError) -> NotProducedError:
+    return NotProducedError(
+        f"Topic {settings.topic} at {settings.bootstrap} did not take the lines ({error}): see that the "
+        "broker runs, that the topic exists, and check KAFKA_*."
+    )

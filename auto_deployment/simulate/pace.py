@@ -9,13 +9,18 @@ from auto_deployment.simulate.stream import Chunk
 
 
 def pace(
-    chunks: Iterable[Chunk], speed: float, clock: Callable[[], float], sleep: Callable[[float], None]
+    chunks: Iterable[Chunk],
+    speed: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    begin_us: int | None = None,
 ) -> Iterator[list[Message]]:
     """Yield what is due, then sleep until there is more; `clock` counts seconds, a `speed` of 1 is real time.
 
-    The first line is due at once. Being late is made up for: the lines that became due come together.
+    The simulated time begins at `begin_us` (microseconds since 1970), by default with the first line: what
+    lies before is due at once. Being late is made up for: the lines that became due come together.
     """
-    begin_s, first_us = clock(), None
+    begin_s, first_us = clock(), begin_us
     for chunk in chunks:
         place = 0
         while place < len(chunk.messages):

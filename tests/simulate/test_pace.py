@@ -41,3 +41,13 @@ def test_a_slow_reader_gets_what_became_due_meanwhile_at_once() -> None:
     assert next(batches) == [b"1", b"2", b"3"]
     assert next(batches) == [b"4"]
     assert clock.now_s == pytest.approx(1004)
+
+
+def test_what_lies_before_the_beginning_comes_at_once_and_the_rest_in_its_time() -> None:
+    chunk = Chunk(np.array([1_000_000, 90_000_000, 100_000_000, 103_000_000]), [b"a", b"b", b"c", b"d"])
+    clock = Clock()
+    batches = pace([chunk], 1.0, clock, clock.sleep, begin_us=100_000_000)
+    assert next(batches) == [b"a", b"b", b"c"]
+    assert clock.now_s == 1000
+    assert next(batches) == [b"d"]
+    assert clock.now_s == pytest.approx(1003)
