@@ -1,0 +1,125 @@
+"""What is done to the containers of one Compose project."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT_FOLDER = Path(__file__).parents[2]
+DOWN_S = 3.0  # how long something stays stopped or hung
+HEALTHY_WITHIN_S = 120.0
+
+
+class StackError(Exception):
+    """Docker or Compose refused; the message is what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One project: its name, the files it is described by, and the environment that they are read with."""
+
+    name: str
+    files: tuple[Path, ...] = (PROJECT_FOLDER / "docker-compose.yml",)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def compose(self, *words: str, timeout_s: float = 900) -> str:
+        """Run `docker compose` for this project and return what it prints; raise `StackError`."""
+        files = [word for file in self.files for word in ("-f", str(file))]
+        # An .env of the checkout is its owner's, not this project's.
+        command = ["docker", "compose", "--env-file", os.devnull, "-p", self.name, *files, *words]
+        return _run(command, timeout_s, self.environ)
+
+    def services(self) -> list[str]:
+        """Return the services that have a container, in order."""
+        label = f"label=com.docker.compose.project={self.name}"
+        text = '{{.Label "com.docker.compose.service"}}'
+        return sorted(set(docker("ps", "--filter", label, "--format", text).split()))
+
+    def container(self, service: str) -> str:
+        """Return the id of a service's container, running or not."""
+        found = docker(
+            "ps", "-aq", "--no-trunc",
+            "--filter", f"label=com.docker.compose.project={self.name}",
+            "--filter", f"label=com.docker.compose.service={service}",
+        ).split()  # fmt: skip
+        if len(found) != 1:
+            raise StackError(f"{service} of {self.name} has {len(found)} containers instead of one.")
+        return found[0]
+
+    def inspect(self, service: str, template: str) -> str:
+        return docker("inspect", "--format", template, self.container(service))
+
+    def is_well(self, service: str) -> bool:
+        """Return whether it runs, and is healthy where it has a health check."""
+        template = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}"
+        try:
+            return self.inspect(service, template) == "running healthy"
+        except StackError:
+            return False  # replaced this very moment
+
+    def wait_until_well(self, service: str, within_s: float = HEALTHY_WITHIN_S) -> None:
+        deadline_s = time.monotonic() + within_s
+        while not self.is_well(service):
+            if time.monotonic() > deadline_s:
+                raise StackError(f"{service} is not well after {within_s:.0f} s.")
+            time.sleep(0.2)
+
+
+def docker(*words: str) -> str:
+    """Run a docker command and return what it prints; raise `StackError`."""
+    return _run(["docker", *words], 120)
+
+
+def stop(stack: Stack, service: str) -> None:
+    """Stop it as a deployment does, and start it again."""
+    container = stack.container(service)
+    docker("stop", container)
+    time.sleep(DOWN_S)
+    docker("start", container)
+
+
+def kill(stack: Stack, service: str) -> None:
+    """End its first process with SIGKILL; the restart policy brings it back."""
+    container = stack.container(service)
+    pid = int(docker("inspect", "--format", "{{.State.Pid}}", container))
+    try:
+        os.kill(pid, 9)
+    except (
+        PermissionError,
+        ProcessLookupError,
+    ):  # not this host's root: Docker does not restart what it killed
+        docker("kill", container)
+        docker("start", container)
+
+
+def pause(stack: Stack, service: str) -> None:
+    """Let it hang with its connections open."""
+    container = stack.container(service)
+    docker("pause", container)
+    time.sleep(DOWN_S)
+    docker("unpause", container)
+
+
+def recreate(stack: Stack, service: str) -> None:
+    """Put a new container, with a new address, in its place."""
+    stack.compose("up", "-d", "--no-deps", "--no-build", "--force-recreate", service)
+
+
+DISTURBANCES: Mapping[str, Callable[[Stack, str], None]] = {
+    "stop": stop,
+    "kill -9": kill,
+    "pause": pause,
+    "recreate": recreate,
+}
+
+
+def _run(command: list[str], timeout_s: float, environ: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=timeout_s,
+        env={**os.environ, **(environ or {})},
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise StackError(f"{' '.join(command)}: {done.stderr.strip()[-2000:]}")
+    return done.stdout.strip()
