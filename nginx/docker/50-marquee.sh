@@ -1,6 +1,15 @@
 #!/bin/sh
 # Runs before NGINX does: an upstream for a first start, and the edge log kept small.
 set -eu
+for name in STABLE_WEIGHT CANARY_WEIGHT ATTEMPT_TIMEOUT_MS CONNECT_TIMEOUT_MS ATTEMPTS USER_RATE USER_BURST \
+  FAIL_TIMEOUT_S EDGE_LOG_MAX_MB EDGE_LOG_FILES; do
+  eval "value=\${MARQUEE_$name:-}"
+  case $value in
+    '' | *[!0-9]*)
+      echo "MARQUEE_$name is '$value': use a whole number." >&2
+      exit 2 ;;
+  esac
+done
 upstream=$MARQUEE_UPSTREAM_DIR/upstream.conf
 if [ ! -s "$upstream" ]; then
   # Until a release says otherwise. The salt becomes the release id then.

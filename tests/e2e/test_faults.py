@@ -1,0 +1,120 @@
+"""What may happen to containers while people ask: they keep getting their lists, and soon enough."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from benchmarks.chaos.containers import DISTURBANCES, docker
+from benchmarks.chaos.load import Load, Outcome
+from benchmarks.chaos.run import Diary, disturb, under_load
+from benchmarks.chaos.seconds import summarise
+from tests.support.http import get
+from tests.support.stack import TestStack, eventually
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+RATE = 50
+CALLER_WAITS_S = 0.6
+INSTANCES = ("stable-1", "stable-2", "canary")
+OTHERS = ("kafka", "ingest", "prometheus")
+
+
+def ask_during(stack: TestStack, work: Callable[[Load], None]) -> list[Outcome]:
+    """Ask at a steady rate for as long as the work takes, and return what came of it."""
+    load = Load(stack.port, RATE, 1_000_000)
+
+    def until_done() -> None:
+        work(load)
+        load.stop()
+
+    asyncio.run(under_load(load, Diary(), None, until_done))
+    return load.outcomes
+
+
+def assert_that_nobody_noticed(stack: TestStack, outcomes: list[Outcome], before: int) -> None:
+    """Nobody failed; how long it took is what NGINX measured, as a test machine may be slow to ask."""
+    assert dict(summarise(outcomes).failures) == {}
+    lines = eventually(lambda: len(found := stack.edge_lines()[before:]) >= len(outcomes) and found)
+    assert max(line["request_time"] for line in lines if line["user"]) <= CALLER_WAITS_S
+
+
+@pytest.mark.parametrize("service", INSTANCES)
+def test_nobody_notices_what_happens_to_one_instance(stack: TestStack, service: str) -> None:
+    before, diary = len(stack.edge_lines()), Diary()
+    outcomes = ask_during(stack, lambda load: disturb(stack.stack, [service], diary, calm_s=0.5))
+    assert len(diary.done) == len(DISTURBANCES)
+    assert_that_nobody_noticed(stack, outcomes, before)
+    assert {one.track for one in outcomes} <= {"stable", "canary"}
+
+
+def test_users_return_to_their_track(stack: TestStack) -> None:
+    """The split is 80/20 by user, and the same before and after a canary was gone."""
+    users = range(1, 1001)
+
+    def tracks() -> dict[int, str]:
+        return {user: get(stack.port, f"/recommend/{user}").headers["x-release-track"] for user in users}
+
+    before = eventually(lambda: "canary" in (found := tracks()).values() and found)
+    stack.stack.compose("up", "-d", "--no-deps", "--no-build", "--force-recreate", "canary")
+    stack.stack.wait_until_well("canary")
+    eventually(lambda: tracks() == before)
+    assert 150 <= list(before.values()).count("canary") <= 250
+
+
+def test_without_kafka_and_prometheus_people_are_served(stack: TestStack) -> None:
+    before = len(stack.edge_lines())
+    with without(stack, *OTHERS):
+        outcomes = ask_during(stack, lambda load: eventually(lambda: load.sent >= 100))
+    assert_that_nobody_noticed(stack, outcomes, before)
+
+
+def test_ingest_lives_through_kafkas_end_and_goes_on(stack: TestStack) -> None:
+    with without(stack, "kafka"):
+        eventually(lambda: "Waiting: the broker does not answer" in stack.log("ingest"))
+        assert stack.stack.is_well("ingest")
+
+
+def test_with_all_instances_gone_the_static_list_is_answered_and_soon_no_more(stack: TestStack) -> None:
+    served = get(stack.port, "/recommend/1").headers["x-release"]
+    with without(stack, *INSTANCES):
+        outcomes = ask_during(stack, lambda load: eventually(lambda: load.sent >= 200))
+        reply = get(stack.port, "/recommend/1")
+        assert reply.status == 200
+        assert len(set(reply.body.decode().split(","))) == 20
+        assert (reply.headers["x-recommendation-source"], reply.headers["x-release"]) == ("static", served)
+    assert set(summarise(outcomes).failures) == {"the static list"}
+    eventually(lambda: get(stack.port, "/recommend/1").headers["x-release-track"] == "stable", 15)
+
+
+def test_both_stables_gone_the_canary_serves_everybody(stack: TestStack) -> None:
+    with without(stack, "stable-1", "stable-2"):
+        eventually(lambda: get(stack.port, "/recommend/1").headers["x-release-track"] == "canary")
+        before = len(stack.edge_lines())
+        outcomes = ask_during(stack, lambda load: eventually(lambda: load.sent >= 200))
+    assert {one.track for one in outcomes} == {"canary"}
+    assert_that_nobody_noticed(stack, outcomes, before)
+
+
+def test_the_edge_log_turns_over_and_loses_no_line(stack: TestStack) -> None:
+    """In a test it turns over at 1 MB: some two thousand requests."""
+    before = {line["request_id"] for line in stack.edge_lines()}
+    load = Load(stack.port, 300, 4000)
+    asyncio.run(load.run())
+    assert summarise(load.outcomes).failed == 0
+    eventually(lambda: len({line["request_id"] for line in stack.edge_lines()} - before) >= 4000)
+    assert "edge.log.1" in stack.inside("nginx", "ls", "/edge/logs").split()
+
+
+@contextmanager
+def without(stack: TestStack, *services: str) -> Iterator[None]:
+    """Stop services for the length of the block."""
+    containers = [stack.stack.container(service) for service in services]
+    docker("kill", *containers)
+    try:
+        yield
+    finally:
+        docker("start", *containers)
+        for service in services:
+            stack.stack.wait_until_well(service)

@@ -1,0 +1,160 @@
+"""A whole system of containers for tests: a project, images and ports of its own, gone without a trace."""
+
+import json
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from auto_deployment.local.layout import PROJECT
+from benchmarks.chaos.containers import Stack, docker
+from tests.support.edge import free_ports
+
+PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
+# For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
+BATCH_MAX_AGE_S = 10
+EDGE_LOG_MAX_MB = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TestStack:
+    """The stack, and what a test asks it."""
+
+    __test__ = False  # no test, whatever pytest thinks of the name
+
+    stack: Stack
+    ports: dict[str, int]
+
+    @property
+    def port(self) -> int:
+        return self.ports["MARQUEE_PORT"]
+
+    def prometheus(self, query: str) -> list[dict[str, Any]]:
+        """Return what an instant query gives."""
+        answer = get_json(self.ports["PROMETHEUS_PORT"], f"/api/v1/query?query={quote(query)}")
+        assert answer["status"] == "success", answer
+        found: list[dict[str, Any]] = answer["data"]["result"]
+        return found
+
+    def inside(self, service: str, *command: str) -> str:
+        """Run a command in a container and return what it prints."""
+        return docker("exec", self.stack.container(service), *command)
+
+    def log(self, service: str, tail: int = 50) -> str:
+        """Return the last of what a container has said."""
+        words = ["docker", "logs", f"--tail={tail}", self.stack.container(service)]
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+        return done.stdout
+
+    def edge_lines(self) -> list[dict[str, Any]]:
+        """Return all lines of the edge log, in order, those that were turned over included."""
+        command = "cd /edge/logs; cat $(ls -r edge.log.* 2>/dev/null) edge.log"
+        return [json.loads(line) for line in self.inside("nginx", "sh", "-c", command).splitlines()]
+
+
+def get_json(port: int, path: str) -> Any:
+    """Ask a service on this host and return its answer, which must be JSON."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def eventually(is_so: Callable[[], Any], timeout_s: float = 120) -> Any:
+    """Wait until something holds, and return it; what is not there yet may raise."""
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            if found := is_so():
+                return found
+            reason: object = "not so"
+        except (OSError, ValueError, LookupError) as error:
+            reason = error
+        assert time.monotonic() < deadline_s, f"not within {timeout_s} s: {reason}"
+        time.sleep(0.2)
+
+
+@contextmanager
+def running_stack(folder: Path, image: str | None = None, up: bool = True) -> Iterator[TestStack]:
+    """Build and start everything but the profiles, or with given images; remove it all at the end."""
+    name = f"marquee-test-{uuid.uuid4().hex[:8]}"
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+    environ = {key: str(port) for key, port in ports.items()}
+    environ |= {"MARQUEE_IMAGE": image or name, "MARQUEE_HOST": "127.0.0.1", "CODE_REVISION": "abc1234"}
+    files = (PROJECT / "docker-compose.yml", write_override(folder))
+    one = TestStack(Stack(name, files, environ), ports)
+    try:
+        if up:
+            one.stack.compose("up", "-d", "--wait", "--wait-timeout", "300")
+        yield one
+    finally:
+        one.stack.compose("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans")
+        if image is None:
+            remove_images(name)
+
+
+def write_override(folder: Path) -> Path:
+    """Write what a test changes: how soon things happen, and nothing else."""
+    params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
+    params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
+    folder.chmod(0o755)  # the containers have an account of their own
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    services = {
+        "ingest": {
+            "volumes": [f"{folder}:/params:ro"],
+            "environment": {"PARAMS_FILE": "/params/params.yaml"},
+        },
+        "nginx": {"environment": {"MARQUEE_EDGE_LOG_MAX_MB": str(EDGE_LOG_MAX_MB)}},
+    }
+    path = folder / "override.yml"
+    path.write_text(yaml.safe_dump({"services": services}), "utf-8")
+    return path
+
+
+def remove_images(prefix: str) -> None:
+    """Remove what a stack has built; what other images share stays."""
+    lines = docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+    own = [line for line in lines if line.startswith((f"{prefix}:", f"{prefix}-"))]
+    if own:
+        docker("rmi", *own)
+
+
+def listening(stack: TestStack, service: str) -> set[int]:
+    """Return the TCP ports that a container listens on, but for those of its loopback address."""
+    ports = set()
+    for table in ("net/tcp", "net/tcp6"):
+        for line in process_file(stack, service, table).splitlines()[1:]:
+            words = line.split()
+            if words[3] == "0A" and not _is_loopback(words[1].partition(":")[0]):
+                ports.add(int(words[1].rpartition(":")[2], 16))
+    return ports
+
+
+def process_file(stack: TestStack, service: str, name: str) -> str:
+    """Read what the kernel says of a container's first process, whatever programs the container lacks."""
+    pid = stack.stack.inspect(service, "{{.State.Pid}}")
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text("ascii")
+    except (
+        OSError
+    ):  # another account than this host's root, or an engine elsewhere: from a container beside it
+        beside = f"container:{stack.stack.container(service)}"
+        image = stack.stack.inspect("nginx", "{{.Config.Image}}")
+        words = ("--rm", "--user=0", "--network", beside, "--pid", beside, "--entrypoint=cat", image)
+        return docker("run", *words, f"/proc/1/{name}")
+
+
+def _is_loopback(address: str) -> bool:
+    packed = bytes.fromhex(address)[::-1] if len(address) == 8 else b""
+    return bool(packed) and socket.inet_ntoa(packed).startswith("127.")
