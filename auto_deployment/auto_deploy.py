@@ -35,6 +35,7 @@ def retrain(
     with ExitStack() as stack:
         step("refresh")
         workshop.refresh()
+        workshop.finish_interrupted()
         step("take")
         begun = workshop.take_in(stack, now)
         if not workshop.changed():
@@ -58,10 +59,12 @@ def retrain(
             branch = workshop.ask_for_review(trained)
             sentence = f"{trained.version} waits for review in the branch {branch}."
             return replace(trained, kind=FOR_REVIEW, sentence=sentence)
-        workshop.push(trained)
+        published = replace(trained, kind=PUBLISHED, sentence=f"{trained.version} is published.")
+        workshop.intend(published)
+        workshop.push(published)
         step("mark")
         workshop.mark()
-        return replace(trained, kind=PUBLISHED, sentence=f"{trained.version} is published.")
+        return published
 
 
 def run_cycle(

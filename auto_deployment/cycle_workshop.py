@@ -1,7 +1,7 @@
 """What a retraining cycle does, step by step: ingest's segments, DVC's flow and the clone together."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,8 +44,14 @@ class Project:
 class Workshop:
     """Everything that one cycle needs; each method is one step, safe to repeat."""
 
-    def __init__(self, paths: Paths, publishing: Publishing, project: Project) -> None:
-        self._paths, self._publishing, self._project = paths, publishing, project
+    def __init__(
+        self,
+        paths: Paths,
+        publishing: Publishing,
+        project: Project,
+        tell: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> None:
+        self._paths, self._publishing, self._project, self._tell = paths, publishing, project, tell
         self.workspace = Workspace(publishing.layout.clone / "data")
 
     @contextmanager
@@ -117,7 +123,7 @@ class Workshop:
             step="gate",
             gate=read_json(self.workspace.verdict / "gate.json"),
             metrics=read_json(self.workspace.metrics / "summary.json"),
-            data=read_json(self.workspace.metrics / "model.json")["data"],
+            profile=read_json(self.workspace.metrics / "profile.json"),
         )
 
     def why_refused(self, trained: Outcome) -> str:
@@ -151,8 +157,25 @@ class Workshop:
         """Say which segments have left this host: those are never joined any more."""
         mark_published(self._paths, [path.stem for path in self.workspace.segments.glob("*.parquet")])
 
+    def intend(self, outcome: Outcome) -> None:
+        """Write down what will have happened once the push is through."""
+        write_json(self._publishing.layout.intended, outcome.to_json())
+
+    def finish_interrupted(self) -> None:
+        """Record the version that a killed cycle had published before it could say so."""
+        intended = self._publishing.layout.intended
+        if not intended.exists():
+            return
+        outcome = Outcome.from_json(read_json(intended))
+        if outcome.version in self._publishing.repository.tags():
+            self.record(outcome)
+        intended.unlink(missing_ok=True)
+
     def record(self, outcome: Outcome) -> None:
+        """Tell whoever wants to know, and keep how the cycle ended; telling twice is theirs to prevent."""
+        self._tell(outcome)
         write_json(self._publishing.layout.last, outcome.to_json())
+        self._publishing.layout.intended.unlink(missing_ok=True)
 
     def retain(self, keep: int, settings: PublishSettings, *, dry_run: bool) -> tuple[Retention, str]:
         """Let old versions go, from DVC's cache and remote; what was released stays."""

@@ -46,6 +46,11 @@ class CycleLayout:
         return self.root / "askpass"
 
     @property
+    def intended(self) -> Path:
+        """What will have happened once the push is through; a cycle killed behind it says so next time."""
+        return self.root / "intended.json"
+
+    @property
     def last(self) -> Path:
         """How the last cycle ended."""
         return self.root / "last.json"

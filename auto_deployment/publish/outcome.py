@@ -22,7 +22,7 @@ class Outcome:
     champion: Mapping[str, Any] = field(default_factory=dict)
     gate: Mapping[str, Any] | None = None
     metrics: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] | None = None
+    profile: Mapping[str, Any] | None = None  # what the model was made of
     damaged: Mapping[str, str] = field(default_factory=dict)
     drift: Mapping[str, Any] = field(default_factory=dict)
     new_segments: int = 0
