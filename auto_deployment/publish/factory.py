@@ -49,6 +49,7 @@ def git_environ(settings: PublishSettings, layout: CycleLayout) -> dict[str, str
     who = {"NAME": settings.git_author_name, "EMAIL": settings.git_author_email}
     environ = {f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in who.items()}
     environ |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": "/dev/null", "DVC_NO_ANALYTICS": "true"}
+    environ["DVC_SITE_CACHE_DIR"] = str(layout.root / "dvc-site")  # its default is outside of any volume
     if settings.git_token:
         environ |= {"GIT_ASKPASS": str(layout.askpass), "MARQUEE_GIT_TOKEN": settings.git_token}
     if settings.git_ssh_key_file:
