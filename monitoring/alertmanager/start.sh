@@ -27,6 +27,12 @@ mail() {
     tls) encryption='force_implicit_tls: true' ;;
     *) refuse "SMTP_SECURITY is '$SMTP_SECURITY': use one of none, starttls, tls." ;;
   esac
+  if [ -n "${SMTP_USERNAME:-}" ]; then
+    [ "$encryption" != 'require_tls: false' ] ||
+      refuse "SMTP_USERNAME is set while SMTP_SECURITY is none: use starttls or tls, or anybody can read the password."
+    [ -n "${SMTP_PASSWORD:-}${SMTP_PASSWORD_FILE:-}" ] ||
+      refuse "SMTP_PASSWORD is empty while SMTP_USERNAME is set: a login needs both."
+  fi
   cat <<END
     email_configs:
       - to: $(quoted "$REPORT_TO")
@@ -44,6 +50,10 @@ END
     echo "        auth_password_file: $(quoted "$SMTP_PASSWORD_FILE")"
   elif [ -n "${SMTP_PASSWORD:-}" ]; then
     echo "        auth_password: $(quoted "$SMTP_PASSWORD")"
+  fi
+  if [ -n "${SMTP_CA_FILE:-}" ]; then
+    [ -r "$SMTP_CA_FILE" ] || refuse "SMTP_CA_FILE is '$SMTP_CA_FILE', which cannot be read."
+    echo "        tls_config: {ca_file: $(quoted "$SMTP_CA_FILE")}"
   fi
 }
 

@@ -71,12 +71,15 @@ def test_settings_that_make_sense_are_taken(settings: dict[str, str]) -> None:
 
 
 def test_secrets_are_read_from_their_files(tmp_path: Path) -> None:
-    for name in ("slack", "password"):
+    for name in ("slack", "password", "ca"):
         (tmp_path / name).write_text("https://hooks.example.org/services/T/B/x", "utf-8")
         (tmp_path / name).chmod(0o644)
     tmp_path.chmod(0o755)
     files = {"SLACK_WEBHOOK_FILE": "/run/secrets/slack", "SMTP_PASSWORD_FILE": "/run/secrets/password"}
-    result = check(MAIL | {"SMTP_USERNAME": "me"} | files, f"{tmp_path}:/run/secrets")
+    files["SMTP_CA_FILE"] = "/run/secrets/ca"
+    result = check(
+        MAIL | {"SMTP_USERNAME": "me", "SMTP_SECURITY": "starttls"} | files, f"{tmp_path}:/run/secrets"
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -87,6 +90,16 @@ def test_secrets_are_read_from_their_files(tmp_path: Path) -> None:
         ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY is 'ssl': use one of none, starttls, tls."),
         ({"REPORT_TO": ""}, "REPORT_TO is empty while SMTP_HOST is set: say who gets the alerts."),
         ({"SMTP_PASSWORD_FILE": "/nowhere"}, "SMTP_PASSWORD_FILE is '/nowhere', which cannot be read."),
+        ({"SMTP_CA_FILE": "/nowhere"}, "SMTP_CA_FILE is '/nowhere', which cannot be read."),
+        (
+            {"SMTP_USERNAME": "me", "SMTP_SECURITY": "tls"},
+            "SMTP_PASSWORD is empty while SMTP_USERNAME is set: a login needs both.",
+        ),
+        (
+            {"SMTP_USERNAME": "me", "SMTP_PASSWORD": "secret"},
+            "SMTP_USERNAME is set while SMTP_SECURITY is none: use starttls or tls, or anybody can read the"
+            " password.",
+        ),
         ({"SLACK_WEBHOOK_FILE": "/nowhere"}, "SLACK_WEBHOOK_FILE is '/nowhere', which cannot be read."),
     ],
 )
