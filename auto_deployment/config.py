@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from auto_deployment.config_mail import mail_settings
 from auto_deployment.config_publish import publish_settings
 from auto_deployment.config_words import SettingsError as SettingsError  # everybody knows it from here
 from auto_deployment.config_words import port, secret
 from auto_deployment.kafka_settings import MECHANISMS, PROTOCOLS, KafkaSettings
+from auto_deployment.mail_settings import MailSettings
 from auto_deployment.publish.settings import PublishSettings
 
 _BROKER = r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
@@ -51,6 +53,7 @@ class Settings:
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     ingest: IngestAddresses = IngestAddresses()
     publish: PublishSettings = field(default_factory=PublishSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     scheduler_metrics: tuple[str, int] = SCHEDULER_METRICS
 
     @classmethod
@@ -70,6 +73,7 @@ class Settings:
             kafka=_kafka(env),
             ingest=_ingest(env),
             publish=publish_settings(env),
+            mail=mail_settings(env),
             scheduler_metrics=_scheduler(env),
         )
 
