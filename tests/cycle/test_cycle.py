@@ -1,0 +1,75 @@
+"""What a cycle does from beginning to end, with real git and real DVC around a flow that is quick."""
+
+import json
+
+from auto_deployment.ingest.published import read_published
+from auto_deployment.publish.outcome import PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
+from tests.support import published
+from tests.support.cycle import CycleHome
+
+STEPS = ["refresh", "take", "train", "reproduce", "upload", "commit", "push", "mark"]
+
+
+def test_the_first_cycle_publishes_commit_and_tag_in_one_push(home: CycleHome) -> None:
+    home.arrive("first")
+    steps: list[str] = []
+    outcome = home.cycle(step=steps.append)
+    assert (outcome.kind, steps) == (PUBLISHED, STEPS)
+    assert outcome.champion["version"] is None
+    assert (outcome.new_segments, outcome.damaged) == (1, {})
+    assert home.versions() == [outcome.version]
+    assert home.pushes() == ["refs/heads/main", f"refs/tags/model/{outcome.version}"]
+    assert home.gaps() == []
+    assert read_published(home.paths) == {"first"}
+
+
+def test_the_next_cycle_has_a_champion_and_uploads_only_what_is_new(one: CycleHome) -> None:
+    before = published.stored(one.storage)
+    champion = one.versions()[0]
+    segment = one.arrive("second")
+    outcome = one.cycle(1)
+    assert outcome.kind == PUBLISHED
+    assert outcome.champion["version"] == champion
+    assert (outcome.new_segments, outcome.new_bytes) == (1, segment.stat().st_size)
+    after = published.stored(one.storage)
+    new = {path: size for path, size in after.items() if path not in before}
+    segments = [size for size in new.values() if size >= segment.stat().st_size]
+    assert segments == [segment.stat().st_size]
+    assert one.gaps() == []
+    assert read_published(one.paths) == {"first", "second"}
+    last = Outcome.from_json(json.loads(one.layout.last.read_bytes()))
+    assert last == outcome
+
+
+def test_nothing_new_is_no_failure_and_publishes_nothing(one: CycleHome) -> None:
+    one.cycle(1)  # its champion is the version before, so it has been measured anew
+    pushes, kept = one.pushes(), published.stored(one.storage)
+    steps: list[str] = []
+    outcome = one.cycle(2, step=steps.append)
+    assert (outcome.kind, steps) == (UNCHANGED, ["refresh", "take"])
+    assert "no new segment" in outcome.sentence
+    assert (one.pushes(), published.stored(one.storage)) == (pushes, kept)
+
+
+def test_a_refused_model_leaves_nothing_in_git_or_dvc(one: CycleHome) -> None:
+    pushes, kept, head = one.pushes(), published.stored(one.storage), one.head()
+    one.arrive("bad-segment")
+    outcome = one.cycle(1)
+    assert outcome.kind == REFUSED
+    assert "Badness is 1, at most 0 is allowed." in outcome.sentence
+    assert (one.pushes(), published.stored(one.storage), one.head()) == (pushes, kept, head)
+    assert read_published(one.paths) == {"first"}
+    (one.paths.segments / "bad-segment.parquet").unlink()
+    one.arrive("good-segment")
+    assert one.cycle(2).kind == PUBLISHED
+    assert one.gaps() == []
+
+
+def test_a_rehearsal_lets_nothing_leave_the_machine(one: CycleHome) -> None:
+    pushes, kept, last = one.pushes(), published.stored(one.storage), one.layout.last.read_bytes()
+    one.arrive("second")
+    outcome = one.cycle(1, dry_run=True)
+    assert outcome.kind == REHEARSED
+    assert (one.pushes(), published.stored(one.storage)) == (pushes, kept)
+    assert one.layout.last.read_bytes() == last
+    assert one.cycle(2).kind == PUBLISHED
