@@ -4,6 +4,7 @@ import json
 
 from auto_deployment.ingest.published import read_published
 from auto_deployment.publish.outcome import PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
+from auto_deployment.release_records import Serving, write_serving
 from tests.support import published
 from tests.support.cycle import CycleHome
 
@@ -42,7 +43,8 @@ def test_the_next_cycle_has_a_champion_and_uploads_only_what_is_new(one: CycleHo
 
 
 def test_nothing_new_is_no_failure_and_publishes_nothing(one: CycleHome) -> None:
-    one.cycle(1)  # its champion is the version before, so it has been measured anew
+    serve(one, one.versions()[0])
+    one.cycle(1)  # measured anew: the version before has become the champion
     pushes, kept = one.pushes(), published.stored(one.storage)
     steps: list[str] = []
     outcome = one.cycle(2, step=steps.append)
@@ -73,3 +75,8 @@ def test_a_rehearsal_lets_nothing_leave_the_machine(one: CycleHome) -> None:
     assert (one.pushes(), published.stored(one.storage)) == (pushes, kept)
     assert one.layout.last.read_bytes() == last
     assert one.cycle(2).kind == PUBLISHED
+
+
+def serve(home: CycleHome, version: str) -> None:
+    """Let a release be through: this version serves."""
+    write_serving(home.paths, Serving(version, "0" * 64, "unknown", "1", "2026-03-01T12:00:00+00:00"))

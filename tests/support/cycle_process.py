@@ -19,7 +19,7 @@ def main() -> None:
     os.environ["CYCLE_PROCESS"] = str(os.getpid())  # so that a hook of the git remote can end us
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if at == ["half-upload"]:
-        DataVersions.push = upload_half  # type: ignore[method-assign]  # where else would a half come from
+        DataVersions.push = upload_half  # type: ignore[assignment,method-assign]  # a kill in its midst
     outcome = CycleHome(Path(root)).cycle(int(minute), step=lambda name: end() if [name] == at else None)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")
 

@@ -39,9 +39,8 @@ def gaps_of(bare: Path, storage: Path, version: str) -> Iterator[str]:
                 yield f"{tag}: {out['path']} lacks {md5}"
 
 
-def version_file(bare: Path, commit: str) -> str | None:
-    found: dict[str, Any] = json.loads(git(bare, "show", f"{commit}:data/version.json"))
-    return found["version"]
+def version_file(bare: Path, commit: str) -> str:
+    return str(json.loads(git(bare, "show", f"{commit}:data/version.json"))["version"])
 
 
 def outs(bare: Path, tag: str) -> list[dict[str, Any]]:
@@ -65,9 +64,7 @@ def object_names(storage: Path, md5: str) -> list[str]:
 
 def is_sound(storage: Path, md5: str) -> bool:
     path = object_path(storage, md5)
-    return (
-        path.is_file() and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == md5[:32]
-    )
+    return path.is_file() and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == md5[:32]
 
 
 def object_path(storage: Path, md5: str) -> Path:
@@ -76,7 +73,9 @@ def object_path(storage: Path, md5: str) -> Path:
 
 def stored(storage: Path) -> dict[str, int]:
     """Return every file of a DVC remote with its size."""
-    return {str(path.relative_to(storage)): path.stat().st_size for path in storage.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(storage)): path.stat().st_size for path in storage.rglob("*") if path.is_file()
+    }
 
 
 def git(folder: Path, *words: str) -> str:
