@@ -25,6 +25,7 @@ COMMANDS = {
     "tune": ("auto_deployment.commands.tune", "search parameters on a validation part of the data"),
     "static-list": ("auto_deployment.commands.static_list", "keep the list that NGINX itself answers with"),
     "bake": ("auto_deployment.commands.bake", "put a model where an image build takes it from"),
+    "release": ("auto_deployment.commands.release", "judge candidates: replay, characteristics"),
     "run": ("auto_deployment.commands.run", "serve with plain processes: NGINX, two stables, one canary"),
 }
 

@@ -1,0 +1,78 @@
+"""The table of the judge's operating characteristics, and the part of a document that it is written into."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+BEGIN, END = "<!-- characteristics: begin -->", "<!-- characteristics: end -->"
+HEADER = (
+    "situation",
+    "runs",
+    "aborted",
+    "95 % interval",
+    "minutes until then: median (10 % to 90 %)",
+    "promoted at the end of the window",
+    "aborted if each request counted",
+)
+
+
+class Row(Protocol):
+    """One simulated situation; shares are of its runs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def to_blame(self) -> bool: ...
+    @property
+    def runs(self) -> int: ...
+    @property
+    def aborted(self) -> float: ...
+    @property
+    def aborted_low(self) -> float: ...
+    @property
+    def aborted_high(self) -> float: ...
+    @property
+    def minutes(self) -> tuple[float, float, float] | None: ...
+    @property
+    def promoted(self) -> float: ...
+    @property
+    def aborted_by_requests(self) -> float: ...
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write the rows as a Markdown table, harmless candidates first as they are given."""
+    lines = [HEADER, ["---"] * len(HEADER), *(_cells(row) for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def section(rows: Sequence[Row], origin: str, picture: str) -> str:
+    """Return what stands between the markers: the table, where it comes from, and the plot."""
+    return f"{BEGIN}\n{table(rows)}\n{origin}\n\n![Aborts and their times]({picture})\n{END}"
+
+
+def replace_section(document: str, new: str) -> str:
+    """Put a section into a document in place of the old one; raise `ValueError` when there is no place."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the document lacks the lines {BEGIN} and {END}")
+    return f"{before}{new}{after}"
+
+
+def _cells(row: Row) -> list[str]:
+    minutes = "-"
+    if row.minutes:
+        low, median, high = (f"{one:.0f}" for one in row.minutes)
+        minutes = f"{median} ({low} to {high})"
+    return [
+        row.name,
+        f"{row.runs:,}",
+        _percent(row.aborted),
+        f"{_percent(row.aborted_low)} to {_percent(row.aborted_high)}",
+        minutes,
+        _percent(row.promoted),
+        _percent(row.aborted_by_requests),
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
