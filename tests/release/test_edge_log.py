@@ -1,12 +1,15 @@
 """The edge log as evidence: each user once, nothing missed and nothing twice."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.local.edge_log import rotate
+from auto_deployment.release import log_files
 from auto_deployment.release.edge_log import EdgeRead, EdgeReader
 from auto_deployment.release.log_files import EdgeLogError
 from auto_deployment.release.ticks import CANARY, STABLE, TrackCounts
@@ -154,6 +157,13 @@ def test_a_file_that_was_emptied_is_read_from_its_start(log: Path, reader: EdgeR
     assert read.lost
 
 
+def test_another_file_that_got_the_inode_is_read_from_its_start(log: Path, reader: EdgeReader) -> None:
+    append(log, line("1", GOOD, number=1))
+    reader.read()
+    log.write_bytes(b"".join(line(str(user), GOOD, number=user) for user in range(10, 30)))
+    assert of_canary(reader.read()) == (20, 0, 0, 0)
+
+
 def test_a_log_that_is_not_there_yet_is_read_once_it_is(tmp_path: Path) -> None:
     log = tmp_path / "edge.log"
     reader = EdgeReader.begin(log, TRACKS, RELEASE)
@@ -172,6 +182,22 @@ def test_a_log_that_cannot_be_read_changes_nothing(log: Path, reader: EdgeReader
     log.rmdir()
     aside.rename(log)
     assert of_canary(reader.read()) == (1, 1, 1, 0)
+
+
+def test_a_disk_that_fails_in_the_middle_changes_nothing(
+    log: Path, reader: EdgeReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(log, line("1", BAD, RETRIED), line("2", GOOD))
+
+    def failing(file: IO[bytes]) -> Iterator[bytes]:
+        yield file.readline()
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log_files, "_complete_lines", failing)
+        with pytest.raises(EdgeLogError, match="Input/output error"):
+            reader.read()
+    assert of_canary(reader.read()) == (2, 1, 1, 0)
 
 
 def test_after_warming_users_count_anew(log: Path, reader: EdgeReader) -> None:

@@ -156,6 +156,12 @@ def test_no_data_is_never_a_pass_and_never_a_reason(what: str, empty: Tick) -> N
     assert judgement.reason.startswith("Inconclusive")
 
 
+def test_without_users_of_the_canary_no_comparison_can_be_computed() -> None:
+    outcomes = {one.name: one.outcome for one in judge([tick(TrackCounts())] * 10, short()).checks}
+    for name in (BAD_ANSWERS, BAD_AGAINST_STABLE, POPULAR_AGAINST_STABLE):
+        assert outcomes[name] is Outcome.NOT_COMPUTABLE
+
+
 def test_ticks_of_warming_are_no_evidence() -> None:
     terrible = tick(counts(60, bad=60), counts(240), phase=WARMING)
     assert judge([terrible] * 30, short()).verdict is Verdict.NOT_ENOUGH_EVIDENCE
