@@ -43,10 +43,11 @@ def later_than_both(test: pd.DataFrame, pair: Pair) -> pd.DataFrame:
 
 
 def compare(pair: Pair, test: pd.DataFrame, users: pd.DataFrame, params: TrainingParams) -> dict[str, Any]:
-    """Compare RMSE and NDCG, and NDCG by gender and age band, on users and movies that both models know.
+    """Compare RMSE on pairs that both models can predict, and NDCG, also by group, of users whom both know.
 
-    Every number is an estimate {value, low, high}; intervals are of paired draws of users. `rmse_ratio` is
-    challenger over champion, `ndcg_difference` challenger minus champion.
+    Every number is an estimate {value, low, high}; intervals are of paired draws of users. RMSE is compared
+    as the ratio challenger over champion, NDCG as the difference challenger minus champion. A relevant movie
+    that one model does not know is a miss of that one, as it would be when served.
     """
     bootstrap = Bootstrap(
         params.evaluate.bootstrap_samples, params.evaluate.interval_level, params.train.seed

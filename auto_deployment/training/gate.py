@@ -1,18 +1,22 @@
 """May a model be published? Pure: measurements and limits in, checks with value, limit and interval out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from auto_deployment.training.gate_checks import (
+    Estimate,
     GateCheck,
     GateParams,
     GateResult,
     at_least,
     at_most,
+    below,
     counted,
+    is_known,
     not_computable,
 )
+from auto_deployment.training.gate_groups import hold_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class GateFacts:
     champion: Mapping[str, Any]
     comparison: Mapping[str, Any] | None
     intake: Mapping[str, Any]
-    new_events: int
+    new_events: int | None  # None: the champion cannot be asked
     rejected: Mapping[str, str]  # content hash -> reason
 
 
@@ -48,32 +52,39 @@ def judge_model(facts: GateFacts, params: GateParams) -> GateResult:
 
 def _rating(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     rating = facts.metrics["rating"]
-    yield at_most("rmse", rating["svd"]["rmse"], params.rmse_max, "RMSE on later events (1-5)")
-    yield _better_than_bias(rating["svd_minus_bias"]["rmse"], params.bias_margin)
-
-
-def _better_than_bias(found: Mapping[str, float | None], margin: float) -> GateCheck:
-    """Require less than the biases, not merely no more: what adds nothing to them is no model."""
-    check = at_most("bias", found, 0.0 - margin, "RMSE minus that of the biases alone", digits=2)
-    return replace(check, passed=False) if check.value == 0 else check
+    yield below("rmse", rating["svd"]["rmse"], params.rmse_max, "RMSE on later events (1-5)")
+    # Below, not merely no more: what adds nothing to the biases is no model.
+    limit = 0.0 - params.bias_margin
+    yield below("bias", rating["svd_minus_bias"]["rmse"], limit, "RMSE minus that of the biases alone", 2)
 
 
 def _ranking(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     ranking = facts.metrics["ranking"]
     k = ranking["cutoff"]
-    factor = ranking["ndcg_compared"]["blend_over_popularity"]
-    yield at_least("popularity", factor, params.popularity_factor_min, f"NDCG@{k} over that of popularity")
+    factor, which = _over_the_stronger(ranking["ndcg_compared"])
+    yield at_least("popularity", factor, params.popularity_factor_min, f"NDCG@{k} over that of {which}")
     coverage = ranking["systems"]["blend"]["coverage"]
     yield at_least("coverage", coverage, params.coverage_min, "Share of all movies on anybody's list")
     probe = facts.probe
-    if not probe["personal"]:
-        yield not_computable(
-            "same_list", "No user asked has a personal list: nothing can be said about them."
-        )
+    if probe["personal"] < 2:
+        said = f"Of {probe['users']:,} users asked {probe['personal']} had a personal list: two are needed to"
+        yield not_computable("same_list", f"{said} tell whether all are the same.")
         return
     share = probe["commonest"] / probe["personal"]
+    # Of a few lists each is a large share; where all differ, none of them is common.
     limit = max(params.common_list_share_max, 1 / probe["personal"])
     yield counted("same_list", share, limit, "Share of personal lists that are the commonest one")
+
+
+def _over_the_stronger(compared: Mapping[str, Estimate]) -> tuple[Estimate, str]:
+    """Choose the popularity list that is harder to beat: recent, as served, or by plain count."""
+    found = {
+        "popularity": compared["blend_over_popularity"],
+        "popularity by plain count": compared["blend_over_count"],
+    }
+    unknown = [name for name, factor in found.items() if not is_known(factor["value"])]
+    which = unknown[0] if unknown else min(found, key=lambda name: found[name]["value"] or 0.0)
+    return found[which], which
 
 
 def _champion(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
@@ -92,12 +103,12 @@ def _champion(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
         f"RMSE over that of the champion {name} on {rating['pairs']:,} later ratings",
     )
     yield _not_shown_worse(ranking, f"NDCG minus that of the champion {name}, {ranking['users']:,} users,")
-    yield _groups(compared["groups"], params)
+    yield hold_groups(compared["groups"], params)
 
 
 def _not_shown_worse(ranking: Mapping[str, Any], what: str) -> GateCheck:
     found = ranking["difference"]
-    if found["value"] is None or found["high"] is None:
+    if not is_known(found["value"], found["low"], found["high"]):
         return not_computable("champion_ndcg", f"{what} could not be measured: too few users.")
     sentence = (
         f"{what} is {found['value']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}), "
@@ -108,38 +119,10 @@ def _not_shown_worse(ranking: Mapping[str, Any], what: str) -> GateCheck:
     )
 
 
-def _groups(groups: Mapping[str, Mapping[str, Any]], params: GateParams) -> GateCheck:
-    """Let a group veto that has enough users, loses more than allowed, and is shown to lose at all."""
-    losses = {
-        f"{kind} {name}": (1 - measured["challenger"]["value"] / measured["champion"]["value"], measured)
-        for kind, named in groups.items()
-        for name, measured in named.items()
-        if measured["users"] >= params.group_users_min and measured["champion"]["value"]
-    }
-    vetoes = {
-        name: loss
-        for name, (loss, measured) in losses.items()
-        if loss > params.group_ndcg_loss_max and measured["difference"]["high"] < 0
-    }
-    worst = max((loss for loss, _ in losses.values()), default=0.0)
-    limit = params.group_ndcg_loss_max
-    if vetoes:
-        said = ", ".join(f"{name} loses {loss:.1%}" for name, loss in sorted(vetoes.items()))
-        return GateCheck(
-            "groups", False, f"NDCG by group: {said}; at most {limit:.0%} is allowed.", worst, limit
-        )
-    sentence = (
-        f"Of {len(losses)} groups with {params.group_users_min} users or more none is shown to lose more "
-        f"than {limit:.0%} of NDCG; the largest loss is {worst:.1%}."
-    )
-    return GateCheck("groups", True, sentence, worst, limit)
-
-
 def _data(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
-    new = {"value": float(facts.new_events), "low": None, "high": None}
-    yield at_least(
-        "new_events", new, params.new_events_min, "Number of events newer than the champion's data", 9
-    )
+    new = {"value": None if facts.new_events is None else float(facts.new_events), "low": None, "high": None}
+    what = "Number of ratings and watches that the champion's data does not have"
+    yield at_least("new_events", new, params.new_events_min, what, 9)
     damaged = facts.intake["damaged"]
     named = f" ({', '.join(sorted(damaged))})" if damaged else ""
     yield counted(
@@ -156,6 +139,9 @@ def _artefact(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     probe = facts.probe
     if probe["error"]:
         yield not_computable("artefact", f"The artefact cannot be used: {probe['error']}")
+        return
+    if not probe["users"]:
+        yield not_computable("artefact", "The artefact has no user who could be asked.")
         return
     asked = f"of {probe['users']:,} asked"
     yield counted(

@@ -1,7 +1,9 @@
 """The form of a check: what was measured, what it is held against, and the sentence that says both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
+from operator import ge, le, lt
 from typing import Any
 
 Estimate = Mapping[str, float | None]
@@ -62,16 +64,17 @@ class GateResult:
 
 def at_most(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:
     """Check that a value is not above a limit."""
-    return _held(
-        name, found, limit, f"{what} {_number(found, digits)}, at most {limit:g} is allowed", above=False
-    )
+    return _held(name, found, limit, f"{what} {_number(found, digits)}, at most {limit:g} is allowed", le)
+
+
+def below(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:
+    """Check that a value is below a limit: at it is too much."""
+    return _held(name, found, limit, f"{what} {_number(found, digits)}, below {limit:g} is needed", lt)
 
 
 def at_least(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:
     """Check that a value is not below a limit."""
-    return _held(
-        name, found, limit, f"{what} {_number(found, digits)}, at least {limit:g} is needed", above=True
-    )
+    return _held(name, found, limit, f"{what} {_number(found, digits)}, at least {limit:g} is needed", ge)
 
 
 def counted(name: str, value: float, limit: float, what: str) -> GateCheck:
@@ -79,22 +82,28 @@ def counted(name: str, value: float, limit: float, what: str) -> GateCheck:
     return at_most(name, {"value": value, "low": None, "high": None}, limit, what)
 
 
+def is_known(*numbers: float | None) -> bool:
+    """Tell whether something was measured: no gap, and no division by nothing."""
+    return all(number is not None and isfinite(number) for number in numbers)
+
+
 def not_computable(name: str, why: str, limit: float | None = None) -> GateCheck:
     """Return a check that nothing can be said about."""
     return GateCheck(name, None, why, limit=limit)
 
 
-def _held(name: str, found: Estimate, limit: float, sentence: str, *, above: bool) -> GateCheck:
+def _held(
+    name: str, found: Estimate, limit: float, sentence: str, kept: Callable[[float, float], bool]
+) -> GateCheck:
     value = found["value"]
-    if value is None:
-        return not_computable(name, sentence, limit)
-    passed = value >= limit if above else value <= limit
-    return GateCheck(name, passed, f"{sentence}.", value, limit, found["low"], found["high"])
+    if value is None or not is_known(value):
+        return not_computable(name, f"{sentence}.", limit)
+    return GateCheck(name, kept(value, limit), f"{sentence}.", value, limit, found["low"], found["high"])
 
 
 def _number(found: Estimate, digits: int) -> str:
     value, low, high = (found[part] for part in ("value", "low", "high"))
-    if value is None:
+    if value is None or not is_known(value):
         return "could not be measured: the held-out part says nothing about it"
     text = f"is {value:.{digits}g}"
     return text if low is None or high is None else f"{text} ({low:.{digits}g} to {high:.{digits}g})"

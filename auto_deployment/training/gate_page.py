@@ -7,37 +7,60 @@ WORDS = {True: "passed", False: "**failed**", None: "**not computable**"}
 
 
 def render_gate(result: GateResult, facts: GateFacts) -> str:
-    """Return the page: the verdict in one sentence, then every check with value, interval and limit."""
-    data, split = facts.metrics["data"], facts.metrics["split"]
+    """Return the page: the verdict, what did not pass in words, all checks as a table, the rest in words."""
     lines = [
         f"# Gate: {'passed' if result.passed else 'refused'}",
         "",
-        _sentence(result),
+        _verdict(result),
         "",
-        f"Data: {data['ratings']:,} ratings and {data['watches']:,} watches of {data['users']:,} users and "
-        f"{data['movies']:,} movies, {data['first_time']} to {data['last_time']}; {split['train']:,} events "
-        f"to learn from, {split['test']:,} held out ({split['kind'].replace('_', ' ')}).",
-        f"Champion: {facts.champion.get('version') or 'none'} ({facts.champion['source']}).",
+        *(_said(check) for check in result.failed),
+        *([""] if result.failed else []),
+        "| check | verdict | value | interval | limit |",
+        "|---|---|---:|---:|---:|",
+        *(_row(check) for check in (*result.failed, *_passed(result))),
         "",
-        "| check | value | interval | limit | verdict | |",
-        "|---|---|---|---|---|---|",
-        *(_row(check) for check in result.checks),
+        "## What it was held against",
+        "",
+        *_about(facts),
+        "",
+        "## What passed",
+        "",
+        *([_said(check) for check in _passed(result)] or ["Nothing."]),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _sentence(result: GateResult) -> str:
+def _passed(result: GateResult) -> list[GateCheck]:
+    return [check for check in result.checks if check.passed]
+
+
+def _verdict(result: GateResult) -> str:
     if result.passed:
         return f"All {len(result.checks)} checks passed: this model may be published."
-    names = ", ".join(check.name for check in result.failed)
-    return (
-        f"{len(result.failed)} of {len(result.checks)} checks did not pass ({names}): nothing is published."
-    )
+    return f"{len(result.failed)} of {len(result.checks)} checks did not pass: nothing is published."
+
+
+def _about(facts: GateFacts) -> list[str]:
+    data, split = facts.metrics["data"], facts.metrics["split"]
+    how = f"held out ({split['kind'].replace('_', ' ')} cut)"
+    return [
+        f"- Data: {data['ratings']:,} ratings and {data['watches']:,} watches of {data['users']:,} users and "
+        f"{data['movies']:,} movies, {_minute(data['first_time'])} to {_minute(data['last_time'])} UTC.",
+        f"- Split: {split['train']:,} to learn from, {split['test']:,} {how}.",
+        f"- Champion: {facts.champion.get('version') or 'none'}, {facts.champion['source']}.",
+    ]
+
+
+def _minute(time: str | None) -> str:
+    return "nothing" if time is None else time[:16].replace("T", " ")
+
+
+def _said(check: GateCheck) -> str:
+    return f"- **{check.name}**: {' '.join(check.sentence.split())}"
 
 
 def _row(check: GateCheck) -> str:
     interval = "" if check.low is None or check.high is None else f"{check.low:.4g} to {check.high:.4g}"
     value = "" if check.value is None else f"{check.value:.4g}"
     limit = "" if check.limit is None else f"{check.limit:.4g}"
-    sentence = check.sentence.replace("|", "\\|").replace("\n", " ")
-    return f"| {check.name} | {value} | {interval} | {limit} | {WORDS[check.passed]} | {sentence} |"
+    return f"| {check.name} | {WORDS[check.passed]} | {value} | {interval} | {limit} |"

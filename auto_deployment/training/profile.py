@@ -8,6 +8,7 @@ import pandas as pd
 
 from auto_deployment.training.arrays import Bools
 from auto_deployment.training.groups import Groups
+from auto_deployment.training.prepare import microseconds
 
 
 def profile_of(interactions: pd.DataFrame, users: pd.DataFrame, lines: Mapping[str, int]) -> dict[str, Any]:
@@ -31,7 +32,10 @@ def profile_of(interactions: pd.DataFrame, users: pd.DataFrame, lines: Mapping[s
 
 
 def _by_day(times: pd.Series, kinds: Mapping[str, Bools]) -> list[list[Any]]:
-    days, place = np.unique(times.dt.strftime("%Y-%m-%d").to_numpy(), return_inverse=True)
+    # Whole days as numbers: writing out a date for each of millions of events takes seconds.
+    days, place = np.unique(
+        microseconds(times).view("datetime64[us]").astype("datetime64[D]"), return_inverse=True
+    )
     counts = {kind: np.bincount(place[here], minlength=len(days)) for kind, here in kinds.items()}
     return [[str(day), {kind: int(of[row]) for kind, of in counts.items()}] for row, day in enumerate(days)]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.artifact import ArtifactError, Model, load, save
 from app.recommender import Recommender
-from auto_deployment.training.compare import Pair, compare
+from auto_deployment.training.challenge import against_champion
 from auto_deployment.training.data import load_data
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.evaluate import evaluate
@@ -18,8 +18,9 @@ from auto_deployment.training.gate import GateFacts, judge_model
 from auto_deployment.training.gate_checks import GateParams, GateResult
 from auto_deployment.training.gate_page import render_gate
 from auto_deployment.training.metrics import MODEL_FIELDS, assemble_metrics, summarize
+from auto_deployment.training.model_store import remove_leftovers
 from auto_deployment.training.options import PrepareParams, TrainingParams
-from auto_deployment.training.prepared import Prepared, read_prepared, write_prepared
+from auto_deployment.training.prepared import read_prepared, write_prepared
 from auto_deployment.training.probe import probe
 from auto_deployment.training.profile import profile_of
 from auto_deployment.training.split import split_by_time
@@ -57,7 +58,7 @@ def evaluate_stage(workspace: Workspace, params: TrainingParams) -> Mapping[str,
         Recommender(model), make_trainset(prepared.train), prepared.test, prepared.users, params
     )
     metrics = assemble_metrics(model.manifest, measured)
-    comparison = _against_champion(workspace, Recommender(model), prepared, params)
+    comparison = against_champion(workspace, Recommender(model), prepared, params)
     write_json(workspace.metrics / "model.json", metrics)
     write_json(workspace.metrics / "summary.json", summarize(metrics))
     write_json(workspace.metrics / COMPARISON, comparison)
@@ -107,6 +108,7 @@ def package(workspace: Workspace) -> Mapping[str, Any]:
 
 
 def _save_anew(folder: Path, arrays: Any, movies: Any, details: Mapping[str, Any]) -> Mapping[str, Any]:
+    remove_leftovers(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
     details = {name: value for name, value in details.items() if name != "content_hash"}
     return save(folder, arrays, movies, details)
@@ -117,26 +119,6 @@ def _open(folder: Path) -> Model:
         return load(folder)
     except ArtifactError as error:
         raise TrainingError(str(error)) from error
-
-
-def _against_champion(
-    workspace: Workspace, challenger: Recommender, prepared: Prepared, params: TrainingParams
-) -> dict[str, Any]:
-    """Compare with the champion; `against` is None without one, {"error": ...} when it cannot be asked."""
-    champion = read_json(workspace.champion_facts)
-    events = pd.concat([prepared.train["time"], prepared.test["time"]])
-    if champion["version"] is None:
-        return {"against": None, "new_events": len(events)}
-    try:
-        model = load(workspace.champion)
-    except ArtifactError as error:
-        return {"against": {"error": str(error)}, "new_events": 0}
-    newest = pd.Timestamp(model.manifest["data"]["last_time"])
-    pair = Pair(challenger, Recommender(model))
-    return {
-        "against": compare(pair, prepared.test, prepared.users, params),
-        "new_events": int((events > newest).sum()),
-    }
 
 
 def _write_systems(path: Path, metrics: Mapping[str, Any]) -> None:
