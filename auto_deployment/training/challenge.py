@@ -41,8 +41,8 @@ def _open(workspace: Workspace, facts: Mapping[str, Any]) -> Model:
     expected = facts.get("content_hash")
     if expected is not None and expected != model.content_hash:
         raise ArtifactError(f"{workspace.champion} holds another model than {facts['version']}.")
-    data = model.manifest.get("data", {})
-    missing = [name for name in ("watermark", "split") if name not in model.manifest]
+    data = model.manifest.get("data") or {}
+    missing = [name for name in ("watermark", "split") if not model.manifest.get(name)]
     missing += [f"data.{name}" for name in ("ratings", "watches") if name not in data]
     if missing:
         raise ArtifactError(

@@ -1,0 +1,49 @@
+"""A folder as the cycle leaves it for the flow, and the flow's steps on it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from auto_deployment.paths import Paths
+from auto_deployment.training import stages
+from auto_deployment.training.gate_checks import GateParams, GateResult
+from auto_deployment.training.options import TrainingParams
+from auto_deployment.training.workspace import Workspace, write_json
+from tests.support.gate import SHIPPED_GATE
+from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
+
+SMALL = small_params()
+ROWS = taste_rows()
+NOBODY = {"version": None, "content_hash": None, "source": "there is no published model yet"}
+
+
+def make_workspace(
+    root: Path, ratings: Sequence[RatingRow] = ROWS, watches: Sequence[WatchRow] = (), **facts: Any
+) -> Workspace:
+    """Put events in, and what the cycle knows: `champion`, `intake`, `rejected`, `version`."""
+    workspace = Workspace(root)
+    if ratings or watches:
+        write_data(Paths(root), ratings, watches)
+    else:
+        workspace.segments.mkdir(parents=True)
+        workspace.catalog.mkdir()
+    write_json(workspace.champion_facts, facts.get("champion", NOBODY))
+    write_json(workspace.intake, facts.get("intake", {"damaged": {}, "drift": {}}))
+    write_json(workspace.rejected, facts.get("rejected", []))
+    write_json(workspace.version, facts.get("version", {"version": "20260201T0000-01234567"}))
+    return workspace
+
+
+def run_stages(
+    workspace: Workspace, params: TrainingParams = SMALL, gate: GateParams = SHIPPED_GATE
+) -> GateResult:
+    """Take every step up to the gate."""
+    stages.prepare(workspace, params.prepare)
+    stages.train(workspace, params)
+    stages.evaluate_stage(workspace, params)
+    return stages.gate(workspace, gate, params.train.seed)
+
+
+def failed_of(result: GateResult) -> dict[str, str]:
+    """Return the sentences of the checks that did not pass, by name."""
+    return {check.name: check.sentence for check in result.failed}
