@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint, latency, throughput
+from benchmarks import footprint, latency, retraining, throughput
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
-KINDS = ("throughput", "footprint", "latency")
+KINDS = ("throughput", "footprint", "latency", "retraining")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,14 +30,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     work.mkdir(parents=True, exist_ok=True)
     kept = True
     for kind in kinds:
-        table, results = Table(), {}
-        for factors in args.factors:
-            table.title(f"{kind}: 1,000,000 users, 27,000 movies, {factors} factors")
-            results[str(factors)] = _measure(kind, work, factors, args, table)
-        path = save(kind, {"promises": table.promises, "factors": results})
+        table = Table()
+        results = _retraining(work, table) if kind == "retraining" else _serving(kind, work, args, table)
+        path = save(kind, {"promises": table.promises, **results})
         table.line(f"saved in {path}")
         kept &= table.all_kept
     return 0 if kept else 1
+
+
+def _retraining(work: Path, table: Table) -> dict[str, Any]:
+    table.title("retraining: the stages of dvc.yaml, each in a process of its own")
+    return {"data": retraining.measure(work, table)}
+
+
+def _serving(kind: str, work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
+    results = {}
+    for factors in args.factors:
+        table.title(f"{kind}: 1,000,000 users, 27,000 movies, {factors} factors")
+        results[str(factors)] = _measure(kind, work, factors, args, table)
+    return {"factors": results}
 
 
 def _measure(kind: str, work: Path, factors: int, args: argparse.Namespace, table: Table) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""What retraining costs, stage by stage, and how that grows with the ratings."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from auto_deployment.ingest.importing.job import Scales, run_import
+from auto_deployment.ingest.importing.recognise import recognise
+from auto_deployment.paths import Paths
+from auto_deployment.training.workspace import Workspace, write_json
+from benchmarks.made_ratings import write_ratings
+from benchmarks.report import Table
+from tests.support.server import ROOT
+
+STAGES = ("prepare", "train", "evaluate", "gate", "package")
+SIZES = (250_000, 500_000, 1_000_000)
+MOVIES = 5_000
+MOVIELENS = ROOT.parent / "shared" / "data" / "ml-latest-small"
+ALL_STAGES_S = 60
+GROWTH = 1.25  # of seconds per rating, from the smallest size to the largest
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one stage took."""
+
+    seconds: float
+    cpu_s: float
+    peak_mb: float
+
+
+def measure(work: Path, table: Table) -> dict[str, Any]:
+    """Run every stage in a process of its own: on real ratings and on 1x, 2x, 4x made ones."""
+    results: dict[str, Any] = {}
+    if MOVIELENS.exists():
+        results["ml-latest-small"] = _run(work, table, "ml-latest-small", _import_movielens)
+    for count in SIZES:
+        fill = partial(write_ratings, count=count, movies=MOVIES)
+        results[str(count)] = _run(work, table, f"{count:,} made ratings", fill)
+    first, last = (
+        sum(one["seconds"] for one in results[str(count)].values()) for count in (SIZES[0], SIZES[-1])
+    )
+    table.promise(f"{SIZES[-1]:,} ratings, all stages, s", last, ALL_STAGES_S, at_most=True)
+    growth = (last / SIZES[-1]) / (first / SIZES[0])
+    table.promise(f"seconds per rating, {SIZES[-1]:,} / {SIZES[0]:,}", growth, GROWTH, at_most=True)
+    return results
+
+
+def _run(work: Path, table: Table, name: str, fill: Callable[[Paths], None]) -> dict[str, Any]:
+    table.line(f"\n{name}")
+    root = work / "retraining"
+    shutil.rmtree(root, ignore_errors=True)
+    workspace = Workspace(root)
+    fill(Paths(root))
+    write_json(workspace.champion_facts, {"version": None, "source": "none yet"})
+    write_json(workspace.intake, {"damaged": {}, "drift": {}})
+    write_json(workspace.rejected, [])
+    write_json(workspace.version, {"version": "bench", "created_at": "2026-01-01T00:00:00+00:00"})
+    spent: dict[str, Any] = {}
+    for stage in STAGES:
+        if stage == "evaluate":
+            _face_itself(workspace)
+        one = _stage(root, stage)
+        spent[stage] = {"seconds": one.seconds, "cpu_s": one.cpu_s, "peak_mb": one.peak_mb}
+        table.promise(
+            f"  {stage}, s", one.seconds, None, f"{one.cpu_s:.1f} s of processor, {one.peak_mb:.0f} MB"
+        )
+    shutil.rmtree(root)
+    return spent
+
+
+def _face_itself(workspace: Workspace) -> None:
+    """Make the candidate its own champion: a comparison costs the same whoever wins."""
+    shutil.copytree(workspace.candidate, workspace.champion)
+    write_json(
+        workspace.champion_facts, {"version": "bench", "content_hash": None, "source": "it is the same"}
+    )
+
+
+def _stage(root: Path, stage: str) -> Spent:
+    environ = {**os.environ, "DATA_DIR": str(root), "PARAMS_FILE": str(ROOT / "params.yaml")}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auto_deployment", "stage", stage],
+        cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the stage {stage} failed: {said[-500:]}")
+    return Spent(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+
+
+def _import_movielens(paths: Paths) -> None:
+    run_import(recognise(MOVIELENS), paths, Scales(None, (1, 5)))
