@@ -56,6 +56,16 @@ def test_every_alert_has_a_test_in_which_it_comes_and_one_in_which_it_does_not()
     assert stay_away == names
 
 
+def test_labels_that_an_alert_puts_into_words_are_seen_in_its_tests() -> None:
+    """A label that the expression has summed away would leave a gap in the sentence."""
+    texts = [file.read_text("utf-8") for file in (PROMETHEUS / "tests").glob("*.yml")]
+    counted = re.findall(r'count by \((\w+)\) \(ALERTS\{alertname="(\w+)"', "".join(texts))
+    for alert in read_alerts():
+        if alert.name != "InstanceDown":  # whose test has the whole sentence
+            used = re.findall(r"\$labels\.(\w+)", " ".join(alert.annotations.values()))
+            assert {(label, alert.name) for label in used} <= set(counted)
+
+
 def test_the_page_for_the_night_has_no_section_of_an_alert_that_is_gone() -> None:
     text = (ROOT / "docs" / "operations.md").read_text("utf-8")
     sections = re.findall(r"^### (\w+)$", text, re.MULTILINE)
