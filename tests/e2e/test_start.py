@@ -21,6 +21,7 @@ LISTENING = {
     "static-list": set(),
     "kafka": {9092},
     "ingest": {9108},
+    "scheduler": {9109},
     "prometheus": {9090},
     "alertmanager": {9093},
     "nginx-exporter": {9113},
@@ -32,6 +33,7 @@ WRITABLE = {
     "static-list": {"/edge", "/tmp"},
     "kafka": {"/var/lib/kafka/data", "/tmp", "/opt/kafka/config", "/opt/kafka/logs"},
     "ingest": {"/data", "/tmp"},
+    "scheduler": {"/data", "/tmp"},
     "prometheus": {"/prometheus"},
     "alertmanager": {"/alertmanager", "/tmp"},
     "nginx-exporter": set(),
@@ -116,7 +118,7 @@ def test_prometheus_sees_every_service_and_both_tracks(stack: TestStack) -> None
     tracks = eventually(lambda: {one["metric"]["track"] for one in stack.prometheus('up{job="app"} == 1')})
     assert tracks == {"stable", "canary"}
     down = [one["metric"]["service"] for one in stack.prometheus("up == 0")]
-    assert set(down) <= {"scheduler", "controller"}
+    assert set(down) <= {"controller"}
 
 
 def test_metrics_of_instances_are_not_for_users(stack: TestStack) -> None:
