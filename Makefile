@@ -31,11 +31,13 @@ train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure i
 test: .venv/.dev openmp nginx ## all tests; those that need Docker run whenever an engine answers
 	@$(BIN)/python -m pytest
 
-check: .venv/.dev ## format, lint, types, import contracts: what CI asks before the tests
+check: .venv/.dev ## format, lint, types, import contracts, images, YAML: what CI asks before the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/hadolint $$(git ls-files '*Dockerfile')
+	@$(BIN)/yamllint --strict $$(git ls-files '*.yml' '*.yaml')
 
 format: .venv/.dev ## put the code into its format
 	@$(BIN)/ruff format .

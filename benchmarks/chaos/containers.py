@@ -10,6 +10,7 @@ from pathlib import Path
 PROJECT_FOLDER = Path(__file__).parents[2]
 DOWN_S = 3.0  # how long something stays stopped or hung
 HEALTHY_WITHIN_S = 120.0
+PAUSE_ATTEMPTS = 10
 
 
 class StackError(Exception):
@@ -97,7 +98,14 @@ def kill(stack: Stack, service: str) -> None:
 def pause(stack: Stack, service: str) -> None:
     """Let it hang with its connections open."""
     container = stack.container(service)
-    docker("pause", container)
+    for again in reversed(range(PAUSE_ATTEMPTS)):
+        try:
+            docker("pause", container)
+            break
+        except StackError as error:  # the kernel may find a process that it cannot freeze just now
+            if again == 0 or "unable to freeze" not in str(error):
+                raise
+            time.sleep(0.5)
     time.sleep(DOWN_S)
     docker("unpause", container)
 

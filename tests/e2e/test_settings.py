@@ -1,9 +1,11 @@
 """What cannot be used stops a container at its start, with one sentence that names it."""
 
+import os
 import subprocess
 
 import pytest
 
+from auto_deployment.local.layout import PROJECT
 from benchmarks.chaos.containers import docker
 from tests.support.http import get
 from tests.support.stack import TestStack, eventually
@@ -78,3 +80,14 @@ def test_a_canary_whose_model_cannot_be_loaded_leaves_everybody_served(stack: Te
         docker("rm", "-f", name)
         docker("start", canary)
         stack.stack.wait_until_well("canary")
+
+
+def test_the_file_is_valid_with_every_profile_and_without_any_setting(stack: TestStack) -> None:
+    """From a clean clone: no `.env`, no variable; what is wrong or out of date in it would be told of."""
+    command = ["docker", "compose", "--env-file", os.devnull, "-f", str(PROJECT / "docker-compose.yml")]
+    environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    done = subprocess.run(
+        [*command, "--profile", "*", "config", "--quiet"],
+        env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
