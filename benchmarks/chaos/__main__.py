@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ NEVER = ("nginx", "simulator", "maildev", "grafana")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run, print, write the rows; return 1 when a promise was missed."""
     args = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     stack = Stack(args.project)
     services = [] if args.quiet else args.services or [one for one in stack.services() if one not in NEVER]
     load, diary = Load(args.port, args.rate, args.requests), Diary()

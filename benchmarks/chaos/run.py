@@ -1,6 +1,7 @@
 """One run: the load, and meanwhile all that may happen to containers, one thing after the other."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from benchmarks.chaos.containers import DISTURBANCES, Stack
 from benchmarks.chaos.load import Load
 from benchmarks.chaos.seconds import Second
 from benchmarks.chaos.usage import Meter
+
+log = logging.getLogger(__name__)
 
 CALM_S = 3.0  # between two disturbances
 
@@ -38,6 +41,7 @@ def disturb(
             act(stack, service)
             stack.wait_until_well(service)
             diary.done.append(diary.doing)
+            log.info("done: %s", diary.doing)
             diary.doing = ""
             time.sleep(calm_s)
 

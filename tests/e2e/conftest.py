@@ -1,11 +1,27 @@
 """One whole system for all of these tests: building and starting it takes longer than most of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.support.lab import require_docker
 from tests.support.stack import TestStack, running_stack
+
+# What a run shall say at its end, whether or not its tests have passed.
+SAYS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Give a function that has a line printed after the last test."""
+    lines = request.config.stash.setdefault(SAYS, [])
+    return lambda line: lines.append(line.strip())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the tests had to say."""
+    for line in config.stash.get(SAYS, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

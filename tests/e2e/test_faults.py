@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -105,6 +106,51 @@ def test_the_edge_log_turns_over_and_loses_no_line(stack: TestStack) -> None:
     assert summarise(load.outcomes).failed == 0
     eventually(lambda: len({line["request_id"] for line in stack.edge_lines()} - before) >= 4000)
     assert "edge.log.1" in stack.inside("nginx", "ls", "/edge/logs").split()
+
+
+def test_reloading_nginx_loses_nobody(stack: TestStack) -> None:
+    before = len(stack.edge_lines())
+
+    def work(load: Load) -> None:
+        for _ in range(5):
+            stack.inside("nginx", "nginx", "-s", "reload")
+            wanted = load.sent + 30
+            eventually(partial(_has_sent, load, wanted))
+
+    assert_that_nobody_noticed(stack, ask_during(stack, work), before)
+
+
+def test_with_a_full_disk_nginx_answers_on(stack: TestStack) -> None:
+    """It can write neither log nor static list; a second NGINX of the same image has such a disk."""
+    with nginx_on_a_small_disk(stack) as (name, port):
+        docker("exec", name, "sh", "-c", "dd if=/dev/zero of=/edge/full bs=4k 2>/dev/null || true")
+        assert docker("exec", name, "sh", "-c", "echo x >/edge/more 2>/dev/null || echo full") == "full"
+        replies = [get(port, f"/recommend/{user}") for user in range(1, 101)]
+        assert {reply.headers["x-release-track"] for reply in replies} == {"stable", "canary"}
+
+
+def _has_sent(load: Load, wanted: int) -> bool:
+    return load.sent >= wanted
+
+
+@contextmanager
+def nginx_on_a_small_disk(stack: TestStack) -> Iterator[tuple[str, int]]:
+    """Start NGINX of the stack's image beside its own; give its container and its port."""
+    words = ["--network", f"{stack.stack.name}_serving", "--publish=127.0.0.1::8082", "--read-only"]
+    for line in stack.inside("nginx", "env").split():
+        words += ["-e", line] if "MARQUEE_" in line else []
+    words += ["--tmpfs=/tmp", "--tmpfs=/edge:size=1m,uid=10001,gid=10001,mode=755"]
+    words += ["--tmpfs=/etc/nginx/conf.d:uid=10001,gid=10001", "--entrypoint=sh"]
+    prepare = (
+        "mkdir -p /edge/upstream /edge/logs /edge/static; exec /docker-entrypoint.sh nginx -g 'daemon off;'"
+    )
+    name = docker("run", "-d", *words, stack.stack.inspect("nginx", "{{.Config.Image}}"), "-c", prepare)
+    try:
+        port = int(docker("port", name, "8082").rpartition(":")[2])
+        eventually(lambda: get(port, "/recommend/1").status == 200)
+        yield name, port
+    finally:
+        docker("rm", "-f", name)
 
 
 @contextmanager

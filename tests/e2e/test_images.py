@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
@@ -19,10 +20,13 @@ print([name for name in heavy if importlib.util.find_spec(name)])
 SEARCH = r"find / -xdev \( -name .git -o -name '*.parquet' \) 2>/dev/null || true"
 
 
-def test_the_inference_image_is_small_beside_its_base_and_its_model(stack: TestStack) -> None:
+def test_the_inference_image_is_small_beside_its_base_and_its_model(
+    stack: TestStack, say: Callable[[str], None]
+) -> None:
     image = stack.stack.inspect("stable-1", "{{.Config.Image}}")
     script = str(PROJECT / "scripts" / "image-size.sh")
     printed = subprocess.run([script, image], capture_output=True, text=True, check=True).stdout
+    say(f"inference image: {printed}")
     assert float(printed.split()[0]) < 120
 
 
