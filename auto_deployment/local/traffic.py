@@ -75,7 +75,9 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
 
 def upstream(servers: Sequence[Server], salt: str, fail_timeout_s: int, resolver: str | None = None) -> str:
-    """Return `upstream.conf`: the split by user and the instances that take part in it.
+    """Return `upstream.conf`: the split by user and the instances that take part in it, twice.
+
+    In `marquee`, an instance that failed is avoided for a while. `marquee_last` is for when none is left.
 
     The salt is the release id, so that each release tries its luck on other users. With a resolver (NGINX
     1.27.3 or newer) names are looked up again and again, so that replaced containers are found.
@@ -84,9 +86,20 @@ def upstream(servers: Sequence[Server], salt: str, fail_timeout_s: int, resolver
         raise TrafficError(f"{salt!r} is no release id: use letters, digits and . _ + - only.")
     if not servers:
         raise TrafficError("NGINX needs at least one instance to send requests to.")
-    lines = [f'hash "{salt}:$marquee_split_key" consistent;']
+    # `zone`: all NGINX workers share what they know of failed instances. Gunicorn keeps an idle connection
+    # for 75 s: NGINX is the first to close it, so none ends while in use. After 100 requests a new one is
+    # opened, which may meet another worker.
+    kept = "keepalive 16; keepalive_timeout 10s; keepalive_requests 100;"
+    head = [f'hash "{salt}:$marquee_split_key" consistent;']
     if resolver is not None:
-        lines.append(f"resolver {resolver};")
-    options = f"max_fails=1 fail_timeout={fail_timeout_s}s" + (" resolve" if resolver is not None else "")
-    lines += [f"server {server.address} weight={server.weight} {options};" for server in servers]
+        head.append(f"resolver {resolver};")
+    lines: list[str] = []
+    for name, penalty in (
+        ("marquee", f"max_fails=1 fail_timeout={fail_timeout_s}s"),
+        ("marquee_last", "max_fails=0"),
+    ):
+        options = penalty + (" resolve" if resolver is not None else "")
+        inside = [f"zone {name} 256k;", *head]
+        inside += [f"server {server.address} weight={server.weight} {options};" for server in servers]
+        lines += [f"upstream {name} {{", *(f"    {line}" for line in [*inside, kept]), "}"]
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.chaos.containers import DISTURBANCES, Stack
 from benchmarks.chaos.load import Load
 from benchmarks.chaos.run import Diary, disturb, under_load
-from benchmarks.chaos.seconds import Summary, summarise, write_rows
+from benchmarks.chaos.seconds import Summary, mean_usage, summarise, write_rows
 from benchmarks.chaos.usage import metering
 
 LIMIT_MS = 600.0
@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_rows(args.csv, load.outcomes, diary.seconds)
     expected = len(services) * len(DISTURBANCES)
     kept = tell(summarise(load.outcomes), diary, expected)
+    for service, usage in mean_usage(diary.seconds).items():
+        _say(f"{service:<15}{usage.cpu_percent:>7.1f} % of a core {usage.memory_bytes / 2**20:>7.0f} MB")
     last = max((one.planned_s for one in load.outcomes), default=0) - SPLIT_LAST_S
     calm = summarise([one for one in load.outcomes if one.planned_s >= last])
     _say(f"canary, last {SPLIT_LAST_S:.0f} s: {calm.canary_share:.1%} of {calm.requests:,} requests (20 %)")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from benchmarks.chaos.load import Outcome
 from benchmarks.chaos.usage import Usage
@@ -49,6 +50,18 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
 
 def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
+
+
+def mean_usage(seconds: Mapping[int, Second]) -> dict[str, Usage]:
+    """Return what each service used on average, its memory at most."""
+    by_service: dict[str, list[Usage]] = {}
+    for _, used in seconds.values():
+        for service, usage in used.items():
+            by_service.setdefault(service, []).append(usage)
+    return {
+        service: Usage(fmean(one.cpu_percent for one in found), max(one.memory_bytes for one in found))
+        for service, found in sorted(by_service.items())
+    }
 
 
 def write_rows(path: Path, outcomes: Sequence[Outcome], seconds: Mapping[int, Second]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.local.conftest import MODEL_VERSION
 from tests.support.edge import Edge, wait_until
 from tests.support.http import get
-from tests.support.stub_instance import StubInstance, fail
+from tests.support.stub_instance import StubInstance, answer, close, fail
 from tests.support.who import users_of
 
 Instances = dict[str, StubInstance]
@@ -93,3 +93,19 @@ def test_while_one_instance_lives_nobody_gets_the_static_list(edge: Edge, instan
     for user in (meets_both, *range(1, 31)):
         reply = get(edge.port, f"/recommend/{user}")
         assert reply.headers["x-release-track"] == "canary"
+
+
+@pytest.mark.usefixtures("static_list")
+def test_after_every_instance_failed_once_the_next_user_is_answered_by_one(
+    edge: Edge, instances: Instances
+) -> None:
+    """All are avoided for a second then; that must not mean that nobody is asked."""
+    for instance in instances.values():
+        instance.behaviour = close
+    for user in range(1, 21):
+        assert get(edge.port, f"/recommend/{user}").headers["x-release-track"] == "static"
+    for instance in instances.values():
+        instance.behaviour = answer
+    for user in range(1, 21):
+        assert get(edge.port, f"/recommend/{user}").headers["x-release-track"] != "static"
+    assert get(edge.port, "/version").status == 200

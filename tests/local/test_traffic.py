@@ -1,6 +1,9 @@
 """What NGINX is told."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -44,19 +47,45 @@ def test_a_path_that_would_break_out_of_its_quotes_is_refused(path: str) -> None
 
 
 def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
-    assert upstream(SERVERS, "model-1-abc", 1) == (
-        'hash "model-1-abc:$marquee_split_key" consistent;\n'
-        "server stable-1:8000 weight=40 max_fails=1 fail_timeout=1s;\n"
-        "server stable-2:8000 weight=40 max_fails=1 fail_timeout=1s;\n"
-        "server canary:8001 weight=20 max_fails=1 fail_timeout=1s;\n"
+    text = upstream(SERVERS, "model-1-abc", 1)
+    first, _, last = text.partition("}\n")
+    assert first == (
+        "upstream marquee {\n"
+        "    zone marquee 256k;\n"
+        '    hash "model-1-abc:$marquee_split_key" consistent;\n'
+        "    server stable-1:8000 weight=40 max_fails=1 fail_timeout=1s;\n"
+        "    server stable-2:8000 weight=40 max_fails=1 fail_timeout=1s;\n"
+        "    server canary:8001 weight=20 max_fails=1 fail_timeout=1s;\n"
+        "    keepalive 16; keepalive_timeout 10s; keepalive_requests 100;\n"
     )
+    assert last == f"{first}}}\n".replace("marquee {", "marquee_last {").replace(
+        "zone marquee ", "zone marquee_last "
+    ).replace("max_fails=1 fail_timeout=1s", "max_fails=0")
+
+
+def test_a_container_begins_with_the_upstream_that_a_release_would_write(tmp_path: Path) -> None:
+    traffic = load_params(PROJECT / "params.yaml").traffic
+    environ = {**variables(PLACE, traffic), "MARQUEE_UPSTREAM_DIR": str(tmp_path)}
+    environ |= {
+        "MARQUEE_STABLE_WEIGHT": str(traffic.stable_weight),
+        "MARQUEE_CANARY_WEIGHT": str(traffic.canary_weight),
+        "MARQUEE_FAIL_TIMEOUT_S": str(traffic.fail_timeout_s),
+        "MARQUEE_EDGE_LOG_MAX_MB": str(traffic.edge_log_max_mb),
+        "MARQUEE_EDGE_LOG_FILES": str(traffic.edge_log_files),
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+    }
+    (tmp_path / "marquee-rotate").write_text("#!/bin/sh\n", "utf-8")
+    (tmp_path / "marquee-rotate").chmod(0o755)
+    subprocess.run(["sh", str(PROJECT / "nginx/docker/50-marquee.sh")], env=environ, check=True)
+    written = (tmp_path / "upstream.conf").read_text("utf-8")
+    assert written == upstream(SERVERS, "first", traffic.fail_timeout_s, "127.0.0.11 valid=1s ipv6=off")
 
 
 def test_with_a_resolver_names_are_looked_up_again() -> None:
     lines = upstream(SERVERS[2:], "model-1-abc", 2, resolver="127.0.0.11 valid=2s").splitlines()
-    assert lines[1:] == [
-        "resolver 127.0.0.11 valid=2s;",
-        "server canary:8001 weight=20 max_fails=1 fail_timeout=2s resolve;",
+    assert lines[3:5] == [
+        "    resolver 127.0.0.11 valid=2s;",
+        "    server canary:8001 weight=20 max_fails=1 fail_timeout=2s resolve;",
     ]
 
 
