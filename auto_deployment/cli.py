@@ -26,6 +26,7 @@ COMMANDS = {
     "static-list": ("auto_deployment.commands.static_list", "keep the list that NGINX itself answers with"),
     "bake": ("auto_deployment.commands.bake", "put a model where an image build takes it from"),
     "release": ("auto_deployment.commands.release", "judge candidates: replay, characteristics"),
+    "mail": ("auto_deployment.commands.mail", "send a mail as a test, or show one of every kind"),
     "run": ("auto_deployment.commands.run", "serve with plain processes: NGINX, two stables, one canary"),
 }
 

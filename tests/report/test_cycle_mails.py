@@ -1,0 +1,161 @@
+"""Mails of the retraining cycle: what was published or not, with every number, and what to do."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from auto_deployment.report.cycle_mails import drift_mail, failed_mail, published_mail, refused_mail
+from auto_deployment.report.mail_facts import (
+    CycleFacts,
+    DataProfile,
+    DriftFacts,
+    DriftFinding,
+    GateCheckFacts,
+)
+from auto_deployment.training.gate_checks import GateResult, at_least, at_most, not_computable
+
+STARTED = datetime(2026, 3, 5, 5, 51, 12, tzinfo=UTC)
+VERSION = "20260305T0552-3f9a21c4"
+RESULT = GateResult(
+    (
+        at_most("rmse", {"value": 1.0413, "low": 1.0372, "high": 1.0455}, 1.0, "RMSE on later events (1-5)"),
+        at_least("coverage", {"value": 0.412, "low": None, "high": None}, 0.05, "Share of all movies"),
+        not_computable("champion_ndcg", "NDCG could not be measured: too few users."),
+    )
+)
+CHECKS = tuple(GateCheckFacts.from_json(one) for one in RESULT.to_json()["checks"])
+PROFILE = DataProfile(
+    kinds={"watches": 900, "ratings": 100},
+    days=[(date(2026, 3, 3), {"watches": 400, "ratings": 60}), (date(2026, 3, 4), {"watches": 500})],
+    groups={"gender": {"F": 250, "M": 740, "unknown": 10}, "age": {"18-24": 1000}, "activity": {}},
+    users=321,
+    movies=123,
+)
+FACTS = CycleFacts(
+    started=STARTED,
+    ended=STARTED + timedelta(minutes=4, seconds=28),
+    sentence="How it ended.",
+    version=VERSION,
+    step="push",
+    checks=CHECKS,
+    metrics={"rmse": 1.0413, "ndcg_at_10": 0.3412, "coverage": None},
+    champion="20260303T0551-b07c11e9",
+    new_segments=192,
+    new_bytes=48_211_934,
+    next_run=STARTED + timedelta(days=2),
+)
+
+
+def text_of(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_published_mail_says_how_good_the_model_is_and_what_comes_next() -> None:
+    passed = tuple(check for check in CHECKS if check.passed)
+    mail = published_mail(replace(FACTS, checks=passed))
+    text = text_of(mail.text)
+    assert mail.subject == f"Published: model {VERSION}, RMSE 1.0413"
+    assert "It passed all 1 checks of the gate." in text
+    assert "NDCG@10 of lists 0.3412" in text
+    assert "Movies on anybody's list \u2013" in text
+    assert "Champion: 20260303T0551-b07c11e9." in text
+    assert f"scripts/deploy.sh {VERSION}" in text
+    assert "The next cycle: 2026-03-07 05:51 UTC (in 1 d 23 h)." in text
+    assert "192 segments, 48.2 MB" in text
+    assert "Took 4 min 28 s" in text
+
+
+def test_a_published_mail_shows_the_training_data() -> None:
+    mail = published_mail(replace(FACTS, profile=PROFILE))
+    text = text_of(mail.text)
+    assert "1,000 events (900 watches, 100 ratings) by 321 users of 123 movies, 2026-03-03 to" in text
+    for row in ("F 250 25 %", "M 740 74 %", "unknown 10 1 %", "18-24 1,000 100 %"):
+        assert row in text
+    assert "Activity" not in text  # there is nothing to say about it
+    assert set(mail.images) == {"days"}
+    assert 'src="cid:days"' in mail.html
+    for number in ("250", "25 %", "740", "74 %"):
+        assert f">{number}<" in mail.html
+
+
+def test_a_model_that_waits_for_review_is_not_said_to_be_published() -> None:
+    mail = published_mail(replace(FACTS, review_branch=f"model/{VERSION}"))
+    assert mail.subject.startswith(f"Waiting for review: model {VERSION}")
+    assert f"Merge model/{VERSION} to publish it" in text_of(mail.text)
+    assert "deploy.sh" not in mail.text
+
+
+def test_a_refused_mail_has_the_rmse_and_every_failed_check_with_its_numbers() -> None:
+    mail = refused_mail(FACTS)
+    assert mail.subject == f"Refused by the gate: model {VERSION}, RMSE 1.0413"
+    for one in (text_of(mail.text), text_of(mail.html)):
+        assert "2 of 3 checks of the gate did not pass: RMSE; NDCG minus the champion" in one
+        assert "RMSE on later events (1-5) is 1.041 (1.037 to 1.046), at most 1 is allowed." in one
+        assert "NDCG could not be measured: too few users." in one
+        for number in ("1.041", "1.037 to 1.046", "0.412", "0.05"):
+            assert number in one
+    text = text_of(mail.text)
+    assert text.index("failed") < text.index("passed")
+    assert "the model that serves goes on serving" in text
+
+
+def test_a_failed_mail_names_the_step_and_what_to_do() -> None:
+    advice = "Make room there, or name another place in DVC_REMOTE."
+    damaged = {"20260304T1911-000042": "its checksum is wrong"}
+    mail = failed_mail(replace(FACTS, version=None, advice=advice, damaged=damaged, checks=(), metrics={}))
+    text = text_of(mail.text)
+    assert mail.subject == "Retraining failed at push"
+    assert "How it ended." in text
+    assert advice in text
+    assert "Failed at push" in text
+    assert "Damaged: 20260304T1911-000042 its checksum is wrong" in text
+    assert "retrain --now" in text
+    assert "docker compose logs --since 24h scheduler" in text
+
+
+def test_a_failed_mail_of_a_named_model_names_it() -> None:
+    assert failed_mail(FACTS).subject == f"Retraining failed at push: model {VERSION}"
+
+
+def test_without_a_champion_the_mail_says_so() -> None:
+    assert "There is no champion yet." in refused_mail(replace(FACTS, champion=None)).text
+
+
+def test_drift_is_told_once_a_day_with_numbers() -> None:
+    finding = DriftFinding("rating_mean", 2.4134, 3.5221, 18_220)
+    facts = DriftFacts(STARTED, (finding,), trailing_days=7)
+    mail = drift_mail(facts)
+    assert mail.subject == "Strong drift: rating_mean"
+    for one in (text_of(mail.text), mail.html):
+        for number in ("2.413", "3.522", "18,220", "last 7 d"):
+            assert number in one
+    assert drift_mail(replace(facts, at=STARTED + timedelta(hours=3))).key == mail.key
+    assert drift_mail(replace(facts, at=STARTED + timedelta(days=1))).key != mail.key
+    other = replace(facts, findings=(finding, replace(finding, name="new_titles")))
+    assert drift_mail(other).key != mail.key
+
+
+def test_each_cycle_has_its_own_key() -> None:
+    later = replace(FACTS, started=STARTED + timedelta(hours=1))
+    keys = {
+        render(facts).key
+        for render in (published_mail, refused_mail, failed_mail)
+        for facts in (FACTS, later)
+    }
+    assert len(keys) == 6
+    assert refused_mail(replace(FACTS, sentence="Said again.")).key == refused_mail(FACTS).key
+
+
+@pytest.mark.parametrize("render", [published_mail, refused_mail, failed_mail])
+def test_nothing_from_outside_becomes_markup(render: object) -> None:
+    hostile = "x\r\nBcc: a@b <script>alert(1)</script>\x1b[31m"
+    check = GateCheckFacts(hostile, False, hostile)
+    profile = replace(PROFILE, kinds={hostile: 1}, groups={hostile: {hostile: 1}}, days=[])
+    facts = replace(
+        FACTS, sentence=hostile, version=hostile, step=hostile, advice=hostile, checks=(check,),
+        champion=hostile, damaged={hostile: hostile}, review_branch=hostile, profile=profile,
+    )  # fmt: skip
+    mail = render(facts)  # type: ignore[operator]
+    assert "<script" not in mail.html
+    assert "\x1b" not in mail.html + mail.text
