@@ -13,26 +13,11 @@ from auto_deployment.ingest.options import IngestParams
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.schedule_state import RetrainParams
 from auto_deployment.simulate.options import SimulateParams
+from auto_deployment.traffic_params import TrafficParams as TrafficParams
 from auto_deployment.training.gate_checks import GateParams
 from auto_deployment.training.options import TrainingParams
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class TrafficParams:
-    """How NGINX shares out users and how long it waits."""
-
-    stable_weight: int  # of each of the two stable instances
-    canary_weight: int
-    attempt_timeout_ms: int
-    connect_timeout_ms: int
-    attempts: int
-    user_requests_per_s: int
-    user_burst: int
-    fail_timeout_s: int
-    edge_log_max_mb: int
-    edge_log_files: int
 
 
 @dataclass(frozen=True, slots=True)

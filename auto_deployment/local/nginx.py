@@ -10,7 +10,7 @@ from auto_deployment.local.files import replace_text
 from auto_deployment.local.layout import LOCAL_CONF, TEMPLATE, RunLayout
 from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program
-from auto_deployment.local.traffic import Place, TrafficError, render, variables
+from auto_deployment.nginx_config import Place, TrafficError, render, variables
 from auto_deployment.params import TrafficParams
 
 

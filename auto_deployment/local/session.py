@@ -20,7 +20,7 @@ from auto_deployment.local.processes import ProcessError
 from auto_deployment.local.signals import StopRequests
 from auto_deployment.local.single_run import remember
 from auto_deployment.local.supervisor import Keeper, Supervisor
-from auto_deployment.local.traffic import Server, upstream
+from auto_deployment.nginx_config import Server, upstream
 from auto_deployment.params import TrafficParams
 
 log = logging.getLogger(__name__)

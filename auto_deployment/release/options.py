@@ -52,8 +52,32 @@ class ReleaseParams:
     """How a release goes."""
 
     tick_s: float  # one evaluation each
+    poll_s: float  # how often the controller looks at what runs and at what was said
+    start_max_s: float  # for an instance to become healthy
     warming_s: float  # what happens meanwhile is no evidence
+    settle_s: float  # so long the first stable serves the candidate before the second gets it
+    unwell_max_s: float  # then an instance is recreated
+    canary_restarts_max: int  # more of them, by Docker or by the controller: aborted
+    keep_images: int  # of past releases, beside those in use
     judge: JudgeParams
+
+    def __post_init__(self) -> None:
+        """Refuse values with which a release could not go on."""
+        needs = {
+            "tick_s, poll_s and start_max_s must be more than 0": min(
+                self.tick_s, self.poll_s, self.start_max_s
+            )
+            > 0,
+            "warming_s, settle_s and unwell_max_s must not be negative": min(
+                self.warming_s, self.settle_s, self.unwell_max_s
+            )
+            >= 0,
+            "canary_restarts_max must not be negative": self.canary_restarts_max >= 0,
+            "keep_images must be at least 1": self.keep_images >= 1,
+        }
+        for need, fulfilled in needs.items():
+            if not fulfilled:
+                raise BadInputError(f"release: {need}.")
 
 
 def _all_above_one(ratios: tuple[float, ...]) -> bool:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from auto_deployment.local.layout import PROJECT
-from auto_deployment.local.traffic import Place, variables
+from auto_deployment.nginx_config import Place, variables
 from auto_deployment.params import load_params
 
 DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")

@@ -12,7 +12,7 @@ import pytest
 
 from auto_deployment.local.files import replace_text
 from auto_deployment.local.layout import PROJECT, TEMPLATE
-from auto_deployment.local.traffic import Place, Server, upstream, variables
+from auto_deployment.nginx_config import Place, Server, upstream, variables
 from auto_deployment.params import load_params
 from tests.support.edge import SALT, wait_until
 from tests.support.http import get, get_many

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.local.layout import LOCAL_CONF, PROJECT, TEMPLATE
-from auto_deployment.local.traffic import Place, Server, TrafficError, render, upstream, variables
+from auto_deployment.nginx_config import Place, Server, TrafficError, render, upstream, variables
 from auto_deployment.params import load_params
 
 PLACE = Place("127.0.0.1:8082", "127.0.0.1:18082", "/run", "/run/nginx", "/logs", "/static")

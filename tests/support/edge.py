@@ -12,7 +12,7 @@ from typing import Any
 from auto_deployment.local.layout import PROJECT, RunLayout
 from auto_deployment.local.nginx import NginxFiles
 from auto_deployment.local.processes import Child
-from auto_deployment.local.traffic import Server, upstream
+from auto_deployment.nginx_config import Server, upstream
 from auto_deployment.params import load_params
 from tests.support.stub_instance import StubInstance
 

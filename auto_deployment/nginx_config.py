@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.params import TrafficParams
+from auto_deployment.traffic_params import TrafficParams
 
 PLACEHOLDER = re.compile(r"\$\{(MARQUEE_[A-Z_]+)\}")
 # Inside double quotes of an NGINX configuration these characters would end or change a value.

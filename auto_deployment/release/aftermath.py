@@ -1,0 +1,87 @@
+"""What follows from a release's end for everybody else. Repeating any of it changes nothing."""
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from auto_deployment.paths import Paths
+from auto_deployment.release.docker import DockerError
+from auto_deployment.release.release import Build, Kind, Phase, Release
+from auto_deployment.release_records import (
+    ARTEFACT,
+    CODE,
+    Rejected,
+    Serving,
+    add_rejected,
+    read_serving,
+    write_serving,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Shelf(Protocol):
+    """Where the images of past releases are."""
+
+    def releases(self) -> Sequence[str]: ...
+    def forget(self, release: str) -> None: ...
+
+
+def settle(release: Release, paths: Paths) -> None:
+    """Write down what serves now, and what is never to be released again."""
+    if release.phase is Phase.PROMOTED:
+        build, since = release.candidate, release.since.isoformat()
+        serving = read_serving(paths)
+        if serving is None or (serving.release, serving.since) != (build.release, since):
+            write_serving(paths, serving_of(build, since))
+    if (rejected := rejection(release)) is not None:
+        add_rejected(paths, rejected)
+
+
+def serving_of(build: Build, since: str) -> Serving:
+    """Return a build as the record of what serves."""
+    return Serving(build.model_version, build.content_hash, build.code_revision, build.release, since)
+
+
+def build_of(serving: Serving) -> Build:
+    """Return what serves as a build."""
+    return Build(serving.release, serving.model_version, serving.content_hash, serving.code_revision)
+
+
+def rejection(release: Release) -> Rejected | None:
+    """Return what this end rules out: the model if stable ran the same code, else the code."""
+    if release.kind is Kind.CANDIDATE and release.phase is Phase.ABORTED:
+        return _differs(release.candidate, release.stable, release)
+    if release.kind is Kind.ROLLBACK and release.phase is Phase.PROMOTED:
+        return _differs(release.stable, release.candidate, release)
+    return None
+
+
+def _differs(bad: Build, good: Build, release: Release) -> Rejected:
+    at, reason = release.since.isoformat(), release.reason
+    if bad.code_revision == good.code_revision:
+        return Rejected(
+            ARTEFACT, bad.release, reason, at, content_hash=bad.content_hash, model_version=bad.model_version
+        )
+    return Rejected(CODE, bad.release, reason, at, code_revision=bad.code_revision)
+
+
+def is_rejected(build: Build, rejected: Sequence[Rejected]) -> Rejected | None:
+    """Return why a build may not be released, None when it may."""
+    for one in rejected:
+        if one.kind == ARTEFACT and one.content_hash == build.content_hash:
+            return one
+        if one.kind == CODE and one.code_revision == build.code_revision:
+            return one
+    return None
+
+
+def clear_shelf(shelf: Shelf, in_use: Sequence[str], keep: int) -> None:
+    """Remove the images of releases beyond the newest `keep` that are not in use."""
+    spare = [release for release in shelf.releases() if release not in in_use]
+    for release in spare[keep:]:
+        try:
+            shelf.forget(release)
+            log.info("The image of release %s was removed", release)
+        except DockerError as error:
+            log.warning("The image of release %s stays: %s", release, error)

@@ -1,0 +1,46 @@
+"""Docker's command line, called with time limits; the only place that reaches the engine."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from auto_deployment.errors import MarqueeError
+
+USUAL_S = 60.0
+
+
+class DockerError(MarqueeError):
+    """The engine does not do what it was asked for. The message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """Runs `docker ...`; `environ` is what Compose fills into the project's file."""
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, *words: str, timeout_s: float = USUAL_S) -> str:
+        """Return what the command prints; raise `DockerError` with its complaint."""
+        return self.read(*words, timeout_s=timeout_s).decode(errors="replace").strip()
+
+    def read(self, *words: str, timeout_s: float = USUAL_S) -> bytes:
+        """Return the bytes that the command prints."""
+        what = f"docker {' '.join(words[:6])}"
+        try:
+            done = subprocess.run(
+                ["docker", *words],
+                capture_output=True,
+                check=False,
+                timeout=timeout_s,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environ},
+            )
+        except FileNotFoundError:
+            raise DockerError("There is no docker command here: install Docker's client.") from None
+        except subprocess.TimeoutExpired:
+            raise DockerError(f"{what}: no answer within {timeout_s:.0f} s.") from None
+        if done.returncode != 0:
+            complaint = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise DockerError(f"{what}: {complaint[-1]}")
+        return done.stdout

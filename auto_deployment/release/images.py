@@ -1,0 +1,83 @@
+"""Images of the service: what is in one, its name for ever, and which old ones may go."""
+
+import io
+import json
+import re
+import tarfile
+
+from auto_deployment.errors import BadInputError
+from auto_deployment.release.docker import Docker, DockerError
+from auto_deployment.release.release import Build
+from auto_deployment.release.world import NAMES
+
+MANIFEST = "/model/manifest.json"
+REVISION = "/srv/REVISION"
+LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,127}")
+
+
+class Images:
+    """Images under one repository name: `<name>:<release id>` never moves, one tag for each instance does."""
+
+    def __init__(self, docker: Docker, repository: str) -> None:
+        self._docker = docker
+        self.repository = repository
+        self._known: dict[str, Build] = {}  # by image id: what is in an image never changes
+
+    def tag(self, name: str) -> str:
+        """Return the full name of a release's image, or of an instance's."""
+        return f"{self.repository}:{name}"
+
+    def id_of(self, image: str) -> str:
+        """Return the id that an image's name stands for now."""
+        return self._docker.run("image", "inspect", "--format", "{{.Id}}", image)
+
+    def build_of(self, image: str) -> Build:
+        """Return what is in an image, without running it; raise `BadInputError` when it is none of ours."""
+        image_id = self.id_of(image)
+        if image_id not in self._known:
+            self._known[image_id] = self._look_into(image_id, image)
+        return self._known[image_id]
+
+    def keep(self, image: str) -> Build:
+        """Give an image its name for ever. An older image of the same release keeps that name."""
+        build = self.build_of(image)
+        try:
+            self.id_of(self.tag(build.release))
+        except DockerError:
+            self._docker.run("tag", image, self.tag(build.release))
+        return build
+
+    def point(self, name: str, release: str) -> None:
+        """Let an instance's tag stand for a release: from now on this is what Compose would start."""
+        self._docker.run("tag", self.tag(release), self.tag(name))
+
+    def releases(self) -> list[str]:
+        """Return the releases whose images are here, the newest image first."""
+        lines = self._docker.run("images", "--format", "{{.Tag}}", self.repository).splitlines()
+        return [tag for tag in lines if tag not in NAMES and tag != "<none>" and tag != "latest"]
+
+    def forget(self, release: str) -> None:
+        """Remove a release's image."""
+        self._docker.run("rmi", self.tag(release))
+
+    def _look_into(self, image_id: str, name: str) -> Build:
+        container = self._docker.run("create", "--network=none", image_id)
+        try:
+            manifest = json.loads(self._file(container, MANIFEST))
+            revision = self._file(container, REVISION).decode().strip()
+            version = str(manifest["version"])
+            build = Build(f"{version}-{revision}", version, str(manifest["content_hash"]), revision)
+        except (DockerError, KeyError, TypeError, ValueError, tarfile.TarError) as error:
+            reason = " ".join(str(error).split())
+            raise BadInputError(f"{name} is no image of the inference service ({reason}).") from error
+        finally:
+            self._docker.run("rm", "--force", container)
+        if not LABEL.fullmatch(build.release):
+            raise BadInputError(f"{name} calls itself {build.release!r}, which is no release id.")
+        return build
+
+    def _file(self, container: str, path: str) -> bytes:
+        archive = self._docker.read("cp", f"{container}:{path}", "-")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            member = tar.extractfile(tar.getmembers()[0])
+            return member.read() if member else b""

@@ -1,0 +1,199 @@
+"""What follows from what is known of a release: its next phase, and what should run meanwhile. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.release.options import JudgeParams, ReleaseParams
+from auto_deployment.release.release import Kind, Phase, Release, Verb
+from auto_deployment.release.world import CANARY_NAME, NAMES, STABLE_NAMES, Plan, Seen
+
+ROLLBACK_SETTLE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything that decides: the clock, what runs, the verdict so far (None: there is no evidence)."""
+
+    now: datetime
+    seen: Mapping[str, Seen]
+    judgement: Judgement | None
+    params: ReleaseParams
+    needs_approval: bool = False
+
+
+def judge_params(release: Release, params: ReleaseParams) -> JudgeParams:
+    """Return the judge's parameters with the window that persons have made longer."""
+    extra = release.extended_s()
+    usual = params.judge
+    return replace(usual, window_s=usual.window_s + extra, max_window_s=usual.max_window_s + extra)
+
+
+def advance(release: Release, known: Known) -> Release:
+    """Return the release in the phase that follows, or as it is. One phase at a time, never backwards."""
+    if not release.under_way:
+        return release
+    if word := release.said(Verb.ABORT, Verb.REJECT):
+        verb = "Aborted" if word.verb is Verb.ABORT else "Rejected"
+        return release.to(Phase.ABORTED, known.now, _sentence(f"{verb} by {word.by}", word.reason))
+    return ADVANCE[release.phase](release, known)
+
+
+def supersede(release: Release, newer: str, now: datetime) -> Release:
+    """End a release because a newer candidate arrived."""
+    return release.to(Phase.SUPERSEDED, now, f"A newer candidate arrived: {newer}.")
+
+
+def waits_for_approval(release: Release, judgement: Judgement | None, needs_approval: bool) -> bool:
+    """Tell whether only a person's word is missing."""
+    return (
+        needs_approval
+        and release.phase is Phase.BAKING
+        and judgement is not None
+        and judgement.verdict is Verdict.PROMOTE
+        and release.said(Verb.APPROVE, Verb.PROMOTE) is None
+    )
+
+
+def deadline(release: Release, params: ReleaseParams) -> datetime | None:
+    """Return when the present phase should be over at the latest, None for an end."""
+    longest_s = {
+        Phase.REQUESTED: params.start_max_s,
+        Phase.STARTING: params.start_max_s,
+        Phase.WARMING: params.warming_s,
+        Phase.BAKING: judge_params(release, params).max_window_s,
+        Phase.PROMOTING: len(NAMES) * (params.start_max_s + params.settle_s),
+    }
+    if release.phase not in longest_s:
+        return None
+    return release.since + timedelta(seconds=longest_s[release.phase])
+
+
+def plan(release: Release, seen: Mapping[str, Seen], settle_s: float) -> Plan:
+    """Return what should run in this phase."""
+    new, old = release.candidate.release, release.stable.release
+    if release.phase is Phase.PROMOTED:
+        return Plan(dict.fromkeys(NAMES, new), NAMES, new)
+    if release.phase is Phase.PROMOTING:
+        return _plan_promoting(release, seen, settle_s)
+    if release.phase in (Phase.STARTING, Phase.WARMING, Phase.BAKING):
+        serving = STABLE_NAMES if release.phase is Phase.STARTING else NAMES
+        return Plan({**dict.fromkeys(STABLE_NAMES, old), CANARY_NAME: new}, serving, new)
+    return Plan({**dict.fromkeys(STABLE_NAMES, old), CANARY_NAME: None}, STABLE_NAMES, new)
+
+
+def _plan_promoting(release: Release, seen: Mapping[str, Seen], settle_s: float) -> Plan:
+    """The canary comes first, then one stable, then the other once the first has served.
+
+    A rollback does not wait for long for a canary that does not start with it.
+    """
+    new, old, canary = release.candidate.release, release.stable.release, seen[CANARY_NAME]
+    (first, second), serves_s = STABLE_NAMES, settle_time(release, settle_s)
+    ready = _has_served(canary, new, serves_s) or canary.unwell_s > settle_s
+    begins = release.kind is Kind.CANDIDATE or ready or seen[first].release == new
+    follows = seen[second].release == new or _has_served(seen[first], new, serves_s)
+    releases = {first: new if begins else old, second: new if follows else old, CANARY_NAME: new}
+    return Plan(releases, NAMES, new)
+
+
+def settle_time(release: Release, settle_s: float) -> float:
+    """Return how long an instance serves before the next is replaced: what is put back is in a hurry."""
+    return settle_s if release.kind is Kind.CANDIDATE else min(settle_s, ROLLBACK_SETTLE_S)
+
+
+def _requested(release: Release, known: Known) -> Release:
+    if release.kind is Kind.ROLLBACK:
+        return release.to(
+            Phase.PROMOTING, known.now, f"It served before; put back by {release.requested_by}."
+        )
+    return release.to(Phase.STARTING, known.now, "The canary starts.")
+
+
+def _starting(release: Release, known: Known) -> Release:
+    canary, limit_s = known.seen[CANARY_NAME], known.params.start_max_s
+    if canary.release == release.id and canary.well:
+        return release.to(Phase.WARMING, known.now, "The canary is healthy and serves.")
+    if _seconds(release, known) > limit_s:
+        reason = f"The canary did not become healthy within {limit_s:,.0f} s."
+        return release.to(Phase.ABORTED, known.now, reason)
+    return _unless_lost(release, known, release)
+
+
+def _warming(release: Release, known: Known) -> Release:
+    following = release
+    if word := release.said(Verb.PROMOTE):
+        following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {word.by}", word.reason))
+    elif _seconds(release, known) >= known.params.warming_s:
+        following = release.to(Phase.BAKING, known.now, "What users meet is evidence from now on.")
+    return _unless_lost(release, known, following)
+
+
+def _baking(release: Release, known: Known) -> Release:
+    judgement, following = known.judgement, release
+    if judgement is not None and judgement.verdict is Verdict.ABORT:
+        return release.to(Phase.ABORTED, known.now, judgement.reason)
+    if word := release.said(Verb.PROMOTE):
+        following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {word.by}", word.reason))
+    elif (
+        judgement is not None
+        and judgement.verdict is Verdict.PROMOTE
+        and not waits_for_approval(release, judgement, known.needs_approval)
+    ):
+        approved = release.said(Verb.APPROVE) if known.needs_approval else None
+        reason = f"{judgement.reason} Approved by {approved.by}." if approved else judgement.reason
+        following = release.to(Phase.PROMOTING, known.now, reason)
+    return _unless_lost(release, known, following)
+
+
+def _promoting(release: Release, known: Known) -> Release:
+    wanted = plan(release, known.seen, known.params.settle_s).releases
+    for name in STABLE_NAMES:
+        one = known.seen[name]
+        if wanted[name] == release.id and one.unwell_s > known.params.start_max_s:
+            reason = f"{name} did not become healthy with it within {known.params.start_max_s:,.0f} s."
+            return release.to(Phase.ABORTED, known.now, reason)
+        if wanted[name] == release.id and one.restarts > known.params.canary_restarts_max:
+            reason = f"{name} ended {one.restarts} times with it."
+            return release.to(Phase.ABORTED, known.now, reason)
+    serves_s = settle_time(release, known.params.settle_s)
+    if all(_has_served(known.seen[name], release.id, serves_s) for name in STABLE_NAMES):
+        return release.to(Phase.PROMOTED, known.now, release.reason)
+    return _unless_lost(release, known, release)
+
+
+ADVANCE: Mapping[Phase, Callable[[Release, Known], Release]] = {
+    Phase.REQUESTED: _requested,
+    Phase.STARTING: _starting,
+    Phase.WARMING: _warming,
+    Phase.BAKING: _baking,
+    Phase.PROMOTING: _promoting,
+}
+
+
+def _unless_lost(release: Release, known: Known, following: Release) -> Release:
+    """Abort a candidate whose canary ends again and again or stays away; promote only one that is well."""
+    canary, most = known.seen[CANARY_NAME], known.params.canary_restarts_max
+    if release.kind is Kind.ROLLBACK:
+        return following
+    if canary.release == release.id and canary.restarts > most:
+        reason = f"The canary ended {canary.restarts} times (at most {most} may be)."
+        return release.to(Phase.ABORTED, known.now, reason)
+    if release.phase is not Phase.STARTING and canary.unwell_s > known.params.start_max_s:
+        reason = f"The canary was not healthy for {canary.unwell_s:,.0f} s."
+        return release.to(Phase.ABORTED, known.now, reason)
+    if following.phase is Phase.PROMOTING and not (canary.release == release.id and canary.well):
+        return release
+    return following
+
+
+def _has_served(seen: Seen, release: str, settle_s: float) -> bool:
+    return seen.release == release and seen.well and seen.serving_s >= settle_s
+
+
+def _seconds(release: Release, known: Known) -> float:
+    return (known.now - release.since).total_seconds()
+
+
+def _sentence(words: str, reason: str) -> str:
+    return f"{words}: {reason.rstrip('.')}." if reason else f"{words}."

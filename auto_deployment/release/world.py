@@ -1,0 +1,125 @@
+"""What really runs, what should run, and the one step between both. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CANARY_NAME = "canary"
+STABLE_NAMES = ("stable-1", "stable-2")
+NAMES = (*STABLE_NAMES, CANARY_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One instance as it really is. Times are as far as the controller remembers."""
+
+    release: str | None = None  # of its image, None: there is no container
+    well: bool = False  # it runs and its health check says so
+    fresh: bool = False  # it was started and has not been well yet
+    restarts: int = 0  # by Docker and by the controller
+    unwell_s: float = 0.0  # for how long it has not been well with what it should run
+    serving_s: float = 0.0  # for how long it has been well, as it should be, and in NGINX's upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What should be: each instance's release (None: no container), and who gets requests."""
+
+    releases: Mapping[str, str | None]
+    serving: tuple[str, ...]
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What NGINX was told."""
+
+    names: frozenset[str]
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTraffic:
+    """Tell NGINX who gets requests."""
+
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Put a container of this release in the place of what is there; `again`: of the same release."""
+
+    name: str
+    release: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove the container."""
+
+    name: str
+
+
+Step = SetTraffic | Start | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an instance may be unwell before it is recreated: after a start, and else."""
+
+    fresh_s: float
+    unwell_s: float
+
+    def is_over(self, seen: Seen) -> bool:
+        return not seen.well and seen.unwell_s > (self.fresh_s if seen.fresh else self.unwell_s)
+
+
+def next_step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic, patience: Patience) -> Step | None:
+    """Return what brings the world nearer to the plan, None when nothing is to be done right now.
+
+    A container that serves gets no request any more when it is stopped, and never are all taken out.
+    """
+    for name in _in_order(plan, seen, patience):
+        others_serve = any(seen[other].well for other in traffic.names - {name})
+        if name not in traffic.names or not (others_serve or seen[name].well):
+            return _change(name, plan, seen[name])
+        if others_serve:
+            return SetTraffic(Traffic(traffic.names - {name}, traffic.salt))
+    return _towards(plan, seen, traffic)
+
+
+def is_as_planned(name: str, plan: Plan, seen: Seen) -> bool:
+    """Tell whether an instance runs what it should and is well, or is not there and should not be."""
+    wanted = plan.releases[name]
+    return seen.release == wanted and (seen.well or wanted is None)
+
+
+def _in_order(plan: Plan, seen: Mapping[str, Seen], patience: Patience) -> list[str]:
+    """Return the instances that must change: a rejected canary first, then those that serve nobody well."""
+    wrong = [
+        name
+        for name in (CANARY_NAME, *STABLE_NAMES)
+        if seen[name].release != plan.releases[name]
+        or (plan.releases[name] is not None and patience.is_over(seen[name]))
+    ]
+    return sorted(wrong, key=lambda name: (plan.releases[name] is not None, seen[name].well))
+
+
+def _change(name: str, plan: Plan, seen: Seen) -> Step:
+    wanted = plan.releases[name]
+    if wanted is None:
+        return Remove(name)
+    return Start(name, wanted, again=seen.release == wanted)
+
+
+def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
+    """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself."""
+    names = frozenset(
+        name
+        for name in plan.serving
+        if seen[name].release == plan.releases[name] and (seen[name].well or name in traffic.names)
+    )
+    if not names:
+        names = traffic.names or frozenset(plan.serving)
+    wanted = Traffic(names, plan.salt)
+    return None if wanted == traffic else SetTraffic(wanted)

@@ -1,0 +1,309 @@
+"""Which phase follows from what is known: every transition, and what can never happen."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auto_deployment.release.judge import judge
+from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.release.phases import Known, advance, deadline, plan, supersede, waits_for_approval
+from auto_deployment.release.release import ENDS, Kind, Phase, Release, Verb, Word, requested
+from auto_deployment.release.ticks import Tick
+from auto_deployment.release.world import CANARY_NAME, NAMES, STABLE_NAMES, Seen
+from tests.support.releases import NEW, OLD, SHIPPED, START
+from tests.support.ticks import good, tick
+
+OLD_RUNS, NEW_RUNS = Seen(OLD.release, well=True, serving_s=999), Seen(NEW.release, well=True, serving_s=999)
+GONE = Seen()
+BAKED = {"stable-1": OLD_RUNS, "stable-2": OLD_RUNS, "canary": NEW_RUNS}
+PHASES = [phase for phase in Phase if phase not in ENDS]
+
+
+def at(phase: Phase, *words: Word, kind: Kind = Kind.CANDIDATE) -> Release:
+    """Return a release that has just entered a phase."""
+    release = requested(NEW, OLD, "r1", "pipeline", START, kind)
+    for one in words:
+        release = release.hear(one)
+    return release if phase is Phase.REQUESTED else release.to(phase, START, "as the test wants it")
+
+
+def word(verb: Verb, reason: str = "") -> Word:
+    return Word(f"w-{verb}", verb, "ann", START, reason)
+
+
+def verdict(which: Verdict) -> Judgement:
+    return Judgement(which, f"because of {which}.", (), 0.0, 0.0)
+
+
+def known(
+    seconds: float = 1.0, judgement: Judgement | None = None, approval: bool = False, **seen: Seen
+) -> Known:
+    """Return what is known so many seconds after START; names of instances with `_` for `-`."""
+    found = {**BAKED, **{name.replace("_", "-"): one for name, one in seen.items()}}
+    return Known(START + timedelta(seconds=seconds), found, judgement, SHIPPED, approval)
+
+
+MANY_RESTARTS = replace(NEW_RUNS, restarts=SHIPPED.canary_restarts_max + 1)
+LONG_ILL = Seen(NEW.release, well=False, unwell_s=SHIPPED.start_max_s + 1)
+ILL = Seen(NEW.release, well=False, unwell_s=1)
+LATE = SHIPPED.start_max_s + 1
+
+
+@pytest.mark.parametrize(
+    ("release", "facts", "phase", "reason"),
+    [
+        (at(Phase.REQUESTED), known(canary=GONE), Phase.STARTING, "canary starts"),
+        (at(Phase.REQUESTED, kind=Kind.ROLLBACK), known(), Phase.PROMOTING, "put back by pipeline"),
+        (at(Phase.STARTING), known(canary=GONE), Phase.STARTING, None),
+        (at(Phase.STARTING), known(canary=ILL), Phase.STARTING, None),
+        (at(Phase.STARTING), known(canary=OLD_RUNS), Phase.STARTING, None),
+        (at(Phase.STARTING), known(), Phase.WARMING, "healthy"),
+        (at(Phase.STARTING), known(LATE, canary=ILL), Phase.ABORTED, "within 300 s"),
+        (at(Phase.STARTING), known(LATE, canary=GONE), Phase.ABORTED, "within 300 s"),
+        (
+            at(Phase.STARTING),
+            known(canary=replace(MANY_RESTARTS, well=False)),
+            Phase.ABORTED,
+            "ended 4 times",
+        ),
+        (at(Phase.STARTING, word(Verb.PROMOTE)), known(canary=ILL), Phase.STARTING, None),
+        (at(Phase.WARMING), known(599), Phase.WARMING, None),
+        (at(Phase.WARMING), known(600), Phase.BAKING, "evidence from now on"),
+        (at(Phase.WARMING), known(600, canary=MANY_RESTARTS), Phase.ABORTED, "ended 4 times"),
+        (at(Phase.WARMING), known(canary=LONG_ILL), Phase.ABORTED, "not healthy for 301 s"),
+        (at(Phase.WARMING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "not healthy for 301 s"),
+        (at(Phase.WARMING, word(Verb.PROMOTE, "hurry")), known(), Phase.PROMOTING, "Promoted by ann: hurry."),
+        (at(Phase.WARMING, word(Verb.PROMOTE)), known(canary=ILL), Phase.WARMING, None),
+        (at(Phase.BAKING), known(judgement=verdict(Verdict.NOT_ENOUGH_EVIDENCE)), Phase.BAKING, None),
+        (at(Phase.BAKING), known(judgement=verdict(Verdict.METRICS_UNAVAILABLE)), Phase.BAKING, None),
+        (at(Phase.BAKING), known(judgement=None), Phase.BAKING, None),
+        (at(Phase.BAKING), known(judgement=verdict(Verdict.ABORT)), Phase.ABORTED, "because of abort"),
+        (at(Phase.BAKING), known(judgement=verdict(Verdict.PROMOTE)), Phase.PROMOTING, "because of promote"),
+        (at(Phase.BAKING), known(judgement=verdict(Verdict.PROMOTE), canary=ILL), Phase.BAKING, None),
+        (at(Phase.BAKING), known(judgement=verdict(Verdict.PROMOTE), approval=True), Phase.BAKING, None),
+        (
+            at(Phase.BAKING, word(Verb.APPROVE)),
+            known(judgement=verdict(Verdict.PROMOTE), approval=True),
+            Phase.PROMOTING,
+            "Approved by ann",
+        ),
+        (
+            at(Phase.BAKING, word(Verb.APPROVE)),
+            known(judgement=verdict(Verdict.NOT_ENOUGH_EVIDENCE), approval=True),
+            Phase.BAKING,
+            None,
+        ),
+        (
+            at(Phase.BAKING, word(Verb.PROMOTE)),
+            known(judgement=verdict(Verdict.NOT_ENOUGH_EVIDENCE)),
+            Phase.PROMOTING,
+            "Promoted by ann",
+        ),
+        (
+            at(Phase.BAKING, word(Verb.PROMOTE)),
+            known(judgement=verdict(Verdict.ABORT)),
+            Phase.ABORTED,
+            "abort",
+        ),
+        (at(Phase.BAKING), known(canary=MANY_RESTARTS), Phase.ABORTED, "ended 4 times"),
+        (at(Phase.PROMOTING), known(), Phase.PROMOTING, None),
+        (at(Phase.PROMOTING), known(stable_1=NEW_RUNS), Phase.PROMOTING, None),
+        (
+            at(Phase.PROMOTING),
+            known(stable_1=NEW_RUNS, stable_2=NEW_RUNS),
+            Phase.PROMOTED,
+            "as the test wants it",
+        ),
+        (at(Phase.PROMOTING), known(stable_1=LONG_ILL), Phase.ABORTED, "stable-1 did not become healthy"),
+        (
+            at(Phase.PROMOTING),
+            known(stable_1=NEW_RUNS, stable_2=LONG_ILL),
+            Phase.ABORTED,
+            "stable-2 did not become healthy",
+        ),
+        (at(Phase.PROMOTING), known(stable_1=MANY_RESTARTS), Phase.ABORTED, "stable-1 ended 4 times"),
+        (at(Phase.PROMOTING), known(stable_1=NEW_RUNS, canary=MANY_RESTARTS), Phase.ABORTED, "canary ended"),
+        (
+            at(Phase.PROMOTING, kind=Kind.ROLLBACK),
+            known(stable_1=NEW_RUNS, stable_2=NEW_RUNS, canary=GONE),
+            Phase.PROMOTED,
+            None,
+        ),
+    ],
+)
+def test_the_phase_that_follows(release: Release, facts: Known, phase: Phase, reason: str | None) -> None:
+    following = advance(release, facts)
+    assert following.phase is phase
+    if reason is None:
+        assert following.phase is release.phase or release.reason == following.reason
+    else:
+        assert reason in following.reason
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("verb", [Verb.ABORT, Verb.REJECT])
+def test_a_person_ends_a_release_in_every_phase_and_stands_in_its_reason(phase: Phase, verb: Verb) -> None:
+    following = advance(at(phase, word(verb, "the lists look odd")), known())
+    assert following.phase is Phase.ABORTED
+    assert following.reason in ("Aborted by ann: the lists look odd.", "Rejected by ann: the lists look odd.")
+
+
+@pytest.mark.parametrize("phase", ENDS)
+def test_an_end_is_an_end(phase: Phase) -> None:
+    release = at(phase, word(Verb.ABORT), word(Verb.PROMOTE))
+    assert advance(release, known(judgement=verdict(Verdict.PROMOTE))) is release
+    assert deadline(release, SHIPPED) is None
+
+
+def test_a_newer_candidate_ends_the_older_one() -> None:
+    assert supersede(at(Phase.BAKING), "v3-abc", START).reason == "A newer candidate arrived: v3-abc."
+
+
+def test_an_extended_window_is_longer_by_what_was_said() -> None:
+    release = at(Phase.BAKING, Word("w", Verb.EXTEND, "ann", START, "", 3600.0))
+    usual = deadline(at(Phase.BAKING), SHIPPED)
+    longer = deadline(release, SHIPPED)
+    assert usual is not None
+    assert longer == usual + timedelta(hours=1)
+
+
+def test_only_a_promotion_waits_for_approval() -> None:
+    baking = at(Phase.BAKING)
+    assert waits_for_approval(baking, verdict(Verdict.PROMOTE), True)
+    assert not waits_for_approval(baking, verdict(Verdict.PROMOTE), False)
+    assert not waits_for_approval(baking, verdict(Verdict.NOT_ENOUGH_EVIDENCE), True)
+    assert not waits_for_approval(at(Phase.BAKING, word(Verb.APPROVE)), verdict(Verdict.PROMOTE), True)
+
+
+@pytest.mark.parametrize(
+    ("phase", "stables", "canary", "serving"),
+    [
+        (Phase.STARTING, (OLD, OLD), NEW, STABLE_NAMES),
+        (Phase.WARMING, (OLD, OLD), NEW, NAMES),
+        (Phase.BAKING, (OLD, OLD), NEW, NAMES),
+        (Phase.PROMOTING, (NEW, OLD), NEW, NAMES),
+        (Phase.PROMOTED, (NEW, NEW), NEW, NAMES),
+        (Phase.ABORTED, (OLD, OLD), None, STABLE_NAMES),
+        (Phase.SUPERSEDED, (OLD, OLD), None, STABLE_NAMES),
+    ],
+)
+def test_what_should_run(phase: Phase, stables: tuple, canary: object, serving: Sequence[str]) -> None:  # type: ignore[type-arg]
+    wanted = plan(at(phase), BAKED, SHIPPED.settle_s)
+    assert wanted.releases["stable-1"] == stables[0].release
+    assert wanted.releases["stable-2"] == stables[1].release
+    assert wanted.releases[CANARY_NAME] == (NEW.release if canary else None)
+    assert tuple(wanted.serving) == tuple(serving)
+    assert wanted.salt == NEW.release
+
+
+def test_the_second_stable_follows_when_the_first_has_served() -> None:
+    release = at(Phase.PROMOTING)
+    just_well = {**BAKED, "stable-1": replace(NEW_RUNS, serving_s=SHIPPED.settle_s - 1)}
+    assert plan(release, just_well, SHIPPED.settle_s).releases["stable-2"] == OLD.release
+    served = {**BAKED, "stable-1": NEW_RUNS}
+    assert plan(release, served, SHIPPED.settle_s).releases["stable-2"] == NEW.release
+    both = {**just_well, "stable-2": NEW_RUNS}  # once replaced it is not put back
+    assert plan(release, both, SHIPPED.settle_s).releases["stable-2"] == NEW.release
+
+
+ALLOWED = {
+    Phase.REQUESTED: {Phase.STARTING, Phase.ABORTED},
+    Phase.STARTING: {Phase.WARMING, Phase.ABORTED},
+    Phase.WARMING: {Phase.BAKING, Phase.PROMOTING, Phase.ABORTED},
+    Phase.BAKING: {Phase.PROMOTING, Phase.ABORTED},
+    Phase.PROMOTING: {Phase.PROMOTED, Phase.ABORTED},
+}
+SEEN = st.builds(
+    Seen,
+    release=st.sampled_from([None, OLD.release, NEW.release]),
+    well=st.booleans(),
+    restarts=st.integers(0, 6),
+    unwell_s=st.floats(0, 1000),
+    serving_s=st.floats(0, 1000),
+)
+JUDGEMENTS = st.one_of(st.none(), st.sampled_from(Verdict).map(verdict))
+WORDS = st.one_of(st.none(), st.sampled_from(Verb).map(word))
+MOMENTS = st.tuples(st.floats(0, 50_000), SEEN, SEEN, SEEN, JUDGEMENTS, WORDS, st.booleans())
+
+
+def live_through(moments: Sequence[tuple]) -> list[tuple[Release, Known]]:  # type: ignore[type-arg]
+    """Return the release and what was known at each moment."""
+    release, now = requested(NEW, OLD, "r1", "pipeline", START), START
+    lived = []
+    for seconds, first, second, canary, judgement, said, approval in moments:
+        now += timedelta(seconds=seconds)
+        if said is not None:
+            release = release.hear(replace(said, id=f"w{now}"))
+        facts = Known(
+            now, {"stable-1": first, "stable-2": second, "canary": canary}, judgement, SHIPPED, approval
+        )
+        lived.append((release, facts))
+        release = advance(release, facts)
+    lived.append((release, facts))
+    return lived
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=40))
+def test_no_transition_skips_a_phase_or_goes_back(moments: list[tuple]) -> None:  # type: ignore[type-arg]
+    lived = live_through(moments)
+    for (before, _), (after, _) in pairwise(lived):
+        if after.phase is not before.phase:
+            assert after.phase in ALLOWED[before.phase]
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=40))
+def test_nothing_is_promoted_whose_canary_was_not_well(moments: list[tuple]) -> None:  # type: ignore[type-arg]
+    lived = live_through(moments)
+    for (before, facts), (after, _) in pairwise(lived):
+        if after.phase is Phase.PROMOTING and before.phase is not Phase.PROMOTING:
+            assert after.entered(Phase.STARTING)
+            assert after.entered(Phase.WARMING)
+            assert facts.seen["canary"].release == NEW.release
+            assert facts.seen["canary"].well
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=40))
+def test_nothing_is_promoted_but_by_a_verdict_or_a_person(moments: list[tuple]) -> None:  # type: ignore[type-arg]
+    lived = live_through(moments)
+    for (before, facts), (after, _) in pairwise(lived):
+        if after.phase is Phase.PROMOTING and before.phase is not Phase.PROMOTING:
+            by_verdict = facts.judgement is not None and facts.judgement.verdict is Verdict.PROMOTE
+            assert by_verdict or before.said(Verb.PROMOTE)
+            if facts.needs_approval:
+                assert before.said(Verb.PROMOTE, Verb.APPROVE)
+
+
+def without_evidence(ticks: Sequence[Tick], lack: str) -> list[Tick]:
+    """Return ticks that lack one thing, each of which alone must keep a candidate from promotion."""
+    changes: dict[str, dict[str, object]] = {
+        "no answer of Prometheus": {"metrics_available": False},
+        "no mean": {"mean_latency_ms": {"canary": None, "stable": 20.0}},
+        "not a number": {"mean_latency_ms": {"canary": float("nan"), "stable": 20.0}},
+        "no users": {"counts": {}},
+        "no tick of baking": {"phase": "warming"},
+    }
+    return [replace(one, **changes[lack]) for one in ticks]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "lack", ["no answer of Prometheus", "no mean", "not a number", "no users", "no tick of baking"]
+)
+@settings(max_examples=20)
+@given(count=st.integers(1, 150))
+def test_there_is_no_way_from_missing_data_to_promoted(lack: str, count: int) -> None:
+    ticks = without_evidence([replace(one, duration_s=600.0) for one in good(count)], lack)
+    judgement = judge(ticks, SHIPPED.judge)
+    release = advance(at(Phase.BAKING), Known(START + timedelta(days=1), BAKED, judgement, SHIPPED))
+    assert release.phase in (Phase.BAKING, Phase.ABORTED)
+
+
+def test_with_all_data_it_is_promoted() -> None:
+    """The test above could not fail otherwise."""
+    ticks = [replace(one, duration_s=600.0) for one in good(72)]
+    assert judge(ticks, SHIPPED.judge).verdict is Verdict.PROMOTE
+    assert tick().metrics_available

@@ -1,0 +1,135 @@
+"""The one step from what runs to what should run: in the right order, and never all at once."""
+
+from collections.abc import Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auto_deployment.release.world import (
+    NAMES,
+    STABLE_NAMES,
+    Patience,
+    Plan,
+    Remove,
+    Seen,
+    SetTraffic,
+    Start,
+    Step,
+    Traffic,
+    next_step,
+)
+
+OLD, NEW = Seen("old", well=True), Seen("new", well=True)
+ALL = Traffic(frozenset(NAMES), "s")
+BAKING = Plan({"stable-1": "old", "stable-2": "old", "canary": "new"}, NAMES, "s")
+ABORTED = Plan({"stable-1": "old", "stable-2": "old", "canary": None}, STABLE_NAMES, "s")
+PROMOTED = Plan(dict.fromkeys(NAMES, "new"), NAMES, "s")
+
+
+def world(first: Seen = OLD, second: Seen = OLD, canary: Seen = NEW) -> dict[str, Seen]:
+    return dict(zip(NAMES, (first, second, canary), strict=True))
+
+
+def step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic = ALL) -> Step | None:
+    return next_step(plan, seen, traffic, Patience(300, 60))
+
+
+def only(*names: str) -> SetTraffic:
+    return SetTraffic(Traffic(frozenset(names), "s"))
+
+
+def test_where_all_is_as_it_should_be_nothing_is_done() -> None:
+    assert step(BAKING, world()) is None
+
+
+def test_a_rejected_canary_gets_no_request_any_more_and_goes() -> None:
+    assert step(ABORTED, world()) == only("stable-1", "stable-2")
+    assert step(ABORTED, world(), Traffic(frozenset(STABLE_NAMES), "s")) == Remove("canary")
+    assert step(ABORTED, world(canary=Seen()), Traffic(frozenset(STABLE_NAMES), "s")) is None
+
+
+def test_a_stable_is_taken_out_before_it_is_replaced_and_comes_back_when_well() -> None:
+    without = Traffic(frozenset(("stable-2", "canary")), "s")
+    first_new = Plan({"stable-1": "new", "stable-2": "old", "canary": "new"}, NAMES, "s")
+    assert step(first_new, world()) == only("stable-2", "canary")
+    assert step(first_new, world(), without) == Start("stable-1", "new", again=False)
+    assert step(first_new, world(first=Seen("new", well=False)), without) is None
+    assert step(first_new, world(first=NEW), without) == only(*NAMES)
+
+
+def test_of_two_to_be_replaced_one_waits_for_the_other() -> None:
+    starting = world(first=Seen("new", well=False), canary=Seen())
+    last = Plan({"stable-1": "new", "stable-2": "new", "canary": None}, STABLE_NAMES, "s")
+    assert step(last, starting, Traffic(frozenset(["stable-2"]), "s")) is None
+
+
+def test_who_stays_ill_is_recreated_and_who_just_fell_ill_stays_in_traffic() -> None:
+    ill = Seen("old", well=False, unwell_s=10)
+    assert step(BAKING, world(first=ill)) is None
+    long_ill = Seen("old", well=False, unwell_s=61)
+    assert step(BAKING, world(first=long_ill)) == only("stable-2", "canary")
+    assert step(BAKING, world(first=long_ill), Traffic(frozenset(("stable-2", "canary")), "s")) == Start(
+        "stable-1", "old", again=True
+    )
+
+
+def test_who_was_just_started_has_more_time() -> None:
+    starting = Seen("old", well=False, fresh=True, unwell_s=299)
+    assert step(BAKING, world(first=starting)) is None
+    assert step(BAKING, world(first=Seen("old", well=False, fresh=True, unwell_s=301))) is not None
+
+
+def test_with_nobody_well_the_ill_are_recreated_where_they_are() -> None:
+    ill = Seen("old", well=False, unwell_s=61)
+    assert step(BAKING, world(ill, ill, Seen("new", well=False))) == Start("stable-1", "old", again=True)
+
+
+def test_a_new_release_draws_other_users() -> None:
+    assert step(BAKING, world(), Traffic(frozenset(NAMES), "older")) == only(*NAMES)
+
+
+SEEN = st.builds(
+    Seen,
+    release=st.sampled_from([None, "old", "new"]),
+    well=st.booleans(),
+    unwell_s=st.floats(0, 100),
+).map(lambda seen: seen if seen.release else Seen())
+PLANS = st.sampled_from([BAKING, ABORTED, PROMOTED])
+SUBSETS = st.sets(st.sampled_from(NAMES), min_size=1).map(lambda names: Traffic(frozenset(names), "s"))
+
+
+@given(PLANS, SEEN, SEEN, SEEN, SUBSETS)
+def test_no_step_stops_who_serves_alone_or_leaves_nobody(
+    plan: Plan, first: Seen, second: Seen, canary: Seen, traffic: Traffic
+) -> None:
+    seen = world(first, second, canary)
+    serving_well = {name for name in traffic.names if seen[name].well}
+    found = step(plan, seen, traffic)
+    if isinstance(found, SetTraffic):
+        assert found.traffic.names
+        if serving_well and not found.traffic.names >= serving_well:
+            assert any(seen[name].well for name in found.traffic.names)
+    elif found is not None:
+        assert found.name not in serving_well
+
+
+@given(PLANS, SEEN, SEEN, SEEN, SUBSETS)
+def test_step_by_step_everything_becomes_as_planned(
+    plan: Plan, first: Seen, second: Seen, canary: Seen, traffic: Traffic
+) -> None:
+    seen = world(first, second, canary)
+    for _ in range(30):
+        found = step(plan, seen, traffic)
+        if isinstance(found, SetTraffic):
+            traffic = found.traffic
+        elif isinstance(found, Start):
+            seen[found.name] = Seen(found.release, well=True)
+        elif isinstance(found, Remove):
+            seen[found.name] = Seen()
+        else:
+            seen = {  # time passes: what is ill stays so for long, or what starts has started
+                name: Seen(one.release, one.well, unwell_s=0 if one.well else one.unwell_s + 100)
+                for name, one in seen.items()
+            }
+    assert {name: one.release for name, one in seen.items()} == dict(plan.releases)
+    assert traffic.names == frozenset(plan.serving)
