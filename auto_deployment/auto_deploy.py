@@ -87,7 +87,7 @@ def run_cycle(
     with workshop.alone():
         try:
             outcome = retrain(workshop, started, way, dry_run=dry_run, step=note)
-        except MarqueeError as error:
+        except (MarqueeError, OSError) as error:  # the latter: no room, or no right to a folder
             outcome = Outcome(FAILED, at[0], str(error), started)
         outcome = replace(outcome, seconds=(clock() - started).total_seconds())
         log.info("%s: %s", outcome.kind, outcome.sentence)

@@ -1,6 +1,7 @@
 """What a retraining cycle does, step by step: ingest's segments, DVC's flow and the clone together."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -25,8 +26,11 @@ from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.settings import PublishSettings
 from auto_deployment.publish.tag_message import TagError, read_tag, render_tag
 from auto_deployment.release_records import ARTEFACT, read_rejected, read_released, read_serving
+from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.provenance import model_version
 from auto_deployment.training.workspace import Workspace, read_json, write_json
+
+log = logging.getLogger(__name__)
 
 COMMITTED = ("dvc.lock", "data")
 
@@ -166,9 +170,13 @@ class Workshop:
         intended = self._publishing.layout.intended
         if not intended.exists():
             return
-        outcome = Outcome.from_json(read_json(intended))
-        if outcome.version in self._publishing.repository.tags():
-            self.record(outcome)
+        try:
+            outcome = Outcome.from_json(read_json(intended))
+        except (TrainingError, KeyError, TypeError, ValueError) as error:
+            log.warning("%s cannot be read and is left out: %s", intended, error)
+        else:
+            if outcome.version in self._publishing.repository.tags():
+                self.record(outcome)
         intended.unlink(missing_ok=True)
 
     def record(self, outcome: Outcome) -> None:

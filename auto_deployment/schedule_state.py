@@ -1,7 +1,7 @@
 """When the next retraining cycle is due. Pure, but for reading and writing one small file."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -52,32 +52,44 @@ def ended(
 
 
 def corrected(state: ScheduleState, now: datetime, params: RetrainParams) -> ScheduleState:
-    """Bring a due time back that a clock set wrong has put further away than one period."""
-    latest = now + timedelta(hours=max(params.every_h, params.first_after_h))
-    return (
-        state
-        if state.due <= latest
-        else ScheduleState(latest, state.last_started, state.last_ended, state.last_kind)
-    )
+    """Bring a due time back that is too far away after a restart.
+
+    A clock set wrong may have put it further away than one period; a cycle that began and never ended, as we
+    were killed with it, comes again soon.
+    """
+    hours = params.retry_after_h if _was_interrupted(state) else max(params.every_h, params.first_after_h)
+    return replace(state, due=min(state.due, now + timedelta(hours=hours)))
+
+
+def _was_interrupted(state: ScheduleState) -> bool:
+    if state.last_started is None:
+        return False
+    return state.last_ended is None or state.last_ended < state.last_started
 
 
 def read_state(path: Path) -> ScheduleState | None:
     """Read the state, None before the first start; raise `ScheduleError` naming a damaged file."""
-
     try:
-        content = json.loads(path.read_bytes())
-        times = {
-            name: content[name] and datetime.fromisoformat(content[name])
-            for name in content
-            if name != "last_kind"
-        }
-        return ScheduleState(**times, last_kind=content["last_kind"])
+        content = dict(json.loads(path.read_bytes()))
+        kind = content.pop("last_kind")
+        return ScheduleState(
+            _time(content.pop("due")),
+            last_kind=kind,
+            **{name: None if text is None else _time(text) for name, text in content.items()},
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ScheduleError(
-            f"{path} is damaged ({error}): remove it, and the next cycle is due at once."
+            f"{path} is damaged ({error}): remove it, and the schedule begins as on a first start."
         ) from error
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return time
 
 
 def write_state(path: Path, state: ScheduleState) -> None:

@@ -13,7 +13,7 @@ def choose_champion(
 ) -> dict[str, Any]:
     """Return `champion.json`: version (None without one), content hash, and why it is that one. Pure.
 
-    `tags` are the published versions with the content hash of each.
+    `tags` are the published versions with the content hash of each, None where a tag is none of ours.
     """
     if serving is not None:
         if serving.model_version in tags:
@@ -22,7 +22,7 @@ def choose_champion(
         return _champion(None, None, source)
     ruled_out = {one.content_hash for one in rejected if one.content_hash}
     for version in sorted(tags, reverse=True):
-        if tags[version] not in ruled_out:
+        if tags[version] is not None and tags[version] not in ruled_out:
             return _champion(version, tags[version], "the newest published; no release has been recorded")
     return _champion(None, None, NOBODY)
 

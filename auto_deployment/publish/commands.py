@@ -5,11 +5,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from auto_deployment.publish.errors import CommandError
 
 LAST_WORDS = 600  # characters of output in a message
+# Set where a hook of git calls us: git would then work on that repository, wherever it is started.
+ELSEWHERE = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+)
 
 
 class Commands:
@@ -24,7 +34,8 @@ class Commands:
     ) -> None:
         self.folder = folder
         self._given = environ
-        self._environ = {**os.environ, **environ}
+        self._environ = {name: text for name, text in os.environ.items() if name not in ELSEWHERE}
+        self._environ |= environ
         # `dvc` and the stages run with the interpreter that we run with.
         self._environ["PATH"] = os.pathsep.join(
             (str(Path(sys.executable).parent), self._environ.get("PATH", ""))
@@ -68,7 +79,8 @@ class Commands:
             try:
                 out, err = process.communicate()
             except BaseException:  # to end: the program goes first
-                os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 raise
             finally:
                 self._remember([])

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.errors import CommandError, UnreachableError
+from auto_deployment.publish.errors import CommandError, PublishError, UnreachableError
 
 REMOTE = "storage"
 INPUTS = ("data/segments", "data/catalog", "data/champion")
@@ -109,4 +109,4 @@ def model_out(lock: str) -> dict[str, Any]:
         for out in stage.get("outs", ()):
             if out["path"] == MODEL:
                 return dict(out)
-    raise ValueError("the version has no model")
+    raise PublishError("The champion's dvc.lock names no model: remove its tag, or publish it again.")

@@ -34,8 +34,7 @@ def build(cycle: Path, settings: PublishSettings) -> Publishing:
     def note(pids: Iterable[int]) -> None:
         remember(layout.children, pids)
 
-    secrets = [settings.git_token] if settings.git_token else []
-    commands = Commands(layout.clone, git_environ(settings, layout), note, secrets)
+    commands = Commands(layout.clone, git_environ(settings, layout), note, settings.secrets())
     return Publishing(
         layout,
         commands,
@@ -49,6 +48,9 @@ def git_environ(settings: PublishSettings, layout: CycleLayout) -> dict[str, str
     who = {"NAME": settings.git_author_name, "EMAIL": settings.git_author_email}
     environ = {f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in who.items()}
     environ |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": "/dev/null", "DVC_NO_ANALYTICS": "true"}
+    # With a damaged clone git would look further up, and find the checkout that DATA_DIR may lie in.
+    environ["GIT_CEILING_DIRECTORIES"] = f"{layout.root}:{layout.root.parent}"
+    environ |= {"LC_ALL": "C", "LANGUAGE": "C"}  # what git says is read
     environ["DVC_SITE_CACHE_DIR"] = str(layout.root / "dvc-site")  # its default is outside of any volume
     if settings.git_token:
         environ |= {"GIT_ASKPASS": str(layout.askpass), "MARQUEE_GIT_TOKEN": settings.git_token}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from auto_deployment.ingest.segment_schema import SegmentError, open_segment
-from auto_deployment.ingest.segments import SUFFIX, segment_paths
+from auto_deployment.ingest.segments import JOINED, SUFFIX, read_segment
 from auto_deployment.paths import Paths
 
 
@@ -48,16 +48,19 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
 
 
 def sound_paths(segments: Path, damaged: dict[str, str]) -> list[Path]:
-    """List the segments that count; where one is too damaged to say whether it was joined, leave it out."""
-    paths = sorted(path for path in segments.glob(f"*{SUFFIX}") if not path.name.startswith("."))
-    for path in paths:
+    """List the segments that can be opened and were not joined into another of them; name the others."""
+    sound: list[Path] = []
+    joined: set[str] = set()
+    for path in sorted(path for path in segments.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
         try:
-            open_segment(path)[0].close()
+            meta = read_segment(path).meta
         except SegmentError as error:
             damaged[path.name] = str(error)
-    if not damaged:
-        return segment_paths(segments)
-    return [path for path in paths if path.name not in damaged]
+            continue
+        sound.append(path)
+        if JOINED in path.stem:
+            joined.update(meta.source["replaces"])
+    return [path for path in sound if path.stem not in joined]
 
 
 def damage_of(path: Path) -> str | None:

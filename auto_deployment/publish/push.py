@@ -1,5 +1,6 @@
 """What a refused push means. Pure."""
 
+import re
 from enum import Enum, auto
 
 
@@ -21,9 +22,8 @@ DENIED = (
     "could not read password",
     "host key verification failed",
     "does not support push options",
-    "403",
-    "401",
 )
+DENIED_STATUS = re.compile(r"\b(?:error:|http(?:/[0-9.]+)?) 40[13]\b")
 
 
 def read_push(status: int, out: str, err: str) -> Push:
@@ -35,6 +35,7 @@ def read_push(status: int, out: str, err: str) -> Push:
     own = [line for line in refused if "atomic" not in line]
     if own and all(any(sign in line for sign in MOVED) for line in own):
         return Push.MOVED
-    if own or any(sign in err.lower() for sign in DENIED):
+    said = err.lower()
+    if own or any(sign in said for sign in DENIED) or DENIED_STATUS.search(said):
         return Push.REFUSED
     return Push.UNREACHABLE

@@ -107,7 +107,8 @@ class Repository:
         found = read_push(status, out, err)
         said = " ".join(f"{out} {err}".split())[-400:]
         if found is Push.REFUSED:
-            raise RefusedError(f"The git remote refuses the push ({HOW_TO_REVIEW}): {said}")
+            what = "the branch" if options else f"the push ({HOW_TO_REVIEW})"
+            raise RefusedError(f"The git remote refuses {what}: {said}")
         if found is Push.UNREACHABLE:
             raise UnreachableError(f"The git remote cannot be reached: {said}")
         return found

@@ -1,6 +1,7 @@
 """Where versions are published, and who we are there."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 PUSH, MERGE_REQUEST = "push", "merge-request"
 WAYS = (PUSH, MERGE_REQUEST)
@@ -23,4 +24,21 @@ class PublishSettings:
     def shown(self) -> str:
         """Return what may stand in a log."""
         git, dvc = self.git_remote or "local", self.dvc_remote or "local"
-        return f"git {git} {self.git_branch}, DVC {dvc}, {self.way}"
+        shown = f"git {git} {self.git_branch}, DVC {dvc}, {self.way}"
+        for secret in self.secrets():
+            shown = shown.replace(secret, "***")
+        return shown
+
+    def secrets(self) -> list[str]:
+        """Return what nobody may see: the token, and passwords in addresses, as written and as meant."""
+        written = [password_of(remote) for remote in (self.git_remote, self.dvc_remote) if remote]
+        found = [self.git_token or "", *written, *(unquote(one) for one in written)]
+        return sorted({one for one in found if one}, key=len, reverse=True)
+
+
+def password_of(address: str) -> str:
+    """Return the password of https://name:password@host, empty where there is none."""
+    try:
+        return urlsplit(address).password or ""
+    except ValueError:
+        return ""
