@@ -20,7 +20,7 @@ from auto_deployment.publish.data_versions import INPUTS
 from auto_deployment.publish.errors import PublishError
 from auto_deployment.publish.factory import Publishing
 from auto_deployment.publish.intake import take_segments
-from auto_deployment.publish.outcome import FAILED, Outcome
+from auto_deployment.publish.outcome import FAILED, PUBLISHED, Outcome
 from auto_deployment.publish.retention import Retention, choose, collect
 from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.settings import PublishSettings
@@ -182,8 +182,11 @@ class Workshop:
     def record(self, outcome: Outcome) -> None:
         """Tell whoever wants to know, and keep how the cycle ended; telling twice is theirs to prevent."""
         self._tell(outcome)
-        write_json(self._publishing.layout.last, outcome.to_json())
-        self._publishing.layout.intended.unlink(missing_ok=True)
+        layout = self._publishing.layout
+        if outcome.kind == PUBLISHED:
+            write_json(layout.last_published, outcome.to_json())
+        write_json(layout.last, outcome.to_json())
+        layout.intended.unlink(missing_ok=True)
 
     def retain(self, keep: int, settings: PublishSettings, *, dry_run: bool) -> tuple[Retention, str]:
         """Let old versions go, from DVC's cache and remote; what was released stays."""

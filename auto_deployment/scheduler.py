@@ -9,6 +9,7 @@ from typing import Protocol
 
 import schedule
 
+from auto_deployment.publish.outcome import FAILED
 from auto_deployment.schedule_state import (
     RetrainParams,
     ScheduleState,
@@ -54,8 +55,11 @@ class Scheduler:
 
     def step(self) -> None:
         """Run the cycle if it is due."""
-        self._jobs.run_pending()
         self._agree()
+        try:
+            self._jobs.run_pending()
+        finally:
+            self._agree()
 
     def run_now(self) -> None:
         self._run()
@@ -73,8 +77,11 @@ class Scheduler:
 
     def _run(self) -> None:
         self._keep(started(self.state, self._clock(), self._params))
-        kind, failed = self._cycle()
-        self._keep(ended(self.state, self._clock(), kind, failed, self._params))
+        kind, failed = FAILED, True  # where not even a process can be started
+        try:
+            kind, failed = self._cycle()
+        finally:
+            self._keep(ended(self.state, self._clock(), kind, failed, self._params))
         log.info("The next retraining cycle is due at %s", self.state.due.isoformat(timespec="seconds"))
 
     def _keep(self, state: ScheduleState) -> None:

@@ -1,6 +1,7 @@
 """What `retrain`, `schedule`, `retain` and `provenance` are wired from."""
 
 import json
+from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.cycle_workshop import Project, Workshop
@@ -20,7 +21,16 @@ def make_workshop(settings: Settings) -> Workshop:
 
 def last_outcome(layout: CycleLayout) -> Outcome | None:
     """Return how the last cycle ended, None before the first one or where the record cannot be read."""
+    return _read(layout.last)
+
+
+def last_published(layout: CycleLayout) -> Outcome | None:
+    """Return the last outcome that published something."""
+    return _read(layout.last_published)
+
+
+def _read(path: Path) -> Outcome | None:
     try:
-        return Outcome.from_json(json.loads(layout.last.read_bytes()))
+        return Outcome.from_json(json.loads(path.read_bytes()))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None

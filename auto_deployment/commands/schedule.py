@@ -7,7 +7,7 @@ import sys
 
 from prometheus_client import start_http_server
 
-from auto_deployment.commands.cycle_parts import last_outcome
+from auto_deployment.commands.cycle_parts import last_outcome, last_published
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.local.processes import end_with_parent
@@ -15,7 +15,7 @@ from auto_deployment.local.signals import StopRequests
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import FAILED, PUBLISHED
+from auto_deployment.publish.outcome import FAILED
 from auto_deployment.scheduler import Scheduler
 from auto_deployment.scheduler_metrics import SchedulerMetrics
 
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _serve(settings.scheduler_metrics, metrics)
         log.info("Settings: %s; %s", settings.publish.shown(), params)
         runner.show_last()
+        metrics.show(scheduler.state)
         scheduler.loop(requests, lambda: metrics.show(scheduler.state))
     return 0
 
@@ -70,11 +71,12 @@ class CycleRunner:
         return self.show_last(count=True)
 
     def show_last(self, *, count: bool = False) -> tuple[str, bool]:
+        published = last_published(self._layout)
+        if published is not None and published.version is not None:
+            self._metrics.show_published(published.version, published.started, published.metrics or {})
         outcome = last_outcome(self._layout)
         if outcome is None:
             return FAILED, True
-        if outcome.kind == PUBLISHED and outcome.version is not None:
-            self._metrics.show_published(outcome.version, outcome.started, outcome.metrics or {})
         if count:
             self._metrics.count(outcome.kind, outcome.seconds)
         return outcome.kind, outcome.kind == FAILED

@@ -56,5 +56,10 @@ class CycleLayout:
         return self.root / "last.json"
 
     @property
+    def last_published(self) -> Path:
+        """How the last cycle ended that published something."""
+        return self.root / "last-published.json"
+
+    @property
     def schedule(self) -> Path:
         return self.root / "schedule.json"

@@ -137,7 +137,7 @@ class CycleHome:
     def head(self) -> str:
         return published.git(self.bare, "rev-parse", "main").strip()
 
-    def elsewhere(self, change: Callable[[Path], None], message: str = "a change") -> None:
+    def elsewhere(self, change: Callable[[Path], object], message: str = "a change") -> None:
         """Let somebody else commit to the branch."""
         work = self.root / "somebody"
         shutil.rmtree(work, ignore_errors=True)
@@ -147,6 +147,14 @@ class CycleHome:
         who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@localhost")
         published.git(work, *who, "commit", "--quiet", "--message", message)
         published.git(work, "push", "--quiet", "origin", "HEAD:main")
+
+    def other_host(self) -> "CycleHome":
+        """Give another place that publishes to the same remotes."""
+        other = CycleHome(self.root / "other")
+        other.root.mkdir()
+        for name in ("remote.git", "storage", "project"):
+            (other.root / name).symlink_to(self.root / name)
+        return other
 
     def copy(self, target: Path) -> "CycleHome":
         shutil.copytree(self.root, target, symlinks=True)

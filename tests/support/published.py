@@ -56,10 +56,9 @@ def outs(bare: Path, tag: str) -> list[dict[str, Any]]:
 
 def object_names(storage: Path, md5: str) -> list[str]:
     """Return an object and, of a folder, everything in it."""
-    path = object_path(storage, md5)
-    if not md5.endswith(".dir") or not path.exists():
+    if not md5.endswith(".dir") or not is_sound(storage, md5):
         return [md5]
-    return [md5, *(one["md5"] for one in json.loads(path.read_bytes()))]
+    return [md5, *(one["md5"] for one in json.loads(object_path(storage, md5).read_bytes()))]
 
 
 def is_sound(storage: Path, md5: str) -> bool:

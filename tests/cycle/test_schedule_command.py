@@ -1,0 +1,136 @@
+"""`schedule` and `retrain` as a person or a container starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from auto_deployment.publish.outcome import FAILED, PUBLISHED
+from auto_deployment.schedule_state import ScheduleState, read_state, write_state
+from tests.support.cycle import ROOT, CycleHome, running_below
+from tests.support.kafka import eventually, free_port
+
+WAIT_IN_THE_PUSH = '#!/bin/sh\ntouch "$GIT_DIR/here"\nexec sleep 600\n'
+Process = subprocess.Popen[str]
+
+
+class Host:
+    """Where the commands run: their settings, and what they answer."""
+
+    def __init__(self, home: CycleHome) -> None:
+        self.home, self.port = home, free_port()
+        self.environ = {
+            **os.environ,
+            "DATA_DIR": str(home.paths.root),
+            "GIT_REMOTE": str(home.bare),
+            "DVC_REMOTE": str(home.storage),
+            "SCHEDULER_METRICS_PORT": str(self.port),
+        }
+        self.started: list[Process] = []
+
+    def start(self, *words: str) -> Process:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "auto_deployment", *words],
+            cwd=ROOT, env=self.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.started.append(process)
+        return process
+
+    def run(self, *words: str) -> tuple[int, str]:
+        process = self.start(*words)
+        said, _ = process.communicate(timeout=300)
+        return process.returncode, said
+
+    def due(self) -> None:
+        """Let the next cycle be overdue."""
+        write_state(self.home.layout.schedule, ScheduleState(datetime.now(UTC) - timedelta(days=9)))
+
+    @property
+    def state(self) -> ScheduleState:
+        found = read_state(self.home.layout.schedule)
+        assert found is not None
+        return found
+
+    def metric(self, series: str) -> float | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return None
+        return next((float(one.split()[-1]) for one in lines if one.startswith(f"marquee_{series} ")), None)
+
+
+@pytest.fixture
+def host(one: CycleHome) -> Iterator[Host]:
+    """Give a host on which one version is published; its processes end with the test."""
+    host = Host(one)
+    yield host
+    for process in host.started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def test_once_runs_what_is_due_and_nothing_else(host: Host) -> None:
+    host.due()
+    host.home.arrive("second")
+    status, said = host.run("schedule", "--once")
+    assert (status, len(host.home.versions())) == (0, 2), said
+    assert (host.state.last_kind, host.home.gaps()) == (PUBLISHED, [])
+    assert host.state.due - datetime.now(UTC) > timedelta(hours=47)
+    status, said = host.run("schedule", "--once")
+    assert (status, "Step:" in said) == (0, False)
+    assert len(host.home.versions()) == 2
+
+
+def test_sigterm_in_a_cycle_ends_it_promptly_and_after_the_restart_it_works(host: Host) -> None:
+    host.due()
+    host.home.hook("pre-receive", WAIT_IN_THE_PUSH)
+    host.home.arrive("second")
+    scheduler = host.start("schedule")
+    eventually((host.home.bare / "here").exists, 300)
+    assert (host.metric("retrain_running"), host.metric('retrain_outcomes_total{outcome="failed"}')) == (1, 0)
+    began = time.monotonic()
+    scheduler.send_signal(signal.SIGTERM)
+    said, _ = scheduler.communicate(timeout=60)
+    assert (scheduler.returncode, time.monotonic() - began < 20) == (0, True), said
+    assert running_below(host.home.root) == []
+    assert (len(host.home.versions()), host.home.gaps()) == (1, [])
+    assert (host.state.last_kind, host.state.due < datetime.now(UTC) + timedelta(hours=2)) == (FAILED, True)
+    (host.home.bare / "hooks" / "pre-receive").unlink()
+    host.due()
+    scheduler = host.start("schedule")
+    eventually(lambda: host.metric('retrain_outcomes_total{outcome="published"}') == 1, 300)
+    last = json.loads(host.home.layout.last.read_bytes())
+    assert host.metric(f'model_quality{{measure="rmse",model_version="{last["version"]}"}}') == 0.9
+    eventually(lambda: (host.metric("retrain_next_run_timestamp_seconds") or 0) > time.time() + 47 * 3600)
+    scheduler.send_signal(signal.SIGTERM)
+    scheduler.communicate(timeout=60)
+    assert (scheduler.returncode, host.home.gaps()) == (0, [])
+
+
+def test_a_scheduler_that_is_killed_takes_its_cycle_with_it(host: Host) -> None:
+    host.due()
+    host.home.hook("pre-receive", WAIT_IN_THE_PUSH)
+    host.home.arrive("second")
+    scheduler = host.start("schedule")
+    eventually((host.home.bare / "here").exists, 300)
+    scheduler.kill()
+    scheduler.communicate(timeout=60)
+    eventually(lambda: not running_below(host.home.root))
+    assert (len(host.home.versions()), host.home.gaps()) == (1, [])
+
+
+def test_retrain_says_how_it_ended_and_shows_no_traceback(host: Host) -> None:
+    host.home.bare.rename(host.home.root / "away.git")
+    status, said = host.run("retrain", "--now")
+    assert status == 1
+    assert "failed: The git remote cannot be reached" in said
+    assert "Traceback" not in said

@@ -1,0 +1,54 @@
+"""Without a git remote: a bare repository below DATA_DIR/cycle that follows the code of the image."""
+
+import shutil
+from typing import Any
+
+from auto_deployment.publish.outcome import PUBLISHED
+from auto_deployment.publish.settings import PublishSettings
+from tests.support import published
+from tests.support.cycle import CycleHome
+
+LOCAL: dict[str, Any] = {"git_remote": None, "dvc_remote": None}
+
+
+def subjects(home: CycleHome) -> list[str]:
+    return published.git(home.layout.git_remote, "log", "--format=%s", "main").splitlines()
+
+
+def test_the_first_cycle_makes_both_remotes_and_an_upgrade_brings_its_code(home: CycleHome) -> None:
+    home.arrive("first")
+    first = home.cycle(**LOCAL)
+    assert first.kind == PUBLISHED, first.sentence
+    assert subjects(home) == [f"model: {first.version}", "code: what runs here"]
+    (home.project / "app" / "new.py").write_text("NEW = 1\n")
+    (home.project / "app" / "__pycache__").mkdir()
+    (home.project / "app" / "__pycache__" / "new.pyc").write_bytes(b"")
+    (home.project / ".env").write_text("GIT_TOKEN=secret\n")
+    (home.project / "params.yaml").write_text("learn: 2\n")
+    home.arrive("second")
+    second = home.cycle(1, **LOCAL)
+    assert second.kind == PUBLISHED, second.sentence
+    assert subjects(home)[:2] == [f"model: {second.version}", "code: what runs here"]
+    files = published.git(home.layout.git_remote, "ls-tree", "-r", "--name-only", "main").split()
+    assert {"app/new.py", "data/segments.dvc", "dvc.lock"} <= set(files)
+    assert not {".env", "app/__pycache__/new.pyc"} & set(files)
+    assert published.git(home.layout.git_remote, "show", "main:params.yaml") == "learn: 2\n"
+    assert published.gaps(home.layout.git_remote, home.layout.dvc_remote) == []
+
+
+def test_the_same_code_is_not_committed_again_and_what_was_interrupted_is_made_anew(home: CycleHome) -> None:
+    workshop = home.workshop(**LOCAL)
+    bare = home.layout.git_remote
+    (bare.parent / f".{bare.name}.tmp").mkdir()
+    (bare.parent / f".{bare.name}.code").mkdir()
+    workshop.refresh()
+    workshop.refresh()
+    assert subjects(home) == ["code: what runs here"]
+    (home.project / "app" / "flow.py").unlink()
+    shutil.rmtree(bare.parent / "clone")
+    workshop.refresh()
+    assert not (home.layout.clone / "app" / "flow.py").exists()
+
+
+def test_local_folders_are_the_default() -> None:
+    assert PublishSettings().shown() == "git local main, DVC local, push"
