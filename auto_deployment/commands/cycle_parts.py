@@ -1,22 +1,54 @@
 """What `retrain`, `schedule`, `retain` and `provenance` are wired from."""
 
 import json
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from auto_deployment.config import Settings
+from auto_deployment.cycle_mails import mails_about
 from auto_deployment.cycle_workshop import Project, Workshop
+from auto_deployment.errors import MarqueeError
 from auto_deployment.local.layout import PROJECT
+from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.publish import factory
 from auto_deployment.publish.layout import CycleLayout
 from auto_deployment.publish.outcome import Outcome
+from auto_deployment.report.emailer import Outbox
+from auto_deployment.schedule_state import read_state
+
+log = logging.getLogger(__name__)
 
 
 def make_workshop(settings: Settings) -> Workshop:
     """Return everything that one cycle needs."""
     paths, publish = Paths(settings.data_dir), settings.publish
     project = Project(PROJECT, settings.params_file, publish.git_branch, publish.git_remote is not None)
-    return Workshop(paths, factory.build(paths.cycle, publish), project)
+    publishing = factory.build(paths.cycle, publish)
+    return Workshop(paths, publishing, project, teller(settings, publishing.layout))
+
+
+def make_outbox(settings: Settings) -> Outbox:
+    """Return the outbox of this data directory."""
+    mail = settings.mail
+    return Outbox(Paths(settings.data_dir).outbox, mail.smtp, mail.sender, mail.recipients)
+
+
+def teller(settings: Settings, layout: CycleLayout) -> Callable[[Outcome], None]:
+    """Return what puts the mails about an outcome into the outbox; trouble with them changes nothing."""
+    outbox = make_outbox(settings)
+    trailing_days = load_params(settings.params_file).ingest.drift.trailing_days
+
+    def tell(outcome: Outcome) -> None:
+        try:
+            state = read_state(layout.schedule)
+            for mail in mails_about(outcome, None if state is None else state.due, trailing_days):
+                outbox.put(mail)
+        except MarqueeError as error:
+            log.error("There will be no mail about this cycle: %s", error)
+
+    return tell
 
 
 def last_outcome(layout: CycleLayout) -> Outcome | None:

@@ -7,7 +7,7 @@ import sys
 
 from prometheus_client import start_http_server
 
-from auto_deployment.commands.cycle_parts import last_outcome, last_published
+from auto_deployment.commands.cycle_parts import last_outcome, last_published, make_outbox
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.local.processes import end_with_parent
@@ -16,6 +16,7 @@ from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.publish.layout import CycleLayout
 from auto_deployment.publish.outcome import FAILED
+from auto_deployment.report.postman import Postman
 from auto_deployment.scheduler import Scheduler
 from auto_deployment.scheduler_metrics import SchedulerMetrics
 
@@ -44,7 +45,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         log.info("Settings: %s; %s", settings.publish.shown(), params)
         runner.show_last()
         metrics.show(scheduler.state)
-        scheduler.loop(requests, lambda: metrics.show(scheduler.state))
+        with Postman(make_outbox(settings)) as postman:
+            scheduler.loop(requests, lambda: _show(metrics, scheduler, postman))
     return 0
 
 
@@ -99,6 +101,11 @@ class CycleRunner:
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns
+
+
+def _show(metrics: SchedulerMetrics, scheduler: Scheduler, postman: Postman) -> None:
+    metrics.show(scheduler.state)
+    metrics.show_outbox(postman.latest.waiting, postman.latest.oldest_age_s)
 
 
 COMMAND = [sys.executable, "-m", "auto_deployment", "retrain", "--now"]

@@ -85,12 +85,12 @@ class CycleHome:
         """Let one segment come in."""
         return write_segment(self.paths.segments, name, [Rating(BEGIN, user_id, f"{name}+2000", 4.0)])
 
-    def workshop(self, **changes: Any) -> Workshop:
+    def workshop(self, tell: Callable[[Outcome], None] = lambda outcome: None, **changes: Any) -> Workshop:
         settings = replace(self.publish, **changes)
         project = Project(
             self.project, self.project / "params.yaml", settings.git_branch, settings.git_remote is not None
         )
-        return Workshop(self.paths, factory.build(self.paths.cycle, settings), project)
+        return Workshop(self.paths, factory.build(self.paths.cycle, settings), project, tell)
 
     def cycle(
         self,

@@ -26,9 +26,23 @@ def learn() -> None:
     put("candidate/content", content.hexdigest())
     sentence = f"Badness is {sum(name.startswith('bad-') for name in names)}, at most 0 is allowed."
     passed = not any(name.startswith("bad-") for name in names)
-    put("gate/gate.json", {"passed": passed, "checks": [{"passed": passed, "sentence": sentence}]})
+    put(
+        "gate/gate.json",
+        {"passed": passed, "checks": [{"name": "badness", "passed": passed, "sentence": sentence}]},
+    )
     put("metrics/summary.json", {"rmse": 0.9, "ndcg_at_10": 0.2, "coverage": 0.5})
-    put("metrics/profile.json", {"segments": names})
+    put("metrics/profile.json", profile_of(len(names)))
+
+
+def profile_of(events: int) -> dict[str, Any]:
+    return {
+        "lines": {"rating": events},
+        "kinds": {"rating": events},
+        "days": [["2026-03-01", {"rating": events}]],
+        "groups": {"gender": {"unknown": events}},
+        "users": 1,
+        "movies": events,
+    }
 
 
 def package() -> None:
