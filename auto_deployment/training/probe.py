@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from app.artifact import ArtifactError, load
 from app.recommender import PERSONAL, Recommender
@@ -42,9 +43,10 @@ def probe(folder: Path, users: int, seed: int) -> Probe:
     load_s = time.perf_counter() - started
     ids = recommender.model.arrays["user_ids"]
     some = np.random.default_rng(seed).choice(ids, min(users, len(ids)), replace=False).tolist()
-    started = time.perf_counter()
-    answers = [recommender.recommend(user, LENGTH) for user in some]
-    answer_ms = (time.perf_counter() - started) / max(len(some), 1) * 1000
+    with threadpool_limits(1, "blas"):  # as it is served
+        started = time.perf_counter()
+        answers = [recommender.recommend(user, LENGTH) for user in some]
+        answer_ms = (time.perf_counter() - started) / max(len(some), 1) * 1000
     personal = [tuple(one.rows) for one in answers if one.source == PERSONAL]
     return Probe(
         content_hash=recommender.model.content_hash,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.training.arrays import Floats, Ints, Rows
@@ -57,7 +58,8 @@ def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
 def served_lists(recommender: Recommender, rows: Rows, n: int) -> Ints:
     """Return what the service would answer."""
     ids = recommender.model.arrays["user_ids"][rows].tolist()
-    return _padded([recommender.recommend(user, n).rows for user in ids], n)
+    with threadpool_limits(1, "blas"):  # as it is served; more threads would mostly wait for each other
+        return _padded([recommender.recommend(user, n).rows for user in ids], n)
 
 
 def popular_lists(recommender: Recommender, rows: Rows, n: int) -> Ints:

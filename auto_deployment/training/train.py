@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
 from app.model_format import ARRAYS, ORDER
@@ -49,7 +50,22 @@ def assemble(
     rating: RatingModel,
     params: TrainParams,
 ) -> Fitted:
-    """Put fitted models into the arrays of `app.model_format`."""
+    """Put fitted models into the arrays of `app.model_format`.
+
+    On one thread, as models are served: how a sum is rounded depends on the number of threads, and for
+    products as small as one user's scores most of the time was threads waiting for each other.
+    """
+    with threadpool_limits(1, "blas"):
+        return _assemble(trainset, catalogue, ranking, rating, params)
+
+
+def _assemble(
+    trainset: Trainset,
+    catalogue: pd.DataFrame,
+    ranking: RankingModel,
+    rating: RatingModel,
+    params: TrainParams,
+) -> Fitted:
     movies, genre_mask = _describe(trainset.movie_ids, catalogue)
     popularity = recent_popularity(trainset, params.popularity)
     indptr, items = trainset.seen()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from app.artifact import load, save
 from app.model_format import manifest_bytes, sealed
@@ -24,6 +25,7 @@ from auto_deployment.training.gate_checks import GateParams
 from auto_deployment.training.prepared import read_prepared, write_prepared
 from auto_deployment.training.provenance import Revision
 from auto_deployment.training.split import split_by_time
+from auto_deployment.training.stored_lists import store_lists
 from auto_deployment.training.workflow import train_model
 from auto_deployment.training.workspace import Workspace, read_json, write_json
 from tests.support.gate import SHIPPED_GATE
@@ -324,3 +326,19 @@ def test_the_command_takes_a_step_and_says_what_came_of_it(
     assert said.startswith("The gate refuses this model.\n")
     assert "at least 1000 is needed" in said
     assert NOBODY_SAID in (tmp_path / "data" / "gate" / "gate.md").read_text("utf-8")
+
+
+def test_a_model_does_not_depend_on_the_number_of_threads(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One user of 37,567 had another list on two threads than on the one of the service."""
+    threads: list[int] = []
+
+    def spy(*words: Any) -> Any:
+        threads.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return store_lists(*words)
+
+    monkeypatch.setattr("auto_deployment.training.train.store_lists", spy)
+    with threadpool_limits(2, "blas"):
+        stages.train(workspace, SMALL)
+    assert set(threads) == {1}
