@@ -17,9 +17,9 @@ from auto_deployment.local.single_run import end_leftovers
 from auto_deployment.paths import Paths
 from auto_deployment.publish.champion import choose_champion
 from auto_deployment.publish.data_versions import INPUTS
-from auto_deployment.publish.errors import PublishError
 from auto_deployment.publish.factory import Publishing
 from auto_deployment.publish.intake import take_segments
+from auto_deployment.publish.naming import check_new
 from auto_deployment.publish.outcome import FAILED, PUBLISHED, Outcome
 from auto_deployment.publish.retention import Retention, choose, collect
 from auto_deployment.publish.seed import ensure_remote
@@ -106,8 +106,7 @@ class Workshop:
     def name(self, begun: Outcome, now: datetime) -> Outcome:
         """Give the model that will be trained its name."""
         version = model_version(now, data_hash(self.workspace.segments))
-        if version in self._publishing.repository.tags():
-            raise PublishError(f"{version} is published already: try again in a minute.")
+        check_new(version, self._publishing.repository.tags())
         facts = {
             "version": version,
             "created_at": now.isoformat(timespec="seconds"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from auto_deployment.publish.errors import CommandError
 
 LAST_WORDS = 600  # characters of output in a message
+CHATTER = ("Having any troubles?", "hint: ")
 # Set where a hook of git calls us: git would then work on that repository, wherever it is started.
 ELSEWHERE = (
     "GIT_DIR",
@@ -58,7 +59,7 @@ class Commands:
         status, out, err = self.outcome(words)
         if status != 0:
             name = " ".join(words[2:4] if words[0] == sys.executable else words[:2])
-            said = " ".join((err.strip() or out.strip())[-LAST_WORDS:].split())
+            said = last_words(err) or last_words(out)
             raise CommandError(f"{name} failed (status {status}): {said}", f"{out}\n{err}")
         return out
 
@@ -90,3 +91,9 @@ class Commands:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def last_words(text: str) -> str:
+    """Return the end of what a program said, in one line, without what it says of itself."""
+    lines = [line for line in text.splitlines() if not line.startswith(CHATTER)]
+    return " ".join(" ".join(lines)[-LAST_WORDS:].split())

@@ -17,7 +17,7 @@ MODEL = "data/model"
 
 
 class DataVersions:
-    """Payloads by content: a cycle uploads only what is new."""
+    """Payloads by content: a cycle uploads only what is new. DVC may not be quiet, it would not say why."""
 
     def __init__(self, commands: Commands, remote: str, cache: Path) -> None:
         self._commands, self._remote, self._cache = commands, remote, cache
@@ -43,20 +43,20 @@ class DataVersions:
                 shutil.rmtree(self._commands.folder / path, ignore_errors=True)
             return
         try:
-            self._commands.dvc("checkout", "--quiet", "--force", *files)
+            self._commands.dvc("checkout", "--force", *files)
         except CommandError:
             self._pull(files)
 
     def restore_model(self) -> None:
         """Bring the packaged model of the work tree's version back."""
         try:
-            self._commands.dvc("checkout", "--quiet", "--force", MODEL)
+            self._commands.dvc("checkout", "--force", MODEL)
         except CommandError:
             self._pull([MODEL])
 
     def add(self) -> None:
         """Take the inputs as they lie there now."""
-        self._commands.dvc("add", "--quiet", *INPUTS)
+        self._commands.dvc("add", *INPUTS)
 
     def use_model(self, lock: str | None) -> None:
         """Make the model of a version, given its `dvc.lock`, the champion; without one, nobody."""
@@ -71,7 +71,7 @@ class DataVersions:
         pointer.write_text(yaml.safe_dump({"outs": [out]}, sort_keys=False), "utf-8")
         relative = f"data/{pointer.name}"
         try:
-            self._commands.dvc("checkout", "--quiet", "--force", relative)
+            self._commands.dvc("checkout", "--force", relative)
         except CommandError:
             self._pull([relative])
 
@@ -87,7 +87,7 @@ class DataVersions:
     def push(self) -> None:
         """Upload what the remote lacks; raise `UnreachableError` when that does not work."""
         try:
-            self._commands.dvc("push", "--quiet")
+            self._commands.dvc("push")
         except CommandError as error:
             raise UnreachableError(f"The DVC remote cannot be written: {error}") from error
 
@@ -98,7 +98,7 @@ class DataVersions:
 
     def _pull(self, files: Sequence[str]) -> None:
         try:
-            self._commands.dvc("pull", "--quiet", "--force", *files)
+            self._commands.dvc("pull", "--force", *files)
         except CommandError as error:
             raise UnreachableError(f"The DVC remote cannot be read: {error}") from error
 

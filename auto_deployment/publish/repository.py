@@ -7,6 +7,7 @@ from pathlib import Path
 
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.errors import CommandError, PublishError, RefusedError, UnreachableError
+from auto_deployment.publish.naming import VERSION
 from auto_deployment.publish.push import Push, read_push
 
 log = logging.getLogger(__name__)
@@ -82,8 +83,9 @@ class Repository:
         self._push([f"refs/tags/{TAGS}{version}"])
 
     def tags(self) -> list[str]:
-        """Return the versions that are published, oldest first."""
-        return [name.removeprefix(TAGS) for name in self._commands.git("tag", "--list", f"{TAGS}*").split()]
+        """Return the versions that are published, oldest first; tags of another form are somebody else's."""
+        names = [name.removeprefix(TAGS) for name in self._commands.git("tag", "--list", f"{TAGS}*").split()]
+        return [name for name in names if VERSION.fullmatch(name)]
 
     def message(self, version: str) -> str:
         """Return what a version's tag says."""

@@ -1,9 +1,10 @@
 """What a cycle does from beginning to end, with real git and real DVC around a flow that is quick."""
 
+import errno
 import json
 
 from auto_deployment.ingest.published import read_published
-from auto_deployment.publish.outcome import PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
+from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
 from auto_deployment.release_records import Serving, write_serving
 from tests.support import published
 from tests.support.cycle import CycleHome
@@ -27,9 +28,15 @@ def test_the_first_cycle_publishes_commit_and_tag_in_one_push(home: CycleHome) -
 def test_the_next_cycle_has_a_champion_and_uploads_only_what_is_new(one: CycleHome) -> None:
     before = published.stored(one.storage)
     champion = one.versions()[0]
+    published.git(one.bare, "tag", "model/of-somebody-else", "main")
     segment = one.arrive("second")
+    (one.paths.segments / "torn.parquet").write_bytes(b"PAR1")
     outcome = one.cycle(1)
     assert outcome.kind == PUBLISHED
+    assert list(outcome.damaged) == ["torn.parquet"]
+    intake = json.loads(published.git(one.bare, "show", "main:data/intake.json"))
+    assert intake["damaged"] == outcome.damaged
+    published.git(one.bare, "tag", "--delete", "model/of-somebody-else")
     assert outcome.champion["version"] == champion
     assert (outcome.new_segments, outcome.new_bytes) == (1, segment.stat().st_size)
     after = published.stored(one.storage)
@@ -75,6 +82,43 @@ def test_a_rehearsal_lets_nothing_leave_the_machine(one: CycleHome) -> None:
     assert (one.pushes(), published.stored(one.storage)) == (pushes, kept)
     assert one.layout.last.read_bytes() == last
     assert one.cycle(2).kind == PUBLISHED
+
+
+def test_a_step_of_the_flow_that_fails_is_named_with_its_words(one: CycleHome) -> None:
+    pushes, kept = one.pushes(), published.stored(one.storage)
+    one.arrive("broken-segment")
+    outcome = one.cycle(1)
+    assert (outcome.kind, outcome.step) == (FAILED, "reproduce")
+    assert "learn cannot read this segment" in outcome.sentence
+    assert "\n" not in outcome.sentence
+    assert (one.pushes(), published.stored(one.storage)) == (pushes, kept)
+
+
+def test_a_clock_that_stands_before_the_last_version_is_told_of(one: CycleHome) -> None:
+    one.arrive("second")
+    outcome = one.cycle(-1)
+    assert (outcome.kind, outcome.step) == (FAILED, "train")
+    assert outcome.sentence.endswith("but this host's clock says 20260301T1159: set it right.")
+
+
+def test_a_full_disk_and_damaged_notes_are_outcomes_too(one: CycleHome) -> None:
+    one.layout.intended.write_text("{")
+
+    def full(step: str) -> None:
+        if step == "take":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    outcome = one.cycle(1, step=full)
+    assert (outcome.kind, outcome.step) == (FAILED, "take")
+    assert "No space left on device" in outcome.sentence
+    assert json.loads(one.layout.last.read_bytes())["kind"] == FAILED
+    assert json.loads(one.layout.last_published.read_bytes())["version"] == one.versions()[0]
+    assert not one.layout.intended.exists()
+    one.paths.releases.mkdir()
+    (one.paths.releases / "serving.json").write_text("{")
+    outcome = one.cycle(1)
+    assert (outcome.kind, outcome.step) == (FAILED, "take")
+    assert "serving.json is damaged" in outcome.sentence
 
 
 def serve(home: CycleHome, version: str) -> None:

@@ -97,6 +97,7 @@ def test_sigterm_in_a_cycle_ends_it_promptly_and_after_the_restart_it_works(host
     scheduler = host.start("schedule")
     eventually((host.home.bare / "here").exists, 300)
     assert (host.metric("retrain_running"), host.metric('retrain_outcomes_total{outcome="failed"}')) == (1, 0)
+    assert host.metric(f'model_quality{{measure="rmse",model_version="{host.home.versions()[0]}"}}') == 0.9
     began = time.monotonic()
     scheduler.send_signal(signal.SIGTERM)
     said, _ = scheduler.communicate(timeout=60)
