@@ -62,14 +62,17 @@ def test_killed_behind_the_push_the_version_is_whole_and_the_next_run_tells_of_i
     assert one.gaps() == []
     assert read_published(one.paths) == {"first"}
     told: list[str | None] = []
+    marked: list[list[str]] = []
 
     def look(step: str) -> None:
         if step == "take":
             told.append(json.loads(one.layout.last.read_bytes())["version"])
+        if step == "train":
+            marked.append(sorted(read_published(one.paths)))
 
     one.arrive("third")
     outcome = one.cycle(2, step=look)
-    assert told == [new]
+    assert (told, marked) == ([new], [["first", "second"]])  # joining `second` would change what is published
     assert (outcome.kind, outcome.champion["version"]) == (PUBLISHED, new)
     assert read_published(one.paths) == {"first", "second", "third"}
     assert one.gaps() == []
