@@ -10,6 +10,7 @@ import pytest
 
 from auto_deployment.cli import main
 from auto_deployment.errors import MarqueeError
+from auto_deployment.release.checks import CHECKS
 from auto_deployment.release.options import JudgeParams
 from auto_deployment.release.simulation import characteristics
 from auto_deployment.release.simulation.cases import CASES, Case, Clock, play
@@ -36,6 +37,11 @@ def percent(cell: str) -> float:
 def test_the_judge_itself_decides_every_case_as_the_simulation_does(case: Case) -> None:
     row = characterise(case, 600, SHORT, runs=25, seed=2, checked=25)
     assert row.aborted_low <= row.aborted <= row.aborted_high
+
+
+def test_the_document_explains_every_check_and_no_other() -> None:
+    table = DOCUMENT.read_text("utf-8").partition("## The checks")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == CHECKS
 
 
 def test_a_simulation_that_departs_from_the_judge_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

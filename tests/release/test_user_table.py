@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,15 +55,14 @@ def test_a_million_users_stay_small() -> None:
     """8 MB for the table; reading copies it, and changes wait in a dict of bounded size."""
     tracemalloc.start()
     try:
-        table = UserTable("r")
-        for user in range(1_000_000):
+        table = UserTable("r", np.arange(0, 8_000_000_000, 8_000, dtype=np.uint64)).copy()
+        for user in range(80_000):  # more than may wait
             table.put(table.key(str(user)), 0, new=True)
-        table = table.copy()
         text = json.dumps(table.dump())
         kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(table) > 999_990
-    assert len(text) < 8_000_100
-    assert kept < 20_000_000
+    assert len(table) == 1_080_000
+    assert len(text) < 1_080_000 * 8 + 100
+    assert kept < 22_000_000
     assert peak < 60_000_000
