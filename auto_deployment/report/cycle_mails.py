@@ -8,6 +8,7 @@ from auto_deployment.report.mail_page import (
     BAD,
     GOOD,
     OPEN,
+    PLAIN,
     Command,
     Page,
     Picture,
@@ -21,6 +22,7 @@ from auto_deployment.report.mail_words import (
     GATE_CHECKS,
     MEASURES,
     clock,
+    drift_row,
     gate_row,
     percent,
     size,
@@ -79,13 +81,20 @@ def failed_mail(facts: CycleFacts) -> Mail:
     return _mail("failed", f"Retraining failed at {facts.step or 'an unknown step'}", BAD, facts, sections)
 
 
+def unchanged_mail(facts: CycleFacts) -> Mail:
+    """There was nothing to learn: no new events, the same parameters and code."""
+    following = [
+        "The model that serves goes on serving.",
+        "If new events were to be expected, look whether ingest runs and the stream flows.",
+        *_next_run(facts),
+    ]
+    return _mail("unchanged", "Nothing new", PLAIN, facts, [Section("What happens next", following)])
+
+
 def drift_mail(facts: DriftFacts) -> Mail:
     """The stream has changed strongly; said once a day for the same findings."""
-    names = ", ".join(finding.name for finding in facts.findings)
-    rows = [
-        Row((finding.name, f"{finding.now:.4g}", f"{finding.before:.4g}", f"{finding.lines:,}"))
-        for finding in facts.findings
-    ]
+    rows = [Row(drift_row(finding)) for finding in facts.findings]
+    names = ", ".join(row.cells[0].lower() for row in rows)
     head = ("what", "now", f"last {facts.trailing_days} d", "n")
     following = [
         "Ingest goes on, and nothing is thrown away. The gate counts these changes when the next model is "

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from auto_deployment.report.cycle_mails import drift_mail, failed_mail, published_mail, refused_mail
+from auto_deployment.report.cycle_mails import (
+    drift_mail,
+    failed_mail,
+    published_mail,
+    refused_mail,
+    unchanged_mail,
+)
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_facts import (
     CycleFacts,
@@ -21,6 +27,7 @@ from auto_deployment.report.release_mails import (
     candidate_mail,
     metrics_unavailable_mail,
     promoted_mail,
+    rolled_back_mail,
     superseded_mail,
 )
 
@@ -64,6 +71,8 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     yield "promoted", promoted_mail(replace(done, at=over, reason=_PROMOTED))
     yield "approval", approval_mail(replace(done, at=over, reason=_PROMOTED))
     yield "aborted", aborted_mail(_aborted())
+    back = replace(begun, stable_release=done.release, model_version=BEFORE, release=f"{BEFORE}-{CODE}")
+    yield "rolled-back", rolled_back_mail(replace(back, by="somebody", rejected="artefact", reason=_BACK))
     yield (
         "superseded",
         superseded_mail(replace(begun, successor=f"20260305T0911-aa01bc23-{CODE}", reason=_NEWER)),
@@ -73,6 +82,8 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     yield "review", published_mail(replace(_cycle(), review_branch=f"model/{MODEL}"))
     yield "refused", refused_mail(_refused())
     yield "failed", failed_mail(_failed())
+    nothing = replace(_failed(), step="", damaged={}, sentence=_UNCHANGED, new_segments=0, new_bytes=0)
+    yield "unchanged", unchanged_mail(nothing)
     yield "drift", drift_mail(_DRIFT)
 
 
@@ -209,7 +220,9 @@ _KEPT = (
     ExampleCheck("sample", "kept", 29_812, 7_431, 500, 7_431, ""),
 )
 _PROMOTED = "The window of 43,200 s is over, and all five checks are kept."
+_BACK = "Users complain about their lists."
 _NEWER = "A newer candidate was handed in while this one was baking."
+_UNCHANGED = "Nothing has changed: no new segment, the same parameters, code and champion."
 _METRICS = {
     "rmse": 0.8571, "rmse_bias": 0.8724, "ndcg_at_10": 0.3412, "ndcg_at_10_popularity": 0.1788,
     "hit_rate": 0.871, "coverage": 0.412,

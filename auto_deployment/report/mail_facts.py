@@ -141,7 +141,7 @@ class ReleaseFacts:
     by: str | None = None  # the person who decided, None where the judge did
     earliest_promotion: datetime | None = None  # if all goes well
     latest_decision: datetime | None = None  # what is inconclusive by then is aborted
-    rejected: str | None = None  # aborted: "artefact" or "code", what is never released again
+    rejected: str | None = None  # "artefact" or "code": what is never released again
     successor: str | None = None  # superseded: the release that took its place
     unavailable_since: datetime | None = None  # metrics unavailable: since when
     aborts_at: datetime | None = None  # metrics unavailable: when that ends the release

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from auto_deployment.report.mail_facts import GateCheckFacts, ReleaseCheck
+from auto_deployment.report.mail_facts import DriftFinding, GateCheckFacts, ReleaseCheck
 from auto_deployment.report.mail_page import BAD, GOOD, OPEN
 
 RELEASE_CHECKS = {  # name -> what it is called, the unit of its values, its limit
@@ -38,6 +38,16 @@ GATE_CHECKS = {
     "size_mb": "Size, MB",
     "rejected": "Rejected by a release",
 }
+DRIFT = {
+    "watch_share": ("Share of watch lines", "percent"),
+    "rating_share": ("Share of rating lines", "percent"),
+    "recommendation_share": ("Share of recommendation lines", "percent"),
+    "account_share": ("Share of account lines", "percent"),
+    "reject_rate": ("Share of rejected lines", "percent"),
+    "rating_mean": ("Mean rating, 1-5", "{:.3g}"),
+    "rating_deviation": ("Spread of ratings", "{:.3g}"),
+    "new_titles": ("Share of lines with new titles", "percent"),
+}
 MEASURES = {
     "rmse": ("RMSE of ratings, 1-5", "{:.4f}"),
     "rmse_bias": ("RMSE of the biases alone", "{:.4f}"),
@@ -55,6 +65,12 @@ def release_row(check: ReleaseCheck) -> tuple[tuple[str, ...], str]:
     shown = limit.format(check.limit, percent=percent(check.limit))
     cells = (name, value(check.stable, unit), value(check.canary, unit), shown, f"{check.n:,}", outcome)
     return cells, tone
+
+
+def drift_row(finding: DriftFinding) -> tuple[str, ...]:
+    """Return what changed, its value now and before, and the number of lines."""
+    name, unit = DRIFT.get(finding.name, (finding.name, "{:.4g}"))
+    return (name, value(finding.now, unit), value(finding.before, unit), f"{finding.lines:,}")
 
 
 def gate_row(check: GateCheckFacts) -> tuple[tuple[str, ...], str]:

@@ -45,6 +45,15 @@ def promoted_mail(facts: ReleaseFacts) -> Mail:
     return _mail("promoted", "Promoted", "", GOOD, facts, following, commands)
 
 
+def rolled_back_mail(facts: ReleaseFacts) -> Mail:
+    """A person put an earlier version back; the facts are those of what serves now."""
+    following = ["All instances serve it again."]
+    if facts.rejected is not None and facts.stable_release is not None:
+        following.append(f"{facts.stable_release} is marked as rejected: it is not released again.")
+    commands = [_command(facts, "history", "Look back")]
+    return _mail("rolled-back", "Rolled back", "", OPEN, facts, following, commands)
+
+
 def aborted_mail(facts: ReleaseFacts) -> Mail:
     """The candidate is gone."""
     stable = "Stable" if facts.stable_release is None else f"Stable, {facts.stable_release},"

@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from auto_deployment.report.cycle_mails import drift_mail, failed_mail, published_mail, refused_mail
+from auto_deployment.ingest import drift
+from auto_deployment.report import mail_words
+from auto_deployment.report.cycle_mails import (
+    drift_mail,
+    failed_mail,
+    published_mail,
+    refused_mail,
+    unchanged_mail,
+)
 from auto_deployment.report.mail_facts import (
     CycleFacts,
     DataProfile,
@@ -126,14 +134,26 @@ def test_drift_is_told_once_a_day_with_numbers() -> None:
     finding = DriftFinding("rating_mean", 2.4134, 3.5221, 18_220)
     facts = DriftFacts(STARTED, (finding,), trailing_days=7)
     mail = drift_mail(facts)
-    assert mail.subject == "Strong drift: rating_mean"
+    assert mail.subject == "Strong drift: mean rating, 1-5"
     for one in (text_of(mail.text), mail.html):
-        for number in ("2.413", "3.522", "18,220", "last 7 d"):
+        for number in ("Mean rating, 1-5", "2.41", "3.52", "18,220", "last 7 d"):
             assert number in one
     assert drift_mail(replace(facts, at=STARTED + timedelta(hours=3))).key == mail.key
     assert drift_mail(replace(facts, at=STARTED + timedelta(days=1))).key != mail.key
     other = replace(facts, findings=(finding, replace(finding, name="new_titles")))
     assert drift_mail(other).key != mail.key
+
+
+def test_every_check_of_drift_has_a_name_in_words() -> None:
+    assert set(mail_words.DRIFT) == set(drift.CHECKS)
+
+
+def test_a_cycle_without_anything_new_is_not_called_refused() -> None:
+    facts = replace(FACTS, version=None, checks=(), metrics={}, sentence="No new segment.")
+    mail = unchanged_mail(facts)
+    assert mail.subject == "Nothing new"
+    assert "No new segment." in mail.text
+    assert "refused" not in mail.text
 
 
 def test_each_cycle_has_its_own_key() -> None:

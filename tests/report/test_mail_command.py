@@ -15,7 +15,7 @@ from tests.support.mails import OTHER, READER
 
 KINDS = {
     *("aborted", "approval", "candidate", "drift", "failed", "metrics-unavailable"),
-    *("promoted", "published", "refused", "review", "superseded"),
+    *("promoted", "published", "refused", "review", "rolled-back", "superseded", "unchanged"),
 }
 
 

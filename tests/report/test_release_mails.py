@@ -21,6 +21,7 @@ KINDS = {
     "candidate": (release_mails.candidate_mail, f"Candidate: model {MODEL} accepted for release"),
     "promoted": (release_mails.promoted_mail, f"Promoted: model {MODEL}"),
     "aborted": (release_mails.aborted_mail, f"Aborted: model {MODEL}"),
+    "rolled-back": (release_mails.rolled_back_mail, f"Rolled back: model {MODEL}"),
     "superseded": (release_mails.superseded_mail, f"Superseded: model {MODEL}"),
     "approval": (release_mails.approval_mail, f"Waiting for approval: model {MODEL}"),
     "metrics-unavailable": (release_mails.metrics_unavailable_mail, f"Metrics unavailable: model {MODEL}"),
