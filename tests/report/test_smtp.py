@@ -237,6 +237,19 @@ def test_a_server_that_dies_in_the_middle_is_asked_again(server: MailServer, tmp
     assert len(server.received) == 1
 
 
+def test_a_mail_that_two_processes_put_at_the_same_moment_leaves_once(
+    server: MailServer, tmp_path: Path
+) -> None:
+    box = outbox(tmp_path, server.settings())
+    box.put(mail())
+    box.flush(NOW)
+    (sent,) = (tmp_path / "sent").glob("*.eml")
+    (tmp_path / "waiting" / sent.name).write_bytes(sent.read_bytes())  # the other one's, a moment later
+    assert box.flush(after(days=1)) == Flushed()
+    assert len(server.received) == 1
+    assert names(tmp_path / "waiting") == []
+
+
 def test_one_mail_that_the_server_cannot_take_holds_up_no_other(server: MailServer, tmp_path: Path) -> None:
     server.recipient_answers = {READER: "450 busy"}
     outbox(tmp_path, server.settings()).put(mail("first"))
