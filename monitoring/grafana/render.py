@@ -67,7 +67,7 @@ def _panel(panel: Panel) -> Json:
         "targets": [_target(panel, at) for at in range(len(panel.queries))],
         "fieldConfig": {"defaults": _field(panel), "overrides": []},
         "options": _options(panel),
-        **({"transformations": [{"id": "labelsToFields", "options": {}}, {"id": "merge", "options": {}}]}
+        **({"transformations": [{"id": "organize", "options": {"excludeByName": {"Time": True}}}]}
            if panel.kind == "table" else {}),
     }  # fmt: skip
 

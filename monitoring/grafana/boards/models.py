@@ -1,8 +1,9 @@
 """Model quality over versions, the cycle that makes them, and its mails."""
 
+from monitoring.grafana.boards.common import OF_TRACK
 from monitoring.grafana.panels import Dashboard, Panel, Query, Row, lines, number
 
-SERVED = 'max by (model_version, track) (marquee_model_info{track=~"$track"} == 1)'
+SERVED = f"max by (model_version, track) (marquee_model_info{{{OF_TRACK}}} == 1)"
 
 MODELS = Dashboard(
     "models",
@@ -50,7 +51,7 @@ MODELS = Dashboard(
         ),
         Panel(
             "Quality of what serves",
-            (Query(f"marquee_model_quality * on (model_version) group_right() {SERVED}"),),
+            (Query(f"marquee_model_quality and on (model_version) {SERVED}"),),
             kind="table",
             width=12,
             height=7,
