@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from auto_deployment.config_controller import ControllerSettings, controller_settings
 from auto_deployment.config_mail import mail_settings
 from auto_deployment.config_publish import publish_settings
 from auto_deployment.config_words import SettingsError as SettingsError  # everybody knows it from here
@@ -55,6 +56,7 @@ class Settings:
     publish: PublishSettings = field(default_factory=PublishSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     scheduler_metrics: tuple[str, int] = SCHEDULER_METRICS
+    controller: ControllerSettings = field(default_factory=ControllerSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -75,6 +77,7 @@ class Settings:
             publish=publish_settings(env),
             mail=mail_settings(env),
             scheduler_metrics=_scheduler(env),
+            controller=controller_settings(env),
         )
 
 

@@ -6,7 +6,21 @@ import importlib
 from auto_deployment.config import Settings
 
 # word -> module with `configure(parser)` and `run(args, settings) -> exit status`
+_SAY = "auto_deployment.commands.release_say"
 WORDS = {
+    "status": (
+        "auto_deployment.commands.release_status",
+        "where the release stands, why, and what comes next",
+    ),
+    "deploy": ("auto_deployment.commands.release_deploy", "hand a candidate to the controller"),
+    "promote": (_SAY, "promote the candidate now"),
+    "abort": (_SAY, "abort the release now"),
+    "extend": (_SAY, "watch the candidate for longer"),
+    "approve": (_SAY, "with APPROVAL=manual: promote what has kept every check"),
+    "reject": (_SAY, "with APPROVAL=manual: abort it all the same"),
+    "rollback": ("auto_deployment.commands.release_rollback", "put an older release back"),
+    "history": ("auto_deployment.commands.release_history", "what was released, how it ended and why"),
+    "run": ("auto_deployment.commands.release_run", "the controller, until told to stop"),
     "replay": ("auto_deployment.commands.release_replay", "judge a recorded release again"),
     "characteristics": (
         "auto_deployment.commands.release_characteristics",

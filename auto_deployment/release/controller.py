@@ -73,7 +73,7 @@ class Report:
     seen: Mapping[str, Seen]
     traffic: Traffic
     step: Step | None
-    changed: tuple[Release, ...] = ()  # releases that entered a phase
+    changed: tuple[Record, ...] = ()  # releases that entered a phase
 
 
 class Controller:
@@ -90,7 +90,7 @@ class Controller:
         self._stable: Build | None = None
         self._wanted: Mapping[str, str | None] = {}
         self._told_nginx = False
-        self._changed: list[Release] = []
+        self._changed: list[Record] = []
 
     def open(self) -> None:
         """Read where we are, and finish what an ended release still asks for."""
@@ -236,7 +236,7 @@ class Controller:
             raise
         self._record = record
         if before is None or before.release.changes != record.release.changes:
-            self._changed.append(record.release)
+            self._changed.append(record)
         return record
 
 

@@ -22,6 +22,7 @@ LISTENING = {
     "kafka": {9092},
     "ingest": {9108},
     "scheduler": {9109},
+    "controller": {9110},
     "prometheus": {9090},
     "alertmanager": {9093},
     "nginx-exporter": {9113},
@@ -34,6 +35,7 @@ WRITABLE = {
     "kafka": {"/var/lib/kafka/data", "/tmp", "/opt/kafka/config", "/opt/kafka/logs"},
     "ingest": {"/data", "/tmp"},
     "scheduler": {"/data", "/tmp"},
+    "controller": {"/data/releases", "/tmp", "/run/docker.sock"},
     "prometheus": {"/prometheus"},
     "alertmanager": {"/alertmanager", "/tmp"},
     "nginx-exporter": set(),
@@ -102,14 +104,15 @@ def test_a_container_has_no_rights_that_it_does_not_need(stack: TestStack, servi
         stack.stack.inspect(service, "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.Privileged}}")
         == "true false"
     )
-    # cAdvisor reads what belongs to this host's root; it can write none of it.
-    assert (facts["Uid"].split()[0] == "0") == (service == "cadvisor")
+    # cAdvisor reads what belongs to this host's root; the controller owns Docker's socket.
+    assert (facts["Uid"].split()[0] == "0") == (service in ("cadvisor", "controller"))
 
 
-def test_the_docker_socket_is_cadvisors_alone_and_read_only(stack: TestStack) -> None:
+def test_only_the_controller_may_tell_docker_what_to_do(stack: TestStack) -> None:
     template = '{{range .Mounts}}{{if eq .Destination "/var/run/docker.sock"}}{{.RW}}{{end}}{{end}}'
     assert {name: found for name in WRITABLE if (found := stack.stack.inspect(name, template))} == {
-        "cadvisor": "false"
+        "cadvisor": "false",
+        "controller": "true",
     }
 
 

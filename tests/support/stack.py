@@ -23,6 +23,8 @@ PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT",
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
 BATCH_MAX_AGE_S = 10
 EDGE_LOG_MAX_MB = 1
+QUICK_RELEASE = {"tick_s": 2, "poll_s": 1, "warming_s": 5, "settle_s": 3, "start_max_s": 60}
+QUICK_JUDGE = {"window_s": 45, "max_window_s": 150, "min_users": 100, "metrics_unavailable_max_s": 25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,14 @@ def write_override(folder: Path) -> Path:
     """Write what a test changes: how soon things happen, and nothing else."""
     params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
+    judge = {**params["release"]["judge"], **QUICK_JUDGE}
+    params["release"] = {**params["release"], **QUICK_RELEASE, "judge": judge}
     folder.chmod(0o755)  # the containers have an account of their own
     (folder / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    given = {"volumes": [f"{folder}:/params:ro"], "environment": {"PARAMS_FILE": "/params/params.yaml"}}
     services = {
-        "ingest": {
-            "volumes": [f"{folder}:/params:ro"],
-            "environment": {"PARAMS_FILE": "/params/params.yaml"},
-        },
+        "ingest": given,
+        "controller": given,
         "nginx": {"environment": {"MARQUEE_EDGE_LOG_MAX_MB": str(EDGE_LOG_MAX_MB)}},
     }
     path = folder / "override.yml"

@@ -1,0 +1,49 @@
+"""`release rollback`: an older release serves everybody again."""
+
+import argparse
+import sys
+
+from auto_deployment.commands.release_parts import add_by, images, inbox, now, store
+from auto_deployment.config import Settings
+from auto_deployment.errors import MarqueeError
+from auto_deployment.paths import Paths
+from auto_deployment.release.aftermath import is_rejected
+from auto_deployment.release.release import Build, Kind, Phase
+from auto_deployment.release_records import read_rejected, read_serving
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("version", nargs="?", help="a release or a model version; without one: the last")
+    add_by(parser)
+    parser.add_argument("--reason", default="", help="why")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Ask for the rollback and return at once; raise `MarqueeError` when there is nothing to go back to."""
+    serving = read_serving(Paths(settings.data_dir))
+    if serving is None:
+        raise MarqueeError("Nothing has been released yet: there is nothing to go back to.")
+    target = _target(args.version, serving.release, settings)
+    images(settings).id_of(images(settings).tag(target.release))
+    inbox(settings).ask(target, args.by, now(), Kind.ROLLBACK, args.reason)
+    sys.stdout.write(f"Back to {target.release}. `release status` shows how it goes.\n")
+    return 0
+
+
+def _target(version: str | None, serving: str, settings: Settings) -> Build:
+    """Return the newest release before the present one that served everybody, or the one that is named."""
+    rejected = read_rejected(Paths(settings.data_dir))
+    for record in store(settings).history():
+        release = record.release
+        if release.phase is not Phase.PROMOTED and version is None:
+            continue
+        for build in (release.candidate, release.stable):
+            named = version in (build.release, build.model_version)
+            usual = version is None and is_rejected(build, rejected) is None
+            if build.release != serving and (named or usual):
+                return build
+    wanted = version or "an earlier one"
+    raise MarqueeError(
+        f"There is no release {wanted} to go back to: `release history` shows those that were."
+    )

@@ -1,0 +1,31 @@
+"""`release promote|abort|extend|approve|reject`: what a person says of the release under way."""
+
+import argparse
+import sys
+
+from auto_deployment.commands.release_parts import add_by, inbox, now, store
+from auto_deployment.config import Settings
+from auto_deployment.errors import MarqueeError
+from auto_deployment.release.release import Verb
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_by(parser)
+    parser.add_argument("--reason", default="", help="why; it stands in the record and in the mail")
+    if parser.prog.endswith(" extend"):
+        parser.add_argument("--hours", type=float, default=12.0, help="longer window (default: %(default)s)")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Tell the controller; raise `MarqueeError` when no release is under way."""
+    record = store(settings).newest()
+    if record is None or not record.release.under_way:
+        raise MarqueeError("No release is under way: `release history` shows the last ones.")
+    hours = getattr(args, "hours", 0.0)
+    if not 0 <= hours <= 240:
+        raise MarqueeError(f"--hours {hours:g}: a window is made longer by up to 240 hours.")
+    verb = Verb(args.word)
+    inbox(settings).say(verb, args.by, now(), args.reason, hours * 3600)
+    sys.stdout.write(f"{verb.value} of {record.release.id} is on its way to the controller.\n")
+    return 0

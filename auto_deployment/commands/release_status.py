@@ -1,0 +1,56 @@
+"""`release status`: where the release stands, why, and what comes next."""
+
+import argparse
+import json
+import sys
+import time
+
+from auto_deployment.commands.release_parts import now, store
+from auto_deployment.config import Settings
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+from auto_deployment.release.docker import Docker
+from auto_deployment.release.status import Status, to_json, tree
+from auto_deployment.release.ticks import CANARY, STABLE
+from auto_deployment.release.traffic import NginxContainer
+from auto_deployment.release.world import CANARY_NAME
+from auto_deployment.release_records import read_serving
+
+EVERY_S = 2.0
+CLEAR = "\x1b[H\x1b[2J"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--watch", action="store_true", help="draw it again every two seconds, until Ctrl-C")
+    form.add_argument("--json", action="store_true", help="print it for a program")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print it; return 0 promoted or no release yet, 3 aborted, 4 superseded, 10 under way."""
+    status = _look(settings)
+    while args.watch:
+        sys.stdout.write(CLEAR + tree(status))
+        sys.stdout.flush()
+        time.sleep(EVERY_S)
+        status = _look(settings)
+    sys.stdout.write(json.dumps(to_json(status), indent=1) + "\n" if args.json else tree(status))
+    return status.exit_status()
+
+
+def _look(settings: Settings) -> Status:
+    params = load_params(settings.params_file)
+    edge = NginxContainer(Docker(), "", settings.controller.edge_dir / "upstream", params.traffic)
+    traffic, serving = edge.read(), read_serving(Paths(settings.data_dir))
+    stables = len(traffic.names - {CANARY_NAME})
+    canary = params.traffic.canary_weight if CANARY_NAME in traffic.names else 0
+    return Status(
+        now=now(),
+        serving=serving.release if serving else None,
+        record=store(settings).newest(),
+        traffic=traffic,
+        weights={STABLE: params.traffic.stable_weight * stables, CANARY: canary},
+        params=params.release,
+        needs_approval=settings.controller.needs_approval,
+    )

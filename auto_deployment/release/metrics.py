@@ -1,0 +1,105 @@
+"""What the controller tells Prometheus; every series begins at zero."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from auto_deployment.release.controller import Report
+from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.phases import deadline
+from auto_deployment.release.release import ENDS, Kind, Phase, Release
+from auto_deployment.release.state import Record
+from auto_deployment.release.ticks import BAKING, TRACKS
+from auto_deployment.release.world import CANARY_NAME, NAMES, Start
+from auto_deployment.traffic_params import TrafficParams
+
+_PREFIX = "marquee_release_"
+ROLLED_BACK = "rolled-back"
+OUTCOMES = (*(phase.value for phase in ENDS), ROLLED_BACK)
+
+
+class ReleaseMetrics:
+    """The metrics of one controller, in a registry of their own."""
+
+    def __init__(self, params: ReleaseParams, traffic: TrafficParams, history: Iterable[Record] = ()) -> None:
+        self.registry = CollectorRegistry()
+        self._params, self._traffic = params, traffic
+        self._phase = self._gauge("phase", "1 for the present phase", ["phase"])
+        self._since = self._gauge("seconds_in_phase", "Since the present phase began")
+        self._overdue = self._gauge("overdue_seconds", "How far the phase is past its deadline")
+        self._weight = self._gauge("weight", "Share of the users that NGINX was told", ["track"])
+        self._verdict = self._gauge("verdict", "1 for the last verdict", ["verdict"])
+        self._value = self._gauge("check_value", "What a check compares", ["check", "track"])
+        self._limit = self._gauge("check_limit", "What it may be at most", ["check"])
+        self._evidence = self._gauge("check_log_evidence", "Logarithm of the e-value", ["check"])
+        self._users = self._gauge("users", "Users seen in the window", ["track"])
+        self._outcomes = self._counter("outcomes", "Releases that ended", "outcome", OUTCOMES)
+        self._tick = self._gauge("last_tick_timestamp_seconds", "When the controller looked last")
+        self._recreated = self._counter("recreated", "Instances put anew for their health", "instance", NAMES)
+        self._available = self._gauge("metrics_available", "1 while the evidence can be read")
+        self._mails = Gauge("marquee_outbox_mails", "Mails that wait", registry=self.registry)
+        self._mail_age = Gauge("marquee_outbox_oldest_age_seconds", "Of those", registry=self.registry)
+        self._available.set(1)
+        for record in history:
+            self._count(record.release)
+
+    def show(self, report: Report) -> None:
+        """Show one look."""
+        release = report.record.release if report.record else None
+        for phase in Phase:
+            self._phase.labels(phase.value).set(release is not None and release.phase is phase)
+        late = deadline(release, self._params) if release else None
+        self._since.set((report.now - release.since).total_seconds() if release else 0)
+        self._overdue.set(max((report.now - late).total_seconds(), 0) if late else 0)
+        self._tick.set(report.now.timestamp())
+        self._show_traffic(report)
+        self._show_ticks(report)
+        self._show_judgement(report.judgement)
+        if isinstance(report.step, Start) and report.step.again:
+            self._recreated.labels(report.step.name).inc()
+        for changed in report.changed:
+            self._count(changed.release)
+
+    def show_outbox(self, waiting: int, oldest_age_s: float) -> None:
+        """Show the mails that wait."""
+        self._mails.set(waiting)
+        self._mail_age.set(oldest_age_s)
+
+    def _show_traffic(self, report: Report) -> None:
+        names = report.traffic.names
+        canary = self._traffic.canary_weight if CANARY_NAME in names else 0
+        self._weight.labels("canary").set(canary)
+        self._weight.labels("stable").set(self._traffic.stable_weight * len(names - {CANARY_NAME}))
+
+    def _show_ticks(self, report: Report) -> None:
+        ticks = [tick for tick in (report.record.ticks if report.record else ()) if tick.phase == BAKING]
+        for track in TRACKS:
+            self._users.labels(track).set(sum(tick.of(track).users for tick in ticks))
+        watched = report.record is not None and report.record.release.under_way and report.record.ticks
+        self._available.set(report.record.ticks[-1].metrics_available if watched and report.record else 1)
+
+    def _show_judgement(self, judgement: Judgement | None) -> None:
+        for verdict in Verdict:
+            self._verdict.labels(verdict.value).set(judgement is not None and judgement.verdict is verdict)
+        for check in judgement.checks if judgement else ():
+            self._limit.labels(check.name).set(check.limit)
+            for track, value in zip(TRACKS, (check.stable, check.canary), strict=True):
+                self._value.labels(check.name, track).set(float("nan") if value is None else value)
+            if check.log_evidence is not None:
+                self._evidence.labels(check.name).set(check.log_evidence)
+
+    def _count(self, release: Release) -> None:
+        if release.under_way:
+            return
+        back = release.kind is Kind.ROLLBACK and release.phase is Phase.PROMOTED
+        self._outcomes.labels(ROLLED_BACK if back else release.phase.value).inc()
+
+    def _gauge(self, name: str, text: str, labels: Iterable[str] = ()) -> Gauge:
+        return Gauge(_PREFIX + name, text, list(labels), registry=self.registry)
+
+    def _counter(self, name: str, text: str, label: str, values: Iterable[str]) -> Counter:
+        counter = Counter(_PREFIX + name, text, [label], registry=self.registry)
+        for value in values:
+            counter.labels(value)
+        return counter

@@ -1,0 +1,183 @@
+"""How a release stands, as a tree for people and as plain values for programs. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from auto_deployment.release.codec import release_to_json
+from auto_deployment.release.judge import judge
+from auto_deployment.release.judgement import CheckResult, Judgement, Outcome, Verdict
+from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.phases import deadline, judge_params
+from auto_deployment.release.release import Kind, Phase, Release
+from auto_deployment.release.state import Record
+from auto_deployment.release.ticks import BAKING, TRACKS
+from auto_deployment.release.world import CANARY_NAME, Traffic
+
+MARKS = {Outcome.KEPT: "✓", Outcome.BROKEN: "✗", Outcome.OPEN: "…", Outcome.NOT_COMPUTABLE: "?"}
+PHASES = (Phase.STARTING, Phase.WARMING, Phase.BAKING, Phase.PROMOTING, Phase.PROMOTED)
+# What a script asks for by `$?`.
+EXIT = {Phase.PROMOTED: 0, Phase.ABORTED: 3, Phase.SUPERSEDED: 4}
+UNDER_WAY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that is shown."""
+
+    now: datetime
+    serving: str | None
+    record: Record | None
+    traffic: Traffic
+    weights: Mapping[str, int]  # of all of a track's instances that get requests
+    params: ReleaseParams
+    needs_approval: bool
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """Return the verdict on the evidence so far, None without any."""
+        if self.record is None or not any(tick.phase == BAKING for tick in self.record.ticks):
+            return None
+        return judge(self.record.ticks, judge_params(self.record.release, self.params))
+
+    def exit_status(self) -> int:
+        """Return 0 promoted or nothing to do, 3 aborted, 4 superseded, 10 under way."""
+        if self.record is None:
+            return 0
+        return EXIT.get(self.record.release.phase, UNDER_WAY)
+
+
+def to_json(status: Status) -> dict[str, Any]:
+    """Return plain values."""
+    judgement = status.judgement
+    return {
+        "now": status.now.isoformat(),
+        "serving": status.serving,
+        "phase": status.record.release.phase.value if status.record else None,
+        "release": release_to_json(status.record.release) if status.record else None,
+        "traffic": {"instances": sorted(status.traffic.names), "weights": dict(status.weights)},
+        "measured_share": _shares(status.record),
+        "judgement": judgement.to_json() if judgement else None,
+        "next": what_next(status),
+    }
+
+
+def tree(status: Status) -> str:
+    """Draw the tree."""
+    if status.record is None:
+        serves = status.serving or "what Compose started"
+        return f"{serves} serves everybody; no release yet.\n└─ next: {what_next(status)}\n"
+    release = status.record.release
+    kind = "Release" if release.kind is Kind.CANDIDATE else "Rollback to"
+    lines = [f"{kind} {release.id}  {_line_of_phases(release)}"]
+    branches = [
+        f"phase      {release.phase} for {_span(status.now - release.since)}: {release.reason}",
+        f"requested  {_clock(release.requested_at)} by {release.requested_by}",
+        f"stable     {release.stable.release}",
+        f"traffic    {_traffic(status)}",
+        *(
+            f"said       {word.verb} by {word.by}, {_clock(word.at)} {word.reason}".rstrip()
+            for word in release.words
+        ),
+    ]
+    judgement = status.judgement
+    for branch in branches:
+        lines.append(f"├─ {branch}")
+    if judgement is not None:
+        lines.append(f"├─ evidence   {_window(judgement)}")
+        lines += _checks(judgement.checks)
+    lines.append(f"└─ next       {what_next(status)}")
+    return "\n".join(lines) + "\n"
+
+
+def what_next(status: Status) -> str:
+    """Say what happens next, and when."""
+    if status.record is None:
+        return "scripts/deploy.sh begins a release."
+    release, params = status.record.release, status.params
+    late = deadline(release, params)
+    by = f" by {_clock(late)}" if late else ""
+    judgement = status.judgement
+    if release.phase is Phase.BAKING and judgement is not None:
+        if judgement.verdict is Verdict.PROMOTE and status.needs_approval:
+            return f"every check is kept; a person says `approve` or `reject`{by}."
+        if judgement.verdict is Verdict.METRICS_UNAVAILABLE:
+            return "the window waits for metrics; aborted if they stay away."
+        left = timedelta(seconds=judgement.window_left_s)
+        return f"promoted in {_span(left)} if every check is kept; a broken one aborts at once; over{by}."
+    return {
+        Phase.REQUESTED: "the canary starts.",
+        Phase.STARTING: f"the canary becomes healthy{by}, or it is aborted.",
+        Phase.WARMING: f"what users meet is evidence from {_clock(late) if late else 'soon'}.",
+        Phase.BAKING: "the first evaluation.",
+        Phase.PROMOTING: "one stable after the other gets it.",
+        Phase.PROMOTED: "it serves everybody; scripts/rollback.sh goes back.",
+        Phase.ABORTED: "stable serves everybody; the next deploy begins a new release.",
+        Phase.SUPERSEDED: "the newer candidate takes its place.",
+    }[release.phase]
+
+
+def history_line(release: Release) -> str:
+    """Return one line of the history."""
+    kind = "" if release.kind is Kind.CANDIDATE else " (rollback)"
+    spent = _span(release.since - release.requested_at)
+    return (
+        f"{_clock(release.requested_at)}  {release.phase:<11}{spent:>9}  {release.id}{kind}: {release.reason}"
+    )
+
+
+def _line_of_phases(release: Release) -> str:
+    if release.phase in (Phase.ABORTED, Phase.SUPERSEDED):
+        return f"✗ {release.phase}"
+    passed = [phase for phase in PHASES if release.entered(phase)]
+    ahead = [phase for phase in PHASES if phase not in passed]
+    done = " ─ ".join(f"[{phase}]" if phase is release.phase else phase.value for phase in passed)
+    return " ─ ".join(filter(None, (done, " · ".join(phase.value for phase in ahead))))
+
+
+def _traffic(status: Status) -> str:
+    total = sum(status.weights.values())
+    told = (
+        ", ".join(f"{track} {100 * one / total:.0f} %" for track, one in status.weights.items())
+        if total
+        else "-"
+    )
+    shares = _shares(status.record)
+    met = f"; measured: canary {100 * shares['canary']:.1f} % of users" if shares else ""
+    canary = "" if CANARY_NAME in status.traffic.names else " (the canary gets none)"
+    return f"{told}{canary}{met}"
+
+
+def _shares(record: Record | None) -> dict[str, float] | None:
+    ticks = [tick for tick in record.ticks if tick.phase == BAKING] if record else []
+    users = {track: sum(tick.of(track).users for tick in ticks) for track in TRACKS}
+    total = sum(users.values())
+    return {track: count / total for track, count in users.items()} if total else None
+
+
+def _window(judgement: Judgement) -> str:
+    whole = judgement.window_s + judgement.window_left_s
+    done = round(20 * judgement.window_s / whole) if whole else 20
+    spans = f"{_span(timedelta(seconds=judgement.window_s))} of {_span(timedelta(seconds=whole))}"
+    return f"{'█' * done}{'░' * (20 - done)} {spans}: {judgement.verdict}"
+
+
+def _checks(checks: Sequence[CheckResult]) -> list[str]:
+    lines = []
+    for number, check in enumerate(checks, 1):
+        corner = "└─" if number == len(checks) else "├─"
+        lines.append(f"│  {corner} {MARKS[check.outcome]} {check.name:<23}{check.sentence}")
+    return lines
+
+
+def _span(span: timedelta) -> str:
+    seconds = max(int(span.total_seconds()), 0)
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _clock(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
