@@ -5,7 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, Outcome
-from auto_deployment.report.cycle_mails import drift_mail, failed_mail, published_mail, refused_mail
+from auto_deployment.report.cycle_mails import (
+    drift_mail,
+    failed_mail,
+    published_mail,
+    refused_mail,
+    unchanged_mail,
+)
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_facts import (
     CycleFacts,
@@ -30,7 +36,7 @@ WORDS = {
     PUBLISHED: published_mail,
     FOR_REVIEW: published_mail,
     REFUSED: refused_mail,
-    UNCHANGED: refused_mail,
+    UNCHANGED: unchanged_mail,
 }
 
 

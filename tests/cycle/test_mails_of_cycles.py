@@ -31,10 +31,19 @@ OUTCOME = Outcome(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [PUBLISHED, FOR_REVIEW, REFUSED, UNCHANGED, FAILED])
+SUBJECTS = {
+    PUBLISHED: "Published",
+    FOR_REVIEW: "Waiting for review",
+    REFUSED: "Refused by the gate",
+    UNCHANGED: "Nothing new",
+    FAILED: "Retraining failed at push",
+}
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
 def test_each_outcome_has_a_mail_of_its_own(kind: str) -> None:
     (mail,) = mails_about(replace(OUTCOME, kind=kind, step="push"), NEXT, 7)
-    assert mail.subject
+    assert mail.subject.startswith(SUBJECTS[kind])
     assert (ADVICE["push"] in " ".join(mail.text.split())) == (kind == FAILED)
 
 
