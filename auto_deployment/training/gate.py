@@ -55,7 +55,13 @@ def _rating(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     yield below("rmse", rating["svd"]["rmse"], params.rmse_max, "RMSE on later events (1-5)")
     # Below, not merely no more: what adds nothing to the biases is no model.
     limit = 0.0 - params.bias_margin
-    yield below("bias", rating["svd_minus_bias"]["rmse"], limit, "RMSE minus that of the biases alone", 2)
+    found = _rounded(rating["svd_minus_bias"]["rmse"])
+    yield below("bias", found, limit, "RMSE minus that of the biases alone", 2)
+
+
+def _rounded(found: Estimate) -> Estimate:
+    """Round to millionths: less than that between two equal models comes from the order of sums."""
+    return {name: None if value is None else round(value, 6) for name, value in found.items()}
 
 
 def _ranking(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:

@@ -153,7 +153,8 @@ def test_the_shipped_limits() -> None:
     assert SHIPPED_GATE.popularity_factor_min > 1
     assert SHIPPED_GATE.probe_users == 1000
     assert judge_model(gate_facts(), SHIPPED_GATE).passed
-    assert not judge_model(gate_facts(**{BIAS: estimate(0.0)}), SHIPPED_GATE).passed
+    for nothing in (0.0, -1e-9):  # no better, and what rounding makes of that
+        assert not judge_model(gate_facts(**{BIAS: estimate(nothing)}), SHIPPED_GATE).passed
 
 
 def test_the_stronger_popularity_has_to_be_beaten() -> None:
