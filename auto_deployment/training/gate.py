@@ -149,15 +149,13 @@ def _artefact(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     if not probe["users"]:
         yield not_computable("artefact", "The artefact has no user who could be asked.")
         return
-    asked = f"of {probe['users']:,} asked"
-    yield counted(
-        "wrong_lists", probe["wrong"], 0, f"Lists {asked} with a seen title, one twice, or too few: that"
-    )
-    yield counted(
-        "answer_ms", probe["answer_ms"], params.answer_max_ms, f"Mean time of an answer {asked}, ms,"
-    )
-    yield counted("load_s", probe["load_s"], params.load_max_s, "Time to load and check the artefact, s,")
-    yield counted("size_mb", probe["size_mb"], params.size_max_mb, "Size of the artefact, MB,")
+    asked = f"{probe['users']:,} users asked"
+    what = f"Number of lists with a seen title, a title twice, or too few titles ({asked})"
+    yield counted("wrong_lists", probe["wrong"], 0, what)
+    what = f"Mean time of an answer in ms ({asked})"
+    yield counted("answer_ms", probe["answer_ms"], params.answer_max_ms, what)
+    yield counted("load_s", probe["load_s"], params.load_max_s, "Time to load and check the artefact in s")
+    yield counted("size_mb", probe["size_mb"], params.size_max_mb, "Size of the artefact in MB")
     reason = facts.rejected.get(probe["content_hash"])
     if reason is not None:
         sentence = f"A release has rejected this very artefact: {reason}"

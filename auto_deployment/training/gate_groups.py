@@ -59,7 +59,9 @@ def _loss(measured: Mapping[str, Any]) -> float:
 def _bounds(measured: Mapping[str, Any]) -> tuple[float, float]:
     """Return the interval of the loss: that of the difference, as a share of the champion's NDCG."""
     difference, champion = measured["difference"], float(measured["champion"]["value"])
-    return (-difference["high"] / champion, -difference["low"] / champion) if champion else (0.0, 0.0)
+    if not champion:
+        return 0.0, 0.0
+    return (0.0 - difference["high"]) / champion, (0.0 - difference["low"]) / champion
 
 
 def _interval(measured: Mapping[str, Any]) -> str:

@@ -260,3 +260,15 @@ def test_the_page_says_first_what_did_not_pass() -> None:
 def test_a_strange_name_cannot_break_the_page() -> None:
     facts = gate_facts(intake__damaged={"a|\n# b.parquet": "x"})
     assert "\n# b" not in render_gate(judge_model(facts, PARAMS), facts)
+
+
+def test_counts_say_of_how_many() -> None:
+    found = check(gate_facts(probe__wrong=7), "wrong_lists")
+    assert found.sentence.endswith("too few titles (1,000 users asked) is 7, at most 0 is allowed.")
+
+
+def test_no_loss_is_no_negative_loss() -> None:
+    found = check(
+        gate_facts(comparison__groups={"age": {"18-24": compared(300, 0.2, 0.2, width=0.0)}}), "groups"
+    )
+    assert "the largest loss is 0.0% (0.0% to 0.0%), of age 18-24." in found.sentence
