@@ -60,7 +60,13 @@ def _said(check: GateCheck) -> str:
 
 
 def _row(check: GateCheck) -> str:
-    interval = "" if check.low is None or check.high is None else f"{check.low:.4g} to {check.high:.4g}"
-    value = "" if check.value is None else f"{check.value:.4g}"
-    limit = "" if check.limit is None else f"{check.limit:.4g}"
-    return f"| {check.name} | {WORDS[check.passed]} | {value} | {interval} | {limit} |"
+    known = check.low is not None and check.high is not None
+    interval = f"{_figure(check.low)} to {_figure(check.high)}" if known else ""
+    words = (check.name, WORDS[check.passed], _figure(check.value), interval, _figure(check.limit))
+    return f"| {' | '.join(words)} |"
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -46,7 +46,8 @@ def read_prepared(folder: Path) -> Prepared:
         try:
             frames[name] = pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            reason = " ".join(str(error).split())
+            missing = isinstance(error, FileNotFoundError)
+            reason = "it is not there" if missing else " ".join(str(error).split())
             raise TrainingError(f"{path} cannot be read ({reason}): run the stage prepare again.") from error
     return Prepared(**frames, facts=read_json(folder / FACTS))
 

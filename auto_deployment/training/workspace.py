@@ -78,7 +78,8 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise TrainingError(f"{path} cannot be read ({error}): run the stage that writes it.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TrainingError(f"{path} cannot be read ({reason}): run the stage that writes it.") from error
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -272,3 +272,9 @@ def test_no_loss_is_no_negative_loss() -> None:
         gate_facts(comparison__groups={"age": {"18-24": compared(300, 0.2, 0.2, width=0.0)}}), "groups"
     )
     assert "the largest loss is 0.0% (0.0% to 0.0%), of age 18-24." in found.sentence
+
+
+def test_large_counts_are_written_out() -> None:
+    facts = gate_facts(new_events=118_364)
+    page = render_gate(judge_model(facts, PARAMS), facts)
+    assert "| new_events | passed | 118,364 |  | 1,000 |" in page
