@@ -8,10 +8,10 @@ import tarfile
 from auto_deployment.errors import BadInputError
 from auto_deployment.release.docker import Docker, DockerError
 from auto_deployment.release.release import Build
-from auto_deployment.release.world import NAMES
 
 MANIFEST = "/model/manifest.json"
 REVISION = "/srv/REVISION"
+RELEASE = re.compile(r"[0-9]{8}T[0-9]{4}-[0-9a-f]+-.+")  # <model version>-<code revision>
 LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,127}")
 
 
@@ -54,7 +54,7 @@ class Images:
     def releases(self) -> list[str]:
         """Return the releases whose images are here, the newest image first."""
         lines = self._docker.run("images", "--format", "{{.Tag}}", self.repository).splitlines()
-        return [tag for tag in lines if tag not in NAMES and tag != "<none>" and tag != "latest"]
+        return [tag for tag in lines if RELEASE.fullmatch(tag)]
 
     def forget(self, release: str) -> None:
         """Remove a release's image."""

@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 RESOLVER = "127.0.0.11 valid=1s ipv6=off"  # Docker's own
 STABLE_PORT, CANARY_PORT = 8000, 8001
 FIRST_SALT = "first"
-SALT = re.compile(r'^hash "(.+):\$marquee_split_key"', re.MULTILINE)
-SERVER = re.compile(r"^server ([a-z0-9-]+):\d+ ", re.MULTILINE)
+SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)
+SERVER = re.compile(r"^\s*server ([a-z0-9-]+):\d+ ", re.MULTILINE)
 
 
 class Edge(Protocol):

@@ -37,9 +37,11 @@ def judge(reply: Reply) -> str | None:
 class Load:
     """Sends `count` requests at a steady rate, each for a random user; `outcomes` grows meanwhile."""
 
-    def __init__(self, port: int, per_s: float, count: int, seed: int = 1, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int, per_s: float, count: int, seed: int = 1, host: str = "127.0.0.1", users: int = USERS
+    ) -> None:
         self._client = Client(host, port)
-        self._per_s, self._count = per_s, count
+        self._per_s, self._count, self._users = per_s, count, users
         self._rng = random.Random(seed)
         self._stop = False
         self.outcomes: list[Outcome] = []
@@ -57,7 +59,7 @@ class Load:
             now_s = time.monotonic() - begin_s
             while self.sent < min(self._count, now_s * self._per_s):
                 planned_s = self.sent / self._per_s
-                task = asyncio.create_task(self._ask(begin_s, planned_s, self._rng.randint(1, USERS)))
+                task = asyncio.create_task(self._ask(begin_s, planned_s, self._rng.randint(1, self._users)))
                 running.add(task)
                 task.add_done_callback(running.discard)
                 self.sent += 1
