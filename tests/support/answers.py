@@ -27,11 +27,9 @@ MAY_BE_EMPTY = {
     "models: Quality of what serves": NO_CYCLE,
     "releases: Phase": NO_RELEASE,
     "releases: Verdict": NO_RELEASE,
-    "releases: Users seen": NO_RELEASE,
     "releases: Evidence of the checks, as a logarithm": NO_RELEASE,
     "releases: Checks: value": NO_RELEASE,
     "releases: Checks: limit": NO_RELEASE,
-    "releases: Instances recreated": NO_RELEASE,
     **{
         f"{board}: Ends of releases": NO_RELEASE
         for board in ("host", "ingest", "models", "releases", "service")

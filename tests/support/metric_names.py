@@ -6,8 +6,10 @@ from prometheus_client import CollectorRegistry, Metric
 
 from app.metrics import Families
 from auto_deployment.ingest.listening.metrics import IngestMetrics
+from auto_deployment.params import load_params
+from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.scheduler_metrics import SchedulerMetrics
-from tests.support.rules import read_rules
+from tests.support.rules import ROOT, read_rules
 
 SUFFIXES = {
     "counter": ("_total",),
@@ -35,23 +37,18 @@ OTHERS = {
     },
 }  # fmt: skip
 
-# Not in the code yet.
-RELEASE = (
-    "phase seconds_in_phase overdue_seconds weight verdict check_value check_limit check_log_evidence users"
-    " outcomes_total last_tick_timestamp_seconds recreated_total metrics_available"
-)
-
 
 def metrics_by_service() -> dict[str, set[str]]:
     """Return the names of the series of each kind of service."""
     app = CollectorRegistry()
     Families.declare(app)
+    params = load_params(ROOT / "params.yaml")
     return {
         **OTHERS,
         "app": set(_names(app.collect())),
         "ingest": set(_names(IngestMetrics().registry.collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
-        "controller": {f"marquee_release_{name}" for name in RELEASE.split()},
+        "controller": set(_names(ReleaseMetrics(params.release, params.traffic).registry.collect())),
     }
 
 
