@@ -1,0 +1,66 @@
+"""Programs that a cycle waits for: what is said of them, and that none outlives it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.publish.commands import Commands, last_words
+from auto_deployment.publish.errors import CommandError
+from tests.support.cycle import ROOT, running_below
+from tests.support.kafka import eventually
+
+ENDS_WELL = """
+import signal, sys
+from pathlib import Path
+from auto_deployment.publish.commands import Commands
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+Commands(Path(sys.argv[1]), {}).run(["sh", "-c", "touch here; sleep 600 & sleep 600"])
+"""
+
+
+def test_a_failure_is_one_sentence_without_secrets(tmp_path: Path) -> None:
+    commands = Commands(tmp_path, {"TOKEN": "s3cr3t"}, secrets=["s3cr3t", ""])
+    with pytest.raises(CommandError) as failed:
+        commands.run(["sh", "-c", 'echo out; printf "I know\n$TOKEN\n" >&2; exit 3'])
+    assert str(failed.value) == "sh -c failed (status 3): I know ***"
+    assert failed.value.output == "out\n\nI know\n***\n"
+    assert commands.run(["sh", "-c", "echo $TOKEN"]) == "***\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("ERROR: no room\n\nHaving any troubles? Hit us up at https://dvc.org/support!\n", "ERROR: no room"),
+        ("fatal: no\nhint: try\n", "fatal: no"),
+        ("x" * 700, "x" * 600),
+    ],
+)
+def test_the_end_of_what_was_said_is_kept_in_one_line(text: str, said: str) -> None:
+    assert last_words(text) == said
+
+
+def test_no_question_is_asked(tmp_path: Path) -> None:
+    assert Commands(tmp_path, {}).outcome(["cat"]) == (0, "", "")
+
+
+def test_what_runs_is_remembered_for_as_long_as_it_runs(tmp_path: Path) -> None:
+    told: list[int] = []
+    Commands(tmp_path, {}, lambda pids: told.append(len(list(pids)))).run(["true"])
+    assert told == [1, 0]
+
+
+def test_whoever_is_told_to_end_ends_its_programs_first(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDS_WELL, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    eventually((tmp_path / "here").exists)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 143
+    eventually(lambda: not running_below(tmp_path))
