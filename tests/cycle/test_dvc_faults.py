@@ -77,6 +77,14 @@ def test_a_disk_that_is_full(one: CycleHome, small_disk: Path) -> None:
     assert one.gaps() == []
 
 
+def test_a_disk_that_is_read_only(one: CycleHome, small_disk: Path) -> None:
+    kept = one.storage.rename(one.root / "kept")
+    shutil.copytree(kept, small_disk, dirs_exist_ok=True)
+    one.storage.symlink_to(small_disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    refused(one, "Read-only file system")
+
+
 def used(folder: Path) -> int:
     found = os.statvfs(folder)
     return (found.f_blocks - found.f_bfree) * found.f_frsize
