@@ -145,8 +145,10 @@ class TestFourCycles:
 
     def test_without_new_data_the_gate_refuses_and_nothing_is_pushed(self, story: Story) -> None:
         third = story.outcomes[2]
-        assert third.kind == REFUSED
-        assert "newer than the champion's data is 0" in third.sentence
+        assert (third.kind, third.new_segments, third.gate is None) == (REFUSED, 0, False)
+        failed = {check["name"]: check for check in (third.gate or {})["checks"] if not check["passed"]}
+        assert (list(failed), failed["new_events"]["value"]) == (["new_events"], 0)
+        assert failed["new_events"]["sentence"] in third.sentence
         assert (story.stored[2], story.pushes[2]) == (story.stored[1], story.pushes[1])
 
     def test_shuffled_ratings_are_refused_with_their_numbers_and_nothing_is_pushed(
