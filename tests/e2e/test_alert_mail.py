@@ -16,13 +16,13 @@ MAIL = {"SMTP_HOST": "maildev", "SMTP_PORT": "1025", "REPORT_TO": "night@example
 
 @pytest.fixture
 def mailing(stack: TestStack) -> Iterator[TestStack]:
-    """The demo, with alerts by mail."""
+    """The demo, with alerts by mail, and without the controller: it would bring back what is to be missed."""
+    up = ("up", "-d", "--no-build", "--no-deps", "--wait")
     with_mail = replace(stack.stack, environ={**stack.stack.environ, **MAIL})
-    with_mail.compose(
-        "--profile", "demo", "up", "-d", "--no-build", "--no-deps", "--wait", "alertmanager", "maildev"
-    )
+    with_mail.compose("--profile", "demo", *up, "alertmanager", "maildev")
+    stack.stack.compose("stop", "controller")
     yield stack
-    stack.stack.compose("up", "-d", "--no-build", "--no-deps", "--wait", "alertmanager")
+    stack.stack.compose(*up, "alertmanager", "controller")
 
 
 def about(stack: TestStack, service: str) -> list[dict[str, Any]]:
