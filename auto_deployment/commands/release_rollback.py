@@ -24,6 +24,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     serving = read_serving(Paths(settings.data_dir))
     if serving is None:
         raise MarqueeError("Nothing has been released yet: there is nothing to go back to.")
+    record = store(settings).newest()
+    if record is not None and record.release.under_way:
+        raise MarqueeError(f"{record.release.id} is under way: `release abort` puts stable back.")
     target = _target(args.version, serving.release, settings)
     images(settings).id_of(images(settings).tag(target.release))
     inbox(settings).ask(target, args.by, now(), Kind.ROLLBACK, args.reason)

@@ -131,7 +131,7 @@ def _line_of_phases(release: Release) -> str:
     if release.phase in (Phase.ABORTED, Phase.SUPERSEDED):
         return f"✗ {release.phase}"
     passed = [phase for phase in PHASES if release.entered(phase)]
-    ahead = [phase for phase in PHASES if phase not in passed]
+    ahead = [phase for phase in PHASES if phase not in passed and release.under_way]
     done = " ─ ".join(f"[{phase}]" if phase is release.phase else phase.value for phase in passed)
     return " ─ ".join(filter(None, (done, " · ".join(phase.value for phase in ahead))))
 
