@@ -13,6 +13,7 @@ from auto_deployment.publish.push import Push, read_push
 log = logging.getLogger(__name__)
 
 TAGS = "model/"
+REVIEW = "retrain/"  # branches that wait for a person
 PUSH_ATTEMPTS = 5
 HOW_TO_REVIEW = "set PUBLISH=merge-request where the branch is protected"
 
@@ -68,7 +69,7 @@ class Repository:
 
     def push_for_review(self, version: str) -> str:
         """Push a branch and ask for a merge request to be opened; return the branch's name."""
-        branch = f"retrain/{version}"
+        branch = f"{REVIEW}{version}"
         options = (
             "merge_request.create",
             f"merge_request.target={self._branch}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from auto_deployment.publish.data_versions import DataVersions
 from auto_deployment.publish.factory import Publishing
-from auto_deployment.publish.repository import TAGS
+from auto_deployment.publish.repository import REVIEW, TAGS
 from auto_deployment.publish.settings import PublishSettings
 
 
@@ -29,7 +29,8 @@ def choose(versions: Sequence[str], protected: Collection[str], keep: int) -> Re
 def collect(publishing: Publishing, settings: PublishSettings, retention: Retention, *, dry_run: bool) -> str:
     """Remove from DVC's cache and remote what only versions that go, or nobody, use; return what DVC says.
 
-    DVC keeps what the tags of a repository use, so it is asked in a copy that has only the tags that stay.
+    DVC keeps what the tags of a repository use, so it is asked in a copy that has only the tags that stay,
+    and one for each version that waits for review.
     """
     layout = publishing.layout
     copy = layout.root / ".retention"
@@ -39,6 +40,8 @@ def collect(publishing: Publishing, settings: PublishSettings, retention: Retent
         inside = publishing.commands.at(copy)
         if retention.gone:
             inside.git("tag", "--delete", *(f"{TAGS}{version}" for version in retention.gone))
+        refs = f"refs/remotes/origin/{REVIEW}*:refs/tags/{REVIEW}*"
+        inside.git("fetch", "--quiet", "--no-tags", str(layout.clone), refs)
         data = DataVersions(inside, settings.dvc_remote or str(layout.dvc_remote), layout.dvc_cache)
         data.configure()
         return data.collect(dry_run=dry_run)

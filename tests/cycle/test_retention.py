@@ -27,6 +27,14 @@ def test_the_newest_and_the_protected_stay(keep: int, protected: set[str], kept:
     assert found.gone == tuple(one for one in V if one not in kept)
 
 
+def test_what_waits_for_review_keeps_its_data(tmp_path: Path) -> None:
+    publishing = make_versions(tmp_path / "cycle", V[:2])
+    publishing.commands.git("push", "--quiet", "origin", f"model/{V[0]}^{{commit}}:refs/heads/retrain/{V[0]}")
+    before = stored_bytes(publishing.layout.dvc_remote)
+    collect(publishing, PublishSettings(), Retention((V[1],), (V[0],)), dry_run=False)
+    assert stored_bytes(publishing.layout.dvc_remote) == before
+
+
 def test_what_goes_leaves_cache_and_remote_and_what_stays_is_complete(tmp_path: Path) -> None:
     publishing = make_versions(tmp_path / "cycle", V[:3])
     layout, retention = publishing.layout, Retention((V[0], V[2]), (V[1],))
