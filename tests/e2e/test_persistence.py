@@ -31,7 +31,7 @@ def test_what_was_there_is_there_again(stack: TestStack) -> None:
     stack.stack.compose("--profile", "*", "down")
     stack.stack.compose("up", "-d", "--no-build", "--wait", "--wait-timeout", "300")
     assert get(stack.port, "/recommend/1").headers["x-release"] == release
-    assert segments(stack) == kept
+    assert segments(stack) >= kept  # what was open is closed on the way down
     assert len(stack.edge_lines()) > lines
     eventually(lambda: "Reading movielog from {0: " in stack.log("ingest"))
     assert "Reading movielog from {0: 0}" not in stack.log("ingest")
