@@ -9,7 +9,7 @@ from auto_deployment.release.controller import Report
 from auto_deployment.release.judge import judge
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.phases import judge_params
-from auto_deployment.release.release import Phase, Release, Verb
+from auto_deployment.release.release import Kind, Phase, Release, Verb
 from auto_deployment.release.state import Record
 from auto_deployment.release.ticks import BAKING
 from auto_deployment.report.emailer import Outbox
@@ -59,6 +59,8 @@ class ReleaseMails:
         kind = record.release.phase
         if kind not in MAILS and record.release.phase is Phase.STARTING:
             kind = Phase.REQUESTED  # entered and left in one look
+        if kind is Phase.REQUESTED and record.release.kind is Kind.ROLLBACK:
+            return  # its end says everything
         if kind in MAILS:
             self._put(kind.value, record, MAILS[kind], report.now)
 

@@ -29,7 +29,7 @@ def answer(
         return ()
     if item.candidate.release == stable.release and current is not None:
         return (_end_for(item, current, now),)  # back to what serves: ending what is under way is all
-    new = requested(item.candidate, stable, item.id, item.by, now, item.kind)
+    new = requested(item.candidate, stable, item.id, item.by, now, item.kind, item.reason)
     if current is not None and current.under_way:
         return (_end_for(item, current, now), new)
     return (new,)

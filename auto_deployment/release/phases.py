@@ -104,9 +104,7 @@ def settle_time(release: Release, settle_s: float) -> float:
 
 def _requested(release: Release, known: Known) -> Release:
     if release.kind is Kind.ROLLBACK:
-        return release.to(
-            Phase.PROMOTING, known.now, f"It served before; put back by {release.requested_by}."
-        )
+        return release.to(Phase.PROMOTING, known.now, f"It served before. {release.reason}")
     return release.to(Phase.STARTING, known.now, "The canary starts.")
 
 

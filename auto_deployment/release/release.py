@@ -137,8 +137,14 @@ class Release:
 
 
 def requested(
-    candidate: Build, stable: Build, request: str, by: str, now: datetime, kind: Kind = Kind.CANDIDATE
+    candidate: Build,
+    stable: Build,
+    request: str,
+    by: str,
+    now: datetime,
+    kind: Kind = Kind.CANDIDATE,
+    reason: str = "",
 ) -> Release:
     """Return a new release."""
-    reason = f"Requested by {by}."
+    reason = f"Requested by {by}: {reason.rstrip('.')}." if reason else f"Requested by {by}."
     return Release(kind, candidate, stable, request, by, (Change(Phase.REQUESTED, now, reason),))

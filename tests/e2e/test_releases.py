@@ -112,7 +112,8 @@ def asking(stack: TestStack, users: int = 1_000_000) -> Iterator[Load]:
     finally:
         load.stop()
         thread.join()
-    assert dict(summarise(load.outcomes).failures) == {}
+    failures = dict(summarise(load.outcomes).failures)
+    assert failures == {}, failures
 
 
 def test_a_good_candidate_is_promoted_and_nobody_notices(releases: Releases) -> None:

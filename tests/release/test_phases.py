@@ -58,7 +58,7 @@ LATE = SHIPPED.start_max_s + 1
     ("release", "facts", "phase", "reason"),
     [
         (at(Phase.REQUESTED), known(canary=GONE), Phase.STARTING, "canary starts"),
-        (at(Phase.REQUESTED, kind=Kind.ROLLBACK), known(), Phase.PROMOTING, "put back by pipeline"),
+        (at(Phase.REQUESTED, kind=Kind.ROLLBACK), known(), Phase.PROMOTING, "Requested by pipeline"),
         (at(Phase.STARTING), known(canary=GONE), Phase.STARTING, None),
         (at(Phase.STARTING), known(canary=ILL), Phase.STARTING, None),
         (at(Phase.STARTING), known(canary=OLD_RUNS), Phase.STARTING, None),
