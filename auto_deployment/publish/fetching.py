@@ -1,0 +1,82 @@
+"""The model of a published version, brought to whoever builds an image of it."""
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from auto_deployment.publish.commands import Commands
+from auto_deployment.publish.data_versions import MODEL, DataVersions
+from auto_deployment.publish.errors import CommandError, PublishError, UnreachableError
+from auto_deployment.publish.factory import git_environ
+from auto_deployment.publish.layout import CycleLayout
+from auto_deployment.publish.repository import TAGS, Repository
+from auto_deployment.publish.settings import PublishSettings
+from auto_deployment.publish.tag_message import TagError, read_tag
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A version and the folder that its model is in for now."""
+
+    version: str
+    folder: Path
+
+
+class NothingPublishedError(PublishError):
+    """There is no version that may be released."""
+
+
+def newest(hashes: Mapping[str, str | None], rejected: Collection[str]) -> str | None:
+    """Return the newest version whose content no release has rejected, None without one. Pure."""
+    return max((version for version, content in hashes.items() if content not in rejected), default=None)
+
+
+@contextmanager
+def fetched_model(
+    layout: CycleLayout, settings: PublishSettings, version: str | None, rejected: Collection[str]
+) -> Iterator[Fetched]:
+    """Yield the model of a version, the newest that may be released without one; it is gone afterwards.
+
+    Works in a clone of its own, so that a cycle may run meanwhile. Raises `NothingPublishedError`, or
+    `PublishError` when the version cannot be had.
+    """
+    copy = Path(mkdtemp(prefix=".fetch-", dir=layout.root))
+    try:
+        commands = Commands(copy, git_environ(settings, layout), secrets=settings.secrets())
+        repository = _clone(commands, layout, settings)
+        chosen = version or newest(_hashes(repository), rejected)
+        if chosen is None:
+            raise NothingPublishedError("No model that may be released has been published yet.")
+        if chosen not in repository.tags():
+            raise PublishError(f"{chosen} was never published: `marquee release history` says what was.")
+        commands.git("checkout", "--quiet", "--detach", f"{TAGS}{chosen}")
+        data = DataVersions(commands, settings.dvc_remote or str(layout.dvc_remote), layout.dvc_cache)
+        data.configure()
+        data.restore_model()
+        yield Fetched(chosen, copy / MODEL)
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+def _clone(commands: Commands, layout: CycleLayout, settings: PublishSettings) -> Repository:
+    remote = settings.git_remote or str(layout.git_remote)
+    if settings.git_remote is None and not layout.git_remote.exists():
+        raise NothingPublishedError("No retraining cycle has run here yet: nothing has been published.")
+    try:
+        commands.git("clone", "--quiet", "--no-checkout", remote, str(commands.folder))
+    except CommandError as error:
+        raise UnreachableError(f"The git remote cannot be reached: {error}") from error
+    return Repository(commands, remote, settings.git_branch)
+
+
+def _hashes(repository: Repository) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for version in repository.tags():
+        try:
+            found[version] = read_tag(repository.message(version)).get("content_hash")
+        except TagError:
+            continue
+    return found
