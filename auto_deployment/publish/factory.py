@@ -1,5 +1,6 @@
 """Builds what a cycle publishes with, from settings."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,8 @@ def git_environ(settings: PublishSettings, layout: CycleLayout) -> dict[str, str
     # With a damaged clone git would look further up, and find the checkout that DATA_DIR may lie in.
     environ["GIT_CEILING_DIRECTORIES"] = f"{layout.root}:{layout.root.parent}"
     environ |= {"LC_ALL": "C", "LANGUAGE": "C"}  # what git says is read
+    # DVC asks who we are; in a container our number has no name.
+    environ["LOGNAME"] = os.environ.get("LOGNAME") or "marquee"
     environ["DVC_SITE_CACHE_DIR"] = str(layout.root / "dvc-site")  # its default is outside of any volume
     if settings.git_token:
         environ |= {"GIT_ASKPASS": str(layout.askpass), "MARQUEE_GIT_TOKEN": settings.git_token}
