@@ -47,3 +47,24 @@ def test_prometheus_sees_what_ingest_reads(demo: TestStack) -> None:
 
 def test_the_mailbox_answers(demo: TestStack) -> None:
     assert isinstance(get_json(demo.ports["MAILDEV_PORT"], "/email"), list)
+
+
+# On this little data SVD may or may not beat the biases; everything else is as shipped.
+RETRAIN = (
+    "sed 's/bias_margin: 0.0/bias_margin: -0.05/' /srv/params.yaml >/tmp/p.yaml && "
+    "PARAMS_FILE=/tmp/p.yaml marquee retrain"
+)
+
+
+def test_a_model_of_these_events_is_published_and_can_be_had_for_an_image(demo: TestStack) -> None:
+    eventually(
+        lambda: demo.inside("ingest", "sh", "-c", "ls /data/segments/*.parquet | wc -l").strip() != "0", 300
+    )
+    said = demo.inside("scheduler", "sh", "-c", RETRAIN)
+    version = said.removeprefix("published: ").split()[0]
+    assert said == f"published: {version} is published."
+    assert "partition 0: offsets 0 to" in demo.inside("scheduler", "marquee", "provenance", version)
+    demo.inside("scheduler", "marquee", "fetch", "--out", "/tmp/model")
+    manifest = json.loads(demo.inside("scheduler", "cat", "/tmp/model/manifest.json"))
+    assert manifest["version"] == version
+    assert manifest["gate"]["passed"] is True
