@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.chaos.containers import DISTURBANCES, Stack
+from benchmarks.chaos.containers import DISTURBANCES, PROJECT_FOLDER, Stack
 from benchmarks.chaos.load import Load
 from benchmarks.chaos.run import Diary, disturb, under_load
 from benchmarks.chaos.seconds import Summary, mean_usage, summarise, write_rows
@@ -17,6 +17,7 @@ from benchmarks.chaos.usage import metering
 LIMIT_MS = 600.0
 SPLIT_LAST_S = 20.0  # over so long after the last disturbance the split is looked at
 # Everything goes through NGINX, so with it the one port is gone; docs/deployment.md says what follows.
+ENV_FILE = PROJECT_FOLDER / ".env"  # with what the system was started, so with what its parts are made anew
 NEVER = ("nginx", "simulator", "maildev", "grafana")
 
 
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run, print, write the rows; return 1 when a promise was missed."""
     args = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    stack = Stack(args.project)
+    stack = Stack(args.project, env_file=str(ENV_FILE) if ENV_FILE.exists() else os.devnull)
     services = [] if args.quiet else args.services or [one for one in stack.services() if one not in NEVER]
     load, diary = Load(args.port, args.rate, args.requests), Diary()
 
