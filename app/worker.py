@@ -1,6 +1,8 @@
 """The worker process: Gunicorn's own, with this service's form for requests that are no HTTP."""
 
+from functools import partial
 from http import HTTPStatus
+from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import util
@@ -41,6 +43,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
         message.MAX_REQUEST_LINE = MAX_REQUEST_LINE
         wsgi.Response = WholeResponse
         super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a connection a thread once it has said something.
+
+        Gunicorn lets a thread wait five seconds for the first word of a new connection before it watches it
+        without one, as it does from then on: a few silent ones would keep everybody waiting.
+        """
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer a request that never reached the application, or that ended outside of it."""

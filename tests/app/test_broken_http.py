@@ -96,7 +96,7 @@ def test_an_odd_but_valid_request_is_answered(server: Server, request_bytes: byt
 
 
 def test_a_connection_that_says_nothing_holds_up_nobody(server: Server) -> None:
-    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4)]
+    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
     try:
         assert ask(server, PLAIN + b"\r\n")[0].status == 200
     finally:
