@@ -12,6 +12,11 @@ from auto_deployment.release.release import Verb
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_by(parser)
+    parser.add_argument(
+        "--release",
+        metavar="ID",
+        help="the release that is meant, as in its mails (default: the one under way)",
+    )
     parser.add_argument("--reason", default="", help="why; it stands in the record and in the mail")
     if parser.prog.endswith(" extend"):
         parser.add_argument("--hours", type=float, default=12.0, help="longer window (default: %(default)s)")
@@ -22,10 +27,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     record = store(settings).newest()
     if record is None or not record.release.under_way:
         raise MarqueeError("No release is under way: `release history` shows the last ones.")
+    under_way = record.release.id
+    if args.release not in (None, under_way):
+        raise MarqueeError(f"{args.release} is not under way: {under_way} is. Nothing was changed.")
     hours = getattr(args, "hours", 0.0)
     if not 0 <= hours <= 240:
         raise MarqueeError(f"--hours {hours:g}: a window is made longer by up to 240 hours.")
     verb = Verb(args.word)
-    inbox(settings).say(verb, args.by, now(), args.reason, hours * 3600)
-    sys.stdout.write(f"{verb.value} of {record.release.id} is on its way to the controller.\n")
+    inbox(settings).say(verb, under_way, args.by, now(), args.reason, hours * 3600)
+    sys.stdout.write(f"{verb.value} of {under_way} is on its way to the controller.\n")
     return 0

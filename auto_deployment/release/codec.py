@@ -56,6 +56,7 @@ def word_from_json(content: Mapping[str, Any]) -> Word:
         at=_time(content["at"]),
         reason=str(content["reason"]),
         seconds=float(content["seconds"]),
+        release=str(content.get("release", "")),
     )
 
 

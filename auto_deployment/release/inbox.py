@@ -36,9 +36,11 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def say(self, verb: Verb, by: str, at: datetime, reason: str = "", seconds: float = 0.0) -> Word:
-        """Leave a word for the controller."""
-        word = Word(self._new_id(at), verb, by, at, reason, seconds)
+    def say(
+        self, verb: Verb, release: str, by: str, at: datetime, reason: str = "", seconds: float = 0.0
+    ) -> Word:
+        """Leave a word on this release for the controller."""
+        word = Word(self._new_id(at), verb, by, at, reason, seconds, release)
         self._put(word.id, {"word": word_to_json(word)})
         return word
 

@@ -55,6 +55,9 @@ def _hear(word: Word, current: Release | None) -> tuple[Release, ...]:
     if current is None or not current.under_way:
         log.warning("%s by %s comes to nothing: no release is under way", word.verb, word.by)
         return ()
+    if word.release not in ("", current.id):  # said of one that ended meanwhile
+        log.warning("%s by %s comes to nothing: %s is not under way", word.verb, word.by, word.release)
+        return ()
     log.info("%s by %s: %s", word.verb, word.by, word.reason or "no reason given")
     return (current.hear(word),)
 

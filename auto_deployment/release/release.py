@@ -65,6 +65,7 @@ class Word:
     at: datetime
     reason: str = ""
     seconds: float = 0.0  # of `extend`
+    release: str = ""  # the release that is meant; empty in records of old: whichever is under way
 
 
 @dataclass(frozen=True, slots=True)

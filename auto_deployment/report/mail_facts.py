@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-COMMAND = "docker compose exec controller python -m auto_deployment release"
+COMMAND = "docker compose exec controller marquee release"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def superseded_mail(facts: ReleaseFacts) -> Mail:
     """A newer candidate took its place."""
     newer = facts.successor or "the newer candidate"
     following = [f"Next is {newer}: it starts from nothing, with other users. This one is not rejected."]
-    return _mail("superseded", "Superseded", "", PLAIN, facts, following, _steering(facts))
+    commands = _steering(facts, facts.successor) if facts.successor is not None else []
+    return _mail("superseded", "Superseded", "", PLAIN, facts, following, commands)
 
 
 def approval_mail(facts: ReleaseFacts) -> Mail:
@@ -85,9 +86,9 @@ def approval_mail(facts: ReleaseFacts) -> Mail:
         when = within(facts.latest_decision, facts.at)
         following.append(f"Without an answer by {when}, it is aborted.")
     commands = [
-        _command(facts, "approve", "Promote it"),
-        _command(facts, "reject", "Abort it"),
-        _command(facts, "extend", "Watch it for longer"),
+        _word(facts, "approve", "Promote it"),
+        _word(facts, "reject", "Abort it"),
+        _word(facts, "extend", "Watch it for longer"),
     ]
     return _mail("approval", "Waiting for approval", "", OPEN, facts, following, commands)
 
@@ -144,12 +145,17 @@ def _evidence(facts: ReleaseFacts) -> list[Section]:
     return sections
 
 
-def _steering(facts: ReleaseFacts) -> list[Command]:
+def _steering(facts: ReleaseFacts, release: str | None = None) -> list[Command]:
     return [
-        _command(facts, "promote", "Promote it now"),
-        _command(facts, "abort", "Abort it now"),
-        _command(facts, "extend", "Watch it for longer"),
+        _word(facts, "promote", "Promote it now", release),
+        _word(facts, "abort", "Abort it now", release),
+        _word(facts, "extend", "Watch it for longer", release),
     ]
+
+
+def _word(facts: ReleaseFacts, verb: str, does: str, release: str | None = None) -> Command:
+    """Return a command that means this release only: an old mail does nothing to a later one."""
+    return Command(does, f"{facts.command} {verb} --release {release or facts.release} --by $USER")
 
 
 def _command(facts: ReleaseFacts, verb: str, does: str) -> Command:

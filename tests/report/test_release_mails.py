@@ -143,7 +143,8 @@ def test_a_candidate_mail_says_when_it_ends() -> None:
     assert "replaces stable on 2026-03-05 19:10 UTC (in 12 h) at the earliest" in text
     assert "If nothing is shown by 2026-03-06 07:10 UTC (in 1 d), it is aborted" in text
     for verb in ("promote", "abort", "extend"):
-        assert f"docker compose exec controller python -m auto_deployment release {verb}" in text
+        line = f"docker compose exec controller marquee release {verb} --release {facts().release} --by $USER"
+        assert line in text
 
 
 def test_a_promoted_mail_says_how_to_go_back() -> None:
@@ -181,7 +182,10 @@ def test_a_mail_of_missing_metrics_says_since_when_and_until_when() -> None:
 
 
 def test_a_superseded_mail_names_what_comes() -> None:
-    assert "Next is newer-1:" in release_mails.superseded_mail(facts(successor="newer-1")).text
+    text = release_mails.superseded_mail(facts(successor="newer-1")).text
+    assert "Next is newer-1:" in text
+    assert "release abort --release newer-1" in text  # this one is over: nothing can be said of it
+    assert "release abort" not in release_mails.superseded_mail(facts(successor=None)).text
 
 
 def test_commands_are_those_of_how_it_runs() -> None:

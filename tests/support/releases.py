@@ -181,8 +181,12 @@ class World:
     def roll_back(self, to: Build = OLD, by: str = "ann") -> None:
         self.inbox.ask(to, by, self.now, Kind.ROLLBACK, "it smells")
 
-    def say(self, verb: Verb, by: str = "ann", reason: str = "", seconds: float = 0.0) -> None:
-        self.inbox.say(verb, by, self.now, reason, seconds)
+    def say(
+        self, verb: Verb, by: str = "ann", reason: str = "", seconds: float = 0.0, release: str = ""
+    ) -> None:
+        record = self.store.newest()
+        meant = release or (record.release.id if record else "")
+        self.inbox.say(verb, meant, by, self.now, reason, seconds)
 
     @property
     def release(self) -> Release:

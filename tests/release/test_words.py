@@ -1,0 +1,63 @@
+"""What a person says means one release: an old mail's command does nothing to a later one."""
+
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.cli import main
+from auto_deployment.release.codec import word_from_json, word_to_json
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.release import Phase, Verb, Word
+from tests.support.releases import NEW, START, World, build, quick
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    found = World(tmp_path, quick())
+    found.deploy()
+    found.until(Phase.BAKING)
+    return found
+
+
+def test_a_word_on_an_ended_release_comes_to_nothing(world: World) -> None:
+    world.deploy(build("v3"))
+    world.poll()
+    world.say(Verb.PROMOTE, release=NEW.release)
+    world.say(Verb.ABORT, release=NEW.release)
+    world.polls(3)
+    assert world.release.id == build("v3").release
+    assert world.release.words == ()
+    assert world.release.under_way
+
+
+def test_a_word_on_the_release_under_way_counts(world: World) -> None:
+    world.say(Verb.ABORT, release=NEW.release)
+    world.poll()
+    assert world.release.phase is Phase.ABORTED
+
+
+def test_a_word_waits_with_the_release_it_means(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    said = inbox.say(Verb.EXTEND, NEW.release, "ann", START, "holiday", 60.0)
+    assert list(inbox.waiting()) == [said]
+    assert said.release == NEW.release
+
+
+def test_a_record_of_old_named_no_release() -> None:
+    word = Word("w", Verb.ABORT, "ann", START)
+    content = word_to_json(word)
+    del content["release"]
+    assert word_from_json(content) == word
+
+
+def test_the_command_refuses_what_is_not_under_way(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(world.paths.root))
+    assert main(["release", "abort", "--release", "v9-gone", "--by", "ann"]) == 1
+    said = capsys.readouterr().err
+    assert said == f"v9-gone is not under way: {NEW.release} is. Nothing was changed.\n"
+    assert list(world.inbox.waiting()) == []
+    assert main(["release", "abort", "--release", NEW.release, "--by", "ann"]) == 0
+    world.poll()
+    assert world.release.phase is Phase.ABORTED
