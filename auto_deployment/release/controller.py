@@ -9,6 +9,7 @@ from typing import Protocol
 from auto_deployment.errors import MarqueeError
 from auto_deployment.paths import Paths
 from auto_deployment.release.aftermath import build_of, clear_shelf, serving_of, settle
+from auto_deployment.release.emergency import spare_users
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.instances import Instances
 from auto_deployment.release.intake import answer
@@ -17,7 +18,7 @@ from auto_deployment.release.judgement import Judgement
 from auto_deployment.release.observer import Observer
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.phases import Known, advance, judge_params, plan, waits_for_approval
-from auto_deployment.release.release import Build, Kind, Phase, Release
+from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word
 from auto_deployment.release.state import Record, StateError, Store
 from auto_deployment.release.tracker import Tracker
 from auto_deployment.release.traffic import Edge
@@ -34,6 +35,7 @@ from auto_deployment.release.world import (
     Step,
     Traffic,
     next_step,
+    tracks_present,
 )
 from auto_deployment.release_records import read_rejected, read_serving, write_serving
 
@@ -138,8 +140,13 @@ class Controller:
                 log.info("Would take %s", item)
                 continue
             current = self._record.release if self._record else None
-            for release in answer(item, current, stable, read_rejected(self._parts.paths), now):
-                self._store(release)
+            try:
+                for release in answer(item, current, stable, read_rejected(self._parts.paths), now):
+                    self._store(release)
+            except StateError:
+                if isinstance(item, Word) and item.verb in (Verb.ABORT, Verb.REJECT):
+                    spare_users(self._parts.edge, self._parts.instances, stable)
+                raise
             self._parts.inbox.done(item)
 
     def _store(self, release: Release) -> None:
@@ -166,7 +173,7 @@ class Controller:
         """Take evidence when it is time, and let the release enter its next phase."""
         watched = record.release.phase in (Phase.WARMING, Phase.BAKING)
         if watched and self._parts.observer.is_due(record, now) and not self._dry_run:
-            present = _tracks_present(seen, traffic)
+            present = tracks_present(seen, traffic)
             record = self._write(self._parts.observer.take(record, now, present))
         judgement = None
         if record.release.phase is Phase.BAKING:
@@ -238,9 +245,3 @@ class Controller:
         if before is None or before.release.changes != record.release.changes:
             self._changed.append(record)
         return record
-
-
-def _tracks_present(seen: Mapping[str, Seen], traffic: Traffic) -> bool:
-    """Both tracks get requests and have a container, well or not: a canary that ends again is evidence."""
-    stable = any(name in traffic.names and seen[name].release is not None for name in STABLE_NAMES)
-    return stable and CANARY_NAME in traffic.names and seen[CANARY_NAME].release is not None

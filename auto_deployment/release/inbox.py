@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.atomic import StagedFile
 from auto_deployment.release.codec import word_from_json, word_to_json
 from auto_deployment.release.release import Build, Kind, Verb, Word
@@ -70,9 +71,15 @@ class Inbox:
         return f"{at:%Y%m%dT%H%M%S%f}-{next(_NUMBERS):06d}-{uuid.uuid4().hex[:8]}"
 
     def _put(self, name: str, content: object) -> None:
-        with StagedFile(self._folder / f"{name}.json") as staged:
-            staged.file.write(json.dumps(content).encode())
-            staged.publish()
+        try:
+            with StagedFile(self._folder / f"{name}.json") as staged:
+                staged.file.write(json.dumps(content).encode())
+                staged.publish()
+        except OSError as error:
+            raise MarqueeError(
+                f"{self._folder} cannot be written ({error.strerror}): nothing was said. "
+                "Make room on the disk; until then, `docker compose rm --stop --force canary` ends a canary."
+            ) from error
 
 
 def _read(content: dict[str, dict[str, object]]) -> Word | Request:

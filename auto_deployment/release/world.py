@@ -94,6 +94,12 @@ def is_as_planned(name: str, plan: Plan, seen: Seen) -> bool:
     return seen.release == wanted and (seen.well or wanted is None)
 
 
+def tracks_present(seen: Mapping[str, Seen], traffic: Traffic) -> bool:
+    """Both tracks get requests and have a container, well or not: a canary that ends again is evidence."""
+    stable = any(name in traffic.names and seen[name].release is not None for name in STABLE_NAMES)
+    return stable and CANARY_NAME in traffic.names and seen[CANARY_NAME].release is not None
+
+
 def _in_order(plan: Plan, seen: Mapping[str, Seen], patience: Patience) -> list[str]:
     """Return the instances that must change: a rejected canary first, then those that serve nobody well."""
     wrong = [
@@ -113,12 +119,17 @@ def _change(name: str, plan: Plan, seen: Seen) -> Step:
 
 
 def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
-    """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself."""
+    """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself.
+
+    Whoever serves well stays until another does, whatever it runs: an old release is better than no answer.
+    """
     names = frozenset(
         name
         for name in plan.serving
         if seen[name].release == plan.releases[name] and (seen[name].well or name in traffic.names)
     )
+    if not any(seen[name].well for name in names):
+        names |= frozenset(name for name in traffic.names if seen[name].well)
     if not names:
         names = traffic.names or frozenset(plan.serving)
     wanted = Traffic(names, plan.salt)

@@ -354,6 +354,32 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
     assert sum(tick.of("canary").users for tick in baking) > 0
 
 
+@pytest.mark.parametrize("edge_is_full", [False, True])
+def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    world.say(Verb.ABORT)
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+        if edge_is_full:
+            patched.setattr(world.edge, "write", full)
+        for _ in range(3):
+            with pytest.raises(StateError, match="make room"):
+                world.poll()
+    if edge_is_full:
+        assert world.instances.runs["canary"] is None
+    else:
+        assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+    assert world.release.phase is Phase.BAKING
+    assert world.until(Phase.ABORTED).reason == "Aborted by ann."
+
+
 def test_old_images_go_after_a_number_of_releases(world: World) -> None:
     world.images.tags = [NEW.release, *(f"v{number}-old" for number in range(90, 80, -1)), OLD.release]
     promoted(world)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import main
+from auto_deployment.errors import MarqueeError
 from auto_deployment.release.codec import word_from_json, word_to_json
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.release import Phase, Verb, Word
@@ -61,3 +62,13 @@ def test_the_command_refuses_what_is_not_under_way(
     assert main(["release", "abort", "--release", NEW.release, "--by", "ann"]) == 0
     world.poll()
     assert world.release.phase is Phase.ABORTED
+
+
+def test_with_a_full_disk_a_person_hears_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+    with pytest.raises(MarqueeError, match=r"nothing was said. Make room .* rm --stop --force canary"):
+        world.say(Verb.ABORT)
+    assert list(world.inbox.waiting()) == []

@@ -84,6 +84,13 @@ def test_with_nobody_well_the_ill_are_recreated_where_they_are() -> None:
     assert step(BAKING, world(ill, ill, Seen("new", well=False))) == Start("stable-1", "old", again=True)
 
 
+def test_the_only_one_who_serves_well_keeps_the_users_though_it_runs_what_was_before() -> None:
+    ill = Seen("new", well=False)
+    seen = world(first=ill, second=OLD, canary=ill)
+    assert step(PROMOTED, seen) is None
+    assert step(PROMOTED, {**seen, "stable-1": NEW}) == only("stable-1", "canary")
+
+
 def test_a_new_release_draws_other_users() -> None:
     assert step(BAKING, world(), Traffic(frozenset(NAMES), "older")) == only(*NAMES)
 
