@@ -60,6 +60,10 @@ class Stack:
         except StackError:
             return False  # replaced this very moment
 
+    def started_at(self, service: str) -> str:
+        """Return when its container's process began, as Docker says it."""
+        return self.inspect(service, "{{.State.StartedAt}}")
+
     def wait_until_well(self, service: str, within_s: float = HEALTHY_WITHIN_S) -> None:
         deadline_s = time.monotonic() + within_s
         while not self.is_well(service):
@@ -82,8 +86,8 @@ def stop(stack: Stack, service: str) -> None:
 
 
 def kill(stack: Stack, service: str) -> None:
-    """End its first process with SIGKILL; the restart policy brings it back."""
-    container = stack.container(service)
+    """End its first process with SIGKILL; the restart policy brings it back, which is waited for."""
+    container, before = stack.container(service), stack.started_at(service)
     pid = int(docker("inspect", "--format", "{{.State.Pid}}", container))
     try:
         os.kill(pid, 9)
@@ -93,6 +97,11 @@ def kill(stack: Stack, service: str) -> None:
     ):  # not this host's root: Docker does not restart what it killed
         docker("kill", container)
         docker("start", container)
+    deadline_s = time.monotonic() + HEALTHY_WITHIN_S
+    while stack.started_at(service) == before:  # until then Docker calls it healthy, as it was
+        if time.monotonic() > deadline_s:
+            raise StackError(f"{service} was killed and did not come back.")
+        time.sleep(0.1)
 
 
 def pause(stack: Stack, service: str) -> None:

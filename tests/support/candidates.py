@@ -6,22 +6,26 @@ from benchmarks.chaos.containers import docker
 
 # What is put between Gunicorn and the application: it reads which fault it is from the image.
 FAULT = '''"""The application with a fault, as the image's environment names it."""
-import os, random, signal, time
+import os, random, signal, threading, time
 from app.sound_wsgi import application as sound
 
 
 def application():
-    app, kind = sound(), os.environ["FAULT"]
+    app, (kind, _, share) = sound(), os.environ["FAULT"].partition(":")
     inner = app.wsgi_app
+    if kind == "ends":  # after so many seconds
+        threading.Timer(float(share), os.kill, (1, signal.SIGTERM)).start()
+    if kind == "no-stable" and os.environ["TRACK"] == "stable":
+        kind = "unready"
 
     def faulty(environ, start_response):
         if environ["PATH_INFO"].startswith("/recommend/"):
             if kind == "slow":
                 time.sleep(0.35)
-            elif kind == "errs" and random.random() < 0.2:
+            elif kind == "errs" and random.random() < float(share):
                 start_response("500 Internal Server Error", [("Content-Length", "0")])
                 return [b""]
-            elif kind == "kills" and random.random() < 0.1:
+            elif kind == "kills" and random.random() < float(share):
                 os.kill(os.getpid(), signal.SIGKILL)
             elif kind == "popular":
                 environ["PATH_INFO"] = "/recommend/999999999"

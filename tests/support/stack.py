@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -88,13 +88,20 @@ def eventually(is_so: Callable[[], Any], timeout_s: float = 120) -> Any:
 
 
 @contextmanager
-def running_stack(folder: Path, image: str | None = None, up: bool = True) -> Iterator[TestStack]:
-    """Build and start everything but the profiles, or with given images; remove it all at the end."""
+def running_stack(
+    folder: Path, image: str | None = None, up: bool = True, more: Mapping[str, Any] | None = None
+) -> Iterator[TestStack]:
+    """Build and start everything but the profiles, or with given images; remove it all at the end.
+
+    `more` has `environ` (of Compose), `judge` (parameters), `services` and `volumes` (of the override).
+    """
+    more = more or {}
     name = f"marquee-test-{uuid.uuid4().hex[:8]}"
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     environ = {key: str(port) for key, port in ports.items()}
     environ |= {"MARQUEE_IMAGE": image or name, "MARQUEE_HOST": "127.0.0.1", "CODE_REVISION": "abc1234"}
-    files = (PROJECT / "docker-compose.yml", write_override(folder))
+    environ |= more.get("environ", {})
+    files = (PROJECT / "docker-compose.yml", write_override(folder, more))
     one = TestStack(Stack(name, files, environ), ports)
     try:
         if up:
@@ -106,11 +113,11 @@ def running_stack(folder: Path, image: str | None = None, up: bool = True) -> It
             remove_images(name)
 
 
-def write_override(folder: Path) -> Path:
+def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
     """Write what a test changes: how soon things happen, and nothing else."""
     params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
-    judge = {**params["release"]["judge"], **QUICK_JUDGE}
+    judge = {**params["release"]["judge"], **QUICK_JUDGE, **more.get("judge", {})}
     params["release"] = {**params["release"], **QUICK_RELEASE, "judge": judge}
     folder.chmod(0o755)  # the containers have an account of their own
     (folder / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
@@ -121,7 +128,8 @@ def write_override(folder: Path) -> Path:
         "nginx": {"environment": {"MARQUEE_EDGE_LOG_MAX_MB": str(EDGE_LOG_MAX_MB)}},
     }
     path = folder / "override.yml"
-    path.write_text(yaml.safe_dump({"services": services}), "utf-8")
+    content = {"services": services, "volumes": more.get("volumes", {})}
+    path.write_text(yaml.safe_dump(content), "utf-8")
     return path
 
 

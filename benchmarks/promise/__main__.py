@@ -1,0 +1,63 @@
+"""`python -m benchmarks.promise`: 200,000 requests through good and bad releases, kills and a rollback."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.chaos.containers import StackError
+from benchmarks.promise.run import LIMIT_MS, keep_promise
+from benchmarks.promise.story import BrokenError
+from tests.support.releasing import Releases, released
+from tests.support.stack import running_stack
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run and print; return 1 when the promise was broken."""
+    args = _parser().parse_args(argv)
+    try:
+        with _built() as releases:
+            _say(f"{args.requests:,} requests at {args.rate:g}/s; times are seconds since the load began")
+            result = keep_promise(releases, args.rate, args.requests, _say)
+    except (BrokenError, StackError) as error:
+        _say(f"BROKEN: {error}")
+        return 1
+    found, kept = result.summary, result.is_kept(args.requests)
+    _say(result.table())
+    for revision, seconds in result.detected_s.items():
+        _say(f"{revision} was aborted {seconds:.0f} s after its first request")
+    _say(f"failures {dict(found.failures)}, {result.slower(LIMIT_MS)} above {LIMIT_MS:.0f} ms")
+    _say("KEPT" if kept else "BROKEN")
+    return 0 if kept else 1
+
+
+@contextmanager
+def _built() -> Iterator[Releases]:
+    """Build the images and start a system of its own, with releases in fast motion."""
+    with tempfile.TemporaryDirectory() as place:
+        build, own, candidates = (Path(place) / name for name in ("build", "released", "candidates"))
+        for folder in (build, own, candidates):
+            folder.mkdir()
+        Path(place).chmod(0o755)  # containers read parameters here
+        with running_stack(build, up=False) as built:
+            built.stack.compose("build", "--quiet", timeout_s=1800)
+            with released(built.stack, own, candidates) as releases:
+                yield releases
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.promise", description=__doc__)
+    parser.add_argument("--rate", type=float, default=200, metavar="N", help="requests a second")
+    parser.add_argument("--requests", type=int, default=200_000, metavar="N", help="at least")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Good and bad releases, kills and a rollback under one steady load: nobody who asks notices any of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.promise.run import LIMIT_MS, keep_promise
+from tests.support.releasing import released
+from tests.support.stack import TestStack
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+RATE = 80.0  # a second; `scripts/promise.sh` asks 200 times, 200,000 times in all
+
+
+def test_the_promise_in_short(stack: TestStack, tmp_path: Path, say: Callable[[str], None]) -> None:
+    own, candidates = tmp_path / "released", tmp_path / "candidates"
+    own.mkdir()
+    candidates.mkdir()
+    with released(stack.stack, own, candidates, "promise") as releases:
+        result = keep_promise(releases, RATE, 0, say)
+    say(result.table())
+    assert dict(result.summary.failures) == {}
+    assert result.slower(LIMIT_MS) == 0, result.table()
+    assert list(result.detected_s) == ["slow0001", "errs0001", "kills001"]
