@@ -7,12 +7,14 @@ from pathlib import Path
 from auto_deployment.config_words import SettingsError, port
 
 APPROVALS = ("auto", "manual")
+INSTANCES = ("processes", "containers")  # of what a release is made
 
 
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
     """Addresses as they are inside of Compose."""
 
+    in_containers: bool = False  # else the instances are the plain processes of `run`
     image: str = "marquee"
     project_dir: Path = Path("/project")  # where docker-compose.yml is, inside of the controller's container
     edge_dir: Path = Path("/edge")
@@ -29,7 +31,11 @@ def controller_settings(env: Mapping[str, str]) -> ControllerSettings:
     approval = env.get("APPROVAL") or "auto"
     if approval not in APPROVALS:
         raise SettingsError(f"APPROVAL is {approval!r}: use one of {', '.join(APPROVALS)}.")
+    instances = env.get("INSTANCES") or INSTANCES[0]
+    if instances not in INSTANCES:
+        raise SettingsError(f"INSTANCES is {instances!r}: use one of {', '.join(INSTANCES)}.")
     return ControllerSettings(
+        in_containers=instances == "containers",
         image=env.get("MARQUEE_IMAGE") or usual.image,
         project_dir=Path(env.get("PROJECT_DIR") or usual.project_dir),
         edge_dir=Path(env.get("EDGE_DIR") or usual.edge_dir),

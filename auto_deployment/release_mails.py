@@ -1,6 +1,7 @@
 """Which mails a release sends, and what stands in them: one for each phase that a reader must know of."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -14,7 +15,7 @@ from auto_deployment.release.state import Record
 from auto_deployment.release.ticks import BAKING
 from auto_deployment.report.emailer import Outbox
 from auto_deployment.report.mail import Mail
-from auto_deployment.report.mail_facts import ReleaseFacts
+from auto_deployment.report.mail_facts import COMMAND, ReleaseFacts
 from auto_deployment.report.release_mails import (
     aborted_mail,
     approval_mail,
@@ -35,8 +36,8 @@ MAILS: Mapping[Phase, Callable[[ReleaseFacts], Mail]] = {
 class ReleaseMails:
     """Puts mails into the outbox, each event once; sending is somebody else's."""
 
-    def __init__(self, outbox: Outbox, params: ReleaseParams) -> None:
-        self._outbox, self._params = outbox, params
+    def __init__(self, outbox: Outbox, params: ReleaseParams, command: str = COMMAND) -> None:
+        self._outbox, self._params, self._command = outbox, params, command
         self._told: set[tuple[str, ...]] = set()
 
     def tell(self, report: Report) -> None:
@@ -70,7 +71,8 @@ class ReleaseMails:
         if key in self._told:
             return
         at = now if kind in ("approval", "unavailable") else record.release.since
-        self._outbox.put(render(facts(record, self._params, at)))
+        told = replace(facts(record, self._params, at), command=self._command)
+        self._outbox.put(render(told))
         self._told.add(key)
 
 

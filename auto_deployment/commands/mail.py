@@ -9,16 +9,21 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError, MarqueeError
+from auto_deployment.paths import Paths
+from auto_deployment.report.emailer import Outbox
 from auto_deployment.report.eml import to_bytes
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_examples import all_examples
+from auto_deployment.report.postman import Postman
 from auto_deployment.report.smtp import ServerError, converse
+from auto_deployment.signals import until_told
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("test", help="send one mail now and say what the server answered")
+    actions.add_parser("deliver", help="send what waits in the outbox of releases, until told to stop")
     examples = actions.add_parser("examples", help="write a mail of every kind, as .eml and .html")
     examples.add_argument("--out", type=Path, required=True, metavar="DIR")
 
@@ -27,6 +32,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do it; return 1 when the server did not take the mail for everybody."""
     if args.action == "examples":
         return _examples(args.out, settings)
+    if args.action == "deliver":
+        return _deliver(settings)
     return _test(settings)
 
 
@@ -50,6 +57,14 @@ def _test(settings: Settings) -> int:
             f"{recipient}: {f'{code} {said}'.strip() if code != 250 else 'taken by the server'}\n"
         )
     return 0 if all(code == 250 for code, _ in answers.values()) else 1
+
+
+def _deliver(settings: Settings) -> int:
+    mail = settings.mail
+    outbox = Outbox(Paths(settings.data_dir).releases / "outbox", mail.smtp, mail.sender, mail.recipients)
+    with Postman(outbox), until_told() as stop:
+        stop.wait()
+    return 0
 
 
 def _examples(folder: Path, settings: Settings) -> int:

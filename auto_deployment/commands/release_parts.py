@@ -5,6 +5,9 @@ import getpass
 from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
+from auto_deployment.local.layout import PROJECT
+from auto_deployment.local.revision import code_revision
+from auto_deployment.local.shelf import Shelf
 from auto_deployment.paths import Paths
 from auto_deployment.release.docker import Docker
 from auto_deployment.release.images import Images
@@ -27,9 +30,12 @@ def store(settings: Settings) -> Store:
     return Store(Paths(settings.data_dir).releases)
 
 
-def images(settings: Settings) -> Images:
-    """Return the images on this host."""
-    return Images(Docker(), settings.controller.image)
+def images(settings: Settings) -> Images | Shelf:
+    """Return the images on this host, or for plain processes the models."""
+    if settings.controller.in_containers:
+        return Images(Docker(), settings.controller.image)
+    revision = settings.code_revision or code_revision(PROJECT)
+    return Shelf(Paths(settings.data_dir), revision)
 
 
 def now() -> datetime:

@@ -3,9 +3,7 @@
 import argparse
 import json
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime
-from urllib.request import urlopen
 
 from prometheus_client import start_http_server
 
@@ -17,11 +15,13 @@ from auto_deployment.paths import Paths
 from auto_deployment.release.compose_project import own_project
 from auto_deployment.release.controller import Controller, Parts, Report
 from auto_deployment.release.docker import Docker
-from auto_deployment.release.edge_flow import requests_of_status
+from auto_deployment.release.faults import Faults
 from auto_deployment.release.images import Images
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.instances import ComposeInstances
+from auto_deployment.release.measurements import PrometheusMetrics
 from auto_deployment.release.metrics import ReleaseMetrics
+from auto_deployment.release.nginx_status import counter
 from auto_deployment.release.observer import Observer, Sources
 from auto_deployment.release.prometheus import Prometheus
 from auto_deployment.release.state import Store
@@ -32,8 +32,6 @@ from auto_deployment.report.postman import Postman
 from auto_deployment.signals import until_told
 
 log = logging.getLogger(__name__)
-
-SAME_FAULT_EVERY_S = 60.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +57,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
         _serve(settings, metrics)
         with Postman(outbox) as postman, until_told() as stop:
-            faults = _Faults()
+            faults = Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
                 try:
@@ -79,30 +77,14 @@ def _show(report: Report, metrics: ReleaseMetrics, mails: ReleaseMails) -> None:
         log.error("A mail was not written: %s", error)
 
 
-class _Faults:
-    """Logs each fault in full once, and again only after a while: the loop comes round every two seconds."""
-
-    def __init__(self) -> None:
-        self._last: tuple[str, datetime] | None = None
-
-    def log(self, error: Exception, now: datetime) -> None:
-        text = f"{type(error).__name__}: {error}"
-        since_s = (now - self._last[1]).total_seconds() if self._last else 0.0
-        if self._last and self._last[0] == text and since_s < SAME_FAULT_EVERY_S:
-            return
-        self._last = (text, now)
-        if isinstance(error, MarqueeError):
-            log.error("%s", error)
-        else:
-            log.error("Looking after the release failed", exc_info=error)
-
-
 def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller:
     own, paths, docker = settings.controller, Paths(settings.data_dir), Docker()
     images = Images(docker, own.image)
     project = own_project(docker, own.project_dir)
     sources = Sources(
-        own.edge_dir / "logs" / "edge.log", Prometheus(own.prometheus_url), _counter(own.nginx_status_url)
+        own.edge_dir / "logs" / "edge.log",
+        PrometheusMetrics(Prometheus(own.prometheus_url)),
+        counter(own.nginx_status_url),
     )
     parts = Parts(
         instances=ComposeInstances(docker, project, images),
@@ -114,19 +96,6 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
         paths=paths,
     )
     return Controller(parts, params.release, own.needs_approval, dry_run)
-
-
-def _counter(url: str) -> Callable[[], int | None]:
-    """Return what asks NGINX how many requests it took, None where it does not answer."""
-
-    def ask() -> int | None:
-        try:
-            with urlopen(url, timeout=2.0) as page:
-                return requests_of_status(page.read().decode("ascii", "replace"))
-        except OSError:
-            return None
-
-    return ask
 
 
 def _serve(settings: Settings, metrics: ReleaseMetrics) -> None:

@@ -16,9 +16,11 @@ from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.layout import PROJECT, RunLayout
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
+from auto_deployment.local.releases import LocalReleases
 from auto_deployment.local.revision import code_revision
 from auto_deployment.local.screen import Screen, logging_to
 from auto_deployment.local.session import Session
+from auto_deployment.local.shelf import Shelf
 from auto_deployment.local.signals import StopRequests
 from auto_deployment.local.single_run import end_leftovers, only_run
 from auto_deployment.local.watch import look_after
@@ -54,7 +56,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _require_model(paths)
         revision = settings.code_revision or code_revision(PROJECT)
         with StopRequests() as requests, logging_to(screen):
-            session = Session(layout, settings.local, params.traffic, paths.current_model, revision, requests)
+            shelf = Shelf(paths, revision)
+            session = Session(
+                layout, settings.local, params.traffic, paths.current_model, revision, requests, shelf
+            )
+            session.also = LocalReleases(settings, params, layout, shelf, session).step
             _serve(session, screen, requests, settings)
     return 0
 

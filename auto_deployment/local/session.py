@@ -3,7 +3,7 @@
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.artifact import ArtifactError, load
@@ -16,17 +16,20 @@ from auto_deployment.local.instances import CANARY, Instance, gunicorn, instance
 from auto_deployment.local.layout import RunLayout
 from auto_deployment.local.live import Traffic
 from auto_deployment.local.nginx import NginxFiles
-from auto_deployment.local.processes import ProcessError
+from auto_deployment.local.processes import ProcessError, Program
+from auto_deployment.local.release_edge import LocalEdge
+from auto_deployment.local.release_instances import GRACE_S, ProcessInstances
+from auto_deployment.local.shelf import Shelf
 from auto_deployment.local.signals import StopRequests
 from auto_deployment.local.single_run import remember
 from auto_deployment.local.supervisor import Keeper, Supervisor
-from auto_deployment.nginx_config import Server, upstream
 from auto_deployment.params import TrafficParams
+from auto_deployment.release.world import STABLE_NAMES
+from auto_deployment.release.world import Traffic as EdgeTraffic
 
 log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 120.0
-GRACE_S = 12.0  # Gunicorn gives requests 10 s to end
 OTHER_LOGS_BYTES = 8 * MEGABYTE
 
 
@@ -41,16 +44,23 @@ class Session:
         model_dir: Path,
         code_revision: str,
         requests: StopRequests,
+        shelf: Shelf,
     ) -> None:
         self.traffic = Traffic()
+        self.instances = instances(addresses)
         self.supervisor = Supervisor(lambda pids: remember(layout.processes, pids))
         self._layout, self._params, self._requests = layout, params, requests
         self._model_dir, self._code_revision = model_dir, code_revision
-        self._instances = instances(addresses)
         self._files = NginxFiles(layout, addresses.host, addresses.port, addresses.status_port)
+        self._shelf = shelf
+        self.release_instances = ProcessInstances(self.supervisor, shelf, self.instances, self._program)
+        self.edge = LocalEdge(
+            layout.nginx / "upstream.conf", self.instances, params, self._files.check, self._reload_nginx
+        )
         self._follower = Follower(layout.edge_log)
         self._nginx: Keeper | None = None
         self._listed: Path | None = None
+        self.also: Callable[[], None] = lambda: None  # looked after at each step as well
 
     def start(self) -> Recommender:
         """Start everything and return the model that is served; raise when something does not come up.
@@ -58,14 +68,17 @@ class Session:
         Returns early, with less than everything running, when somebody wants us to stop.
         """
         recommender = self._publish_list()
-        servers = [Server(one.address, self._weight(one)) for one in self._instances]
-        self._files.write(
-            self._params, upstream(servers, self._release(recommender), self._params.fail_timeout_s)
-        )
-        for instance in self._instances:
-            program = gunicorn(instance, self._model_dir, self._code_revision, self._layout)
-            self.supervisor.add(program)
-        self._wait_for(lambda: all(instance.is_ready() for instance in self._instances))
+        # With releases in use a canary may be what is wrong: it has to earn its users again.
+        needed = [one for one in self.instances if not (self._shelf.in_use and one.track == CANARY)]
+        traffic = EdgeTraffic(frozenset(one.name for one in needed), self._release(recommender))
+        self._files.write(self._params, self.edge.text(traffic))
+        for instance in self.instances:
+            if self._shelf.in_use:
+                self.release_instances.start_slot(instance.name)
+            else:
+                self.supervisor.add(self._program(instance, self._model_dir))
+        others = {one.name for one in self.instances if one not in needed}
+        self._wait_for(lambda: all(instance.is_ready() for instance in needed), others)
         if not self._requests.stop:
             self._nginx = self.supervisor.add(self._files.program())
             self._wait_for(self._files.answers)
@@ -80,8 +93,9 @@ class Session:
         for other in self._layout.logs.glob("*.log"):
             if other != edge_log:
                 shorten(other, OTHER_LOGS_BYTES)
-        if self._model_dir.resolve() != self._listed:
+        if self._served() != self._listed:
             self._publish_again()
+        self.also()
 
     def down(self) -> list[str]:
         """Return the names of the programs that do not run."""
@@ -92,23 +106,28 @@ class Session:
         self.supervisor.stop(GRACE_S, lambda: self._requests.hurry)
         self._follower.close()
 
-    def _wait_for(self, condition: Callable[[], bool]) -> None:
+    def _wait_for(self, condition: Callable[[], bool], may_end: Iterable[str] = ()) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while not condition():
-            self.supervisor.require_all()
+            self.supervisor.require_all(may_end)
             if time.monotonic() > deadline:
                 raise ProcessError(f"Not ready after {READY_WITHIN_S:.0f} s: see {self._layout.logs}.")
             if self._requests.wait(0.1):
                 return
 
-    def _weight(self, instance: Instance) -> int:
-        return self._params.canary_weight if instance.track == CANARY else self._params.stable_weight
+    def _program(self, instance: Instance, model_dir: Path) -> Program:
+        return gunicorn(instance, model_dir, self._code_revision, self._layout)
+
+    def _served(self) -> Path:
+        """Return the folder of the model that stable serves."""
+        slot = self._shelf.slot(STABLE_NAMES[0])
+        return self._model_dir.resolve() if slot is None else slot[1]
 
     def _release(self, recommender: Recommender) -> str:
         return f"{recommender.model.version}-{self._code_revision}"
 
     def _publish_list(self) -> Recommender:
-        model_dir = self._model_dir.resolve()
+        model_dir = self._served()
         try:
             recommender = Recommender(load(model_dir))
         except ArtifactError as error:
@@ -127,5 +146,11 @@ class Session:
             log.info("The static list comes from model %s now", recommender.model.version)
 
     def _reopen_logs(self) -> None:
+        self._tell_nginx(signal.SIGUSR1)
+
+    def _reload_nginx(self) -> None:
+        self._tell_nginx(signal.SIGHUP)
+
+    def _tell_nginx(self, number: signal.Signals) -> None:
         if self._nginx is not None and self._nginx.child is not None:
-            self._nginx.child.send(signal.SIGUSR1)
+            self._nginx.child.send(number)

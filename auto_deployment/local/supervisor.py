@@ -33,6 +33,7 @@ class Keeper:
     def __init__(self, program: Program, start: Callable[[Program], Running]) -> None:
         self.program = program
         self.child: Running | None = None
+        self.restarts = 0
         self._start = start
         self._pause_s = 1.0
         self._started_at = 0.0
@@ -50,6 +51,7 @@ class Keeper:
         if self.child is not None and (status := self.child.exit_status()) is not None:
             self._schedule(status, now)
         if self.child is None and now >= self._due_at:
+            self.restarts += 1
             self.start(now)
             return True
         return False
@@ -79,13 +81,29 @@ class Supervisor:
         self._start = start
         self._clock = clock
 
-    def add(self, program: Program) -> Keeper:
-        """Start a program and keep it running from now on."""
+    def add(self, program: Program, stops_last: bool = False) -> Keeper:
+        """Start a program and keep it running from now on; the one added last is stopped first, or last."""
         keeper = Keeper(program, self._start)
         keeper.start(self._clock())
-        self.keepers.append(keeper)
+        self.keepers.insert(0 if stops_last else len(self.keepers), keeper)
         self._report()
         return keeper
+
+    def find(self, name: str) -> Keeper | None:
+        """Return who keeps a program running, None when nobody does."""
+        return next((keeper for keeper in self.keepers if keeper.program.name == name), None)
+
+    def remove(self, name: str, grace_s: float) -> None:
+        """Stop a program, hard after the grace, and keep it running no longer."""
+        keeper = self.find(name)
+        if keeper is None:
+            return
+        self.keepers.remove(keeper)
+        if keeper.child is not None:
+            keeper.child.ask_to_stop()
+            _wait([keeper.child], grace_s, lambda: False, self._clock)
+            keeper.child.kill()
+        self._report()
 
     def step(self) -> None:
         """Look at every program once; start what is due."""
@@ -97,10 +115,10 @@ class Supervisor:
         """Return the names of the programs that do not run."""
         return [keeper.program.name for keeper in self.keepers if not keeper.alive]
 
-    def require_all(self) -> None:
-        """Raise `ProcessError` with the last words of a program that has ended."""
+    def require_all(self, may_end: Iterable[str] = ()) -> None:
+        """Raise `ProcessError` with the last words of a program that has ended, but for those that may."""
         for keeper in self.keepers:
-            if keeper.child is not None and not keeper.alive:
+            if keeper.child is not None and not keeper.alive and keeper.program.name not in may_end:
                 raise ProcessError(f"{keeper.program.name} does not start: {keeper.child.last_words()}")
 
     def stop(self, grace_s: float, hurry: Callable[[], bool] = lambda: False) -> None:

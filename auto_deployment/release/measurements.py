@@ -1,4 +1,4 @@
-"""What a tick asks Prometheus."""
+"""What a tick wants to know of durations, and how Prometheus is asked for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from auto_deployment.release.prometheus import Answer, NoData, Unavailable
 from auto_deployment.release.ticks import CANARY, TRACKS
 
 
-class Metrics(Protocol):
+class Queries(Protocol):
     """Prometheus, or what stands for it in a test."""
 
     def value(self, query: str, at: datetime | None = None) -> Answer: ...
@@ -25,7 +25,24 @@ class Measurements:
     reason: str
 
 
-def measure(metrics: Metrics, window_s: float, now: datetime) -> Measurements:
+class Metrics(Protocol):
+    """Whoever knows how long requests took over the window of so many seconds that ends now."""
+
+    def measure(self, window_s: float, now: datetime) -> Measurements: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusMetrics:
+    """The founding rule's source."""
+
+    prometheus: Queries
+
+    def measure(self, window_s: float, now: datetime) -> Measurements:
+        """Ask for both tracks; no failure raises."""
+        return measure(self.prometheus, window_s, now)
+
+
+def measure(metrics: Queries, window_s: float, now: datetime) -> Measurements:
     """Ask for the window that ends now, `window_s` being the time since baking began.
 
     A canary that Prometheus no longer scrapes has no metrics, though older ones would still give a mean.

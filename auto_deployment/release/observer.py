@@ -1,15 +1,15 @@
 """Takes ticks: what the edge log, Prometheus and NGINX say at one moment, added to the release's record."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.edge_flow import log_stopped, requests_between
 from auto_deployment.release.edge_log import EdgeRead, EdgeReader
-from auto_deployment.release.measurements import Measurements, Metrics, measure
+from auto_deployment.release.measurements import Measurements, Metrics
 from auto_deployment.release.release import Phase
 from auto_deployment.release.state import Record
 from auto_deployment.release.ticks import CANARY, STABLE, Tick
@@ -28,6 +28,7 @@ class Sources:
     edge_log: Path
     metrics: Metrics
     requests: Callable[[], int | None]
+    track_of_port: Mapping[int, str] = field(default_factory=lambda: TRACK_OF_PORT)
 
 
 class Observer:
@@ -51,7 +52,7 @@ class Observer:
         duration_s = (now - _last(record)).total_seconds()
         between, self._requests = requests_between(self._requests, requests), requests
         since = release.entered(Phase.BAKING) or now
-        measured = measure(self._sources.metrics, max((now - since).total_seconds(), 1.0), now)
+        measured = self._sources.metrics.measure(max((now - since).total_seconds(), 1.0), now)
         problem = _problem(read, measured, between, duration_s)
         if problem:
             log.warning("Metrics are unavailable: %s", problem)
@@ -85,11 +86,12 @@ class Observer:
     def _reader_of(self, record: Record) -> EdgeReader:
         identity = record.release.request
         if self._reader is None or self._release != identity:
-            log_path, release = self._sources.edge_log, record.release.id
+            log_path, ports = self._sources.edge_log, self._sources.track_of_port
+            release = record.release.id
             if record.edge is None:
-                self._reader = EdgeReader.begin(log_path, TRACK_OF_PORT, release)
+                self._reader = EdgeReader.begin(log_path, ports, release)
             else:
-                self._reader = EdgeReader.resume(log_path, TRACK_OF_PORT, release, record.edge)
+                self._reader = EdgeReader.resume(log_path, ports, release, record.edge)
             self._release = identity
         return self._reader
 

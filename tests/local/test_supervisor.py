@@ -163,3 +163,45 @@ def test_in_a_hurry_nobody_is_waited_for(stage: Stage) -> None:
     stage.supervisor.stop(10, lambda: True)
     assert stage.notes[-2:] == ["kill stable-1", "kill nginx"]
     assert stage.clock.now - start < 1
+
+
+def test_what_is_removed_is_stopped_and_stays_away(stage: Stage) -> None:
+    stage.add("stable-1", "canary", "nginx")
+    stage.supervisor.remove("canary", 5.0)
+    stage.supervisor.remove("canary", 5.0)
+    assert stage.notes == ["ask canary"]
+    assert stage.supervisor.find("canary") is None
+    assert stage.supervisor.down() == []
+    assert stage.reported[-1] == [1, 3]
+
+
+def test_what_does_not_stop_when_removed_is_killed(stage: Stage) -> None:
+    stage.stubborn = True
+    stage.add("canary")
+    stage.supervisor.remove("canary", 5.0)
+    assert stage.notes == ["ask canary", "kill canary"]
+
+
+def test_what_takes_another_s_place_is_still_stopped_after_nginx(stage: Stage) -> None:
+    stage.add("stable-1", "nginx")
+    stage.supervisor.remove("stable-1", 5.0)
+    stage.supervisor.add(Program("stable-1", ["true"], Path("log")), stops_last=True)
+    stage.notes.clear()
+    stage.supervisor.stop(5.0)
+    assert stage.notes == ["ask nginx", "ask stable-1"]
+
+
+def test_one_that_may_end_ends_nothing_else(stage: Stage) -> None:
+    stage.add("stable-1", "canary")
+    stage.children[1].status = 2
+    stage.supervisor.require_all(may_end={"canary"})
+
+
+def test_restarts_are_counted(stage: Stage) -> None:
+    stage.add("canary")
+    for _ in range(2):
+        stage.children[-1].status = 1
+        stage.steps_until_started()
+    keeper = stage.supervisor.find("canary")
+    assert keeper is not None
+    assert keeper.restarts == 2

@@ -12,6 +12,7 @@ from auto_deployment.release import queries
 from auto_deployment.release.controller import Controller, Parts, Report
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.instances import Sighting
+from auto_deployment.release.measurements import PrometheusMetrics
 from auto_deployment.release.observer import Observer, Sources
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.prometheus import Answer, NoData, Unavailable
@@ -129,7 +130,7 @@ class World:
 
     def boot(self) -> None:
         """Start the controller, as after a kill."""
-        sources = Sources(self.log, self.metrics, lambda: self.requests)
+        sources = Sources(self.log, PrometheusMetrics(self.metrics), lambda: self.requests)
         observer = Observer(sources, self.params.tick_s)
         parts = Parts(self.instances, self.images, self.edge, observer, self.store, self.inbox, self.paths)
         self.controller = Controller(parts, self.params, self.needs_approval)

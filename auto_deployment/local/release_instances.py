@@ -1,0 +1,60 @@
+"""The three instances as plain processes, as releases see and change them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from auto_deployment.local.instances import Instance
+from auto_deployment.local.processes import Program
+from auto_deployment.local.shelf import Shelf
+from auto_deployment.local.supervisor import Supervisor
+from auto_deployment.release.instances import Sighting
+
+GRACE_S = 12.0  # Gunicorn gives requests 10 s to end
+FOLLOWS_CURRENT = "current"  # started before releases had a say: it runs whatever model is current
+
+
+class ProcessInstances:
+    """Gunicorn processes under a supervisor. Every action may be repeated."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        shelf: Shelf,
+        instances: Sequence[Instance],
+        program: Callable[[Instance, Path], Program],
+    ) -> None:
+        self._supervisor, self._shelf, self._program = supervisor, shelf, program
+        self._instances = {instance.name: instance for instance in instances}
+        self._runs: dict[str, str] = {}
+
+    def look(self) -> Mapping[str, Sighting]:
+        """Return each instance as it is now."""
+        return {name: self._sighting(name, instance) for name, instance in self._instances.items()}
+
+    def start(self, name: str, release: str) -> None:
+        """Put a new process with this release's model in the place of what there is."""
+        self._shelf.point(name, release)
+        self.start_slot(name)
+
+    def start_slot(self, name: str) -> None:
+        """Start what an instance's slot says."""
+        slot = self._shelf.slot(name)
+        self._supervisor.remove(name, GRACE_S)
+        if slot is None:
+            return
+        release, model_dir = slot
+        self._supervisor.add(self._program(self._instances[name], model_dir), stops_last=True)
+        self._runs[name] = release
+
+    def remove(self, name: str, stable: str) -> None:
+        """End the process; whatever starts this instance later gives it what stable runs."""
+        self._shelf.point(name, stable)
+        self._supervisor.remove(name, GRACE_S)
+        self._runs.pop(name, None)
+
+    def _sighting(self, name: str, instance: Instance) -> Sighting:
+        keeper = self._supervisor.find(name)
+        if keeper is None:
+            return Sighting()
+        well = keeper.alive and instance.is_ready()
+        return Sighting(self._runs.get(name, FOLLOWS_CURRENT), well, keeper.restarts)

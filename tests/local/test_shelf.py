@@ -1,0 +1,89 @@
+"""Models as releases take them: what an instance runs, and what is kept for a rollback."""
+
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.errors import BadInputError
+from auto_deployment.local.shelf import Shelf
+from auto_deployment.paths import Paths
+from auto_deployment.release.world import NAMES
+from auto_deployment.release_records import read_serving
+from tests.support.local_run import VERSION, give_model
+from tests.support.models import write_model
+
+NEW = "20261102T0000-00000000"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    give_model(tmp_path)
+    write_model(tmp_path / "models" / NEW, version=NEW, seed=2)
+    return Paths(tmp_path)
+
+
+@pytest.fixture
+def shelf(paths: Paths) -> Shelf:
+    return Shelf(paths, "abc")
+
+
+def test_before_anything_is_deployed_instances_follow_current(shelf: Shelf, paths: Paths) -> None:
+    assert not shelf.in_use
+    assert shelf.slot("canary") is None
+    assert shelf.releases() == []
+    assert not paths.releases.exists()
+
+
+def test_taking_over_begins_with_what_serves(shelf: Shelf, paths: Paths) -> None:
+    shelf.take_over()
+    assert shelf.in_use
+    for name in NAMES:
+        assert shelf.slot(name) == (f"{VERSION}-abc", paths.models.resolve() / VERSION)
+    serving = read_serving(paths)
+    assert serving is not None
+    assert serving.release == f"{VERSION}-abc"
+    shelf.point("canary", shelf.keep(NEW).release)
+    assert shelf.slot("canary") == (f"{NEW}-abc", paths.models.resolve() / NEW)
+
+
+def test_a_new_current_model_changes_nothing_then(shelf: Shelf, paths: Paths) -> None:
+    shelf.take_over()
+    paths.current_model.unlink()
+    paths.current_model.symlink_to(NEW)
+    assert shelf.slot("stable-1") == (f"{VERSION}-abc", paths.models.resolve() / VERSION)
+    assert shelf.keep("current").model_version == NEW
+
+
+@pytest.mark.parametrize("how", ["version", "folder", "current"])
+def test_a_model_is_named_in_three_ways(shelf: Shelf, paths: Paths, how: str) -> None:
+    name = {"version": VERSION, "folder": str(paths.models / VERSION), "current": "current"}[how]
+    build = shelf.keep(name)
+    assert (build.release, build.model_version, build.code_revision) == (f"{VERSION}-abc", VERSION, "abc")
+    assert len(build.content_hash) == 64
+
+
+def test_what_is_no_model_is_refused_with_what_to_give(shelf: Shelf, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="nothing is no model: give a version of"):
+        shelf.keep("nothing")
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "manifest.json").write_text('{"version": 1}')
+    with pytest.raises(BadInputError, match=r"damaged manifest\.json"):
+        shelf.keep(str(tmp_path / "odd"))
+    (tmp_path / "odd" / "manifest.json").write_text('{"version": "a b", "content_hash": "0"}')
+    with pytest.raises(BadInputError, match="which is no release id"):
+        shelf.keep(str(tmp_path / "odd"))
+
+
+def test_forgetting_a_release_keeps_the_model(shelf: Shelf, paths: Paths) -> None:
+    old, new = shelf.keep(VERSION), shelf.keep(NEW)
+    assert shelf.releases() == [new.release, old.release]
+    shelf.forget(old.release)
+    assert shelf.releases() == [new.release]
+    assert (paths.models / VERSION / "manifest.json").exists()
+
+
+def test_a_model_that_somebody_removed_is_named(shelf: Shelf, paths: Paths) -> None:
+    build = shelf.keep(NEW)
+    (paths.models / NEW / "manifest.json").unlink()
+    with pytest.raises(BadInputError, match=f"The model of release {NEW}-abc is gone"):
+        shelf.point("canary", build.release)
