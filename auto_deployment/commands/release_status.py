@@ -7,13 +7,16 @@ import time
 
 from auto_deployment.commands.release_parts import now, store
 from auto_deployment.config import Settings
-from auto_deployment.params import load_params
+from auto_deployment.local.instances import instances
+from auto_deployment.local.layout import RunLayout
+from auto_deployment.local.release_edge import read_traffic
+from auto_deployment.params import TrafficParams, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.docker import Docker
 from auto_deployment.release.status import Status, to_json, tree
 from auto_deployment.release.ticks import CANARY, STABLE
 from auto_deployment.release.traffic import NginxContainer
-from auto_deployment.release.world import CANARY_NAME
+from auto_deployment.release.world import CANARY_NAME, Traffic
 from auto_deployment.release_records import read_serving
 
 EVERY_S = 2.0
@@ -41,8 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _look(settings: Settings) -> Status:
     params = load_params(settings.params_file)
-    edge = NginxContainer(Docker(), "", settings.controller.edge_dir / "upstream", params.traffic)
-    traffic, serving = edge.read(), read_serving(Paths(settings.data_dir))
+    traffic, serving = _traffic(settings, params.traffic), read_serving(Paths(settings.data_dir))
     stables = len(traffic.names - {CANARY_NAME})
     canary = params.traffic.canary_weight if CANARY_NAME in traffic.names else 0
     return Status(
@@ -54,3 +56,10 @@ def _look(settings: Settings) -> Status:
         params=params.release,
         needs_approval=settings.controller.needs_approval,
     )
+
+
+def _traffic(settings: Settings, params: TrafficParams) -> Traffic:
+    if settings.controller.in_containers:
+        return NginxContainer(Docker(), "", settings.controller.edge_dir / "upstream", params).read()
+    layout = RunLayout.below(Paths(settings.data_dir).run)
+    return read_traffic(layout.nginx / "upstream.conf", instances(settings.local))

@@ -39,13 +39,7 @@ class LocalEdge:
 
     def read(self) -> Traffic:
         """Return what NGINX was told last."""
-        try:
-            text = self._file.read_text("utf-8")
-        except FileNotFoundError:
-            return Traffic(frozenset(), FIRST_SALT)
-        salt, addresses = SALT.search(text), set(SERVER.findall(text))
-        names = frozenset(one.name for one in self._instances if one.address in addresses)
-        return Traffic(names, salt[1] if salt else FIRST_SALT)
+        return read_traffic(self._file, self._instances)
 
     def write(self, traffic: Traffic) -> None:
         """Replace the file and let NGINX take it over; what it refuses is taken back and raised."""
@@ -58,3 +52,14 @@ class LocalEdge:
                 replace_text(self._file, before)
             raise
         self._reload()
+
+
+def read_traffic(file: Path, instances: Sequence[Instance]) -> Traffic:
+    """Return what an `upstream.conf` says."""
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        return Traffic(frozenset(), FIRST_SALT)
+    salt, addresses = SALT.search(text), set(SERVER.findall(text))
+    names = frozenset(one.name for one in instances if one.address in addresses)
+    return Traffic(names, salt[1] if salt else FIRST_SALT)
