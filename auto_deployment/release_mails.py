@@ -9,6 +9,7 @@ from auto_deployment.release.aftermath import rejection
 from auto_deployment.release.controller import Report
 from auto_deployment.release.judge import judge
 from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.origin import described
 from auto_deployment.release.phases import judge_params
 from auto_deployment.release.release import Kind, Phase, Release, Verb
 from auto_deployment.release.state import Record
@@ -102,6 +103,7 @@ def facts(record: Record, params: ReleaseParams, at: datetime) -> ReleaseFacts:
         unavailable_since=since,
         aborts_at=since + timedelta(seconds=limits.metrics_unavailable_max_s) if since else None,
         mean_latency_max_ms=limits.mean_latency_max_ms,
+        origin=described(release.origin),
     )
 
 

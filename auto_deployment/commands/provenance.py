@@ -6,6 +6,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from auto_deployment.commands.provenance_releases import branches, releases_of, to_json
+from auto_deployment.commands.release_parts import store
 from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
 from auto_deployment.publish.layout import CycleLayout
@@ -26,5 +28,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print what is known; return 0."""
     own = CycleLayout.below(Paths(settings.data_dir).cycle).clone
     found = look_up(args.name, args.repo or (own if own.is_dir() else Path.cwd()))
-    sys.stdout.write(f"{json.dumps(asdict(found))}\n" if args.json else render_tree(found))
+    releases = releases_of(store(settings), str(found.facts["version"]), found.serving_code)
+    if args.json:
+        sys.stdout.write(f"{json.dumps({**asdict(found), 'releases': to_json(releases)})}\n")
+    else:
+        sys.stdout.write(render_tree(found, branches(releases)))
     return 0

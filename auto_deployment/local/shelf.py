@@ -53,8 +53,12 @@ class Shelf:
         """Return where a release's model is; raise `BadInputError` when it is gone."""
         return str(self._model(name))
 
-    def keep(self, image: str) -> Build:
-        """Give a model (an instance's, a version, `current`, a folder) its link for ever; say what it is."""
+    def build_of(self, image: str) -> Build:
+        """Return what a model (an instance's, a version, `current`, a folder) is."""
+        return self._look_into(self._find(image))
+
+    def keep(self, image: str, may_move: bool = False) -> Build:
+        """Give a model its link for ever; what it links to never changes."""
         folder = self._find(image)
         build = self._look_into(folder)
         self._models.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,11 @@ Branch = tuple[str, Sequence["Branch"]]
 FEW = 6
 
 
-def render_tree(found: Found) -> str:
-    """Return the lines, from the model down to offsets and parameters."""
+def render_tree(found: Found, releases: Sequence[Branch] = ()) -> str:
+    """Return the lines, from the model down to offsets and parameters; `releases` say how it was served."""
     facts = found.facts
     branches = [
+        *([("released", releases)] if releases else []),
         _code(found),
         _data(facts),
         _leaf("learnt from what is before", facts.get("watermark")),

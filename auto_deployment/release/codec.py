@@ -20,6 +20,7 @@ def release_to_json(release: Release) -> dict[str, Any]:
             {"phase": one.phase.value, "at": one.at.isoformat(), "reason": one.reason}
             for one in release.changes
         ],
+        "origin": dict(release.origin),
         "words": [word_to_json(word) for word in release.words],
     }
 
@@ -39,6 +40,7 @@ def release_from_json(content: Mapping[str, Any]) -> Release:
         requested_by=str(content["requested_by"]),
         changes=changes,
         words=tuple(word_from_json(one) for one in content["words"]),
+        origin={str(key): str(value) for key, value in content.get("origin", {}).items()},
     )
 
 

@@ -46,7 +46,7 @@ class Images(Protocol):
     """What the controller needs of the images."""
 
     def tag(self, name: str) -> str: ...
-    def keep(self, image: str) -> Build: ...
+    def keep(self, image: str, may_move: bool = False) -> Build: ...
     def releases(self) -> Sequence[str]: ...
     def forget(self, release: str) -> None: ...
 
@@ -128,7 +128,7 @@ class Controller:
         """Before the first release: what runs as stable is what serves."""
         if self._dry_run:
             raise MarqueeError("Nothing has been released yet: the controller takes what runs as stable.")
-        build = self._parts.images.keep(self._parts.images.tag(STABLE_NAMES[0]))
+        build = self._parts.images.keep(self._parts.images.tag(STABLE_NAMES[0]), may_move=True)
         write_serving(self._parts.paths, serving_of(build, now.isoformat()))
         self._stable = build
         log.info("Release %s serves and is taken as stable", build.release)

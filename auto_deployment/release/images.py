@@ -38,13 +38,21 @@ class Images:
             self._known[image_id] = self._look_into(image_id, image)
         return self._known[image_id]
 
-    def keep(self, image: str) -> Build:
-        """Give an image its name for ever. An older image of the same release keeps that name."""
+    def keep(self, image: str, may_move: bool = False) -> Build:
+        """Give an image its name for ever.
+
+        Another image of that name keeps it, unless it `may_move`, because nothing ever ran under that name;
+        else raise `BadInputError`: what runs would not be what was tested.
+        """
         build = self.build_of(image)
-        try:
-            self.id_of(self.tag(build.release))
-        except DockerError:
+        wanted, named = self.id_of(image), self._id_or_none(self.tag(build.release))
+        if named is None or (named != wanted and may_move):
             self._docker.run("tag", image, self.tag(build.release))
+        elif named != wanted:
+            raise BadInputError(
+                f"{build.release} has been released before as another image ({named[:19]}): "
+                "a release is one image. Deploy that one, or make a commit."
+            )
         return build
 
     def point(self, name: str, release: str) -> None:
@@ -59,6 +67,12 @@ class Images:
     def forget(self, release: str) -> None:
         """Remove a release's image."""
         self._docker.run("rmi", self.tag(release))
+
+    def _id_or_none(self, image: str) -> str | None:
+        try:
+            return self.id_of(image)
+        except DockerError:
+            return None
 
     def _look_into(self, image_id: str, name: str) -> Build:
         container = self._docker.run("create", "--network=none", image_id)

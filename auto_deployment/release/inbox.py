@@ -4,8 +4,8 @@ import itertools
 import json
 import logging
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Request:
     at: datetime
     kind: Kind = Kind.CANDIDATE
     reason: str = ""
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 class Inbox:
@@ -46,10 +47,16 @@ class Inbox:
         return word
 
     def ask(
-        self, candidate: Build, by: str, at: datetime, kind: Kind = Kind.CANDIDATE, reason: str = ""
+        self,
+        candidate: Build,
+        by: str,
+        at: datetime,
+        kind: Kind = Kind.CANDIDATE,
+        reason: str = "",
+        origin: Mapping[str, str] | None = None,
     ) -> Request:
         """Leave a request for the controller."""
-        request = Request(self._new_id(at), candidate, by, at, kind, reason)
+        request = Request(self._new_id(at), candidate, by, at, kind, reason, dict(origin or {}))
         content = {**asdict(request), "at": at.isoformat(), "kind": kind.value}
         self._put(request.id, {"request": content})
         return request
@@ -86,7 +93,9 @@ def _read(content: dict[str, dict[str, object]]) -> Word | Request:
     if "word" in content:
         return word_from_json(content["word"])
     found = dict(content["request"])
-    candidate = found.pop("candidate")
+    candidate, origin = found.pop("candidate"), found.get("origin", {})
+    if not isinstance(origin, dict):
+        raise TypeError("an origin that is none")
     if not isinstance(candidate, dict):
         raise TypeError("a request without a candidate")
     return Request(
@@ -96,4 +105,5 @@ def _read(content: dict[str, dict[str, object]]) -> Word | Request:
         at=datetime.fromisoformat(str(found["at"])),
         kind=Kind(str(found["kind"])),
         reason=str(found["reason"]),
+        origin={str(key): str(value) for key, value in origin.items()},
     )

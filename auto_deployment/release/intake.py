@@ -12,6 +12,9 @@ from auto_deployment.release_records import Rejected
 
 log = logging.getLogger(__name__)
 
+# Refusals of who asks for what is there: nothing is wrong with that.
+UNDER_WAY, SERVES = "it is under way.", "it serves already."
+
 
 def answer(
     item: Word | Request,
@@ -29,7 +32,7 @@ def answer(
         return ()
     if item.candidate.release == stable.release and current is not None:
         return (_end_for(item, current, now),)  # back to what serves: ending what is under way is all
-    new = requested(item.candidate, stable, item.id, item.by, now, item.kind, item.reason)
+    new = requested(item.candidate, stable, item.id, item.by, now, item.kind, item.reason, item.origin)
     if current is not None and current.under_way:
         return (_end_for(item, current, now), new)
     return (new,)
@@ -43,9 +46,9 @@ def refuse(
     if current is not None and current.request == request.id:
         return "it was taken before."
     if current is not None and busy and current.id == candidate.release:
-        return "it is under way."
+        return UNDER_WAY
     if candidate.release == stable.release:
-        return None if busy and request.kind is Kind.ROLLBACK else "it serves already."
+        return None if busy and request.kind is Kind.ROLLBACK else SERVES
     if request.kind is Kind.CANDIDATE and (found := is_rejected(candidate, rejected)):
         return f"it was rejected: {found.reason}"
     return None

@@ -7,7 +7,8 @@ r"""A release: who it is, where it stands, what was said of it. Values only; the
 A rollback goes from `requested` to `promoting` at once: what it brings back has served everybody before.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -88,6 +89,7 @@ class Release:
     requested_by: str
     changes: tuple[Change, ...]
     words: tuple[Word, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)  # what the pipeline knows: release/origin.py
 
     @property
     def id(self) -> str:
@@ -145,7 +147,9 @@ def requested(
     now: datetime,
     kind: Kind = Kind.CANDIDATE,
     reason: str = "",
+    origin: Mapping[str, str] | None = None,
 ) -> Release:
     """Return a new release."""
     reason = f"Requested by {by}: {reason.rstrip('.')}." if reason else f"Requested by {by}."
-    return Release(kind, candidate, stable, request, by, (Change(Phase.REQUESTED, now, reason),))
+    changes = (Change(Phase.REQUESTED, now, reason),)
+    return Release(kind, candidate, stable, request, by, changes, origin=dict(origin or {}))

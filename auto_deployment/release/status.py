@@ -9,6 +9,7 @@ from auto_deployment.release.codec import release_to_json
 from auto_deployment.release.judge import judge
 from auto_deployment.release.judgement import CheckResult, Judgement, Outcome, Verdict
 from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.origin import origin_line
 from auto_deployment.release.phases import deadline, judge_params
 from auto_deployment.release.release import Kind, Phase, Release
 from auto_deployment.release.state import Record
@@ -74,6 +75,7 @@ def tree(status: Status) -> str:
     branches = [
         f"phase      {release.phase} for {_span(status.now - release.since)}: {release.reason}",
         f"requested  {_clock(release.requested_at)} by {release.requested_by}",
+        *([f"from       {origin_line(release.origin)}"] if release.origin else []),
         f"stable     {release.stable.release}",
         f"traffic    {_traffic(status)}",
         *(
@@ -122,8 +124,10 @@ def history_line(release: Release) -> str:
     """Return one line of the history."""
     kind = "" if release.kind is Kind.CANDIDATE else " (rollback)"
     spent = _span(release.since - release.requested_at)
+    origin = f" (from {origin_line(release.origin)})" if release.origin else ""
     return (
-        f"{_clock(release.requested_at)}  {release.phase:<11}{spent:>9}  {release.id}{kind}: {release.reason}"
+        f"{_clock(release.requested_at)}  {release.phase:<11}{spent:>9}  {release.id}{kind}: "
+        f"{release.reason}{origin}"
     )
 
 

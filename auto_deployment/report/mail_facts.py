@@ -147,3 +147,4 @@ class ReleaseFacts:
     aborts_at: datetime | None = None  # metrics unavailable: when that ends the release
     mean_latency_max_ms: float | None = None  # the limit that the plot shows
     command: str = COMMAND  # what precedes promote, abort, extend
+    origin: Sequence[tuple[str, str]] = ()  # what the pipeline knows, as label and value

@@ -171,4 +171,4 @@ def _facts(facts: ReleaseFacts) -> list[tuple[str, str]]:
         ("Now", clock(facts.at)),
         ("Decided by", facts.by),
     ]
-    return [(name, value) for name, value in known if value is not None]
+    return [*((name, value) for name, value in known if value is not None), *facts.origin]

@@ -87,7 +87,7 @@ class FakeImages:
     def tag(self, name: str) -> str:
         return f"marquee:{name}"
 
-    def keep(self, image: str) -> Build:
+    def keep(self, image: str, may_move: bool = False) -> Build:
         return OLD
 
     def releases(self) -> list[str]:

@@ -1,0 +1,38 @@
+"""What its releases add to a model's provenance: who wanted it, who approved it, when it was deployed."""
+
+from collections.abc import Iterator
+
+from auto_deployment.publish.provenance_tree import Branch
+from auto_deployment.release.codec import release_to_json
+from auto_deployment.release.origin import described
+from auto_deployment.release.release import Phase, Release, Verb
+from auto_deployment.release.state import Store
+
+
+def releases_of(store: Store, version: str, code: str | None) -> list[Release]:
+    """Return the releases of a model, of one code where that is known, oldest first."""
+    found = [
+        record.release for record in store.history() if record.release.candidate.model_version == version
+    ]
+    return [one for one in reversed(found) if code is None or one.candidate.code_revision == code]
+
+
+def branches(releases: list[Release]) -> list[Branch]:
+    """Return a branch for each release."""
+    return [(f"{one.id}: {one.phase} {one.since:%Y-%m-%d %H:%M} UTC", list(_leaves(one))) for one in releases]
+
+
+def to_json(releases: list[Release]) -> list[dict[str, object]]:
+    """Return plain values."""
+    return [release_to_json(one) for one in releases]
+
+
+def _leaves(release: Release) -> Iterator[Branch]:
+    yield (f"deployed: {release.requested_at:%Y-%m-%d %H:%M} UTC by {release.requested_by}", ())
+    for label, value in described(release.origin):
+        yield (f"{label}: {value}", ())
+    if word := release.said(Verb.APPROVE, Verb.PROMOTE, Verb.ABORT, Verb.REJECT):
+        yield (f"{word.verb} said by {word.by}, {word.at:%Y-%m-%d %H:%M} UTC", ())
+    if served := release.entered(Phase.PROMOTED):
+        yield (f"serves everybody since {served:%Y-%m-%d %H:%M} UTC", ())
+    yield (f"why: {release.reason}", ())
