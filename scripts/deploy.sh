@@ -3,13 +3,19 @@
 #   scripts/deploy.sh             the revision that is checked out, with the newest published model
 #   scripts/deploy.sh VERSION     the same with the model of this version (a tag model/VERSION)
 #   scripts/deploy.sh IMAGE:TAG   an image that is here, or in a registry
+# After an image, KEY=VALUE words stand in the release's record (`marquee release deploy --help` names the keys).
 # The build happens in a clone of its own: nothing in this folder changes. DEPLOY_DIR says where that clone is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 project=$PWD wanted=${1:-}
 image=${MARQUEE_IMAGE:-marquee}
 
-release() { docker compose exec -T controller marquee release deploy "$1" --by "${DEPLOY_BY:-$(id -un)}"; }
+origin=()
+for word in "${@:2}"; do origin+=(--origin "$word"); done
+
+release() {
+  docker compose exec -T controller marquee release deploy "$1" --by "${DEPLOY_BY:-$(id -un)}" "${origin[@]}"
+}
 
 if [[ $wanted == *:* ]]; then
   docker image inspect "$wanted" >/dev/null 2>&1 || docker pull --quiet "$wanted"

@@ -11,6 +11,7 @@ from tests.support.stack import TestStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
+QUICK = {"judge": {"window_s": 25}}
 RATE = 80.0  # a second; `scripts/promise.sh` asks 200 times, 200,000 times in all
 
 
@@ -18,7 +19,7 @@ def test_the_promise_in_short(stack: TestStack, tmp_path: Path, say: Callable[[s
     own, candidates = tmp_path / "released", tmp_path / "candidates"
     own.mkdir()
     candidates.mkdir()
-    with released(stack.stack, own, candidates, "promise") as releases:
+    with released(stack.stack, own, candidates, "promise", QUICK) as releases:
         result = keep_promise(releases, RATE, 0, say)
     say(result.table())
     assert dict(result.summary.failures) == {}

@@ -1,0 +1,95 @@
+"""A server with a checkout, a git remote and a docker that does what a test says, behind a real sshd."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.cycle import GIT_IDENTITY
+from tests.support.ssh_server import SshServer, running_sshd
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The server, and what a pipeline knows of it."""
+
+    folder: Path
+    server: SshServer
+    revisions: tuple[str, ...]  # of main, the oldest first
+    beside: str  # of another branch, from the first
+
+    @property
+    def checkout(self) -> Path:
+        return self.folder / "checkout"
+
+    @property
+    def docker(self) -> Path:
+        return self.folder / "bin"
+
+    def variables(self, revision: str, number: int = 1, **more: str) -> dict[str, str]:
+        """Return a job's environment."""
+        (self.docker / "revision").write_text(revision[:8])
+        return {
+            "PATH": os.environ["PATH"],
+            **self.server.variables(),
+            "CI_COMMIT_SHA": revision,
+            "CI_PIPELINE_IID": str(number),
+            "IMAGE": "marquee:ci-1",
+            **more,
+        }
+
+    def answers(self, name: str, status: int, said: str = "") -> None:
+        """Let docker answer so from now on."""
+        (self.docker / name).write_text(f"{status}\n{said}\n")
+
+    def calls(self) -> list[str]:
+        """Return what docker was told."""
+        file = self.docker / "calls"
+        return file.read_text().splitlines() if file.exists() else []
+
+
+def git(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *words], check=True, capture_output=True, text=True,
+        env={**os.environ, **GIT_IDENTITY},
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    remote, work = tmp_path / "remote.git", tmp_path / "checkout"
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(remote)], check=True)
+    subprocess.run(["git", "clone", "--quiet", str(remote), str(work)], check=True, capture_output=True)
+    git(work, "checkout", "--quiet", "-B", "main")
+    for name in ("scripts/gitlab/server.sh", "scripts/deploy.sh", "scripts/rollback.sh"):
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, work / name)
+    revisions = []
+    for number in range(3):
+        (work / "number").write_text(str(number))
+        git(work, "add", "--all")
+        git(work, "commit", "--quiet", "--message", f"number {number}")
+        revisions.append(git(work, "rev-parse", "HEAD"))
+    git(work, "push", "--quiet", "origin", "main")
+    git(work, "checkout", "--quiet", "-b", "beside", revisions[0])
+    git(work, "commit", "--quiet", "--allow-empty", "--message", "beside")
+    beside = git(work, "rev-parse", "HEAD")
+    git(work, "push", "--quiet", "origin", "beside")
+    git(work, "checkout", "--quiet", "main")
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "tests" / "support" / "fake_docker.sh", tmp_path / "bin" / "docker")
+    environ = {
+        "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+        "DEPLOY_DIR": str(tmp_path / "deploy" / "clone"),
+        "HOME": str(tmp_path),
+    }
+    command = work / "scripts" / "gitlab" / "server.sh"
+    with running_sshd(tmp_path / "sshd", command, environ) as server:
+        yield Host(tmp_path, server, tuple(revisions), beside)

@@ -1,0 +1,187 @@
+"""The pipeline's key on the server: what it may say, through a real sshd, and nothing else."""
+
+import gzip
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.gitlab.__main__ import main
+from auto_deployment.gitlab.ssh import ServerError, tell
+from auto_deployment.gitlab.variables import server_of
+from tests.gitlab.conftest import Host, git
+
+USAGE, REFUSED, LATER = 64, 65, 75
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "image.tar.gz"
+    path.write_bytes(gzip.compress(b"layers"))
+    return path
+
+
+def deploy(host: Host, archive: Path, revision: str, number: int = 1, **more: str) -> int:
+    return main(["deploy", "--archive", str(archive)], host.variables(revision, number, **more))
+
+
+def said(host: Host, *words: str) -> tuple[int, str]:
+    """Say words as they are; return the status and what comes back."""
+    try:
+        return 0, tell(server_of(host.server.variables()), words)
+    except ServerError as error:
+        return error.status, str(error)
+
+
+def test_a_deployment_hands_over_the_very_image_with_all_that_is_known(host: Host, archive: Path) -> None:
+    more = {
+        "IMAGE_ID": "sha256:0123",
+        "CI_PIPELINE_ID": "99",
+        "CI_COMMIT_AUTHOR": "Ann Müller <ann@example.org>",
+        "CI_COMMIT_MESSAGE": "Merge branch 'x'\n\nSee merge request team/films!12\n",
+        "CI_COMMIT_REF_NAME": "main",
+    }
+    assert deploy(host, archive, host.revisions[2], 7, **more) == 0
+    assert (host.docker / "loaded").read_bytes() == archive.read_bytes()
+    (handed,) = [call for call in host.calls() if "release deploy" in call]
+    assert "release deploy marquee:ci-1 --by Ann Müller" in handed
+    for word in ("image_id=sha256:0123", "pipeline=99", "merge_request=12", "author=Ann Müller", "ref=main"):
+        assert f"--origin {word}" in handed
+    assert f"--origin revision={host.revisions[2]}" in handed
+    assert host.calls()[-1] == "rmi marquee:ci-1"
+
+
+def test_with_a_registry_the_image_is_pulled(host: Host, archive: Path) -> None:
+    more = {"CI_REGISTRY": "registry.example.org", "IMAGE": "registry.example.org/films:ci-1"}
+    assert deploy(host, archive, host.revisions[0], **more) == 0
+    assert "pull --quiet registry.example.org/films:ci-1" in host.calls()
+    assert not (host.docker / "loaded").exists()
+
+
+def test_an_older_revision_never_follows_a_newer_one(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy(host, archive, host.revisions[1], 5) == 0
+    assert deploy(host, archive, host.revisions[0], 9) == REFUSED
+    assert "is older than" in capsys.readouterr().err
+    assert deploy(host, archive, host.revisions[2], 8) == 0
+    assert deploy(host, archive, host.revisions[2], 8) == 0  # the job again
+    assert len([call for call in host.calls() if "release deploy" in call]) == 3
+
+
+def test_of_two_pipelines_for_one_revision_or_side_by_side_the_older_one_comes_too_late(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy(host, archive, host.revisions[1], 5) == 0
+    assert deploy(host, archive, host.revisions[1], 4) == REFUSED
+    assert deploy(host, archive, host.beside, 3) == REFUSED
+    assert "Pipeline number 3 is older than 5" in capsys.readouterr().err
+    assert deploy(host, archive, host.beside, 6) == 0
+
+
+def test_the_image_has_to_be_the_tested_one_and_of_the_revision(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy(host, archive, host.revisions[0], IMAGE_ID="sha256:4567") == REFUSED
+    assert "is not the one that was tested" in capsys.readouterr().err
+    variables = host.variables(host.revisions[0])
+    (host.docker / "revision").write_text("deadbeef")
+    assert main(["deploy", "--archive", str(archive)], variables) == REFUSED
+    assert "was built from deadbeef" in capsys.readouterr().err
+    assert not any("release deploy" in call for call in host.calls())
+    assert host.calls()[-1] == "rmi marquee:ci-1"
+
+
+def test_what_the_controller_refuses_is_refused_and_does_not_count_as_deployed(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.answers("released", 3, "v2-abc is not released: it was rejected: too slow.")
+    assert deploy(host, archive, host.revisions[2]) == REFUSED
+    assert capsys.readouterr().err == "v2-abc is not released: it was rejected: too slow.\n"
+    (host.docker / "released").unlink()
+    assert deploy(host, archive, host.revisions[1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "complaint", "sentence"),
+    [
+        ("load", "write /layer.tar: no space left on device", "The disk of the server is full"),
+        (
+            "released",
+            "/data/releases cannot be written (No space left on device)",
+            "The disk of the server is",
+        ),
+        ("controller", "", "The release controller does not run"),
+    ],
+)
+def test_what_may_pass_is_told_as_such(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str], what: str, complaint: str, sentence: str
+) -> None:
+    host.answers(what, 1, complaint)
+    assert deploy(host, archive, host.revisions[0]) == LATER
+    assert capsys.readouterr().err.startswith(sentence)
+    (host.docker / what).unlink()
+    assert deploy(host, archive, host.revisions[0]) == 0
+
+
+def test_without_its_git_remote_the_server_says_so(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (host.folder / "remote.git").rename(host.folder / "away")
+    assert deploy(host, archive, host.revisions[0]) == LATER
+    assert capsys.readouterr().err.strip()
+
+
+def test_a_revision_that_was_never_pushed_is_refused(host: Host, archive: Path) -> None:
+    assert deploy(host, archive, "0" * 40) == REFUSED
+
+
+def test_uncommitted_changes_on_the_server_stay_and_count_for_nothing(host: Host, archive: Path) -> None:
+    (host.checkout / "number").write_text("mine")
+    (host.checkout / "scripts" / "own").write_text("mine too")
+    before = git(host.checkout, "status", "--porcelain")
+    assert deploy(host, archive, host.revisions[2]) == 0
+    assert git(host.checkout, "status", "--porcelain") == before
+    assert git(host.checkout, "rev-parse", "HEAD") == host.revisions[2]
+
+
+def test_persons_speak_through_it(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    env = {**host.variables(host.revisions[0]), "GITLAB_USER_LOGIN": "ann"}
+    assert main(["model"], env) == 0
+    assert capsys.readouterr().out == "v1\n"
+    assert main(["abort", "--release", "v2-abc", "--reason", "it smells; $(touch /tmp/x) 'x'"], env) == 0
+    assert main(["approve"], env) == 0
+    assert main(["rollback", "--release", "v1-abc"], env) == 0
+    assert [call.partition("marquee ")[2] for call in host.calls() if "--by" in call] == [
+        "release abort --release v2-abc --by ann --reason it smells; $(touch /tmp/x) 'x'",
+        "release approve --by ann --reason ",
+        "release rollback v1-abc --by ann --reason ",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sh"], [""], ["deploy"], ["deploy", "main", "-"], ["deploy", "0" * 40, "$(id)"],
+        ["deploy", "0" * 40, "-", "colour=red"], ["deploy", "0" * 40, "-", "author=$(id)"],
+        ["deploy", "0" * 40, "-", "author=a%0Ab"], ["abort"], ["abort", "by=a;id"],
+        ["model;", "touch", "pwned"], ["`id`"], ["deploy", "0" * 40, "--privileged"],
+    ],
+)  # fmt: skip
+def test_nothing_else_is_understood_and_nothing_is_evaluated(host: Host, words: list[str]) -> None:
+    status, sentence = said(host, *words)
+    assert status == USAGE, sentence
+    assert len(sentence.splitlines()) == 1
+    assert not any("release" in call for call in host.calls())
+
+
+def test_no_shell_no_file_no_tunnel(host: Host) -> None:
+    server = host.server
+    base = ["-i", str(server.key), "-o", f"UserKnownHostsFile={server.known_hosts}", "-o", "BatchMode=yes"]
+    where = server.variables()["DEPLOY_USER"] + "@127.0.0.1"
+    for words in (["ssh", "-p", str(server.port), *base, where], ["scp", "-P", str(server.port), *base]):
+        if words[0] == "scp":
+            words += [f"{where}:/etc/passwd", str(host.folder / "stolen")]
+        done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        assert done.returncode != 0
+    assert not (host.folder / "stolen").exists()

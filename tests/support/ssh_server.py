@@ -1,0 +1,83 @@
+"""A real sshd on loopback whose one key runs the forced command of a checkout."""
+
+import getpass
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.edge import free_ports
+
+SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+@dataclass(frozen=True, slots=True)
+class SshServer:
+    """Where it listens, and the files that a pipeline would have as variables."""
+
+    port: int
+    key: Path
+    known_hosts: Path
+
+    def variables(self) -> dict[str, str]:
+        return {
+            "DEPLOY_HOST": "127.0.0.1",
+            "DEPLOY_PORT": str(self.port),
+            "DEPLOY_USER": getpass.getuser(),
+            "DEPLOY_SSH_KEY": str(self.key),
+            "DEPLOY_KNOWN_HOSTS": str(self.known_hosts),
+        }
+
+
+def require_sshd() -> None:
+    """Skip where there is none, but not where the lab promises one."""
+    if SSHD is None and os.environ.get("MARQUEE_REQUIRE_DOCKER"):
+        pytest.fail("MARQUEE_REQUIRE_DOCKER is set but there is no sshd")
+    if SSHD is None:
+        pytest.skip("sshd is not installed")
+
+
+def make_key(path: Path) -> Path:
+    """Make a key pair; the public half ends with .pub."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+@contextmanager
+def running_sshd(folder: Path, command: Path, environ: Mapping[str, str]) -> Iterator[SshServer]:
+    """Run sshd until the block ends; `environ` is set in every session."""
+    require_sshd()
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    host_key, key = make_key(folder / "host_key"), make_key(folder / "pipeline")
+    authorized = folder / "authorized_keys"
+    authorized.write_text(f'restrict,command="{command}" {key.with_suffix(".pub").read_text()}')
+    (port,) = free_ports(1)
+    lines = [
+        "ListenAddress 127.0.0.1", f"Port {port}", f"HostKey {host_key}", f"AuthorizedKeysFile {authorized}",
+        f"PidFile {folder / 'pid'}", "UsePAM no", "PasswordAuthentication no", "StrictModes no",
+        "KbdInteractiveAuthentication no",
+        "SetEnv " + " ".join(f'{name}="{value}"' for name, value in environ.items()),
+    ]  # fmt: skip
+    (folder / "config").write_text("\n".join(lines) + "\n")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(folder / "config")], stderr=log)
+    try:
+        deadline_s = time.monotonic() + 10
+        while b"listening" not in (folder / "log").read_bytes():
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline_s, "sshd does not listen"
+            time.sleep(0.02)
+        known_hosts = folder / "known_hosts"
+        known_hosts.write_text(f"[127.0.0.1]:{port} {host_key.with_suffix('.pub').read_text()}")
+        yield SshServer(port, key, known_hosts)
+    finally:
+        process.terminate()
+        process.wait(10)
