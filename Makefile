@@ -43,6 +43,38 @@ format: .venv/.dev ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+# --- what the pipeline's jobs call; docs/gitlab.md says what each needs -----------------------------------
+
+.PHONY: lint test-code test-data test-model build test-app deploy approve abort rollback note
+lint: check
+
+TEST_SELECTION ?= not lab and not slow
+test-code: .venv/.dev openmp nginx ## the tests that need no Docker; TEST_SELECTION is pytest's -m
+	@$(BIN)/python -m pytest -m '$(TEST_SELECTION)' --junitxml=junit.xml
+
+test-data: .venv/.runtime openmp ## quality of the published segments of this revision (DVC_REMOTE)
+	@scripts/gitlab/pull-data.sh data
+	@DATA_DIR=data $(BIN)/python -m auto_deployment check data
+
+test-model: .venv/.runtime openmp ## the published model of this revision, measured again (DVC_REMOTE)
+	@scripts/gitlab/pull-data.sh model
+	@DATA_DIR=data $(BIN)/python -m auto_deployment check model
+
+build: .venv/.runtime ## the image that is tested and deployed: build.env says its name and id
+	@scripts/gitlab/build.sh
+
+test-app: ## the service in that very image, over HTTP
+	@scripts/gitlab/test-app.sh
+
+deploy: ## hand that image to the server (DEPLOY_HOST, DEPLOY_SSH_KEY, DEPLOY_KNOWN_HOSTS)
+	@set -a; if [ -f build.env ]; then . ./build.env; fi; $(PYTHON) -m auto_deployment.gitlab deploy
+
+approve abort rollback: ## say it of the release under way on the server; RELEASE=ID means that one only
+	@$(PYTHON) -m auto_deployment.gitlab $@ --release '$(RELEASE)' --reason '$(REASON)'
+
+note: ## say in the merge request how the model's figures change (GITLAB_TOKEN; nothing without)
+	@$(PYTHON) -m auto_deployment.gitlab.note
+
 bench: .venv/.dev openmp nginx ## measure; each benchmark prints ratios and saves them under benchmarks/results
 	@scripts/install-package.sh wrk wrk
 	@$(BIN)/python -m benchmarks

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": ("auto_deployment.commands.evaluate", "measure a model and write its report"),
     "retrain": ("auto_deployment.commands.retrain", "train on what came in, check, publish, report"),
     "retain": ("auto_deployment.commands.retain", "remove data and models of old versions"),
+    "check": ("auto_deployment.commands.check", "look at published data or a published model again"),
     "fetch": ("auto_deployment.commands.fetch", "bring the model of a published version"),
     "provenance": ("auto_deployment.commands.provenance", "tell where the model behind an answer comes from"),
     "schedule": ("auto_deployment.commands.schedule", "run the retraining cycle every two days"),

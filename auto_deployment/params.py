@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
 
+from auto_deployment.checks.options import ChecksParams
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.options import IngestParams
 from auto_deployment.release.options import ReleaseParams
@@ -31,6 +32,7 @@ class Params:
     retrain: RetrainParams
     ingest: IngestParams
     release: ReleaseParams
+    checks: ChecksParams
 
 
 def load_params(path: Path) -> Params:

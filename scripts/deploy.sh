@@ -50,7 +50,8 @@ case $status in
 esac
 rm -f "$clone.tar"
 candidate=$image:candidate-${revision:0:8}-$$
+code=$(scripts/gitlab/revision.sh "$revision") # a model published on top of it is no other code
 docker build --quiet --file "$clone/app/Dockerfile" --tag "$candidate" \
-  --build-arg "CODE_REVISION=${revision:0:8}" --build-arg "MODEL=$model" "$clone" >/dev/null
+  --build-arg "CODE_REVISION=${code:0:8}" --build-arg "MODEL=$model" "$clone" >/dev/null
 trap 'docker rmi "$candidate" >/dev/null' EXIT # its name for ever is the release's
 release "$candidate"

@@ -103,11 +103,12 @@ take_in() { # sets `candidate`
 }
 
 check_image() {
-  local id label
+  local id label code
   id=$(docker image inspect --format '{{.Id}}' "$candidate")
   label=$(docker image inspect --format '{{index .Config.Labels "org.opencontainers.image.revision"}}' "$candidate")
   [[ ${values[image_id]:-$id} == "$id" ]] || end 65 "The image that arrived, $id, is not the one that was tested, ${values[image_id]}."
-  [[ -n $label && $1 == "$label"* ]] || end 65 "The image that arrived was built from ${label:-no known revision}, not from $1."
+  code=$("$project/scripts/gitlab/revision.sh" "$1" "$clone")
+  [[ -n $label && $code == "$label"* ]] || end 65 "The image that arrived was built from ${label:-no known revision}, not from ${code:0:8}."
 }
 
 hand_over() {

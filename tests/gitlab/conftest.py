@@ -13,6 +13,12 @@ from tests.support.cycle import GIT_IDENTITY
 from tests.support.ssh_server import SshServer, running_sshd
 
 ROOT = Path(__file__).parents[2]
+SCRIPTS = (
+    "scripts/gitlab/server.sh",
+    "scripts/gitlab/revision.sh",
+    "scripts/deploy.sh",
+    "scripts/rollback.sh",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(remote)], check=True)
     subprocess.run(["git", "clone", "--quiet", str(remote), str(work)], check=True, capture_output=True)
     git(work, "checkout", "--quiet", "-B", "main")
-    for name in ("scripts/gitlab/server.sh", "scripts/deploy.sh", "scripts/rollback.sh"):
+    for name in SCRIPTS:
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, work / name)
     revisions = []
@@ -79,7 +85,8 @@ def host(tmp_path: Path) -> Iterator[Host]:
         revisions.append(git(work, "rev-parse", "HEAD"))
     git(work, "push", "--quiet", "origin", "main")
     git(work, "checkout", "--quiet", "-b", "beside", revisions[0])
-    git(work, "commit", "--quiet", "--allow-empty", "--message", "beside")
+    (work / "number").write_text("beside")
+    git(work, "commit", "--quiet", "--all", "--message", "beside")
     beside = git(work, "rev-parse", "HEAD")
     git(work, "push", "--quiet", "origin", "beside")
     git(work, "checkout", "--quiet", "main")

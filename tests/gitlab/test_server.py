@@ -41,7 +41,7 @@ def test_a_deployment_hands_over_the_very_image_with_all_that_is_known(host: Hos
         "CI_COMMIT_MESSAGE": "Merge branch 'x'\n\nSee merge request team/films!12\n",
         "CI_COMMIT_REF_NAME": "main",
     }
-    assert deploy(host, archive, host.revisions[2], 7, **more) == 0
+    assert main(["deploy", "--archive", str(archive)], host.variables(host.revisions[2], 7) | more) == 0
     assert (host.docker / "loaded").read_bytes() == archive.read_bytes()
     (handed,) = [call for call in host.calls() if "release deploy" in call]
     assert "release deploy marquee:ci-1 --by Ann Müller" in handed
@@ -53,7 +53,7 @@ def test_a_deployment_hands_over_the_very_image_with_all_that_is_known(host: Hos
 
 def test_with_a_registry_the_image_is_pulled(host: Host, archive: Path) -> None:
     more = {"CI_REGISTRY": "registry.example.org", "IMAGE": "registry.example.org/films:ci-1"}
-    assert deploy(host, archive, host.revisions[0], **more) == 0
+    assert main(["deploy", "--archive", str(archive)], host.variables(host.revisions[0]) | more) == 0
     assert "pull --quiet registry.example.org/films:ci-1" in host.calls()
     assert not (host.docker / "loaded").exists()
 
@@ -185,3 +185,17 @@ def test_no_shell_no_file_no_tunnel(host: Host) -> None:
         done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, check=False)
         assert done.returncode != 0
     assert not (host.folder / "stolen").exists()
+
+
+def test_a_model_on_top_of_the_same_code_is_the_same_code(host: Host, archive: Path) -> None:
+    (host.checkout / "dvc.lock").write_text("a new model")
+    git(host.checkout, "add", "--all")
+    git(host.checkout, "commit", "--quiet", "--message", "model: v2")
+    git(host.checkout, "push", "--quiet", "origin", "main")
+    published = git(host.checkout, "rev-parse", "HEAD")
+    variables = host.variables(published)
+    assert main(["deploy", "--archive", str(archive)], variables) == REFUSED
+    (host.docker / "revision").write_text(host.revisions[2][:8])
+    assert main(["deploy", "--archive", str(archive)], variables) == 0
+    (handed,) = [call for call in host.calls() if "release deploy" in call]
+    assert f"--origin revision={published}" in handed

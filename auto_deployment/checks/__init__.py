@@ -1,0 +1,1 @@
+"""What the pipeline asks of data and models before anything is deployed, whoever has made them."""

@@ -1,0 +1,118 @@
+"""The quality of published segments: schema, ranges, duplicates, freshness, drift. Changes no file."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+
+from auto_deployment.checks.options import ChecksParams
+from auto_deployment.checks.rows import RowFault, first_fault
+from auto_deployment.checks.stream import drift_of
+from auto_deployment.checks.verdicts import Verdict
+from auto_deployment.ingest.catalog import CatalogError, read_movies
+from auto_deployment.ingest.drift import Finding
+from auto_deployment.ingest.options import DriftParams
+from auto_deployment.ingest.reading import read_ratings
+from auto_deployment.ingest.segment_schema import SCHEMA, SegmentError, damaged, open_segment
+from auto_deployment.ingest.segments import Segment, list_segments, segment_paths
+
+
+def check_data(
+    segments: Path, catalog: Path, params: ChecksParams, drift: DriftParams, drift_max: int, now: datetime
+) -> list[Verdict]:
+    """Return every verdict; where files cannot be read, that is the only one."""
+    try:
+        listed = list_segments(segments)
+        if not listed:
+            return [Verdict("segments", False, f"{segments} holds no segment: `dvc pull` brings them.")]
+        faults = [fault for path in segment_paths(segments) if (fault := _fault(path, now, params))]
+        movies = read_movies(catalog)
+        duplicates = _duplicates(segments, params)
+        findings = drift_of(listed, drift)
+    except (SegmentError, CatalogError) as error:
+        return [Verdict("readable", False, str(error))]
+    return [
+        Verdict("readable", True, f"{len(listed):,} segments, {sum(one.rows for one in listed):,} rows."),
+        _rows(faults),
+        Verdict(
+            "catalogue", len(movies) > 0, f"{len(movies):,} movies in the catalogue; it may not be empty."
+        ),
+        _offsets(listed),
+        duplicates,
+        _freshness(listed, params, now),
+        _drift(findings, drift_max),
+    ]
+
+
+def _fault(path: Path, now: datetime, params: ChecksParams) -> RowFault | None:
+    """Read a whole segment, its checksums verified, and return the first row that cannot be."""
+    file, meta = open_segment(path)
+    with file:
+        if not file.schema_arrow.remove_metadata().equals(SCHEMA):
+            return RowFault(path.name, None, "its columns are not those of a segment.")
+        try:
+            table = file.read()
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(path, error) from error
+    latest = now + timedelta(seconds=params.future_max_s)
+    return first_fault(path.name, table, meta.rating_scale, latest)
+
+
+def _rows(faults: Sequence[RowFault]) -> Verdict:
+    if not faults:
+        return Verdict("rows", True, "Every row is within its ranges.")
+    others = f" {len(faults) - 1} more segments have such rows." if len(faults) > 1 else ""
+    return Verdict("rows", False, f"{faults[0]}{others}")
+
+
+def _offsets(listed: Sequence[Segment]) -> Verdict:
+    """No line of a topic may stand in two segments: exactly once is what ingest promises."""
+    for one, other, partition in _overlapping(listed):
+        sentence = (
+            f"{one} and {other} both hold lines of partition {partition}: remove the one that is a copy."
+        )
+        return Verdict("offsets", False, sentence)
+    return Verdict("offsets", True, "No line of a topic stands in two segments.")
+
+
+def _overlapping(listed: Sequence[Segment]) -> Iterator[tuple[str, str, str]]:
+    seen: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
+    for segment in listed:
+        source = segment.meta.source
+        for partition, (first, following) in dict(source.get("offsets") or {}).items():
+            seen.setdefault((str(source.get("topic_id")), partition), []).append(
+                (int(first), int(following), segment.path.name)
+            )
+    for (_, partition), spans in seen.items():
+        ordered = sorted(spans)
+        for (_, end, name), (begin, _, other) in pairwise(ordered):
+            if begin < end:
+                yield name, other, partition
+
+
+def _duplicates(segments: Path, params: ChecksParams) -> Verdict:
+    read = read_ratings(segments)
+    total = len(read.frame) + read.absorbed
+    share = read.absorbed / total if total else 0.0
+    limit = params.duplicate_share_max
+    sentence = (
+        f"{read.absorbed:,} of {total:,} ratings stand there twice ({share:.2%}; at most {limit:.2%} may)."
+    )
+    return Verdict("duplicates", share <= limit, sentence)
+
+
+def _freshness(listed: Sequence[Segment], params: ChecksParams, now: datetime) -> Verdict:
+    times = [one.meta.last_time for one in listed if one.meta.last_time]
+    if not times:
+        return Verdict("freshness", False, "No segment says from when its events are.")
+    age_days, limit = (now - max(times)).total_seconds() / 86_400, params.data_age_max_days
+    when = f"{max(times):%Y-%m-%d %H:%M} UTC, {age_days:.1f} days ago"
+    return Verdict("freshness", age_days <= limit, f"The newest event is of {when} (at most {limit:g} days).")
+
+
+def _drift(findings: dict[str, Finding], most: int) -> Verdict:
+    named = "; ".join(f"{name} {one.now:.4g}, was {one.before:.4g}" for name, one in sorted(findings.items()))
+    sentence = f"{len(findings)} strong changes in the newest segment (at most {most} may be)"
+    return Verdict("drift", len(findings) <= most, f"{sentence}: {named}" if named else f"{sentence}.")

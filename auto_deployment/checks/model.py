@@ -1,0 +1,121 @@
+"""A published model, measured again: nothing that the training machine said of it is taken on trust."""
+
+import math
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.artifact import ArtifactError, load
+from app.recommender import PERSONAL, Recommender
+from auto_deployment.checks.options import ChecksParams
+from auto_deployment.checks.verdicts import Verdict
+from auto_deployment.params import Params
+from auto_deployment.training import stages
+from auto_deployment.training.gate_checks import GateResult
+from auto_deployment.training.workspace import Workspace, read_json
+
+INPUTS = ("segments", "catalog", "champion", "champion.json", "intake.json", "rejected.json")
+OF_SPEED = ("answer_ms", "load_s")  # of the machine as much as of the model: each says its own
+LENGTH, USERS, ON_SCALE = 20, 500, (1.0, 5.0)
+
+
+def check_model(workspace: Workspace, params: Params, expected_hash: str | None) -> list[Verdict]:
+    """Open the model of a checkout, recompute its gate from the segments, and hold both against each other.
+
+    `expected_hash` is what the version's tag says of the content, None where there is no tag. Raises
+    `TrainingError` and `SegmentError` where inputs are missing.
+    """
+    try:
+        model = load(workspace.model)
+    except ArtifactError as error:
+        return [Verdict("loads", False, str(error))]
+    found = [Verdict("loads", True, f"Model {model.version}, content {model.content_hash[:12]}.")]
+    if expected_hash is not None:
+        same = expected_hash == model.content_hash
+        said = f"The tag says {expected_hash[:12]}, the model is {model.content_hash[:12]}."
+        found.append(Verdict("tag", same, said))
+    found += _invariants(Recommender(model))
+    with recomputed(workspace, params) as (again, gate):
+        found += _same_numbers(workspace, again, params.checks)
+        found += _same_gate(workspace, gate)
+    return found
+
+
+@contextmanager
+def recomputed(workspace: Workspace, params: Params) -> Iterator[tuple[Workspace, GateResult]]:
+    """Prepare, evaluate and judge in a folder of its own, with the published model as the candidate."""
+    with tempfile.TemporaryDirectory() as folder:
+        again = Workspace(Path(folder))
+        for name in INPUTS:
+            source = workspace.root / name
+            if source.exists():
+                (again.root / name).symlink_to(source.resolve())
+        shutil.copytree(workspace.model, again.candidate)
+        stages.prepare(again, params.training.prepare)
+        stages.evaluate_stage(again, params.training)
+        yield again, stages.gate(again, params.gate, params.training.train.seed)
+
+
+def _invariants(recommender: Recommender) -> Iterator[Verdict]:
+    seen, short, outside = 0, 0, 0
+    ids = recommender.model.arrays["user_ids"][:: max(len(recommender.model.arrays["user_ids"]) // USERS, 1)]
+    low, high = ON_SCALE
+    for user in ids.tolist():
+        answer, row = recommender.recommend(user, LENGTH), recommender.user_row(user)
+        known = set() if row is None else set(recommender.seen_rows(row).tolist())
+        seen += bool(known & set(answer.rows)) and answer.source == PERSONAL
+        short += len(set(answer.rows)) != min(LENGTH, len(recommender.movie_ids) - len(known))
+        movies = [recommender.movie_ids[one] for one in answer.rows]
+        if row is not None:
+            predicted = recommender.predict([user] * len(movies), movies)
+            outside += bool(((predicted < low) | (predicted > high)).any())
+    of = f"of {len(ids):,} users"
+    yield Verdict("no seen title", seen == 0, f"{seen} {of} are shown a title that they have seen.")
+    yield Verdict("whole lists", short == 0, f"{short} {of} get fewer different titles than there are.")
+    yield Verdict(
+        "rating scale", outside == 0, f"{outside} {of} have a predicted rating outside of {low:g}-{high:g}."
+    )
+
+
+def _same_numbers(published: Workspace, again: Workspace, params: ChecksParams) -> Iterator[Verdict]:
+    """Compare `summary.json`, number by number."""
+    said, found = (read_json(one.metrics / "summary.json") for one in (published, again))
+    different = list(_differences(said, found, params.metric_tolerance))
+    sentence = f"All {len(said)} published figures were found again."
+    if different:
+        sentence = (
+            f"{len(different)} published figures are not what the data gives: {'; '.join(different[:5])}."
+        )
+    yield Verdict("figures", not different, sentence)
+
+
+def _differences(said: Mapping[str, Any], found: Mapping[str, Any], tolerance: float) -> Iterator[str]:
+    for name in sorted({*said, *found}):
+        one, other = said.get(name), found.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from (f"{name}.{inner}" for inner in _differences(one, other, tolerance))
+        elif isinstance(one, float) and isinstance(other, float):
+            if not math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance):
+                yield f"{name} {one:.6g}, recomputed {other:.6g}"
+        elif one != other:
+            yield f"{name} {one!r}, recomputed {other!r}"
+
+
+def _same_gate(published: Workspace, again: GateResult) -> Iterator[Verdict]:
+    said = {one["name"]: one["passed"] for one in read_json(published.verdict / "gate.json")["checks"]}
+    for check in again.checks:
+        if check.name in OF_SPEED:
+            continue
+        if said.get(check.name) != check.passed:
+            sentence = f"Published as {said.get(check.name)}, recomputed {check.passed}: {check.sentence}"
+            yield Verdict(f"gate {check.name}", False, sentence)
+        else:
+            yield Verdict(f"gate {check.name}", bool(check.passed), check.sentence)
+    lacking = sorted(set(said) - {check.name for check in again.checks})
+    if lacking:
+        yield Verdict(
+            "gate", False, f"The published gate has checks that nobody knows: {', '.join(lacking)}."
+        )

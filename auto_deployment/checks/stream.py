@@ -1,0 +1,43 @@
+"""Does the newest segment look like those before it? Compared as at ingest, on what is published."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from auto_deployment.ingest.drift import Finding, History, Sample, find_drift
+from auto_deployment.ingest.options import DriftParams
+from auto_deployment.ingest.segment_schema import open_segment
+from auto_deployment.ingest.segments import Segment
+
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+KEEP_DAYS = 100_000  # what is published is all compared with: trailing days are ingest's
+
+
+def drift_of(listed: Sequence[Segment], params: DriftParams) -> dict[str, Finding]:
+    """Return the strong changes of the newest segment against all others; none where there is one only."""
+    ordered = sorted(listed, key=lambda one: one.meta.last_time or NO_TIME)
+    history = History()
+    for segment in ordered[:-1]:
+        sample, titles = _sample(segment)
+        history = history.with_batch(_day(segment), sample, titles, KEEP_DAYS)
+    sample, titles = _sample(ordered[-1])
+    return find_drift(sample, titles, history, params)
+
+
+def _day(segment: Segment) -> date:
+    return (segment.meta.last_time or NO_TIME).date()
+
+
+def _sample(segment: Segment) -> tuple[Sample, dict[str, int]]:
+    file, meta = open_segment(segment.path)
+    with file:
+        table = file.read(columns=["kind", "movie_id", "rating"])
+    ratings = table["rating"].drop_null().to_numpy().astype(np.float64)
+    kinds = {**meta.counts}
+    lines = {name: count for name, count in kinds.items() if name not in ("repaired", "duplicate")}
+    titles = Counter(table["movie_id"].cast(pa.string()).drop_null().to_pylist())
+    sample = Sample(lines, len(ratings), float(ratings.sum()), float(np.square(ratings).sum()))
+    return sample, dict(titles)
