@@ -49,8 +49,9 @@ format: .venv/.dev ## put the code into its format
 lint: check
 
 TEST_SELECTION ?= not lab and not slow
-test-code: .venv/.dev openmp nginx ## the tests that need no Docker; TEST_SELECTION is pytest's -m
-	@$(BIN)/python -m pytest -m '$(TEST_SELECTION)' --junitxml=junit.xml
+TESTS ?= tests
+test-code: .venv/.dev openmp nginx ## the tests that need no Docker; TESTS and TEST_SELECTION say which
+	@$(BIN)/python -m pytest -m '$(TEST_SELECTION)' $(TESTS) --junitxml=junit.xml
 
 test-data: .venv/.runtime openmp ## quality of the published segments of this revision (DVC_REMOTE)
 	@scripts/gitlab/pull-data.sh data

@@ -3,12 +3,15 @@
 import argparse
 import json
 import logging
+import os
 from datetime import UTC, datetime
 
 from prometheus_client import start_http_server
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
+from auto_deployment.gitlab.api import GitLabError, Project, project_of
+from auto_deployment.gitlab.statuses import CommitStatuses, Status
 from auto_deployment.ingest.locks import only_one
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
@@ -56,12 +59,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         mails = ReleaseMails(outbox, params.release)
         metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
         _serve(settings, metrics)
-        with Postman(outbox) as postman, until_told() as stop:
+        statuses = CommitStatuses(_gitlab())
+        with Postman(outbox) as postman, statuses, until_told() as stop:
             faults = Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
                 try:
-                    _show(controller.tick(now), metrics, mails)
+                    report = controller.tick(now)
+                    _show(report, metrics, mails)
+                    _say(report, statuses)
                 except Exception as error:
                     faults.log(error, now)
                 metrics.show_outbox(postman.latest.waiting, postman.latest.oldest_age_s)
@@ -75,6 +81,24 @@ def _show(report: Report, metrics: ReleaseMetrics, mails: ReleaseMails) -> None:
         mails.tell(report)
     except MarqueeError as error:
         log.error("A mail was not written: %s", error)
+
+
+def _say(report: Report, statuses: CommitStatuses) -> None:
+    """Tell GitLab of every release that entered a phase, and after a restart of the newest."""
+    records = [*report.changed, *([report.record] if report.record else [])]
+    for release in (record.release for record in records):
+        origin = release.origin
+        if "revision" in origin:
+            sentence = f"{release.id} is {release.phase}: {release.reason}"
+            page = origin.get("pipeline_url", "")
+            statuses.want(Status(origin["revision"], release.phase.value, sentence, page))
+
+
+def _gitlab() -> Project | None:
+    try:
+        return project_of(os.environ)
+    except GitLabError as error:
+        raise MarqueeError(str(error)) from error
 
 
 def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller:

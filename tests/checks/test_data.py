@@ -1,0 +1,138 @@
+"""Quality of published segments: each fault is found, and said with its file."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from auto_deployment.checks.data import check_data
+from auto_deployment.checks.rows import first_fault
+from auto_deployment.checks.verdicts import Verdict, table
+from auto_deployment.ingest.events import Event, Rating
+from auto_deployment.ingest.segment_schema import SCHEMA, SegmentMeta
+from auto_deployment.ingest.segments import publish_segment, stage_segment
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+from tests.support.segments import NOON, write_segment
+from tests.support.training import write_data
+from tests.support.workspace import ROWS
+
+PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
+NOW = NOON + timedelta(days=3)
+
+
+def rating(user: int, value: float = 4.0, minutes: int = 0, movie: str = "film+2000") -> Rating:
+    return Rating(NOON + timedelta(minutes=minutes), user, movie, value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_data(Paths(tmp_path), ROWS, ())
+    shutil.rmtree(tmp_path / "segments")
+    add(tmp_path, "a", [rating(user) for user in range(1, 50)])
+    return tmp_path
+
+
+def add(folder: Path, name: str, events: Sequence[Event]) -> Path:
+    return write_segment(folder / "segments", name, events)
+
+
+def verdicts(folder: Path, **changed: float) -> dict[str, Verdict]:
+    params = replace(PARAMS.checks, **changed)
+    found = check_data(folder / "segments", folder / "catalog", params, PARAMS.ingest.drift, 3, NOW)
+    return {one.name: one for one in found}
+
+
+def failed(folder: Path, **changed: float) -> dict[str, str]:
+    return {name: one.sentence for name, one in verdicts(folder, **changed).items() if not one.passed}
+
+
+def test_good_data_pass(folder: Path) -> None:
+    assert failed(folder) == {}
+    names = ["readable", "rows", "catalogue", "offsets", "duplicates", "freshness", "drift"]
+    assert list(verdicts(folder)) == names
+
+
+def test_a_damaged_segment_is_named(folder: Path) -> None:
+    path = add(folder, "b", [rating(7)])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    path.write_bytes(content)
+    assert list(failed(folder)) == ["readable"]
+    assert "b.parquet cannot be read as a segment" in failed(folder)["readable"]
+
+
+def test_no_segment_and_no_catalogue_are_said(folder: Path) -> None:
+    shutil.rmtree(folder / "catalog")
+    (folder / "catalog").mkdir()
+    assert failed(folder)
+    shutil.rmtree(folder / "segments")
+    (folder / "segments").mkdir()
+    assert "holds no segment" in failed(folder)["segments"]
+
+
+def test_ratings_that_stand_there_twice_are_counted(folder: Path) -> None:
+    add(folder, "b", [rating(user) for user in range(1, 11)])
+    assert failed(folder)["duplicates"].startswith("10 of 59 ratings stand there twice (16.95%;")
+    assert failed(folder, duplicate_share_max=0.2) == {}
+
+
+def test_the_same_lines_in_two_segments_are_found(folder: Path) -> None:
+    for name, span in {"k1": [0, 100], "k2": [100, 150], "k3": [140, 160]}.items():
+        source = {"kind": "kafka", "topic_id": "t", "offsets": {"0": span}}
+        meta = SegmentMeta(source, (1, 5), 1, {"rating": 0}, last_time=NOON)
+        publish_segment(stage_segment(folder / "segments", name, [], lambda meta=meta: meta))  # type: ignore[misc]
+    said = failed(folder)["offsets"]
+    assert said.startswith("k2.parquet and k3.parquet both hold lines of partition 0")
+
+
+def test_old_data_are_said(folder: Path) -> None:
+    assert "at most 2 days" in failed(folder, data_age_max_days=2)["freshness"]
+
+
+def test_a_stream_that_changed_is_said(folder: Path) -> None:
+    shutil.rmtree(folder / "segments")
+    for number in range(30):
+        events = [rating(user, 4.0, number, f"film{user}+2000") for user in range(1, 1001)]
+        add(folder, f"a{number:02}", events)
+    later = [rating(user, 1.0, 5000, f"new{user}+2001") for user in range(1, 20_001)]
+    add(folder, "b", later)
+    assert "rating_mean" in verdicts(folder)["drift"].sentence
+
+
+ROW = {"kind": "rating", "user_id": 1, "movie_id": "film+2000", "time": NOON, "rating": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"user_id": 0}, "its user id is not positive."),
+        ({"rating": 5.5}, "its rating is outside of 1 to 5."),
+        ({"rating": 0.5}, "its rating is outside of 1 to 5."),
+        ({"rating": None}, "it is a rating without a value."),
+        ({"rating": float("nan")}, "its rating is not a number."),
+        ({"movie_id": None}, "it names no movie."),
+        ({"movie_id": ""}, "it names no movie."),
+        ({"kind": "purchase"}, "its kind is not known."),
+        ({"time": NOON + timedelta(days=9)}, "its time is in the future."),
+        ({"time": NOON - timedelta(days=40_000)}, "its time is before 1990."),
+        ({"last_time": NOON - timedelta(minutes=1)}, "it ends before it begins."),
+        ({"status": 99}, "its status is no HTTP status."),
+        ({"latency_ms": -1}, "its latency is negative."),
+        ({"offset": -1}, "its offset is negative."),
+    ],
+)
+def test_a_row_that_cannot_be_is_named(changed: dict[str, object], reason: str) -> None:
+    rows = [ROW, {**ROW, **changed}]
+    columns = {name: [row.get(name) for row in rows] for name in SCHEMA.names}
+    found = first_fault("a.parquet", pa.table(columns, schema=SCHEMA), (1.0, 5.0), NOW)
+    assert str(found) == f"a.parquet, row 1: {reason}"
+
+
+def test_what_failed_stands_last() -> None:
+    said = table([Verdict("a", False, "It is wrong."), Verdict("bcd", True, "It is right.")])
+    assert said == "ok   bcd  It is right.\nFAIL a    It is wrong.\n"

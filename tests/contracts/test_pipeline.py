@@ -1,0 +1,119 @@
+"""`.gitlab-ci.yml`: each job is one make target, and each kind of push runs what it needs, nothing twice."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.cycle import GIT_IDENTITY
+
+ROOT = Path(__file__).parents[2]
+NOT_JOBS = ("workflow", "stages", "variables", "default")
+TO_SERVER = ["deploy", "approve", "abort", "rollback"]
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text("utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the pipeline and a branch behind it, as gitlab-ci-local wants one."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    shutil.copy(ROOT / ".gitlab-ci.yml", folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "begin")
+    git(folder, "remote", "add", "origin", "git@gitlab.example.org:team/films.git")
+    git(folder, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    return folder
+
+
+def git(folder: Path, *words: str) -> None:
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    subprocess.run(["git", "-C", str(folder), *words], check=True, env={**environ, **GIT_IDENTITY})
+
+
+def jobs_of(place: Path, *variables: str) -> list[str]:
+    """Return the jobs that gitlab-ci-local would run."""
+    if shutil.which("gitlab-ci-local") is None:
+        pytest.skip("gitlab-ci-local is not installed")
+    words = ["gitlab-ci-local", "--list-csv"]
+    for variable in variables:
+        words += ["--variable", variable]
+    done = subprocess.run(words, cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "json schema validated" in done.stdout + done.stderr
+    lines = [line.split(";") for line in done.stdout.splitlines() if ";" in line]
+    return [name for name, *_ in lines[1:]]
+
+
+def test_each_job_is_make_targets_that_exist(pipeline: dict[str, Any]) -> None:
+    targets = set(re.findall(r"^([a-z -]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    known = {target for line in targets for target in line.split()}
+    jobs = {name: job for name, job in pipeline.items() if name not in NOT_JOBS and "script" in job}
+    assert len(jobs) == 10
+    for job in jobs.values():
+        for line in job["script"]:
+            assert re.fullmatch(r"make [a-z-]+( RELEASE=)?", line), line
+            assert line.split()[1] in known
+
+
+def test_no_job_trains(pipeline: dict[str, Any]) -> None:
+    text = yaml.safe_dump(pipeline)
+    assert not re.search(r"retrain|make train|dvc repro", text)
+
+
+def test_images_are_those_of_the_project(pipeline: dict[str, Any]) -> None:
+    used = {job["image"] for job in pipeline.values() if isinstance(job, dict) and "image" in job}
+    assert used == {"python:3.13-slim-trixie"}
+
+
+def test_only_one_deployment_at_a_time(pipeline: dict[str, Any]) -> None:
+    assert pipeline[".on-server"]["resource_group"] == "production"
+    assert pipeline["deploy"]["environment"]["name"] == "production"
+    assert pipeline["deploy"]["extends"] == ".on-server"
+
+
+def test_a_push_of_code_tests_builds_and_deploys(place: Path) -> None:
+    assert jobs_of(place) == ["lint", "test-code", "build", "test-app", *TO_SERVER]
+
+
+def test_a_published_model_is_measured_and_deployed(place: Path) -> None:
+    tag = "CI_COMMIT_TAG=model/20261127T0000-00000000"
+    assert jobs_of(place, tag) == ["test-data", "test-model", "build", "test-app", *TO_SERVER]
+
+
+def test_the_cycles_commit_brings_no_job(place: Path) -> None:
+    assert jobs_of(place, "CI_COMMIT_MESSAGE=model: 20261127T0000-00000000") == []
+    assert jobs_of(place, "CI_COMMIT_MESSAGE=app: a new model: field")
+
+
+@pytest.mark.parametrize(
+    ("changed", "jobs"),
+    [
+        ("app/routes.py", ["lint", "test-code", "build", "test-app"]),
+        ("docs/new.md", ["lint", "test-code", "build", "test-app"]),
+        ("dvc.lock", ["test-data", "test-model"]),
+        ("data/gate/gate.json", ["test-data", "test-model"]),
+    ],
+)
+def test_a_merge_request_runs_what_it_changes(
+    place: Path, tmp_path: Path, changed: str, jobs: list[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(place, copy, symlinks=True)
+    (copy / changed).parent.mkdir(parents=True, exist_ok=True)
+    (copy / changed).write_text("changed")
+    git(copy, "checkout", "--quiet", "-b", "change")
+    git(copy, "add", "--all")
+    git(copy, "commit", "--quiet", "--message", "change")
+    assert jobs_of(copy, "CI_PIPELINE_SOURCE=merge_request_event") == jobs

@@ -1,0 +1,142 @@
+"""A push becomes a promoted model: scheduler, git remote, pipeline in containers, ssh, canary, mail."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.gitlab_loop import Loop, git, gitlab_loop
+from tests.support.http import get
+from tests.support.lab import require_docker
+from tests.support.releasing import asking
+from tests.support.stack import eventually
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+# The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
+VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
+ENDS = ("promoted", "aborted")
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    require_docker()
+    if shutil.which("gitlab-ci-local") is None:
+        pytest.skip("gitlab-ci-local is not installed")
+    with gitlab_loop(tmp_path_factory.mktemp("gitlab"), VARIABLES) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def published(loop: Loop) -> str:
+    """The version that the scheduler has published by itself."""
+    eventually(loop.published, 420)
+    (tag,) = loop.published()
+    loop.say(f"the scheduler has published {tag}")
+    return tag.removeprefix("model/")
+
+
+def times(log: str) -> list[str]:
+    """Return what gitlab-ci-local says of each job: its name and how long it took."""
+    return [line for line in log.splitlines() if " finished in " in line]
+
+
+def test_what_the_scheduler_publishes_is_tested_deployed_and_promoted(
+    loop: Loop, published: str, say: Callable[[str], None]
+) -> None:
+    status, log = loop.pipeline_of(f"refs/tags/model/{published}")
+    assert status == 0, log[-4000:]
+    for job in ("test-data", "test-model", "build", "test-app", "deploy"):
+        assert any(job in line for line in times(log)), log[-4000:]
+    for line in times(log):
+        say(line)
+    assert "lint" not in log.partition("test-data")[2].partition("finished")[0]
+    with asking(loop.ports["MARQUEE_PORT"]):
+        eventually(lambda: loop.releases()[0]["changes"][-1]["phase"] in ENDS, 240)
+        release = loop.releases()[0]
+        assert release["changes"][-1]["phase"] == "promoted", release["changes"][-1]["reason"]
+    assert release["candidate"]["model_version"] == published
+    assert get(loop.ports["MARQUEE_PORT"], "/recommend/42").headers["x-model-version"] == published
+    eventually(lambda: any("Promoted" in subject and published in subject for subject in loop.mails()))
+    origin = release["origin"]
+    assert origin["ref"] == f"model/{published}"
+    assert origin["image_id"].startswith("sha256:")
+    said = loop.marquee("scheduler", "provenance", release_id := f"X-Release: {_id(release)}")
+    assert f"Pipeline: {origin['pipeline']}" in said, release_id
+    assert "serves everybody since" in said
+    # The checkout on the server is as it was, its owner's files beside it included.
+    assert git(loop.checkout, "status", "--porcelain") == "?? docker-compose.override.yml"
+
+
+def test_the_cycles_commit_brings_no_pipeline_of_its_own(loop: Loop, published: str) -> None:
+    _, log = loop.pipeline_of("refs/heads/main", 300)
+    assert "finished in" not in log, log[-2000:]
+    assert git(loop.remote, "log", "-1", "--format=%s", "main") == f"model: {published}"
+
+
+def test_a_commit_that_breaks_the_service_stops_at_its_tests(loop: Loop, published: str) -> None:
+    work = loop.work("breaks-service")
+    routes = work / "app" / "routes.py"
+    routes.write_text(routes.read_text() + "\nraise RuntimeError('broken')\n")
+    status, log = push(loop, work, "service: break it", "refs/heads/main")
+    assert status != 0
+    assert "RuntimeError: broken" in log
+    nothing_reached_the_server(loop, log, published)
+
+
+def test_data_of_bad_quality_stop_at_their_check(loop: Loop, published: str) -> None:
+    work = loop.work("breaks-data")
+    dvc(loop, work, "pull", "data/segments.dvc")
+    segment = max((work / "data" / "segments").glob("*.parquet"), key=lambda path: path.stat().st_size)
+    shutil.copy(segment, segment.with_name(f"again-{segment.name}"))
+    dvc(loop, work, "add", "data/segments")
+    dvc(loop, work, "push", "data/segments.dvc")
+    status, log = push(loop, work, "model: doubled", "refs/tags/model/20990101T0000-00000001")
+    assert status != 0
+    assert "both hold lines of partition" in log
+    nothing_reached_the_server(loop, log, published)
+
+
+def test_a_model_that_is_not_what_was_said_of_it_stops_at_its_check(loop: Loop, published: str) -> None:
+    work = loop.work("breaks-model")
+    git(work, "checkout", "--quiet", "--detach", f"model/{published}")
+    summary = work / "data" / "metrics" / "summary.json"
+    figures = json.loads(summary.read_text())
+    summary.write_text(json.dumps({**figures, "rmse": figures["rmse"] - 0.1}, indent=1) + "\n")
+    status, log = push(loop, work, "model: boasts", "refs/tags/model/20990101T0000-00000002")
+    assert status != 0
+    assert "published figures are not what the data gives: rmse" in log
+    nothing_reached_the_server(loop, log, published)
+
+
+def push(loop: Loop, work: Path, message: str, ref: str) -> tuple[int, str]:
+    """Commit all, push to a branch or as a tag, and return what became of the pipeline."""
+    git(work, "add", "--all")
+    git(work, "commit", "--quiet", "--message", message)
+    before = max(loop.pipelines(), default=0)
+    git(work, "push", "--quiet", loop.git_url, f"HEAD:{ref}")
+    eventually(
+        lambda: max((n for n, (of, _) in loop.pipelines().items() if of == ref), default=0) > before, 600
+    )
+    return loop.pipeline_of(ref)
+
+
+def nothing_reached_the_server(loop: Loop, log: str, published: str) -> None:
+    assert not any("deploy" in line or "build" in line for line in times(log))
+    assert loop.releases()[0]["candidate"]["model_version"] == published
+
+
+def dvc(loop: Loop, work: Path, *words: str) -> None:
+    program = Path(sys.executable).with_name("dvc")
+    (work / ".dvc" / "config.local").write_text(
+        f"[core]\n    remote = storage\n['remote \"storage\"']\n    url = {loop.storage}\n"
+    )
+    subprocess.run([str(program), *words], cwd=work, check=True, capture_output=True)
+
+
+def _id(release: dict[str, dict[str, str]]) -> str:
+    return release["candidate"]["release"]
