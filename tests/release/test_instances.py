@@ -1,0 +1,73 @@
+"""Instances as services of Compose: what is seen of them, and what is done to them."""
+
+from typing import Any, cast
+
+import pytest
+
+from auto_deployment.release.images import Images
+from auto_deployment.release.instances import ComposeInstances, ComposeProject, Sighting
+from tests.support.fake_engine import FakeEngine
+
+V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"
+OLD, NEW = f"{V1}-abc1234", f"{V2}-abc1234"
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    found = FakeEngine()
+    found.add("sha256:1", f"marquee:{OLD}", V1)
+    found.add("sha256:2", f"marquee:{NEW}", V2)
+    found.run_container("stable-1", "sha256:1")
+    found.run_container("canary", "sha256:2", restarts=2)
+    found.run_container("nginx", "sha256:9")
+    return found
+
+
+@pytest.fixture
+def instances(engine: FakeEngine) -> ComposeInstances:
+    docker = cast("Any", engine)
+    return ComposeInstances(docker, ComposeProject("p", ["--file", "f.yml"]), Images(docker, "marquee"))
+
+
+def test_each_is_seen_with_its_release(instances: ComposeInstances) -> None:
+    assert instances.look() == {
+        "stable-1": Sighting(OLD, True, 0),
+        "stable-2": Sighting(),
+        "canary": Sighting(NEW, True, 2),
+    }
+
+
+@pytest.mark.parametrize(
+    "state", [{"Status": "exited"}, {"Status": "paused"}, {"Health": {"Status": "starting"}}]
+)
+def test_who_does_not_run_healthily_is_not_well(
+    instances: ComposeInstances, engine: FakeEngine, state: dict[str, object]
+) -> None:
+    engine.run_container("canary", "sha256:2", **state)
+    assert instances.look()["canary"] == Sighting(NEW, False, 0)
+
+
+def test_a_start_moves_the_tag_first_and_leaves_the_others_alone(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    instances.start("stable-1", NEW)
+    assert engine.tags["marquee:stable-1"] == "sha256:2"
+    up = engine.calls[-1]
+    assert up.startswith("compose --project-name p --file f.yml up -d --no-deps --no-build")
+    assert up.endswith(" stable-1")
+
+
+def test_who_hangs_is_let_go_before_it_is_replaced(instances: ComposeInstances, engine: FakeEngine) -> None:
+    engine.run_container("canary", "sha256:2", Paused=True)
+    instances.start("canary", NEW)
+    assert engine.calls[-2] == "unpause container-canary"
+
+
+def test_a_removal_leaves_the_tag_on_stable_so_that_nothing_rejected_comes_back(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    instances.remove("canary", OLD)
+    assert engine.tags["marquee:canary"] == "sha256:1"
+    assert engine.calls[-1] == "rm --force container-canary"
+    del engine.containers["canary"]
+    instances.remove("canary", OLD)  # again

@@ -1,0 +1,126 @@
+"""What a person, a script and Prometheus see of a release, at each of its phases."""
+
+import json
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+
+from auto_deployment.cli import main
+from auto_deployment.params import load_params
+from auto_deployment.release.metrics import ReleaseMetrics
+from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.status import Status, to_json, tree, what_next
+from tests.support.releases import NEW, OLD, World, quick
+
+TRAFFIC = load_params(Path(__file__).parents[2] / "params.yaml").traffic
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    found = World(tmp_path, quick())
+    found.poll()
+    return found
+
+
+def status(world: World, needs_approval: bool = False) -> Status:
+    weights = {"stable": 80, "canary": 20 if "canary" in world.edge.traffic.names else 0}
+    record = world.store.newest()
+    return Status(world.now, OLD.release, record, world.edge.traffic, weights, world.params, needs_approval)
+
+
+def test_before_the_first_release_it_says_what_serves_and_how_to_begin(world: World) -> None:
+    said = tree(status(world))
+    assert f"{OLD.release} serves everybody; no release yet." in said
+    assert "scripts/deploy.sh" in said
+    assert status(world).exit_status() == 0
+    assert to_json(status(world))["phase"] is None
+
+
+def test_while_it_bakes_each_check_has_its_numbers(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(20)
+    said = tree(status(world))
+    assert "[baking]" in said
+    assert "canary 20 %" in said
+    assert "measured: canary 20.0 % of users" in said
+    for words in ("Successful recommendations of the canary take 20.0 ms", "users of the canary were seen"):
+        assert words in said
+    assert "promoted in" in said.splitlines()[-1]
+    assert status(world).exit_status() == 10
+
+
+def test_its_end_is_said_with_the_reason_and_in_the_exit_status(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.say(Verb.ABORT, "ann", "it smells")
+    world.until(Phase.ABORTED)
+    found = status(world)
+    assert "Aborted by ann: it smells." in tree(found)
+    assert "said       abort by ann" in tree(found)
+    assert found.exit_status() == 3
+    assert what_next(found) == "stable serves everybody; the next deploy begins a new release."
+
+
+def test_who_has_to_approve_is_told(world: World) -> None:
+    world.needs_approval = True
+    world.boot()
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(150)
+    assert "a person says `approve` or `reject`" in what_next(status(world, needs_approval=True))
+
+
+def test_status_and_history_through_the_command_line(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(world.paths.root))
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    assert main(["release", "status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["serving"] == NEW.release
+    assert main(["release", "status"]) == 0
+    assert f"Release {NEW.release}" in capsys.readouterr().out
+    assert main(["release", "history"]) == 0
+    assert "promoted" in capsys.readouterr().out
+
+
+def test_what_cannot_be_said_is_refused_with_a_sentence(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(world.paths.root))
+    assert main(["release", "abort", "--by", "ann"]) == 1
+    assert "No release is under way" in capsys.readouterr().err
+    assert main(["release", "rollback", "v9", "--by", "ann"]) == 1
+    assert "There is no release v9 to go back to" in capsys.readouterr().err
+    world.deploy()
+    world.until(Phase.BAKING)
+    assert main(["release", "extend", "--hours", "999"]) == 1
+    assert "by up to 240 hours" in capsys.readouterr().err
+    assert main(["release", "rollback"]) == 1
+    assert "is under way: `release abort` puts stable back" in capsys.readouterr().err
+
+
+def test_prometheus_sees_phase_weights_verdict_and_evidence(world: World) -> None:
+    metrics = ReleaseMetrics(world.params, TRAFFIC)
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(10)
+    metrics.show(world.poll())
+    page = generate_latest(metrics.registry).decode()
+    for line in (
+        'marquee_release_phase{phase="baking"} 1.0',
+        'marquee_release_phase{phase="aborted"} 0.0',
+        'marquee_release_weight{track="canary"} 20.0',
+        'marquee_release_verdict{verdict="not-enough-evidence"} 1.0',
+        "marquee_release_metrics_available 1.0",
+    ):
+        assert line in page, page
+    assert 'marquee_release_users{track="canary"}' in page
+    assert "check_log_evidence" in page
+    world.say(Verb.ABORT)
+    metrics.show(world.poll())
+    assert (
+        'marquee_release_outcomes_total{outcome="aborted"} 1.0' in generate_latest(metrics.registry).decode()
+    )
