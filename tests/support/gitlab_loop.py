@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,8 @@ class Loop:
         self.checkout, self.keys = self.folder / "server", self.folder / "sshd"
         self.log = self.folder / "loop.log"
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-        self.gateway = docker(
-            "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
-        )
+        subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
+        self.gateway = str(next(ip_network(subnet).hosts()))  # this host, as containers reach it
         (self.git_port,) = free_ports(1)
 
     @property
@@ -202,7 +202,8 @@ def _git_daemon(loop: Loop) -> Iterator[None]:
     hook.chmod(0o755)
     process = subprocess.Popen(words, env=_plain(), stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        eventually(lambda: git(loop.folder, "ls-remote", loop.git_url), 20)
+        asking = ["git", "ls-remote", loop.git_url]
+        eventually(lambda: subprocess.run(asking, capture_output=True, check=False).returncode == 0, 20)
         yield
     finally:
         os.killpg(process.pid, 15)
