@@ -21,10 +21,10 @@ sys.exit(not any(out["path"] == "data/model" and out["md5"] for out in stages["p
 PYTHON
 [[ -z ${CI:-} ]] || dvc cache dir --local "$PWD/.cache/dvc"
 dvc remote add --quiet --force --local --default storage "$DVC_REMOTE"
-case ${1:-data} in
-  data) wanted=("${inputs[@]}") ;;
-  model) wanted=("${inputs[@]}" data/model) ;;
-  packaged) wanted=(data/model) ;; # all that an image needs
-esac
-dvc pull --force "${wanted[@]}" ||
-  end "DVC's remote cannot be read from here: see above. Does DVC_REMOTE name what the scheduler writes to, and may this runner read it?"
+pull() {
+  dvc pull --force "$@" ||
+    end "DVC's remote cannot be read from here: see above. Does DVC_REMOTE name what the scheduler writes to, and may this runner read it?"
+}
+# Apart: named together, files and a stage's output are not all brought.
+if [[ ${1:-data} != packaged ]]; then pull "${inputs[@]}"; fi
+if [[ ${1:-data} != data ]]; then pull data/model; fi

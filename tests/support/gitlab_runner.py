@@ -39,6 +39,7 @@ echo "pipeline $number for $2 at $1"
 status=0
 cd "$work"
 HOME={folder}/home gitlab-ci-local --pull-policy=if-not-present --network host --timestamps \\
+  --ignore-predefined-vars CI_PIPELINE_IID,CI_PIPELINE_ID,CI_COMMIT_MESSAGE,CI_COMMIT_AUTHOR,CI_COMMIT_TAG \\
   --concurrency 2 --volume /var/run/docker.sock:/var/run/docker.sock {volumes} \\
   --variable "CI_PIPELINE_IID=$number" --variable "CI_PIPELINE_ID=$number" {variables} \\
   "${{given[@]}}" || status=$?
