@@ -23,7 +23,7 @@ PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT",
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
 BATCH_MAX_AGE_S = 10
 EDGE_LOG_MAX_MB = 1
-QUICK_RELEASE = {"tick_s": 2, "poll_s": 1, "warming_s": 5, "settle_s": 3, "start_max_s": 60}
+QUICK_RELEASE = {"tick_s": 2, "poll_s": 1, "warming_s": 5, "settle_s": 3, "start_max_s": 45}
 QUICK_JUDGE = {"window_s": 45, "max_window_s": 150, "min_users": 100, "metrics_unavailable_max_s": 25}
 
 
