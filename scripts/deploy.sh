@@ -54,4 +54,5 @@ code=$(scripts/gitlab/revision.sh "$revision") # a model published on top of it 
 docker build --quiet --file "$clone/app/Dockerfile" --tag "$candidate" \
   --build-arg "CODE_REVISION=${code:0:8}" --build-arg "MODEL=$model" "$clone" >/dev/null
 trap 'docker rmi "$candidate" >/dev/null' EXIT # its name for ever is the release's
+[[ " ${origin[*]} " == *" revision="* ]] || origin+=(--origin "revision=$revision")
 release "$candidate"

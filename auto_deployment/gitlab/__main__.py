@@ -49,7 +49,7 @@ def _deployment(env: Mapping[str, str]) -> list[str]:
     missing = [name for name in ("CI_COMMIT_SHA", "IMAGE") if not env.get(name)]
     if missing:
         raise VariablesError(f"Not set: {', '.join(missing)}: the job `build` has to come before.")
-    image = env["IMAGE"] if env.get("CI_REGISTRY") else "-"
+    image = env["IMAGE"] if env.get("IMAGE_REGISTRY") else "-"
     return ["deploy", env["CI_COMMIT_SHA"], image, *encoded({**origin_of(env), **_review(env)})]
 
 

@@ -14,7 +14,11 @@ TIMEOUT_S = 10.0
 
 
 class GitLabError(Exception):
-    """GitLab does not answer, or refuses; the message never holds the token."""
+    """GitLab does not answer (`status` 0), or refuses; the message never holds the token."""
+
+    def __init__(self, sentence: str, status: int = 0) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,14 @@ class Project:
 
     def _ask(self, path: str, data: bytes | None) -> Any:
         address = f"{self.url.rstrip('/')}/projects/{quote(self.id, safe='')}/{path}"
-        request = Request(address, data, {"PRIVATE-TOKEN": self.token})
         try:
+            request = Request(address, data, {"PRIVATE-TOKEN": self.token})
             with urlopen(request, timeout=TIMEOUT_S) as answer:
                 return json.loads(answer.read() or b"null")
         except HTTPError as error:
             with error:
                 said = error.read(500).decode("utf-8", "replace")
-            raise GitLabError(f"GitLab answers {error.code} to {path}: {said}") from None
+            raise GitLabError(f"GitLab answers {error.code} to {path}: {said}", error.code) from None
         except (OSError, HTTPException, ValueError) as error:
             raise GitLabError(f"GitLab does not answer to {path}: {error}") from None
 

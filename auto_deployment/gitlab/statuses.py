@@ -22,7 +22,7 @@ STATES = {
     "aborted": "failed",
     "superseded": "canceled",
 }
-SAID_ALREADY = "cannot transition"  # GitLab refuses to say the same twice
+FOR_GOOD = (400, 404)  # said already (GitLab does not say the same twice), or a commit that it does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,6 @@ class CommitStatuses:
             for status in self._unsaid():
                 if not self._say(status):
                     pause_s = self._after_fault_s
-                    break
 
     def _unsaid(self) -> list[Status]:
         with self._lock:
@@ -87,8 +86,9 @@ class CommitStatuses:
         try:
             self._project.post(f"statuses/{status.revision}", status.fields())
         except GitLabError as error:
-            if SAID_ALREADY not in str(error).lower():
+            if error.status not in FOR_GOOD:
                 log.warning("The commit's status was not said, it is tried again: %s", error)
                 return False
+            log.info("The commit's status is left as it is: %s", error)
         self._said[status.revision] = status
         return True

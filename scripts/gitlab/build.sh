@@ -27,14 +27,16 @@ else
   model=auto
 fi
 revision=$(scripts/gitlab/revision.sh)
-image=${CI_REGISTRY_IMAGE:-marquee}:ci-${CI_PIPELINE_IID:-local}
+registry=
+if [[ -n ${CI_REGISTRY:-} && -n ${CI_REGISTRY_USER:-} ]]; then registry=$CI_REGISTRY_IMAGE; fi
+image=${registry:-marquee}:ci-${CI_PIPELINE_IID:-0}
 docker build --quiet --file app/Dockerfile --tag "$image" \
   --build-arg "CODE_REVISION=${revision:0:8}" --build-arg "MODEL=$model" --build-arg "MODEL_VERSION=$version" . >/dev/null
 container=$(docker create --network none "$image")
 served=$(docker cp "$container:/model/manifest.json" - | tar -xO | python3 -c 'import json, sys; print(json.load(sys.stdin)["version"])')
 docker rm "$container" >/dev/null
-if [[ -n ${CI_REGISTRY:-} ]]; then
-  printf %s "${CI_REGISTRY_PASSWORD:-}" | docker login --username "${CI_REGISTRY_USER:-}" --password-stdin "$CI_REGISTRY" >/dev/null
+if [[ -n $registry ]]; then
+  printf %s "${CI_REGISTRY_PASSWORD:-}" | docker login --username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY" >/dev/null
   docker push --quiet "$image" >/dev/null
 else
   docker save "$image" | gzip -1 >image.tar.gz
@@ -43,5 +45,6 @@ fi
   echo "IMAGE=$image"
   echo "IMAGE_ID=$(docker image inspect --format '{{.Id}}' "$image")"
   echo "RELEASE=$served-${revision:0:8}"
+  echo "IMAGE_REGISTRY=$registry"
 } >build.env
 cat build.env

@@ -52,7 +52,9 @@ deploy() {
   local revision=$1 image=$2
   shift 2
   [[ $revision =~ ^[0-9a-f]{40}$ ]] || end 64 "$revision is no full revision."
-  [[ $image == - || $image =~ ^[a-z0-9][A-Za-z0-9._:/@-]*$ ]] || end 64 "$image is no image."
+  # A name that nothing here runs by: what is taken in may not replace what is there.
+  [[ $image == - || $image =~ ^[a-z0-9][a-z0-9.-]*(:[0-9]+)?/[a-z0-9._/-]+:ci-[0-9]+$ ]] ||
+    end 64 "$image is no image of a registry with a tag ci-NUMBER."
   allowed="image_id pipeline pipeline_iid pipeline_url merge_request author approver ref"
   read_values "$@"
   [[ ${values[pipeline_iid]:-0} =~ ^[0-9]+$ ]] || end 64 "pipeline_iid is no number."
@@ -70,14 +72,20 @@ deploy() {
 fetch() { # the exact revision, into the deployment's own clone; this checkout is left as it is
   local said remote
   remote=$(git -C "$project" remote get-url origin) || end 75 "The checkout on the server has no git remote \`origin\`."
-  [[ -d $clone/.git ]] || git clone --quiet --no-checkout "$project" "$clone"
+  [[ -d $clone/.git ]] || said=$(git init --quiet "$clone" 2>&1) || because "$said" 75
   said=$(GIT_TERMINAL_PROMPT=0 git -C "$clone" fetch --quiet --force --tags "$remote" '+refs/heads/*:refs/remotes/server/*' 2>&1) ||
     because "${said:-The git remote does not answer.}" 75
-  git -C "$clone" cat-file -e "$1^{commit}" 2>/dev/null || end 65 "Revision $1 is in no branch or tag of the git remote."
+  said=$(git -C "$clone" for-each-ref --contains "$1" refs/remotes/server refs/tags 2>/dev/null) || true
+  [[ -n $said ]] || end 65 "Revision $1 is in no branch or tag of the git remote."
 }
 
 refuse_older() {
-  local last number mine=${values[pipeline_iid]:-0}
+  local last number mine=$((10#${values[pipeline_iid]:-0}))
+  # What a person has deployed by hand counts as well.
+  last=$(controller history --json --last 1 2>/dev/null | sed -n 's/.*"revision": *"\([0-9a-f]\{40\}\)".*/\1/p' | head -n 1) || true
+  if [[ -n $last && $1 != "$last" ]] && git -C "$clone" merge-base --is-ancestor "$1" "$last" 2>/dev/null; then
+    end 65 "${1:0:8} is older than ${last:0:8}, which was deployed last: nothing was changed."
+  fi
   [[ -s $accepted ]] || return 0
   read -r last number <"$accepted"
   if [[ $1 != "$last" ]] && git -C "$clone" merge-base --is-ancestor "$1" "$last" 2>/dev/null; then
@@ -90,11 +98,15 @@ refuse_older() {
 }
 
 take_in() { # sets `candidate`
-  local said
+  local said names
   if [[ $1 == - ]]; then
-    said=$(docker load 2>&1) || because "$said" 75
-    candidate=$(sed -n 's/^Loaded image: //p' <<<"$said" | head -n 1)
-    [[ -n $candidate ]] || end 64 "What was sent is no image with a name."
+    archive=$clone.image
+    said=$( (cat >"$archive") 2>&1) || because "$said" 75
+    # `docker load` gives every name that an archive says: it may say one, by which nothing here runs.
+    names=$(tar -xzOf "$archive" manifest.json 2>/dev/null | grep -o '"RepoTags": *\[[^]]*\]' | sed 's/.*\[//; s/\]//' | tr -d '" ' | tr ',' '\n') || true
+    [[ $names =~ ^marquee:ci-[0-9]+$ ]] || end 64 "What was sent is not one image named marquee:ci-NUMBER."
+    candidate=$names
+    said=$(docker load --quiet --input "$archive" 2>&1) || because "$said" 75
   else
     said=$(docker pull --quiet "$1" 2>&1) || because "$said" 75
     candidate=$1
@@ -119,11 +131,11 @@ hand_over() {
   said=$(DEPLOY_BY=${values[author]:-pipeline} scripts/deploy.sh "$candidate" "${words[@]}" "revision=$1" 2>&1) || status=$?
   case $status in
     0)
-      echo "$1 ${values[pipeline_iid]:-0}" >"$accepted.new"
-      mv "$accepted.new" "$accepted"
       echo "$said"
+      # Should this not be writable now, the controller's history still tells what is older.
+      (echo "$1 $((10#${values[pipeline_iid]:-0}))" >"$accepted.new" && mv "$accepted.new" "$accepted") 2>/dev/null || true
       ;;
-    3) because "$said" 65 ;;
+    2 | 3) because "$said" 65 ;;
     *) because "$said" 75 ;;
   esac
 }
@@ -142,7 +154,8 @@ say() { # approve, abort, rollback
   echo "$said"
 }
 
-trap '[[ -z $loaded ]] || docker rmi "$loaded" >/dev/null 2>&1 || true' EXIT # its name for ever is the release's
+archive=
+trap '[[ -z $archive ]] || rm -f "$archive"; [[ -z $loaded ]] || docker rmi "$loaded" >/dev/null 2>&1 || true' EXIT # its name for ever is the release's
 declare -A values=()
 read -r -a words <<<"${SSH_ORIGINAL_COMMAND:-}" || true
 case ${words[0]:-} in

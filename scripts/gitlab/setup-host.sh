@@ -39,8 +39,12 @@ if ! runuser -u "$account" -- env HOME="$home" git config --global --get-all saf
   runuser -u "$account" -- env HOME="$home" git config --global --add safe.directory "$project"
   runuser -u "$account" -- env HOME="$home" git config --global --add safe.directory "$project/.git"
 fi
-runuser -u "$account" -- test -r "$project/docker-compose.yml" ||
-  { echo "The account $account cannot read $project: put the checkout where it can, for example in /opt." >&2; exit 1; }
+for file in docker-compose.yml .env; do
+  if [[ -e $project/$file ]] && ! runuser -u "$account" -- test -r "$project/$file"; then
+    echo "The account $account cannot read $project/$file: let it (chgrp $account, chmod g+r), or move the checkout to /opt." >&2
+    exit 1
+  fi
+done
 
 echo "Variable DEPLOY_HOST: $host"
 echo "Variable DEPLOY_USER: $account"

@@ -156,3 +156,16 @@ def test_a_note_shows_the_figures_that_change(
     gitlab.answers["merge_requests/12/notes"] = (403, "insufficient_scope")
     assert note.main({**env, "GITLAB_TOKEN": TOKEN}) == 0
     assert "The merge request has no note: GitLab answers 403" in capsys.readouterr().err
+
+
+def test_one_commit_that_gitlab_does_not_take_holds_up_no_other(gitlab: FakeGitLab) -> None:
+    gitlab.answers["statuses/abc"] = (500, "again")
+    with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
+        statuses.want(Status("abc", "promoted", "first"))
+        statuses.want(Status("def", "promoted", "other"))
+        wait_until(lambda: any(request[1].endswith("/def") for request in gitlab.requests))
+
+
+def test_an_address_that_is_none_is_said(gitlab: FakeGitLab) -> None:
+    with pytest.raises(GitLabError, match="GitLab does not answer to nowhere"):
+        Project("gitlab.example.org/api/v4", "7", TOKEN).get("nowhere")

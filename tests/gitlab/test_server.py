@@ -1,7 +1,9 @@
 """The pipeline's key on the server: what it may say, through a real sshd, and nothing else."""
 
-import gzip
+import io
+import json
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,17 @@ USAGE, REFUSED, LATER = 64, 65, 75
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    path = tmp_path / "image.tar.gz"
-    path.write_bytes(gzip.compress(b"layers"))
+    return make_archive(tmp_path / "image.tar.gz", "marquee:ci-1")
+
+
+def make_archive(path: Path, *names: str, images: int = 1) -> Path:
+    """Write what `docker save` writes, as far as it is looked at."""
+    one = {"Config": "config.json", "RepoTags": list(names), "Layers": []}
+    text = json.dumps([one] * images).encode()
+    with tarfile.open(path, "w:gz") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
     return path
 
 
@@ -52,9 +63,10 @@ def test_a_deployment_hands_over_the_very_image_with_all_that_is_known(host: Hos
 
 
 def test_with_a_registry_the_image_is_pulled(host: Host, archive: Path) -> None:
-    more = {"CI_REGISTRY": "registry.example.org", "IMAGE": "registry.example.org/films:ci-1"}
+    registry = "registry.example.org/team/films"
+    more = {"IMAGE_REGISTRY": registry, "IMAGE": f"{registry}:ci-1"}
     assert main(["deploy", "--archive", str(archive)], host.variables(host.revisions[0]) | more) == 0
-    assert "pull --quiet registry.example.org/films:ci-1" in host.calls()
+    assert f"pull --quiet {registry}:ci-1" in host.calls()
     assert not (host.docker / "loaded").exists()
 
 
@@ -199,3 +211,55 @@ def test_a_model_on_top_of_the_same_code_is_the_same_code(host: Host, archive: P
     assert main(["deploy", "--archive", str(archive)], variables) == 0
     (handed,) = [call for call in host.calls() if "release deploy" in call]
     assert f"--origin revision={published}" in handed
+
+
+@pytest.mark.parametrize(
+    ("names", "images"),
+    [
+        (["marquee:stable-1"], 1),
+        (["marquee-controller:latest"], 1),
+        (["marquee:ci-1", "marquee:stable-1"], 1),
+        (["marquee:ci-1"], 2),
+        ([], 1),
+    ],
+)
+def test_what_arrives_takes_no_name_by_which_something_runs(
+    host: Host, tmp_path: Path, names: list[str], images: int
+) -> None:
+    sent = make_archive(tmp_path / "other.tar.gz", *names, images=images)
+    assert deploy(host, sent, host.revisions[0]) == USAGE
+    assert not any(call.startswith(("load", "rmi", "tag")) for call in host.calls())
+    assert list((host.folder / "deploy").glob("*.image")) == []
+
+
+def test_no_image_but_a_pipelines_is_pulled(host: Host) -> None:
+    for image in ("marquee:stable-1", "registry.example.org/team/films:latest", "marquee"):
+        assert said(host, "deploy", host.revisions[0], image)[0] == USAGE
+    assert not any(call.startswith("pull") for call in host.calls())
+
+
+def test_what_a_person_has_deployed_by_hand_counts_as_well(host: Host, archive: Path) -> None:
+    history = json.dumps([{"origin": {"revision": host.revisions[1]}}], indent=1)
+    (host.docker / "history.json").write_text(history)
+    assert deploy(host, archive, host.revisions[0]) == REFUSED
+    assert deploy(host, archive, host.revisions[2]) == 0
+
+
+def test_a_commit_that_is_only_on_the_server_is_not_deployed(host: Host, archive: Path) -> None:
+    (host.checkout / "number").write_text("own")
+    git(host.checkout, "commit", "--quiet", "--all", "--message", "own")
+    assert deploy(host, archive, git(host.checkout, "rev-parse", "HEAD")) == REFUSED
+
+
+def test_a_release_that_is_another_image_is_refused_for_good(
+    host: Host, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.answers("released", 2, "v2-abc has been released before as another image.")
+    assert deploy(host, archive, host.revisions[0]) == REFUSED
+    assert "another image" in capsys.readouterr().err
+
+
+def test_a_number_with_zeros_before_it_is_a_number(host: Host, archive: Path) -> None:
+    assert deploy(host, archive, host.revisions[0], 12) == 0
+    variables = {**host.variables(host.revisions[0]), "CI_PIPELINE_IID": "09"}
+    assert main(["deploy", "--archive", str(archive)], variables) == REFUSED

@@ -14,8 +14,9 @@ case "$*" in
   *'controller true') answer controller '' ;;
   *'cat /data/releases/serving.json') answer serving '{"release": "v1-abc", "model_version": "v1"}' ;;
   *'release deploy '*) answer released 'is on its way' ;;
+  *'release history '*) cat history.json 2>/dev/null; exit 0 ;;
   *'marquee release '*) answer said 'is on its way to the controller' ;;
-  load) cat >loaded; answer load 'Loaded image: marquee:ci-1' ;;
+  'load --quiet --input '*) cp "$4" loaded; answer load 'Loaded image: marquee:ci-1' ;;
   pull*) answer pull 'pulled' ;;
   *'{{.Id}}'*) answer id 'sha256:0123' ;;
   *'Config.Labels'*) answer label "$(cat revision 2>/dev/null)" ;;
