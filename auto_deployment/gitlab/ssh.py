@@ -74,6 +74,8 @@ def _sentence(server: Server, status: int, said: str) -> str:
             f"{where} shows another host key than DEPLOY_KNOWN_HOSTS: nothing was sent. If the server was "
             "set up anew, put what setup-host.sh prints into that variable; else find out who answers there."
         )
+    if "load key" in said.lower():
+        return "DEPLOY_SSH_KEY is no private key that ssh can read: the whole file, its last line included."
     if "permission denied" in said.lower():
         return (
             f"{where} does not take the key in DEPLOY_SSH_KEY for {server.user}: run setup-host.sh there "

@@ -101,7 +101,7 @@ take_in() { # sets `candidate`
   local said names
   if [[ $1 == - ]]; then
     archive=$clone.image
-    said=$( (cat >"$archive") 2>&1) || because "$said" 75
+    said=$( (cat <&3 >"$archive") 2>&1) || because "$said" 75
     # `docker load` gives every name that an archive says: it may say one, by which nothing here runs.
     names=$(tar -xzOf "$archive" manifest.json 2>/dev/null | grep -o '"RepoTags": *\[[^]]*\]' | sed 's/.*\[//; s/\]//' | tr -d '" ' | tr ',' '\n') || true
     [[ $names =~ ^marquee:ci-[0-9]+$ ]] || end 64 "What was sent is not one image named marquee:ci-NUMBER."
@@ -157,6 +157,7 @@ say() { # approve, abort, rollback
 archive=
 trap '[[ -z $archive ]] || rm -f "$archive"; [[ -z $loaded ]] || docker rmi "$loaded" >/dev/null 2>&1 || true' EXIT # its name for ever is the release's
 declare -A values=()
+exec 3<&0 </dev/null # an image that is sent is for `take_in` alone: `docker compose exec` would read it
 read -r -a words <<<"${SSH_ORIGINAL_COMMAND:-}" || true
 case ${words[0]:-} in
   model)

@@ -83,8 +83,42 @@ def test_only_one_deployment_at_a_time(pipeline: dict[str, Any]) -> None:
     assert pipeline["deploy"]["extends"] == ".on-server"
 
 
-def test_a_push_of_code_tests_builds_and_deploys(place: Path) -> None:
-    assert jobs_of(place) == ["lint", "test-code", "build", "test-app", *TO_SERVER]
+def committed(place: Path, folder: Path, *names: str) -> Path:
+    """Return a copy with these files changed on top of what origin has."""
+    copy = folder / "copy"
+    shutil.copytree(place, copy, symlinks=True)
+    for name in names:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text("changed")
+    git(copy, "add", "--all", "--force")
+    git(copy, "commit", "--quiet", "--allow-empty", "--message", "change")
+    return copy
+
+
+CODE = ["lint", "test-code", "build", "test-app"]
+
+
+@pytest.mark.parametrize("changed", ["app/routes.py", "docs/new.md", "dvc.yaml", "Makefile", ".env.example"])
+def test_a_push_of_code_tests_builds_and_deploys(place: Path, tmp_path: Path, changed: str) -> None:
+    assert jobs_of(committed(place, tmp_path, changed, "dvc.lock")) == [*CODE, *TO_SERVER]
+
+
+def test_whatever_is_in_the_repository_is_code_or_data(pipeline: dict[str, Any]) -> None:
+    """Each file at the top, and one of each folder, on its own: else a push of it would run nothing."""
+    words = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    once = {name.partition("/")[0] if "/" in name else name: name for name in files}
+    patterns = pipeline[".on-code"]["rules"][1]["changes"]
+    one_by_one = [re.compile(_expression(pattern)) for pattern in patterns]
+    missed = [name for name in once.values() if not any(one.fullmatch(name) for one in one_by_one)]
+    assert [name for name in missed if name.partition("/")[0] not in ("data", "dvc.lock")] == []
+    assert not any(one.fullmatch("dvc.lock") or one.fullmatch("data/x") for one in one_by_one)
+
+
+def _expression(pattern: str) -> str:
+    """Return the regular expression of a GitLab pattern, as far as ours use them."""
+    text = re.escape(pattern).replace(r"\*\*/\*", ".+").replace(r"\*", "[^/]*")
+    return re.sub(r"\\{(.*?)\\}", lambda found: f"({found[1].replace(',', '|')})", text)
 
 
 def test_a_published_model_is_measured_and_deployed(place: Path) -> None:
@@ -92,16 +126,14 @@ def test_a_published_model_is_measured_and_deployed(place: Path) -> None:
     assert jobs_of(place, tag) == ["test-data", "test-model", "build", "test-app", *TO_SERVER]
 
 
-def test_the_cycles_commit_brings_no_job(place: Path) -> None:
-    assert jobs_of(place, "CI_COMMIT_MESSAGE=model: 20261127T0000-00000000") == []
-    assert jobs_of(place, "CI_COMMIT_MESSAGE=app: a new model: field")
+def test_the_cycles_commit_brings_no_job(place: Path, tmp_path: Path) -> None:
+    assert jobs_of(committed(place, tmp_path, "dvc.lock", "data/segments.dvc", "data/gate/gate.json")) == []
 
 
 @pytest.mark.parametrize(
     ("changed", "jobs"),
     [
-        ("app/routes.py", ["lint", "test-code", "build", "test-app"]),
-        ("docs/new.md", ["lint", "test-code", "build", "test-app"]),
+        ("app/routes.py", CODE),
         ("dvc.lock", ["test-data", "test-model"]),
         ("data/gate/gate.json", ["test-data", "test-model"]),
     ],
@@ -109,11 +141,6 @@ def test_the_cycles_commit_brings_no_job(place: Path) -> None:
 def test_a_merge_request_runs_what_it_changes(
     place: Path, tmp_path: Path, changed: str, jobs: list[str]
 ) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(place, copy, symlinks=True)
-    (copy / changed).parent.mkdir(parents=True, exist_ok=True)
-    (copy / changed).write_text("changed")
+    copy = committed(place, tmp_path, changed)
     git(copy, "checkout", "--quiet", "-b", "change")
-    git(copy, "add", "--all")
-    git(copy, "commit", "--quiet", "--message", "change")
     assert jobs_of(copy, "CI_PIPELINE_SOURCE=merge_request_event") == jobs

@@ -75,6 +75,14 @@ def test_another_key_is_not_taken(host: Host, tmp_path: Path, capsys: pytest.Cap
     assert "does not take the key in DEPLOY_SSH_KEY" in capsys.readouterr().err
 
 
+def test_a_file_that_is_no_key_is_said(
+    host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "no-key").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nnonsense\n")
+    assert status(host, DEPLOY_SSH_KEY=str(tmp_path / "no-key")) == 255
+    assert "DEPLOY_SSH_KEY is no private key that ssh can read" in capsys.readouterr().err
+
+
 def test_a_key_without_its_last_line_end_and_readable_by_all_is_taken(host: Host, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.write_bytes(host.server.key.read_bytes().rstrip(b"\n"))

@@ -67,7 +67,7 @@ def test_taste_can_be_learnt_from_the_shipped_demo(tmp_path: Path) -> None:
     movie, _ = pd.factorize(watches["movie_id"])
     user = watches["user_id"].to_numpy()
     early = (watches["first_time"] <= watches["first_time"].quantile(0.8)).to_numpy()
-    shape = (user.max() + 1, movie.max() + 1)
+    shape = (int(user.max()) + 1, int(movie.max()) + 1)
     ones = np.ones(len(user), np.float32)
     known = sp.csr_matrix((ones[early], (user[early], movie[early])), shape)
     later = sp.csr_matrix((ones[~early], (user[~early], movie[~early])), shape).toarray() > 0

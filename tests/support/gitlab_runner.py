@@ -7,12 +7,12 @@ from pathlib import Path
 # The hook: git waits for no pipeline.
 RUNNER = """#!/bin/sh
 while read -r old new ref; do
-  setsid nohup {folder}/runner "$new" "$ref" >/dev/null 2>&1 </dev/null &
+  setsid nohup {folder}/runner "$new" "$ref" "$old" >/dev/null 2>&1 </dev/null &
 done
 """
 
 SCRIPT = """#!/usr/bin/env bash
-# A pipeline for one ref that was pushed: runner REVISION REF
+# A pipeline for one ref that was pushed: runner REVISION REF BEFORE
 set -euo pipefail
 unset $(env | sed -n 's/^\\(GIT_[A-Z_]*\\)=.*/\\1/p')
 cd {folder}
@@ -30,7 +30,10 @@ case $2 in
     git -C "$work" checkout --quiet --detach "$1"
     given+=(--variable "CI_COMMIT_TAG=${{2#refs/tags/}}")
     ;;
-  *) git -C "$work" checkout --quiet -B "${{2#refs/heads/}}" "$1" ;;
+  *)
+    git -C "$work" checkout --quiet -B "${{2#refs/heads/}}" "$1"
+    git -C "$work" update-ref refs/remotes/origin/main "$3" # what changed is asked of this
+    ;;
 esac
 git -C "$work" remote set-url origin git@gitlab.example.org:team/films.git
 given+=(--variable "CI_COMMIT_MESSAGE=$(git -C "$work" log -1 --format=%B)")
