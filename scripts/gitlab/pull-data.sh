@@ -19,6 +19,7 @@ with open("dvc.lock", encoding="utf-8") as file:
     stages = yaml.safe_load(file)["stages"]
 sys.exit(not any(out["path"] == "data/model" and out["md5"] for out in stages["package"]["outs"]))
 PYTHON
+[[ -z ${DVC_PLUGIN:-} ]] || .venv/bin/pip install --quiet --disable-pip-version-check "$DVC_PLUGIN"
 [[ -z ${CI:-} ]] || dvc cache dir --local "$PWD/.cache/dvc"
 dvc remote add --quiet --force --local --default storage "$DVC_REMOTE"
 pull() {
