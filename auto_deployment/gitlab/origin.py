@@ -15,7 +15,7 @@ def origin_of(env: Mapping[str, str]) -> dict[str, str]:
         "pipeline_url": env.get("CI_PIPELINE_URL", ""),
         "merge_request": merge_request_of(env),
         "author": re.sub(r"\s*<[^>]*>\s*$", "", env.get("CI_COMMIT_AUTHOR", "")),
-        "ref": env.get("CI_COMMIT_REF_NAME", ""),
+        "ref": env.get("CI_COMMIT_TAG") or env.get("CI_COMMIT_REF_NAME", ""),
     }
     return {key: value for key, value in found.items() if value}
 

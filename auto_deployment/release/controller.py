@@ -1,14 +1,14 @@
 """The controller: looks at what is known, lets the pure parts decide, and does one thing at a time."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.paths import Paths
-from auto_deployment.release.aftermath import build_of, clear_shelf, serving_of, settle
+from auto_deployment.release.aftermath import Shelf, build_of, clear_shelf, serving_of, settle
 from auto_deployment.release.emergency import spare_users
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.instances import Instances
@@ -42,13 +42,11 @@ from auto_deployment.release_records import read_rejected, read_serving, write_s
 log = logging.getLogger(__name__)
 
 
-class Images(Protocol):
+class Images(Shelf, Protocol):
     """What the controller needs of the images."""
 
     def tag(self, name: str) -> str: ...
     def keep(self, image: str, may_move: bool = False) -> Build: ...
-    def releases(self) -> Sequence[str]: ...
-    def forget(self, release: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +162,8 @@ class Controller:
     def _see(self, traffic: Traffic, now: datetime) -> dict[str, Seen]:
         found = self._parts.instances.look()
         wanted = self._wanted or {name: found[name].release for name in NAMES}
-        recreated = self._record.recreated if self._record else {}
-        return self._tracker.see(found, wanted, traffic.names, recreated, now)
+        counts = self._record.recreated if self._record else {}
+        return self._tracker.see(found, wanted, traffic.names, counts, now)
 
     def _go_on(
         self, record: Record, seen: Mapping[str, Seen], traffic: Traffic, now: datetime
@@ -193,7 +191,12 @@ class Controller:
         if following.phase is Phase.PROMOTING:  # what befell the stables before has nothing to do with it
             record = replace(record, recreated={CANARY_NAME: record.recreated.get(CANARY_NAME, 0)})
         self._record = record
-        self._store(following)
+        try:
+            self._store(following)
+        except StateError:
+            if following.phase is Phase.ABORTED:
+                spare_users(self._parts.edge, self._parts.instances, following.stable)
+            raise
         if following.phase is Phase.PROMOTED:
             self._stable = following.candidate
             in_use = [following.candidate.release, following.stable.release]
@@ -202,8 +205,7 @@ class Controller:
     def _plan(self, seen: Mapping[str, Seen], traffic: Traffic) -> Plan:
         if self._record is not None:
             return plan(self._record.release, seen, self._params.settle_s)
-        stable = self._stable.release if self._stable else None
-        return Plan(dict.fromkeys(NAMES, stable), NAMES, traffic.salt)
+        return Plan(dict.fromkeys(NAMES, self._stable.release if self._stable else None), NAMES, traffic.salt)
 
     def _do(self, step: Step) -> None:
         if isinstance(step, SetTraffic):
@@ -220,10 +222,11 @@ class Controller:
     def _start(self, step: Start) -> None:
         if step.again and self._record is not None:
             log.warning("%s stays unhealthy: it is recreated", step.name)
-            restarts = self._parts.instances.look()[step.name].restarts
-            counts = {**self._record.recreated}
-            counts[step.name] = counts.get(step.name, 0) + 1 + restarts
-            self._write(replace(self._record, recreated=counts))
+            counts = self._record.recreated
+            count = counts.get(step.name, 0) + 1 + self._parts.instances.look()[step.name].restarts
+            self._write(replace(self._record, recreated={**counts, step.name: count}))
+        elif step.name == CANARY_NAME and self._record is not None:
+            self._write(self._record)  # a full disk starts no candidate: its evidence could not be kept
         log.info("%s starts with release %s", step.name, step.release)
         self._tracker.started(step.name)
         self._parts.instances.start(step.name, step.release)

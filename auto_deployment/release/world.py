@@ -121,7 +121,8 @@ def _change(name: str, plan: Plan, seen: Seen) -> Step:
 def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
     """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself.
 
-    Whoever serves well stays until another does, whatever it runs: an old release is better than no answer.
+    Who serves well stays until another does, whatever it runs: an old release is better than no answer. Not
+    so a canary that has to go: who aborted it wants the static list rather than its answers.
     """
     names = frozenset(
         name
@@ -129,7 +130,8 @@ def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | N
         if seen[name].release == plan.releases[name] and (seen[name].well or name in traffic.names)
     )
     if not any(seen[name].well for name in names):
-        names |= frozenset(name for name in traffic.names if seen[name].well)
+        may_stay = {name for name in traffic.names if plan.releases[name] is not None}
+        names |= frozenset(name for name in may_stay if seen[name].well)
     if not names:
         names = traffic.names or frozenset(plan.serving)
     wanted = Traffic(names, plan.salt)

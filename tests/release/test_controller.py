@@ -6,7 +6,7 @@ import pytest
 
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release.state import StateError
+from auto_deployment.release.state import Record, StateError
 from auto_deployment.release.world import NAMES, STABLE_NAMES
 from auto_deployment.release_records import read_rejected, read_released, read_serving
 from tests.support.releases import NEW, OLD, World, build, quick
@@ -378,6 +378,46 @@ def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
         assert world.edge.traffic.names == frozenset(STABLE_NAMES)
     assert world.release.phase is Phase.BAKING
     assert world.until(Phase.ABORTED).reason == "Aborted by ann."
+
+
+def full(*words: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    world.instances.runs["canary"] = None
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+        for _ in range(10):
+            with pytest.raises(StateError):
+                world.polls(3)
+        assert world.instances.runs["canary"] is None
+
+
+def test_an_abort_that_was_heard_but_cannot_be_carried_out_spares_users(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    world.say(Verb.ABORT)
+    write = world.store.write
+
+    def full_at_the_end(record: Record) -> None:  # the word fits, what follows from it does not
+        if record.release.phase is Phase.ABORTED:
+            raise StateError("make room")
+        write(record)
+
+    monkeypatch.setattr(world.store, "write", full_at_the_end)
+    with pytest.raises(StateError):
+        world.poll()
+    assert world.release.phase is Phase.BAKING
+    assert world.edge.traffic.names == frozenset(STABLE_NAMES)
 
 
 def test_old_images_go_after_a_number_of_releases(world: World) -> None:

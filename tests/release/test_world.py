@@ -91,6 +91,11 @@ def test_the_only_one_who_serves_well_keeps_the_users_though_it_runs_what_was_be
     assert step(PROMOTED, {**seen, "stable-1": NEW}) == only("stable-1", "canary")
 
 
+def test_an_aborted_canary_gets_nobody_though_both_stables_are_ill() -> None:
+    ill = Seen("old", well=False)
+    assert step(ABORTED, world(first=ill, second=ill)) == only("stable-1", "stable-2")
+
+
 def test_a_new_release_draws_other_users() -> None:
     assert step(BAKING, world(), Traffic(frozenset(NAMES), "older")) == only(*NAMES)
 
