@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.support.cycle import GIT_IDENTITY
+from tests.support.lab import require_program
 
 ROOT = Path(__file__).parents[2]
 NOT_JOBS = ("workflow", "stages", "variables", "default")
@@ -44,8 +45,7 @@ def git(folder: Path, *words: str) -> None:
 
 def jobs_of(place: Path, *variables: str) -> list[str]:
     """Return the jobs that gitlab-ci-local would run."""
-    if shutil.which("gitlab-ci-local") is None:
-        pytest.skip("gitlab-ci-local is not installed")
+    require_program("gitlab-ci-local")
     words = ["gitlab-ci-local", "--list-csv"]
     for variable in variables:
         words += ["--variable", variable]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.gitlab_loop import Loop, git, gitlab_loop
 from tests.support.http import get
-from tests.support.lab import require_docker
+from tests.support.lab import require_docker, require_program
 from tests.support.releasing import asking
 from tests.support.stack import eventually
 
@@ -25,8 +25,7 @@ ENDS = ("promoted", "aborted")
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     require_docker()
-    if shutil.which("gitlab-ci-local") is None:
-        pytest.skip("gitlab-ci-local is not installed")
+    require_program("gitlab-ci-local")
     with gitlab_loop(tmp_path_factory.mktemp("gitlab"), VARIABLES) as started:
         yield started
 

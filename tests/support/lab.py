@@ -19,6 +19,16 @@ def require_docker() -> None:
         pytest.skip("no Docker engine answers")
 
 
+def require_program(name: str, path: str | None = None) -> str:
+    """Return where a program of the lab is; skip the test without it, fail where the lab is promised."""
+    found = shutil.which(name, path=path)
+    if found is None and os.environ.get("MARQUEE_REQUIRE_DOCKER"):
+        pytest.fail(f"MARQUEE_REQUIRE_DOCKER is set but there is no {name}")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
 def docker_answers() -> bool:
     """Tell whether there is an engine."""
     return shutil.which("docker") is not None and _docker("info", check=False).returncode == 0

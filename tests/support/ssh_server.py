@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -10,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.support.edge import free_ports
+from tests.support.lab import require_program
 
-SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+SBIN = f"{os.environ['PATH']}:/usr/sbin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,6 @@ class SshServer:
         }
 
 
-def require_sshd() -> None:
-    """Skip where there is none, but not where the lab promises one."""
-    if SSHD is None and os.environ.get("MARQUEE_REQUIRE_DOCKER"):
-        pytest.fail("MARQUEE_REQUIRE_DOCKER is set but there is no sshd")
-    if SSHD is None:
-        pytest.skip("sshd is not installed")
-
-
 def make_key(path: Path) -> Path:
     """Make a key pair; the public half ends with .pub."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
@@ -52,7 +42,7 @@ def make_key(path: Path) -> Path:
 @contextmanager
 def running_sshd(folder: Path, command: Path, environ: Mapping[str, str]) -> Iterator[SshServer]:
     """Run sshd until the block ends; `environ` is set in every session."""
-    require_sshd()
+    sshd = require_program("sshd", SBIN)
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
@@ -68,7 +58,7 @@ def running_sshd(folder: Path, command: Path, environ: Mapping[str, str]) -> Ite
     ]  # fmt: skip
     (folder / "config").write_text("\n".join(lines) + "\n")
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(folder / "config")], stderr=log)
+        process = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "config")], stderr=log)
     try:
         deadline_s = time.monotonic() + 10
         while b"listening" not in (folder / "log").read_bytes():
