@@ -12,7 +12,7 @@ for name in segments catalog champion; do
 done
 [[ ${1:-data} == packaged || ${#inputs[@]} -gt 0 ]] || end "This revision names no data (data/segments.dvc): nothing was published on it."
 [[ -n ${DVC_REMOTE:-} ]] || end "DVC_REMOTE is not set: the address of DVC's remote, as the scheduler has it. docs/gitlab.md lists the variables."
-.venv/bin/python - <<'PYTHON' || end "dvc.lock cannot be read: a retraining cycle writes it, a person never does. Take it from the last tag model/*."
+.venv/bin/python - 2>/dev/null <<'PYTHON' || end "dvc.lock cannot be read: a retraining cycle writes it, a person never does. Take it from the last tag model/*."
 import sys
 import yaml
 with open("dvc.lock", encoding="utf-8") as file:
