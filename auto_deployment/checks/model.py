@@ -19,6 +19,7 @@ from auto_deployment.training.workspace import Workspace, read_json
 
 INPUTS = ("segments", "catalog", "champion", "champion.json", "intake.json", "rejected.json")
 OF_SPEED = ("answer_ms", "load_s")  # of the machine as much as of the model: each says its own
+FIGURES = ("summary.json", "model.json", "comparison.json")
 LENGTH, USERS, ON_SCALE = 20, 500, (1.0, 5.0)
 
 
@@ -81,27 +82,47 @@ def _invariants(recommender: Recommender) -> Iterator[Verdict]:
 
 
 def _same_numbers(published: Workspace, again: Workspace, params: ChecksParams) -> Iterator[Verdict]:
-    """Compare `summary.json`, number by number."""
-    said, found = (read_json(one.metrics / "summary.json") for one in (published, again))
-    different = list(_differences(said, found, params.metric_tolerance))
-    sentence = f"All {len(said)} published figures were found again."
+    """Compare every figure of the evaluation: the model's own, those against the champion, the summary."""
+    different, count = [], 0
+    for name in FIGURES:
+        said, found = (_figures(read_json(one.metrics / name)) for one in (published, again))
+        count += len(said)
+        different += [
+            f"{key} {_short(said.get(key))}, recomputed {_short(found.get(key))}"
+            for key in sorted({*said, *found})
+            if not _is_same(said.get(key), found.get(key), params.metric_tolerance)
+        ]
+    sentence = f"All {count:,} published figures were found again."
     if different:
-        sentence = (
-            f"{len(different)} published figures are not what the data gives: {'; '.join(different[:5])}."
-        )
+        named = "; ".join(different[:5])
+        sentence = f"{len(different)} published figures are not what the data gives: {named}."
     yield Verdict("figures", not different, sentence)
 
 
-def _differences(said: Mapping[str, Any], found: Mapping[str, Any], tolerance: float) -> Iterator[str]:
-    for name in sorted({*said, *found}):
-        one, other = said.get(name), found.get(name)
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            yield from (f"{name}.{inner}" for inner in _differences(one, other, tolerance))
-        elif isinstance(one, float) and isinstance(other, float):
-            if not math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance):
-                yield f"{name} {one:.6g}, recomputed {other:.6g}"
-        elif one != other:
-            yield f"{name} {one!r}, recomputed {other!r}"
+def _figures(content: Any, name: str = "") -> dict[str, Any]:
+    """Return every value by where it stands; who the model is, and when it was made, is no figure."""
+    if isinstance(content, Mapping):
+        parts = [(f"{name}.{key}" if name else str(key), one) for key, one in content.items()]
+        return {
+            key: one for part, inner in parts if part != "model" for key, one in _figures(inner, part).items()
+        }
+    if isinstance(content, list):
+        return {
+            key: one
+            for number, inner in enumerate(content)
+            for key, one in _figures(inner, f"{name}[{number}]").items()
+        }
+    return {name: content}
+
+
+def _is_same(said: Any, found: Any, tolerance: float) -> bool:
+    if isinstance(said, float) and isinstance(found, float):
+        return math.isclose(said, found, rel_tol=tolerance, abs_tol=tolerance)
+    return bool(said == found)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
 def _same_gate(published: Workspace, again: GateResult) -> Iterator[Verdict]:
