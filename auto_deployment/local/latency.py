@@ -29,7 +29,7 @@ class Spent:
 
     def since(self, before: "Spent") -> "Spent":
         """Return the increase; a process that was started anew has counted from zero."""
-        if self.requests < before.requests:
+        if self.requests < before.requests or self.seconds < before.seconds:
             return self
         return Spent(self.seconds - before.seconds, self.requests - before.requests)
 
@@ -88,7 +88,12 @@ def read_spent(instance: Instance) -> Spent | None:
         return None
     finally:
         connection.close()
-    return spent_in(text) if response.status == http.HTTPStatus.OK else None
+    if response.status != http.HTTPStatus.OK:
+        return None
+    try:
+        return spent_in(text)
+    except ValueError:
+        return None  # a page of something else
 
 
 def spent_in(text: str) -> Spent:

@@ -58,12 +58,19 @@ class Shelf:
         return self._look_into(self._find(image))
 
     def keep(self, image: str, may_move: bool = False) -> Build:
-        """Give a model its link for ever; what it links to never changes."""
+        """Give a model its link for ever; another model of that name may have it where nothing ever ran.
+
+        Raises `BadInputError` otherwise: what runs would not be what was asked for.
+        """
         folder = self._find(image)
         build = self._look_into(folder)
         self._models.mkdir(parents=True, exist_ok=True)
         link = self._models / build.release
-        if not link.is_symlink():
+        if link.is_symlink() and link.resolve() != folder and not may_move:
+            raise BadInputError(
+                f"{build.release} has been released before as another model: {link.resolve()}."
+            )
+        if not link.is_symlink() or link.resolve() != folder:
             replace_link(link, os.path.relpath(folder, self._models.resolve()))
         return build
 

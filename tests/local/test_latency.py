@@ -29,6 +29,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.spent: Spent | None = Spent()
+        self.page = PAGE
         counter = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -37,12 +38,15 @@ class Counter:
                 self.send_response(200 if spent else 503)
                 self.end_headers()
                 if spent:
-                    self.wfile.write(PAGE.format(n=spent.requests, s=spent.seconds).encode())
+                    self.wfile.write(counter.text(spent).encode())
 
             def log_message(self, format: str, *args: object) -> None:
                 """Stay quiet."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
+
+    def text(self, spent: Spent) -> str:
+        return self.page.format(n=spent.requests, s=spent.seconds) if self.page is PAGE else self.page
 
     def instance(self, name: str, track: str) -> Instance:
         return Instance(name, track, "127.0.0.1", self.server.server_port)
@@ -113,6 +117,19 @@ def test_a_process_that_was_started_anew_counts_from_zero(scene: Scene) -> None:
     scene.means()
     scene.canary.spent = Spent(1.0, 10.0)
     assert scene.means()["canary"] == pytest.approx(1000 * 2.0 / 110)
+
+
+def test_one_that_was_replaced_and_served_more_meanwhile_counts_from_zero_too(scene: Scene) -> None:
+    scene.means()
+    scene.canary.spent = Spent(5.0, 10.0)
+    scene.means()
+    scene.canary.spent = Spent(1.0, 50.0)
+    assert scene.means()["canary"] == pytest.approx(1000 * 6.0 / 60)
+
+
+def test_a_page_of_something_else_is_no_metrics(scene: Scene) -> None:
+    scene.canary.page = "flask_http_request_duration_seconds_sum{ nonsense"
+    assert not scene.metrics.measure(60, NOW).available
 
 
 def test_only_the_window_counts(scene: Scene) -> None:

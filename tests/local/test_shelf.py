@@ -74,6 +74,19 @@ def test_what_is_no_model_is_refused_with_what_to_give(shelf: Shelf, tmp_path: P
         shelf.keep(str(tmp_path / "odd"))
 
 
+def test_another_model_of_the_same_name_is_refused_where_the_name_has_run(
+    shelf: Shelf, paths: Paths, tmp_path: Path
+) -> None:
+    build = shelf.keep(NEW)
+    other = tmp_path / "other"
+    write_model(other, version=NEW, seed=9)
+    with pytest.raises(BadInputError, match=f"{build.release} has been released before as another model"):
+        shelf.keep(str(other))
+    moved = shelf.keep(str(other), may_move=True)
+    assert moved.content_hash != build.content_hash
+    assert shelf.id_of(build.release) == str(other)
+
+
 def test_forgetting_a_release_keeps_the_model(shelf: Shelf, paths: Paths) -> None:
     old, new = shelf.keep(VERSION), shelf.keep(NEW)
     assert shelf.releases() == [new.release, old.release]
