@@ -1,5 +1,7 @@
 """Images: known by what is in them, named once and for all, one name for each release."""
 
+import io
+import tarfile
 from typing import Any, cast
 
 import pytest
@@ -10,6 +12,16 @@ from auto_deployment.release.images import Images
 from tests.support.fake_engine import FakeEngine
 
 V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"
+
+
+def archive(text: str) -> bytes:
+    """Return what `docker cp` prints of a file with this text."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text.encode()))
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -63,6 +75,41 @@ def test_what_is_no_image_of_the_service_is_named(images: Images, engine: FakeEn
         images.build_of("other:latest")
     with pytest.raises(DockerError, match="no such image"):
         images.build_of("marquee:nowhere")
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"no archive", b"", archive("{"), archive("[]"), archive('{"version": "v1"}')]
+)
+def test_what_has_no_manifest_is_refused_and_leaves_no_container(
+    images: Images, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    usual = engine.read
+
+    def read(*words: str, timeout_s: float = 60) -> bytes:
+        if words[0] != "cp":
+            return usual(*words, timeout_s=timeout_s)
+        if content is None:
+            raise DockerError("docker cp: no such file")
+        return content
+
+    monkeypatch.setattr(engine, "read", read)
+    with pytest.raises(BadInputError, match=r"^marquee:ci-7 is no image of the inference service \(.+\)\.$"):
+        images.keep("marquee:ci-7")
+    assert engine.calls[-1] == "rm --force made-of:sha256:2"
+    assert f"marquee:{V2}-abc1234" not in engine.tags
+    monkeypatch.undo()
+    assert images.build_of("marquee:ci-7").model_version == V2  # the failure is not remembered
+
+
+def test_a_tag_that_moves_is_looked_into_again(images: Images, engine: FakeEngine) -> None:
+    assert images.build_of("marquee:stable-1").model_version == V1
+    engine.tags["marquee:stable-1"] = "sha256:2"
+    assert images.build_of("marquee:stable-1").model_version == V2
+
+
+def test_images_of_others_and_tags_of_instances_are_no_releases(images: Images, engine: FakeEngine) -> None:
+    engine.tags.update({f"other:{V1}-abc1234": "sha256:1", "marquee:latest": "sha256:1"})
+    assert images.releases() == []
 
 
 def test_releases_are_the_names_that_never_move(images: Images) -> None:

@@ -4,8 +4,9 @@ from typing import Any, cast
 
 import pytest
 
+from auto_deployment.release.docker import DockerError
 from auto_deployment.release.images import Images
-from auto_deployment.release.instances import ComposeInstances, ComposeProject, Sighting
+from auto_deployment.release.instances import PROJECT, SERVICE, ComposeInstances, ComposeProject, Sighting
 from tests.support.fake_engine import FakeEngine
 
 V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"
@@ -71,3 +72,44 @@ def test_a_removal_leaves_the_tag_on_stable_so_that_nothing_rejected_comes_back(
     assert engine.calls[-1] == "rm --force container-canary"
     del engine.containers["canary"]
     instances.remove("canary", OLD)  # again
+
+
+def test_of_nothing_nobody_is_seen_and_nothing_is_inspected(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    engine.containers.clear()
+    assert set(instances.look().values()) == {Sighting()}
+    assert not any(call.startswith("inspect") for call in engine.calls)
+
+
+def test_who_runs_what_is_no_release_is_seen_by_its_image(
+    instances: ComposeInstances, engine: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.run_container("canary", "sha256:gone")
+    assert instances.look()["canary"] == Sighting("sha256:gone", True, 0)
+    assert "A container runs an image that is no release" in caplog.text
+    assert instances.look()["stable-1"] == Sighting(OLD, True, 0)
+
+
+def test_without_a_health_check_it_is_enough_to_run(instances: ComposeInstances, engine: FakeEngine) -> None:
+    engine.run_container("canary", "sha256:2", Health=None)
+    assert instances.look()["canary"].well
+
+
+def test_only_containers_of_this_project_are_asked_for(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    instances.look()
+    instances.remove("canary", OLD)
+    asked = [call for call in engine.calls if call.startswith("ps ")]
+    assert all(f"label={PROJECT}=p" in call and "--all" in call for call in asked)
+    assert [f"label={SERVICE}=canary" in call for call in asked] == [False, True]
+
+
+def test_who_has_no_image_is_neither_started_nor_removed(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    for act in (instances.start, instances.remove):
+        with pytest.raises(DockerError, match="no such image"):
+            act("canary", f"{V2}-unknown")
+    assert not any(call.startswith(("compose", "rm ")) for call in engine.calls)

@@ -72,6 +72,29 @@ def test_who_has_to_approve_is_told(world: World) -> None:
     assert "a person says `approve` or `reject`" in what_next(status(world, needs_approval=True))
 
 
+@pytest.mark.parametrize(
+    ("phase", "says"),
+    [
+        (Phase.STARTING, "becomes healthy by 2026-03-01 06:00 UTC, or it is aborted"),
+        (Phase.WARMING, "what users meet is evidence from 2026-03-01 06:00 UTC"),
+        (Phase.PROMOTED, "scripts/rollback.sh goes back"),
+    ],
+)
+def test_in_each_phase_it_says_what_comes_next(world: World, phase: Phase, says: str) -> None:
+    world.deploy()
+    world.until(phase)
+    assert says in tree(status(world)).splitlines()[-1]
+    assert status(world).exit_status() == (0 if phase is Phase.PROMOTED else 10)
+
+
+def test_a_release_that_went_back_is_called_so(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.roll_back()
+    world.until(Phase.PROMOTED)
+    assert tree(status(world)).startswith(f"Rollback to {OLD.release}  promoting ─ [promoted]\n")
+
+
 def test_status_and_history_through_the_command_line(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
