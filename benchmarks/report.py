@@ -11,6 +11,12 @@ from typing import Any
 RESULTS = Path(__file__).with_name("results")
 
 
+def say(text: str) -> None:
+    """Print a line now, whatever the output goes into."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 class Table:
     """Prints measurements and remembers which promises they kept."""
 
@@ -25,8 +31,7 @@ class Table:
         self.line(f"\n{text}\n{'-' * len(text)}")
 
     def line(self, text: str) -> None:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        say(text)
 
     def promise(
         self, what: str, found: float, promised: float | None, note: str = "", *, at_most: bool = False

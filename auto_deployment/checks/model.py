@@ -12,15 +12,17 @@ from app.artifact import ArtifactError, load
 from app.recommender import PERSONAL, Recommender
 from auto_deployment.checks.options import ChecksParams
 from auto_deployment.checks.verdicts import Verdict
+from auto_deployment.ingest.reading import TARGET_SCALE
 from auto_deployment.params import Params
 from auto_deployment.training import stages
 from auto_deployment.training.gate_checks import GateResult
+from auto_deployment.training.probe import LENGTH, seen_by, whole_length
 from auto_deployment.training.workspace import Workspace, read_json
 
 INPUTS = ("segments", "catalog", "champion", "champion.json", "intake.json", "rejected.json")
 OF_SPEED = ("answer_ms", "load_s")  # of the machine as much as of the model: each says its own
 FIGURES = ("summary.json", "model.json", "comparison.json")
-LENGTH, USERS, ON_SCALE = 20, 500, (1.0, 5.0)
+USERS = 500  # so many, or up to twice as many, are asked
 
 
 def check_model(workspace: Workspace, params: Params, expected_hash: str | None) -> list[Verdict]:
@@ -62,15 +64,15 @@ def recomputed(workspace: Workspace, params: Params) -> Iterator[tuple[Workspace
 
 def _invariants(recommender: Recommender) -> Iterator[Verdict]:
     seen, short, outside = 0, 0, 0
-    ids = recommender.model.arrays["user_ids"][:: max(len(recommender.model.arrays["user_ids"]) // USERS, 1)]
-    low, high = ON_SCALE
+    everybody = recommender.model.arrays["user_ids"]
+    ids = everybody[:: max(len(everybody) // USERS, 1)]
+    low, high = TARGET_SCALE
     for user in ids.tolist():
-        answer, row = recommender.recommend(user, LENGTH), recommender.user_row(user)
-        known = set() if row is None else set(recommender.seen_rows(row).tolist())
+        answer, known = recommender.recommend(user, LENGTH), seen_by(recommender, user)
         seen += bool(known & set(answer.rows)) and answer.source == PERSONAL
-        short += len(set(answer.rows)) != min(LENGTH, len(recommender.movie_ids) - len(known))
+        short += len(set(answer.rows)) != whole_length(recommender, known)
         movies = [recommender.movie_ids[one] for one in answer.rows]
-        if row is not None:
+        if recommender.user_row(user) is not None:
             predicted = recommender.predict([user] * len(movies), movies)
             outside += bool(((predicted < low) | (predicted > high)).any())
     of = f"of {len(ids):,} users"

@@ -36,8 +36,7 @@ def _sample(segment: Segment) -> tuple[Sample, dict[str, int]]:
     with file:
         table = file.read(columns=["kind", "movie_id", "rating"])
     ratings = table["rating"].drop_null().to_numpy().astype(np.float64)
-    kinds = {**meta.counts}
-    lines = {name: count for name, count in kinds.items() if name not in ("repaired", "duplicate")}
+    lines = {name: count for name, count in meta.counts.items() if name not in ("repaired", "duplicate")}
     titles = Counter(table["movie_id"].cast(pa.string()).drop_null().to_pylist())
     sample = Sample(lines, len(ratings), float(ratings.sum()), float(np.square(ratings).sum()))
     return sample, dict(titles)

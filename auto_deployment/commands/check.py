@@ -1,7 +1,6 @@
 """`check data`, `check model`: what the pipeline asks of a checkout before anything is deployed."""
 
 import argparse
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,8 @@ from auto_deployment.checks.model import check_model
 from auto_deployment.checks.verdicts import table
 from auto_deployment.config import Settings
 from auto_deployment.params import load_params
-from auto_deployment.publish.tag_message import TagError, read_tag
+from auto_deployment.publish.errors import PublishError
+from auto_deployment.publish.lookup import look_up
 from auto_deployment.training.workspace import Workspace, read_json
 
 
@@ -41,9 +41,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _tagged_hash(workspace: Workspace) -> str | None:
     """Return what the tag of the checkout's model says of its content, None where there is no such tag."""
     version = str(read_json(workspace.version)["version"])
-    words = ["git", "tag", "--list", "--format=%(contents)", f"model/{version}"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=Path.cwd())
     try:
-        return str(read_tag(done.stdout)["content_hash"])
-    except (TagError, KeyError):
+        return str(look_up(version, Path.cwd()).facts["content_hash"])
+    except (PublishError, KeyError):
         return None

@@ -28,7 +28,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if record is not None and record.release.under_way:
         raise MarqueeError(f"{record.release.id} is under way: `release abort` puts stable back.")
     target = _target(args.version, serving.release, settings)
-    images(settings).id_of(images(settings).tag(target.release))
+    shelf = images(settings)
+    shelf.id_of(shelf.tag(target.release))  # raises where it is gone
     inbox(settings).ask(target, args.by, now(), Kind.ROLLBACK, args.reason)
     sys.stdout.write(f"Back to {target.release}. `release status` shows how it goes.\n")
     return 0

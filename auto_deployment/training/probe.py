@@ -61,7 +61,16 @@ def probe(folder: Path, users: int, seed: int) -> Probe:
 
 
 def _is_wrong(recommender: Recommender, user: int, rows: list[int]) -> bool:
+    seen = seen_by(recommender, user)
+    return bool(seen & set(rows)) or len(set(rows)) != whole_length(recommender, seen)
+
+
+def seen_by(recommender: Recommender, user: int) -> set[int]:
+    """Return the rows of the movies that a user has seen, none of one whom the model does not know."""
     row = recommender.user_row(user)
-    seen = set() if row is None else set(recommender.seen_rows(row).tolist())
-    expected = min(LENGTH, len(recommender.movie_ids) - len(seen))
-    return bool(seen & set(rows)) or len(set(rows)) != expected
+    return set() if row is None else set(recommender.seen_rows(row).tolist())
+
+
+def whole_length(recommender: Recommender, seen: set[int]) -> int:
+    """Return how many titles a list has to have: fewer than usual only where fewer are left."""
+    return min(LENGTH, len(recommender.movie_ids) - len(seen))

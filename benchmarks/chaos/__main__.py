@@ -11,10 +11,10 @@ from pathlib import Path
 from benchmarks.chaos.containers import DISTURBANCES, PROJECT_FOLDER, Stack
 from benchmarks.chaos.load import Load
 from benchmarks.chaos.run import Diary, disturb, under_load
-from benchmarks.chaos.seconds import Summary, mean_usage, summarise, write_rows
+from benchmarks.chaos.seconds import LIMIT_MS, Summary, mean_usage, summarise, write_rows
 from benchmarks.chaos.usage import metering
+from benchmarks.report import say
 
-LIMIT_MS = 600.0
 SPLIT_LAST_S = 20.0  # over so long after the last disturbance the split is looked at
 # Everything goes through NGINX, so with it the one port is gone; docs/deployment.md says what follows.
 ENV_FILE = PROJECT_FOLDER / ".env"  # with what the system was started, so with what its parts are made anew
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def work() -> None:
         disturb(stack, services, diary, is_over=lambda: load.sent >= args.requests)
 
-    _say(
+    say(
         f"{args.requests:,} requests at {args.rate:g}/s to port {args.port}, meanwhile: {', '.join(services)}"
     )
     with metering(args.project) as meter:
@@ -42,20 +42,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     expected = len(services) * len(DISTURBANCES)
     kept = tell(summarise(load.outcomes), diary, expected)
     for service, usage in mean_usage(diary.seconds).items():
-        _say(f"{service:<15}{usage.cpu_percent:>7.1f} % of a core {usage.memory_bytes / 2**20:>7.0f} MB")
+        say(f"{service:<15}{usage.cpu_percent:>7.1f} % of a core {usage.memory_bytes / 2**20:>7.0f} MB")
     last = max((one.planned_s for one in load.outcomes), default=0) - SPLIT_LAST_S
     calm = summarise([one for one in load.outcomes if one.planned_s >= last])
-    _say(f"canary, last {SPLIT_LAST_S:.0f} s: {calm.canary_share:.1%} of {calm.requests:,} requests (20 %)")
-    _say(f"rows      {args.csv}")
+    say(f"canary, last {SPLIT_LAST_S:.0f} s: {calm.canary_share:.1%} of {calm.requests:,} requests (20 %)")
+    say(f"rows      {args.csv}")
     return 0 if kept else 1
 
 
 def tell(found: Summary, diary: Diary, expected: int) -> bool:
     """Print what came of it; return whether all was as promised."""
-    _say(f"done      {len(diary.done)} of {expected} disturbances")
-    _say(f"requests  {found.requests:,}: {found.failed} failed {dict(found.failures.most_common(5))}")
-    _say(f"latency   p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms, worst {found.worst_ms:.0f} ms")
-    _say(f"tracks    {dict(found.tracks)}")
+    say(f"done      {len(diary.done)} of {expected} disturbances")
+    say(f"requests  {found.requests:,}: {found.failed} failed {dict(found.failures.most_common(5))}")
+    say(f"latency   p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms, worst {found.worst_ms:.0f} ms")
+    say(f"tracks    {dict(found.tracks)}")
     return found.failed == 0 and found.worst_ms <= LIMIT_MS and len(diary.done) == expected
 
 
@@ -73,11 +73,6 @@ def _parser() -> argparse.ArgumentParser:
     csv = Path("benchmarks/results/chaos.csv")
     parser.add_argument("--csv", type=Path, default=csv, metavar="FILE", help="one row each second")
     return parser
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.chaos.containers import StackError
-from benchmarks.promise.run import LIMIT_MS, keep_promise
+from benchmarks.chaos.seconds import LIMIT_MS
+from benchmarks.promise.run import keep_promise
 from benchmarks.promise.story import BrokenError
+from benchmarks.report import say
 from tests.support.releasing import Releases, released
 from tests.support.stack import running_stack
 
@@ -19,17 +21,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         with _built() as releases:
-            _say(f"{args.requests:,} requests at {args.rate:g}/s; times are seconds since the load began")
-            result = keep_promise(releases, args.rate, args.requests, _say)
+            say(f"{args.requests:,} requests at {args.rate:g}/s; times are seconds since the load began")
+            result = keep_promise(releases, args.rate, args.requests, say)
     except (BrokenError, StackError) as error:
-        _say(f"BROKEN: {error}")
+        say(f"BROKEN: {error}")
         return 1
     found, kept = result.summary, result.is_kept(args.requests)
-    _say(result.table())
+    say(result.table())
     for revision, seconds in result.detected_s.items():
-        _say(f"{revision} was aborted {seconds:.0f} s after its first request")
-    _say(f"failures {dict(found.failures)}, {result.slower(LIMIT_MS)} above {LIMIT_MS:.0f} ms")
-    _say("KEPT" if kept else "BROKEN")
+        say(f"{revision} was aborted {seconds:.0f} s after its first request")
+    say(f"failures {dict(found.failures)}, {result.slower(LIMIT_MS)} above {LIMIT_MS:.0f} ms")
+    say("KEPT" if kept else "BROKEN")
     return 0 if kept else 1
 
 
@@ -52,11 +54,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=200, metavar="N", help="requests a second")
     parser.add_argument("--requests", type=int, default=200_000, metavar="N", help="at least")
     return parser
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

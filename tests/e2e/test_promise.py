@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.promise.run import LIMIT_MS, keep_promise
+from benchmarks.chaos.seconds import LIMIT_MS
+from benchmarks.promise.run import keep_promise
 from tests.support.releasing import released
 from tests.support.stack import TestStack
 

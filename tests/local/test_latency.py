@@ -111,20 +111,22 @@ def test_instances_of_a_track_count_by_their_requests(scene: Scene) -> None:
     assert scene.means()["stable"] == pytest.approx(50.0)
 
 
-def test_a_process_that_was_started_anew_counts_from_zero(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "mean_ms"),
+    [
+        (Spent(1.0, 100.0), Spent(1.0, 10.0), 1000 * 2.0 / 110),
+        (Spent(5.0, 10.0), Spent(1.0, 50.0), 1000 * 6.0 / 60),
+    ],
+    ids=["fewer requests", "more requests in less time"],
+)
+def test_a_process_that_was_started_anew_counts_from_zero(
+    scene: Scene, before: Spent, after: Spent, mean_ms: float
+) -> None:
     scene.means()
-    scene.canary.spent = Spent(1.0, 100.0)
+    scene.canary.spent = before
     scene.means()
-    scene.canary.spent = Spent(1.0, 10.0)
-    assert scene.means()["canary"] == pytest.approx(1000 * 2.0 / 110)
-
-
-def test_one_that_was_replaced_and_served_more_meanwhile_counts_from_zero_too(scene: Scene) -> None:
-    scene.means()
-    scene.canary.spent = Spent(5.0, 10.0)
-    scene.means()
-    scene.canary.spent = Spent(1.0, 50.0)
-    assert scene.means()["canary"] == pytest.approx(1000 * 6.0 / 60)
+    scene.canary.spent = after
+    assert scene.means()["canary"] == pytest.approx(mean_ms)
 
 
 def test_a_page_of_something_else_is_no_metrics(scene: Scene) -> None:

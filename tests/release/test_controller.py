@@ -326,6 +326,10 @@ def test_after_an_abort_a_reboot_cannot_bring_the_candidate_back(world: World) -
     assert world.instances.runs["canary"] is None
 
 
+def full(*words: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_full_disk_stops_the_release_and_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,9 +338,6 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
     before = world.store.newest()
     assert before is not None
     ticks = len(before.ticks)
-
-    def full(*words: object) -> None:
-        raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.ingest.atomic.os.fsync", full)
@@ -358,9 +359,6 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
 def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool
 ) -> None:
-    def full(*args: object) -> None:
-        raise OSError(28, "No space left on device")
-
     world.deploy()
     world.until(Phase.BAKING)
     world.settle()
@@ -378,10 +376,6 @@ def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
         assert world.edge.traffic.names == frozenset(STABLE_NAMES)
     assert world.release.phase is Phase.BAKING
     assert world.until(Phase.ABORTED).reason == "Aborted by ann."
-
-
-def full(*words: object) -> None:
-    raise OSError(28, "No space left on device")
 
 
 def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
