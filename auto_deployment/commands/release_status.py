@@ -9,7 +9,7 @@ from auto_deployment.commands.release_parts import now, store
 from auto_deployment.config import Settings
 from auto_deployment.local.instances import instances
 from auto_deployment.local.layout import RunLayout
-from auto_deployment.local.release_edge import read_traffic
+from auto_deployment.local.release_edge import local_traffic
 from auto_deployment.params import TrafficParams, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.docker import Docker
@@ -62,4 +62,4 @@ def _traffic(settings: Settings, params: TrafficParams) -> Traffic:
     if settings.controller.in_containers:
         return NginxContainer(Docker(), "", settings.controller.edge_dir / "upstream", params).read()
     layout = RunLayout.below(Paths(settings.data_dir).run)
-    return read_traffic(layout.nginx / "upstream.conf", instances(settings.local))
+    return local_traffic(layout.nginx / "upstream.conf", instances(settings.local))

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ RESOLVER = "127.0.0.11 valid=1s ipv6=off"  # Docker's own
 STABLE_PORT, CANARY_PORT = 8000, 8001
 FIRST_SALT = "first"
 SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)
-SERVER = re.compile(r"^\s*server ([a-z0-9-]+):\d+ ", re.MULTILINE)
+SERVER = re.compile(r"^\s*server (\S+:\d+) ", re.MULTILINE)
 
 
 class Edge(Protocol):
@@ -47,12 +48,7 @@ class NginxContainer:
 
     def read(self) -> Traffic:
         """Return what NGINX was told last."""
-        try:
-            text = self._file.read_text("utf-8")
-        except FileNotFoundError:
-            return Traffic(frozenset(), FIRST_SALT)
-        salt = SALT.search(text)
-        return Traffic(frozenset(SERVER.findall(text)), salt[1] if salt else FIRST_SALT)
+        return read_traffic(self._file, {address(name): name for name in NAMES})
 
     def write(self, traffic: Traffic) -> None:
         """Replace the file and let NGINX take it over; what it refuses is taken back and raised."""
@@ -60,21 +56,44 @@ class NginxContainer:
             Server(address(name), weight(name, self._params)) for name in NAMES if name in traffic.names
         ]
         text = upstream(servers, traffic.salt, self._params.fail_timeout_s, RESOLVER)
-        before = self._file.read_text("utf-8") if self._file.exists() else None
-        replace_text(self._file, text)
         container = self._container()
         if container is None:
+            replace_text(self._file, text)
             log.warning("NGINX does not run: it reads the new upstream when it starts.")
             return
+        replace_checked(self._file, text, lambda: self._check(container))
+        self._docker.run("kill", "--signal=HUP", container)
+
+    def _check(self, container: str) -> None:
         try:
             self._docker.run("exec", container, "nginx", "-t", "-q")
         except DockerError as error:
-            if before is not None:
-                replace_text(self._file, before)
             raise TrafficError(f"NGINX refuses the upstream: {error}") from error
-        self._docker.run("kill", "--signal=HUP", container)
 
     def _container(self) -> str | None:
         labels = ("--filter", f"label={PROJECT}={self._project}", "--filter", f"label={SERVICE}=nginx")
         found = self._docker.run("ps", "--quiet", "--no-trunc", "--filter", "status=running", *labels).split()
         return found[0] if found else None
+
+
+def read_traffic(file: Path, names: Mapping[str, str]) -> Traffic:
+    """Return what an `upstream.conf` says; `names` has the instance at each address."""
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        return Traffic(frozenset(), FIRST_SALT)
+    salt = SALT.search(text)
+    found = frozenset(names[one] for one in SERVER.findall(text) if one in names)
+    return Traffic(found, salt[1] if salt else FIRST_SALT)
+
+
+def replace_checked(file: Path, text: str, check: Callable[[], None]) -> None:
+    """Replace the file; what `check` refuses with a `TrafficError` is taken back and raised."""
+    before = file.read_text("utf-8") if file.exists() else None
+    replace_text(file, text)
+    try:
+        check()
+    except TrafficError:
+        if before is not None:
+            replace_text(file, before)
+        raise
