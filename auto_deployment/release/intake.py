@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from auto_deployment.release.aftermath import is_rejected
 from auto_deployment.release.inbox import Request
@@ -32,7 +32,8 @@ def answer(
         return ()
     if item.candidate.release == stable.release and current is not None:
         return (_end_for(item, current, now),)  # back to what serves: ending what is under way is all
-    new = requested(item.candidate, stable, item.id, item.by, now, item.kind, item.reason, item.origin)
+    at = _after(current, now)
+    new = requested(item.candidate, stable, item.id, item.by, at, item.kind, item.reason, item.origin)
     if current is not None and current.under_way:
         return (_end_for(item, current, now), new)
     return (new,)
@@ -63,6 +64,16 @@ def _hear(word: Word, current: Release | None) -> tuple[Release, ...]:
         return ()
     log.info("%s by %s: %s", word.verb, word.by, word.reason or "no reason given")
     return (current.hear(word),)
+
+
+def _after(current: Release | None, now: datetime) -> datetime:
+    """Return a time later than the present release's: the newest by time is the present one after a restart.
+
+    Two requests may be taken in one look, and a clock may be set back.
+    """
+    if current is None:
+        return now
+    return max(now, current.requested_at + timedelta(microseconds=1))
 
 
 def _end_for(request: Request, current: Release, now: datetime) -> Release:

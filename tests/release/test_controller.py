@@ -1,5 +1,6 @@
 """The controller with a world in which everything happens at once: whole releases, step by step."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -197,12 +198,25 @@ def test_a_newer_candidate_starts_from_nothing(world: World) -> None:
     assert read_rejected(world.paths) == ()
 
 
-def test_of_two_deploys_at_once_the_later_counts(world: World) -> None:
-    world.deploy()
-    world.deploy(build("v3"))
+@pytest.mark.parametrize(("first", "second"), [("v2", "v3"), ("v3", "v2")])
+def test_of_two_deploys_at_once_the_later_counts(world: World, first: str, second: str) -> None:
+    world.deploy(build(first))
+    world.deploy(build(second))
     world.poll()
     phases = [(one.release.id, one.release.phase) for one in world.store.history()]
-    assert phases == [("v3-abc1234", Phase.STARTING), (NEW.release, Phase.SUPERSEDED)]
+    assert phases == [(f"{second}-abc1234", Phase.STARTING), (f"{first}-abc1234", Phase.SUPERSEDED)]
+    world.boot()
+    assert world.until(Phase.PROMOTED).id == f"{second}-abc1234"
+
+
+def test_a_clock_that_is_set_back_does_not_bring_an_older_release_back(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.now -= timedelta(hours=1)
+    world.deploy(build("v3"))
+    world.poll()
+    world.boot()
+    assert world.until(Phase.BAKING).id == build("v3").release
 
 
 def test_the_same_deploy_twice_is_one_release(world: World) -> None:
