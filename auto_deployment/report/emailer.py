@@ -21,6 +21,7 @@ from auto_deployment.report.smtp import ServerError, converse
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
+SERVER_WAIT_S = 900.0  # at most, while the server is away: one attempt stands for all mails
 
 
 class OutboxError(MarqueeError):
@@ -134,7 +135,7 @@ class Outbox:
 
     def _postpone_all(self, now: datetime, reason: str) -> None:
         self._server_failures += 1
-        self._server_due = now + _wait(self._server_failures)
+        self._server_due = now + _wait(self._server_failures, SERVER_WAIT_S)
         log.warning("Mails wait: %s", reason)
 
 
@@ -162,5 +163,5 @@ def _is_due(time: datetime | None, now: datetime) -> bool:
     return time is None or time <= now or time > now + timedelta(seconds=LONGEST_WAIT_S)
 
 
-def _wait(failures: int) -> timedelta:
-    return timedelta(seconds=min(FIRST_WAIT_S * 2 ** min(failures - 1, 20), LONGEST_WAIT_S))
+def _wait(failures: int, longest_s: float = LONGEST_WAIT_S) -> timedelta:
+    return timedelta(seconds=min(FIRST_WAIT_S * 2 ** min(failures - 1, 20), longest_s))
