@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from auto_deployment.publish.errors import CommandError
@@ -65,7 +65,7 @@ class Commands:
 
     def outcome(self, words: Sequence[str]) -> tuple[int, str, str]:
         """Return status, output and complaints of a program, without the secrets that it was given."""
-        with subprocess.Popen(
+        with _sigterm_later() as let_it_come, subprocess.Popen(
             words,
             cwd=self.folder,
             env=self._environ,
@@ -75,9 +75,11 @@ class Commands:
             text=True,
             errors="replace",
             start_new_session=True,
+            preexec_fn=let_it_come,
         ) as process:
-            self._remember([process.pid])
             try:
+                self._remember([process.pid])
+                let_it_come()
                 out, err = process.communicate()
             except BaseException:  # to end: the program goes first
                 with suppress(ProcessLookupError):
@@ -91,6 +93,23 @@ class Commands:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+@contextmanager
+def _sigterm_later() -> Iterator[Callable[[], None]]:
+    """Keep SIGTERM waiting until the function is called.
+
+    Between its start and our knowing of it a program would be neither ended nor remembered.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def let_it_come() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        yield let_it_come
+    finally:
+        let_it_come()
 
 
 def last_words(text: str) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,21 @@ def test_whoever_is_told_to_end_ends_its_programs_first(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 143
     eventually(lambda: not running_below(tmp_path))
+
+
+def test_told_to_end_between_start_and_note_it_still_ends_its_program(tmp_path: Path) -> None:
+    def told(pids: Iterable[int]) -> None:
+        if list(pids):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    try:
+        with pytest.raises(SystemExit):
+            Commands(tmp_path, {}, told).run(["sh", "-c", "sleep 3; touch late"])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_program_hears_sigterm(tmp_path: Path) -> None:
+    assert Commands(tmp_path, {}).outcome(["sh", "-c", "kill -TERM $$; echo deaf"]) == (-15, "", "")
