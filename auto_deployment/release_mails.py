@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from auto_deployment.release.aftermath import rejection
-from auto_deployment.release.controller import Report
 from auto_deployment.release.judge import judge
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.origin import described
+from auto_deployment.release.parts import Report
 from auto_deployment.release.phases import judge_params
 from auto_deployment.release.release import Kind, Phase, Release, Verb
 from auto_deployment.release.state import Record

@@ -11,7 +11,7 @@ from auto_deployment.local.shelf import CURRENT, Shelf
 from auto_deployment.paths import Paths
 from auto_deployment.release.aftermath import build_of
 from auto_deployment.release.inbox import Request
-from auto_deployment.release.intake import SERVES, UNDER_WAY, refuse
+from auto_deployment.release.intake import SERVES, UNDER_WAY, Past, must_wait, refuse
 from auto_deployment.release.origin import LABELS, parse_origin
 from auto_deployment.release_records import read_rejected, read_serving
 
@@ -56,7 +56,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if serving is None:
         raise MarqueeError("The controller has not looked yet: try again in a moment.")
     current = record.release if record else None
-    refusal = refuse(Request("", build, args.by, now()), current, build_of(serving), read_rejected(paths))
+    request, past = Request("", build, args.by, now()), Past(read_rejected(paths))
+    refusal = refuse(request, current, build_of(serving), past)
     if refusal in (UNDER_WAY, SERVES):
         sys.stdout.write(f"{build.release} is not released again: {refusal}\n")
         return 0
@@ -65,7 +66,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return REFUSED
     shelf.keep(args.image, may_move=not _has_run(build.release, settings))
     inbox(settings).ask(build, args.by, now(), origin=origin)
-    sys.stdout.write(f"{build.release} is on its way. `release status` shows how it goes.\n")
+    waits = f" It waits for {record.release.id}." if record and must_wait(request, current, None) else ""
+    sys.stdout.write(f"{build.release} is on its way.{waits} `release status` shows how it goes.\n")
     return 0
 
 

@@ -7,8 +7,8 @@ from auto_deployment.commands.release_parts import add_by, images, inbox, now, s
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.paths import Paths
-from auto_deployment.release.aftermath import is_rejected
-from auto_deployment.release.release import Build, Kind, Phase
+from auto_deployment.release.aftermath import have_served, is_rejected
+from auto_deployment.release.release import Build, Kind
 from auto_deployment.release_records import read_rejected, read_serving
 
 
@@ -38,16 +38,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _target(version: str | None, serving: str, settings: Settings) -> Build:
     """Return the newest release before the present one that served everybody, or the one that is named."""
     rejected = read_rejected(Paths(settings.data_dir))
-    for record in store(settings).history():
-        release = record.release
-        if release.phase is not Phase.PROMOTED and version is None:
-            continue
-        for build in (release.candidate, release.stable):
-            named = version in (build.release, build.model_version)
-            usual = version is None and is_rejected(build, rejected) is None
-            if build.release != serving and (named or usual):
-                return build
+    for build in have_served(record.release for record in store(settings).history()):
+        named = version in (build.release, build.model_version)
+        usual = version is None and is_rejected(build, rejected) is None
+        if build.release != serving and (named or usual):
+            return build
     wanted = version or "an earlier one"
     raise MarqueeError(
-        f"There is no release {wanted} to go back to: `release history` shows those that were."
+        f"No release {wanted} has served everybody before: `release history` shows those that were."
     )

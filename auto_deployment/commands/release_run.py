@@ -16,7 +16,7 @@ from auto_deployment.ingest.locks import only_one
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.compose_project import own_project
-from auto_deployment.release.controller import Controller, Parts, Report
+from auto_deployment.release.controller import Controller
 from auto_deployment.release.docker import Docker
 from auto_deployment.release.faults import Faults
 from auto_deployment.release.images import Images
@@ -26,6 +26,7 @@ from auto_deployment.release.measurements import PrometheusMetrics
 from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.release.nginx_status import counter
 from auto_deployment.release.observer import Observer, Sources
+from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.prometheus import Prometheus
 from auto_deployment.release.state import Store
 from auto_deployment.release.traffic import NginxContainer
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         controller.open()
         if args.once:
             report = controller.tick(datetime.now(UTC))
+            if report.trouble:
+                raise MarqueeError(report.trouble)
             log.info("%s", json.dumps({"step": str(report.step), "serving": sorted(report.traffic.names)}))
             return 0
         mail = settings.mail
@@ -68,6 +71,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                     report = controller.tick(now)
                     _show(report, metrics, mails)
                     _say(report, statuses)
+                    if report.trouble:
+                        faults.log(MarqueeError(report.trouble), now)
                 except Exception as error:
                     faults.log(error, now)
                 metrics.show_outbox(postman.latest.waiting, postman.latest.oldest_age_s)

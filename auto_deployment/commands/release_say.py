@@ -6,7 +6,11 @@ import sys
 from auto_deployment.commands.release_parts import add_by, inbox, now, store
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.release import Verb
+from auto_deployment.params import load_params
+from auto_deployment.release.judge import judge
+from auto_deployment.release.phases import judge_params, waits_for_approval
+from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.state import Record
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not 0 <= hours <= 240:
         raise MarqueeError(f"--hours {hours:g}: a window is made longer by up to 240 hours.")
     verb = Verb(args.word)
+    if verb is Verb.APPROVE and not _waits(record, settings):
+        raise MarqueeError(
+            f"{under_way} does not wait for approval: `release status` shows how far it is. "
+            "Nothing was changed."
+        )
     inbox(settings).say(verb, under_way, args.by, now(), args.reason, hours * 3600)
     sys.stdout.write(f"{verb.value} of {under_way} is on its way to the controller.\n")
     return 0
+
+
+def _waits(record: Record, settings: Settings) -> bool:
+    release, params = record.release, load_params(settings.params_file).release
+    judgement = judge(record.ticks, judge_params(release, params)) if release.phase is Phase.BAKING else None
+    return waits_for_approval(release, judgement, settings.controller.needs_approval)

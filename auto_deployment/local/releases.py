@@ -15,11 +15,12 @@ from auto_deployment.local.session import Session
 from auto_deployment.local.shelf import Shelf
 from auto_deployment.params import Params
 from auto_deployment.paths import Paths
-from auto_deployment.release.controller import Controller, Parts, Report
+from auto_deployment.release.controller import Controller
 from auto_deployment.release.faults import Faults
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.nginx_status import counter
 from auto_deployment.release.observer import Observer, Sources
+from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.state import Store
 from auto_deployment.release_mails import ReleaseMails
 from auto_deployment.report.emailer import Outbox
@@ -93,6 +94,8 @@ class LocalReleases:
         for record in report.changed:
             log.info("Release %s: %s", record.release.id, record.release.phase)
         self._mails.tell(report)
+        if report.trouble:
+            raise MarqueeError(report.trouble)
 
 
 def _postman(layout: RunLayout) -> Program:

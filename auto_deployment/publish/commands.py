@@ -65,18 +65,21 @@ class Commands:
 
     def outcome(self, words: Sequence[str]) -> tuple[int, str, str]:
         """Return status, output and complaints of a program, without the secrets that it was given."""
-        with _sigterm_later() as let_it_come, subprocess.Popen(
-            words,
-            cwd=self.folder,
-            env=self._environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=let_it_come,
-        ) as process:
+        with (
+            _sigterm_later() as let_it_come,
+            subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                preexec_fn=let_it_come,
+            ) as process,
+        ):
             try:
                 self._remember([process.pid])
                 let_it_come()

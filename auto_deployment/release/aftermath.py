@@ -1,9 +1,10 @@
 """What follows from a release's end for everybody else. Repeating any of it changes nothing."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from auto_deployment.errors import MarqueeError
 from auto_deployment.paths import Paths
 from auto_deployment.release.docker import DockerError
 from auto_deployment.release.release import Build, Kind, Phase, Release
@@ -27,6 +28,40 @@ class Shelf(Protocol):
     def forget(self, release: str) -> None: ...
 
 
+class Ledger:
+    """What serves, and what an ended release leaves behind: owed until it is written down."""
+
+    def __init__(self, paths: Paths, dry_run: bool = False) -> None:
+        self._paths, self._dry_run = paths, dry_run
+        self._owed: Release | None = None
+        self._is_read = False
+        self.stable: Build | None = None
+
+    def ended(self, release: Release) -> None:
+        """Owe what follows from this release's end."""
+        self._owed, self._is_read = release, False
+
+    def settle(self) -> str:
+        """Write what is owed, and read what serves; return why that fails, an empty text when it does not."""
+        try:
+            if self._owed is not None and not self._dry_run:
+                settle(self._owed, self._paths)
+            if not self._is_read:
+                serving = read_serving(self._paths)
+                self.stable = None if serving is None else build_of(serving)
+        except OSError as error:
+            return f"{self._paths.releases} cannot be written ({error.strerror}): make room on the disk."
+        except MarqueeError as error:
+            return str(error)
+        self._owed, self._is_read = None, True
+        return ""
+
+    def adopt(self, build: Build, since: str) -> None:
+        """Say that a build serves which no release has brought."""
+        write_serving(self._paths, serving_of(build, since))
+        self.stable = build
+
+
 def settle(release: Release, paths: Paths) -> None:
     """Write down what serves now, and what is never to be released again."""
     if release.phase is Phase.PROMOTED:
@@ -36,6 +71,19 @@ def settle(release: Release, paths: Paths) -> None:
             write_serving(paths, serving_of(build, since))
     if (rejected := rejection(release)) is not None:
         add_rejected(paths, rejected)
+
+
+def serves_after(release: Release) -> Build:
+    """Return what serves everybody as things stand with this release."""
+    return release.candidate if release.phase is Phase.PROMOTED else release.stable
+
+
+def have_served(releases: Iterable[Release]) -> Iterator[Build]:
+    """Return what has served everybody, in the releases' order; a build may come more than once."""
+    for release in releases:
+        if release.phase is Phase.PROMOTED:
+            yield release.candidate
+        yield release.stable
 
 
 def serving_of(build: Build, since: str) -> Serving:

@@ -2,78 +2,40 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from itertools import islice
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.paths import Paths
-from auto_deployment.release.aftermath import Shelf, build_of, clear_shelf, serving_of, settle
-from auto_deployment.release.emergency import spare_users
-from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.instances import Instances
-from auto_deployment.release.intake import answer
+from auto_deployment.release.aftermath import Ledger, clear_shelf, have_served, serves_after
+from auto_deployment.release.docker import DockerError
+from auto_deployment.release.hands import Hands
+from auto_deployment.release.inbox import Request
+from auto_deployment.release.intake import Past, answer, must_wait
 from auto_deployment.release.judge import judge
 from auto_deployment.release.judgement import Judgement
-from auto_deployment.release.observer import Observer
 from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.phases import Known, advance, judge_params, plan, waits_for_approval
 from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word
-from auto_deployment.release.state import Record, StateError, Store
+from auto_deployment.release.state import Record, StateError
 from auto_deployment.release.tracker import Tracker
-from auto_deployment.release.traffic import Edge
 from auto_deployment.release.world import (
     CANARY_NAME,
     NAMES,
     STABLE_NAMES,
     Patience,
     Plan,
-    Remove,
     Seen,
-    SetTraffic,
     Start,
     Step,
     Traffic,
     next_step,
     tracks_present,
 )
-from auto_deployment.release_records import read_rejected, read_serving, write_serving
+from auto_deployment.release_records import RecordError, read_rejected
 
 log = logging.getLogger(__name__)
-
-
-class Images(Shelf, Protocol):
-    """What the controller needs of the images."""
-
-    def tag(self, name: str) -> str: ...
-    def keep(self, image: str, may_move: bool = False) -> Build: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything outside that the controller reaches."""
-
-    instances: Instances
-    images: Images
-    edge: Edge
-    observer: Observer
-    store: Store
-    inbox: Inbox
-    paths: Paths
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What one look has found, for metrics, mails and the person who asks."""
-
-    now: datetime
-    record: Record | None
-    judgement: Judgement | None
-    waits: bool  # for approval
-    seen: Mapping[str, Seen]
-    traffic: Traffic
-    step: Step | None
-    changed: tuple[Record, ...] = ()  # releases that entered a phase
 
 
 class Controller:
@@ -86,66 +48,89 @@ class Controller:
         self._needs_approval, self._dry_run = needs_approval, dry_run
         self._patience = Patience(params.start_max_s, params.unwell_max_s)
         self._tracker = Tracker()
+        self._hands = Hands(parts.edge, parts.instances, self._tracker)
+        self._ledger = Ledger(parts.paths, dry_run)
         self._record: Record | None = None
-        self._stable: Build | None = None
         self._wanted: Mapping[str, str | None] = {}
-        self._told_nginx = False
         self._changed: list[Record] = []
+        self._waits: bool | None = None  # for approval; None: nobody has looked yet
 
     def open(self) -> None:
-        """Read where we are, and finish what an ended release still asks for."""
+        """Read where we are."""
         self._parts.store.open()
         self._record = self._parts.store.newest()
-        if self._record is not None and not self._dry_run:
-            settle(self._record.release, self._parts.paths)
-        serving = read_serving(self._parts.paths)
-        self._stable = None if serving is None else build_of(serving)
+        if self._record is not None and not self._record.release.under_way:
+            self._ledger.ended(self._record.release)
+        # A kill may have come before anybody was told; one look may have changed two.
+        self._changed = [*islice(self._parts.store.history(), 2)][::-1]
 
     def tick(self, now: datetime) -> Report:
         """Look once, decide, and take at most one step. Raises `MarqueeError`; the next look tries again."""
-        self._changed = []
-        self._listen(self._stable or self._adopt(now), now)
+        trouble = self._ledger.settle()
+        stable = self._stable(now, trouble)
+        self._listen(stable, now, trouble)
         traffic = self._parts.edge.read()
         seen = self._see(traffic, now)
         judgement = None
         if self._record is not None and self._record.release.under_way:
             judgement = self._go_on(self._record, seen, traffic, now)
-        wanted = self._plan(seen, traffic)
-        self._wanted = wanted.releases
-        step = next_step(wanted, seen, traffic, self._patience)
-        if step is None and not self._told_nginx:
-            step = SetTraffic(traffic)  # a kill may have come between file and reload
-        if step is not None and not self._dry_run:
-            self._do(step)
-        waits = self._record is not None and waits_for_approval(
+        self._waits = self._record is not None and waits_for_approval(
             self._record.release, judgement, self._needs_approval
         )
-        return Report(now, self._record, judgement, waits, seen, traffic, step, tuple(self._changed))
+        wanted = self._plan(stable, seen, traffic)
+        self._wanted = wanted.releases
+        step = self._hands.first(next_step(wanted, seen, traffic, self._patience), seen, traffic)
+        if step is not None and not self._dry_run:
+            self._take(
+                step, wanted, seen, stable if self._record is None else serves_after(self._record.release)
+            )
+        changed, self._changed = tuple(self._changed), []
+        return Report(
+            now, self._record, judgement, self._waits, seen, traffic, step, changed, self._ledger.settle()
+        )
 
-    def _adopt(self, now: datetime) -> Build:
-        """Before the first release: what runs as stable is what serves."""
+    def _stable(self, now: datetime, trouble: str) -> Build:
+        """Return what serves everybody; before the first release this is what runs as stable."""
+        if self._ledger.stable is not None:
+            return self._ledger.stable
+        if trouble and self._record is not None:
+            return serves_after(self._record.release)
+        if trouble:
+            raise MarqueeError(trouble)
         if self._dry_run:
             raise MarqueeError("Nothing has been released yet: the controller takes what runs as stable.")
         build = self._parts.images.keep(self._parts.images.tag(STABLE_NAMES[0]), may_move=True)
-        write_serving(self._parts.paths, serving_of(build, now.isoformat()))
-        self._stable = build
+        self._ledger.adopt(build, now.isoformat())
         log.info("Release %s serves and is taken as stable", build.release)
         return build
 
-    def _listen(self, stable: Build, now: datetime) -> None:
+    def _listen(self, stable: Build, now: datetime, trouble: str) -> None:
+        """Take what was asked; who asks for a release waits while the last one's end is not written down."""
         for item in list(self._parts.inbox.waiting()):
             if self._dry_run:
                 log.info("Would take %s", item)
                 continue
             current = self._record.release if self._record else None
+            if must_wait(item, current, self._waits) or (trouble and isinstance(item, Request)):
+                continue
             try:
-                for release in answer(item, current, stable, read_rejected(self._parts.paths), now):
+                past = self._past() if isinstance(item, Request) else Past()
+                for release in answer(item, current, stable, past, now, bool(self._waits)):
                     self._store(release)
+                    if reason := self._ledger.settle():
+                        raise MarqueeError(reason)  # first things first: the request waits
+            except RecordError as error:
+                log.error("The request for %s waits: %s", item, error)
+                continue
             except StateError:
                 if isinstance(item, Word) and item.verb in (Verb.ABORT, Verb.REJECT):
-                    spare_users(self._parts.edge, self._parts.instances, stable)
+                    self._hands.spare_users(stable.release)
                 raise
             self._parts.inbox.done(item)
+
+    def _past(self) -> Past:
+        served = have_served(one.release for one in self._parts.store.history())
+        return Past(read_rejected(self._parts.paths), {build.release for build in served})
 
     def _store(self, release: Release) -> None:
         """Write a release as it became, with its evidence, or a new one."""
@@ -157,7 +142,7 @@ class Controller:
             record = Record(release)
         self._write(record if release.under_way else record.without_users())
         if not release.under_way:
-            settle(release, self._parts.paths)
+            self._ledger.ended(release)
 
     def _see(self, traffic: Traffic, now: datetime) -> dict[str, Seen]:
         found = self._parts.instances.look()
@@ -195,47 +180,40 @@ class Controller:
             self._store(following)
         except StateError:
             if following.phase is Phase.ABORTED:
-                spare_users(self._parts.edge, self._parts.instances, following.stable)
+                self._hands.spare_users(following.stable.release)
             raise
         if following.phase is Phase.PROMOTED:
-            self._stable = following.candidate
             in_use = [following.candidate.release, following.stable.release]
             clear_shelf(self._parts.images, in_use, self._params.keep_images)
 
-    def _plan(self, seen: Mapping[str, Seen], traffic: Traffic) -> Plan:
+    def _plan(self, stable: Build, seen: Mapping[str, Seen], traffic: Traffic) -> Plan:
         if self._record is not None:
             return plan(self._record.release, seen, self._params.settle_s)
-        return Plan(dict.fromkeys(NAMES, self._stable.release if self._stable else None), NAMES, traffic.salt)
+        return Plan(dict.fromkeys(NAMES, stable.release), NAMES, traffic.salt)
 
-    def _do(self, step: Step) -> None:
-        if isinstance(step, SetTraffic):
-            log.info("Requests go to %s", ", ".join(sorted(step.traffic.names)))
-            self._parts.edge.write(step.traffic)
-            self._told_nginx = True
-        elif isinstance(step, Remove):
-            log.info("%s is removed", step.name)
-            self._parts.instances.remove(step.name, self._fallback())
-            self._tracker.started(step.name)
-        elif isinstance(step, Start):
-            self._start(step)
+    def _take(self, step: Step, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
+        record = self._record
+        if record is not None:
+            stable = serves_after(record.release)
+        if record is None or not isinstance(step, Start):
+            self._hands.take(step, wanted, seen, stable.release)
+        elif step.again:
+            self._start_again(step, record, wanted, seen)
+        else:
+            if step.name == CANARY_NAME:
+                self._write(record)  # a full disk starts no candidate: its evidence could not be kept
+            self._hands.take(step, wanted, seen, stable.release)
 
-    def _start(self, step: Start) -> None:
-        if step.again and self._record is not None:
-            log.warning("%s stays unhealthy: it is recreated", step.name)
-            counts = self._record.recreated
-            count = counts.get(step.name, 0) + 1 + self._parts.instances.look()[step.name].restarts
-            self._write(replace(self._record, recreated={**counts, step.name: count}))
-        elif step.name == CANARY_NAME and self._record is not None:
-            self._write(self._record)  # a full disk starts no candidate: its evidence could not be kept
-        log.info("%s starts with release %s", step.name, step.release)
-        self._tracker.started(step.name)
-        self._parts.instances.start(step.name, step.release)
-
-    def _fallback(self) -> str:
-        """Return what a removed instance would run if something else than the controller started it."""
-        if self._record is not None and self._record.release.phase is not Phase.PROMOTED:
-            return self._record.release.stable.release
-        return self._stable.release if self._stable else ""
+    def _start_again(self, step: Start, record: Record, wanted: Plan, seen: Mapping[str, Seen]) -> None:
+        """Count first: Docker's own count goes with the container. What cannot be replaced has not ended."""
+        log.warning("%s stays unhealthy: it is recreated", step.name)
+        self._write(replace(record, recreated={**record.recreated, step.name: 1 + seen[step.name].restarts}))
+        try:
+            self._hands.take(step, wanted, seen, step.release)
+        except DockerError:
+            if self._parts.instances.look()[step.name].release == step.release:
+                self._write(record)
+            raise
 
     def _write(self, record: Record) -> Record:
         before = self._record

@@ -1,6 +1,7 @@
 """Docker's command line, called with time limits; the only place that reaches the engine."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +9,15 @@ from dataclasses import dataclass, field
 from auto_deployment.errors import MarqueeError
 
 USUAL_S = 60.0
+NOT_THERE = re.compile("no such|could not find the file", re.IGNORECASE)
 
 
 class DockerError(MarqueeError):
     """The engine does not do what it was asked for. The message is its own."""
+
+
+class NotThereError(DockerError):
+    """The engine answered that something does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +48,6 @@ class Docker:
             raise DockerError(f"{what}: no answer within {timeout_s:.0f} s.") from None
         if done.returncode != 0:
             complaint = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise DockerError(f"{what}: {complaint[-1]}")
+            kind = NotThereError if NOT_THERE.search(complaint[-1]) else DockerError
+            raise kind(f"{what}: {complaint[-1]}")
         return done.stdout

@@ -6,7 +6,7 @@ import re
 import tarfile
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.docker import Docker, DockerError
+from auto_deployment.release.docker import Docker, NotThereError
 from auto_deployment.release.release import Build
 
 MANIFEST = "/model/manifest.json"
@@ -71,7 +71,7 @@ class Images:
     def _id_or_none(self, image: str) -> str | None:
         try:
             return self.id_of(image)
-        except DockerError:
+        except NotThereError:
             return None
 
     def _look_into(self, image_id: str, name: str) -> Build:
@@ -81,7 +81,7 @@ class Images:
             revision = self._file(container, REVISION).decode().strip()
             version = str(manifest["version"])
             build = Build(f"{version}-{revision}", version, str(manifest["content_hash"]), revision)
-        except (DockerError, KeyError, TypeError, ValueError, tarfile.TarError) as error:
+        except (NotThereError, KeyError, TypeError, ValueError, tarfile.TarError) as error:
             reason = " ".join(str(error).split())
             raise BadInputError(f"{name} is no image of the inference service ({reason}).") from error
         finally:

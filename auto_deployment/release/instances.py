@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from auto_deployment.errors import MarqueeError
-from auto_deployment.release.docker import Docker, DockerError
+from auto_deployment.errors import BadInputError
+from auto_deployment.release.docker import Docker, DockerError, NotThereError
 from auto_deployment.release.images import Images
 from auto_deployment.release.world import NAMES
 
@@ -95,7 +95,7 @@ class ComposeInstances:
         state = facts["State"]
         try:
             release = self._images.build_of(facts["Image"]).release
-        except MarqueeError as error:
+        except (BadInputError, NotThereError) as error:  # any other trouble with Docker says nothing of it
             log.warning("A container runs an image that is no release: %s", error)
             release = facts["Image"]
         running = state["Status"] == "running"

@@ -1,13 +1,14 @@
 """What follows from what was asked: words for the release under way, and requests for new ones. Pure."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auto_deployment.release.aftermath import is_rejected
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.phases import supersede
-from auto_deployment.release.release import Build, Kind, Phase, Release, Word, requested
+from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word, requested
 from auto_deployment.release_records import Rejected
 
 log = logging.getLogger(__name__)
@@ -16,17 +17,39 @@ log = logging.getLogger(__name__)
 UNDER_WAY, SERVES = "it is under way.", "it serves already."
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What counts of earlier releases: what was rejected, and which releases have served everybody."""
+
+    rejected: Sequence[Rejected] = ()
+    served: Collection[str] = ()
+
+
+def must_wait(item: Word | Request, current: Release | None, waits: bool | None) -> bool:
+    """Tell whether this is taken at a later look.
+
+    What is being promoted or put back is no matter of evidence any more and ends within minutes: no candidate
+    takes that away. `waits` says whether the release waits for approval, None while nobody has judged it.
+    """
+    if isinstance(item, Word):
+        return item.verb is Verb.APPROVE and waits is None
+    if item.kind is Kind.ROLLBACK or current is None or not current.under_way:
+        return False
+    return current.kind is Kind.ROLLBACK or current.phase is Phase.PROMOTING
+
+
 def answer(
     item: Word | Request,
     current: Release | None,
     stable: Build,
-    rejected: Sequence[Rejected],
+    past: Past,
     now: datetime,
+    waits: bool = False,
 ) -> tuple[Release, ...]:
     """Return what is to be written, in order: the present release as it becomes, then perhaps a new one."""
     if isinstance(item, Word):
-        return _hear(item, current)
-    refusal = refuse(item, current, stable, rejected)
+        return _hear(item, current, waits)
+    refusal = refuse(item, current, stable, past)
     if refusal:
         log.warning("Release %s is not taken: %s", item.candidate.release, refusal)
         return ()
@@ -39,9 +62,7 @@ def answer(
     return (new,)
 
 
-def refuse(
-    request: Request, current: Release | None, stable: Build, rejected: Sequence[Rejected]
-) -> str | None:
+def refuse(request: Request, current: Release | None, stable: Build, past: Past) -> str | None:
     """Return why a request comes to nothing, None when it does not."""
     candidate, busy = request.candidate, current is not None and current.under_way
     if current is not None and current.request == request.id:
@@ -50,17 +71,22 @@ def refuse(
         return UNDER_WAY
     if candidate.release == stable.release:
         return None if busy and request.kind is Kind.ROLLBACK else SERVES
-    if request.kind is Kind.CANDIDATE and (found := is_rejected(candidate, rejected)):
+    if request.kind is Kind.ROLLBACK:
+        return None if candidate.release in past.served else "it never served everybody."
+    if found := is_rejected(candidate, past.rejected):
         return f"it was rejected: {found.reason}"
     return None
 
 
-def _hear(word: Word, current: Release | None) -> tuple[Release, ...]:
+def _hear(word: Word, current: Release | None, waits: bool) -> tuple[Release, ...]:
     if current is None or not current.under_way:
         log.warning("%s by %s comes to nothing: no release is under way", word.verb, word.by)
         return ()
     if word.release not in ("", current.id):  # said of one that ended meanwhile
         log.warning("%s by %s comes to nothing: %s is not under way", word.verb, word.by, word.release)
+        return ()
+    if word.verb is Verb.APPROVE and not waits:  # nobody approves of evidence that is still to come
+        log.warning("%s by %s comes to nothing: %s waits for nobody", word.verb, word.by, current.id)
         return ()
     log.info("%s by %s: %s", word.verb, word.by, word.reason or "no reason given")
     return (current.hear(word),)
@@ -77,6 +103,6 @@ def _after(current: Release | None, now: datetime) -> datetime:
 
 
 def _end_for(request: Request, current: Release, now: datetime) -> Release:
-    if request.kind is Kind.CANDIDATE and current.phase is not Phase.PROMOTING:
+    if request.kind is Kind.CANDIDATE:
         return supersede(current, request.candidate.release, now)
     return current.to(Phase.ABORTED, now, f"{request.by} asked for {request.candidate.release} instead.")

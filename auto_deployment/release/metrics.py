@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from auto_deployment.release.controller import Report
 from auto_deployment.release.judgement import Judgement, Verdict
 from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.parts import Report
 from auto_deployment.release.phases import deadline
 from auto_deployment.release.release import ENDS, Kind, Phase, Release
 from auto_deployment.release.state import Record
@@ -41,6 +41,7 @@ class ReleaseMetrics:
         self._mails = Gauge("marquee_outbox_mails", "Mails that wait", registry=self.registry)
         self._mail_age = Gauge("marquee_outbox_oldest_age_seconds", "Of those", registry=self.registry)
         self._available.set(1)
+        self._counted: set[str] = set()  # requests of releases that ended: each counts once
         for record in history:
             self._count(record.release)
 
@@ -52,7 +53,8 @@ class ReleaseMetrics:
         late = deadline(release, self._params) if release else None
         self._since.set((report.now - release.since).total_seconds() if release else 0)
         self._overdue.set(max((report.now - late).total_seconds(), 0) if late else 0)
-        self._tick.set(report.now.timestamp())
+        if not report.trouble:
+            self._tick.set(report.now.timestamp())
         self._show_traffic(report)
         self._show_ticks(report)
         self._show_judgement(report.judgement)
@@ -90,8 +92,9 @@ class ReleaseMetrics:
                 self._evidence.labels(check.name).set(check.log_evidence)
 
     def _count(self, release: Release) -> None:
-        if release.under_way:
+        if release.under_way or release.request in self._counted:
             return
+        self._counted.add(release.request)
         back = release.kind is Kind.ROLLBACK and release.phase is Phase.PROMOTED
         self._outcomes.labels(ROLLED_BACK if back else release.phase.value).inc()
 

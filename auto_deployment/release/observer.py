@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
@@ -42,14 +42,14 @@ class Observer:
 
     def is_due(self, record: Record, now: datetime) -> bool:
         """Tell whether it is time for the next tick."""
-        return (now - _last(record)).total_seconds() >= self._tick_s
+        return (now - self._last(record, now)).total_seconds() >= self._tick_s
 
     def take(self, record: Record, now: datetime, tracks_present: bool) -> Record:
         """Return the record with one more tick."""
         release, reader = record.release, self._reader_of(record)
         read = _read(reader)
         requests = self._sources.requests()
-        duration_s = (now - _last(record)).total_seconds()
+        duration_s = (now - self._last(record, now)).total_seconds()
         between, self._requests = requests_between(self._requests, requests), requests
         since = release.entered(Phase.BAKING) or now
         measured = self._sources.metrics.measure(max((now - since).total_seconds(), 1.0), now)
@@ -58,7 +58,7 @@ class Observer:
             log.warning("Metrics are unavailable: %s", problem)
         tick = Tick(
             time=now,
-            duration_s=min(max(duration_s, 0.0), LONGEST_TICKS * self._tick_s),
+            duration_s=min(duration_s, LONGEST_TICKS * self._tick_s),
             phase=release.phase.value,
             counts=read.counts if read else {},
             mean_latency_ms=measured.mean_latency_ms,
@@ -83,6 +83,15 @@ class Observer:
         """What was returned last could not be written: the next tick reads the same lines again."""
         self._reader = None
 
+    def _last(self, record: Record, now: datetime) -> datetime:
+        """Return the end of the last tick, or the beginning of the phase that has none yet.
+
+        When the clock was set back, what lies ahead says nothing: it is time for a tick of the usual length.
+        """
+        times = (record.release.since, *(tick.time for tick in record.ticks[-1:]))
+        past = [time for time in times if time <= now]
+        return max(past) if past else now - timedelta(seconds=self._tick_s)
+
     def _reader_of(self, record: Record) -> EdgeReader:
         identity = record.release.request
         if self._reader is None or self._release != identity:
@@ -94,11 +103,6 @@ class Observer:
                 self._reader = EdgeReader.resume(log_path, ports, release, record.edge)
             self._release = identity
         return self._reader
-
-
-def _last(record: Record) -> datetime:
-    """Return the end of the last tick, or the beginning of the phase that has none yet."""
-    return max(record.release.since, record.ticks[-1].time) if record.ticks else record.release.since
 
 
 def _read(reader: EdgeReader) -> EdgeRead | None:

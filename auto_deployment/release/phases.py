@@ -112,7 +112,7 @@ def _starting(release: Release, known: Known) -> Release:
     canary, limit_s = known.seen[CANARY_NAME], known.params.start_max_s
     if canary.release == release.id and canary.well:
         return release.to(Phase.WARMING, known.now, "The canary is healthy and serves.")
-    if _seconds(release, known) > limit_s:
+    if canary.unwell_s > limit_s:  # as far as somebody looked: while the controller is away nothing starts
         reason = f"The canary did not become healthy within {limit_s:,.0f} s."
         return release.to(Phase.ABORTED, known.now, reason)
     return _unless_lost(release, known, release)
@@ -151,7 +151,7 @@ def _promoting(release: Release, known: Known) -> Release:
         if wanted[name] == release.id and one.unwell_s > known.params.start_max_s:
             reason = f"{name} did not become healthy with it within {known.params.start_max_s:,.0f} s."
             return release.to(Phase.ABORTED, known.now, reason)
-        if wanted[name] == release.id and one.restarts > known.params.canary_restarts_max:
+        if one.release == release.id and one.restarts > known.params.canary_restarts_max:
             reason = f"{name} ended {one.restarts} times with it."
             return release.to(Phase.ABORTED, known.now, reason)
     serves_s = settle_time(release, known.params.settle_s)

@@ -4,6 +4,7 @@ Ticks and the position in the edge log are in the same file: a tick is counted o
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from auto_deployment.ingest.atomic import StagedFile, remove_leftovers
 from auto_deployment.release.codec import release_from_json, release_to_json
 from auto_deployment.release.release import Release
 from auto_deployment.release.ticks import Tick
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1
 NAME = re.compile(r"[0-9]{8}T[0-9]{12}_[0-9A-Za-z._+-]+\.json")
@@ -74,8 +77,12 @@ class Store:
         return read_record(paths[-1]) if paths else None
 
     def history(self) -> Iterator[Record]:
-        """Return all releases, newest first."""
-        return (read_record(path) for path in reversed(self._paths()))
+        """Return all releases, newest first; a damaged one is left out, and the log says so."""
+        for path in reversed(self._paths()):
+            try:
+                yield read_record(path)
+            except StateError as error:
+                log.warning("%s", error)
 
     def path(self, release: Release) -> Path:
         return self._folder / f"{release.requested_at:%Y%m%dT%H%M%S%f}_{release.id}.json"

@@ -55,10 +55,10 @@ class Tracker:
     @staticmethod
     def _keep(times: dict[str, datetime], name: str, holds: bool, now: datetime) -> None:
         if holds:
-            times.setdefault(name, now)
+            times[name] = min(times.get(name, now), now)  # a clock may be set back
         else:
             times.pop(name, None)
 
     @staticmethod
     def _since(times: Mapping[str, datetime], name: str, now: datetime) -> float:
-        return max((now - times[name]).total_seconds(), 0.0) if name in times else 0.0
+        return (now - times[name]).total_seconds() if name in times else 0.0

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.docker import DockerError
+from auto_deployment.release.docker import DockerError, NotThereError
 from auto_deployment.release.images import Images
 from tests.support.fake_engine import FakeEngine
 
@@ -89,7 +89,7 @@ def test_what_has_no_manifest_is_refused_and_leaves_no_container(
         if words[0] != "cp":
             return usual(*words, timeout_s=timeout_s)
         if content is None:
-            raise DockerError("docker cp: no such file")
+            raise NotThereError("docker cp: no such file")
         return content
 
     monkeypatch.setattr(engine, "read", read)

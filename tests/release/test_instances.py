@@ -91,6 +91,21 @@ def test_who_runs_what_is_no_release_is_seen_by_its_image(
     assert instances.look()["stable-1"] == Sighting(OLD, True, 0)
 
 
+def test_trouble_with_docker_makes_nobody_a_stranger(
+    instances: ComposeInstances, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = engine.read
+
+    def read(*words: str, timeout_s: float = 60) -> bytes:
+        if words[:2] == ("image", "inspect"):
+            raise DockerError("docker image inspect: no answer within 60 s.")
+        return usual(*words, timeout_s=timeout_s)
+
+    monkeypatch.setattr(engine, "read", read)
+    with pytest.raises(DockerError, match="no answer"):
+        instances.look()
+
+
 def test_without_a_health_check_it_is_enough_to_run(instances: ComposeInstances, engine: FakeEngine) -> None:
     engine.run_container("canary", "sha256:2", Health=None)
     assert instances.look()["canary"].well

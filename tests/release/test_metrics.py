@@ -1,5 +1,6 @@
 """What Prometheus is told of a release: every series from zero, each look, and each end once."""
 
+import itertools
 import math
 from dataclasses import replace
 from datetime import timedelta
@@ -8,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.params import load_params
-from auto_deployment.release.controller import Report
 from auto_deployment.release.judge import judge
 from auto_deployment.release.judgement import Verdict
 from auto_deployment.release.metrics import OUTCOMES, ReleaseMetrics
+from auto_deployment.release.parts import Report
 from auto_deployment.release.release import Kind, Phase, Release, requested
 from auto_deployment.release.state import Record
 from auto_deployment.release.ticks import WARMING
@@ -23,9 +24,12 @@ TRAFFIC = load_params(Path(__file__).parents[2] / "params.yaml").traffic
 NOTHING = Report(START, None, None, False, {}, Traffic(frozenset(NAMES), "s"), None)
 
 
+_numbers = itertools.count()
+
+
 def release(*phases: Phase, kind: Kind = Kind.CANDIDATE) -> Release:
     """Return a release that went through these phases, one a second."""
-    found = requested(NEW, OLD, "r", "ann", START, kind)
+    found = requested(NEW, OLD, f"r{next(_numbers)}", "ann", START, kind)
     for number, phase in enumerate(phases, 1):
         found = found.to(phase, START + timedelta(seconds=number), "Because.")
     return found
@@ -134,6 +138,17 @@ def test_after_a_restart_earlier_ends_count_and_a_rollback_is_one_of_its_own() -
     ended = (release(Phase.PROMOTED), back, failed, release(Phase.SUPERSEDED), release(Phase.WARMING))
     shown = Shown(history=tuple(Record(one) for one in ended))
     assert shown.outcomes() == {"promoted": 1, "aborted": 1, "superseded": 1, "rolled-back": 1}
+
+
+def test_an_end_that_is_told_again_counts_once() -> None:
+    ended = Record(release(Phase.PROMOTED))
+    shown = Shown(baking(changed=(ended,)), baking(changed=(ended,)), history=(ended,))
+    assert shown.outcomes() == {"promoted": 1}
+
+
+def test_a_look_that_leaves_something_unwritten_is_not_seen_as_one() -> None:
+    shown = Shown(baking(), baking(now=START + timedelta(seconds=99), trouble="no room"))
+    assert shown.value("last_tick_timestamp_seconds") == START.timestamp() + 61
 
 
 def test_only_what_is_put_anew_for_its_health_is_counted_as_such() -> None:

@@ -63,8 +63,9 @@ LATE = SHIPPED.start_max_s + 1
         (at(Phase.STARTING), known(canary=ILL), Phase.STARTING, None),
         (at(Phase.STARTING), known(canary=OLD_RUNS), Phase.STARTING, None),
         (at(Phase.STARTING), known(), Phase.WARMING, "healthy"),
-        (at(Phase.STARTING), known(LATE, canary=ILL), Phase.ABORTED, "within 300 s"),
-        (at(Phase.STARTING), known(LATE, canary=GONE), Phase.ABORTED, "within 300 s"),
+        (at(Phase.STARTING), known(LATE, canary=ILL), Phase.STARTING, None),  # nobody looked meanwhile
+        (at(Phase.STARTING), known(canary=LONG_ILL), Phase.ABORTED, "within 300 s"),
+        (at(Phase.STARTING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "within 300 s"),
         (
             at(Phase.STARTING),
             known(canary=replace(MANY_RESTARTS, well=False)),

@@ -90,7 +90,7 @@ def test_nobody_is_sent_back_to_a_model_that_is_gone_or_to_what_serves(
     used: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["release", "rollback", NEW.release]) == 1
-    assert f"There is no release {NEW.release} to go back to" in capsys.readouterr().err
+    assert f"No release {NEW.release} has served everybody before" in capsys.readouterr().err
     (used.paths.models / "v1" / "manifest.json").unlink()
     assert main(["release", "rollback"]) == 2
     assert f"The model of release {OLD.release} is gone" in capsys.readouterr().err

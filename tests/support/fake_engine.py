@@ -5,7 +5,7 @@ import json
 import tarfile
 from dataclasses import dataclass, field
 
-from auto_deployment.release.docker import DockerError
+from auto_deployment.release.docker import NotThereError
 from auto_deployment.release.instances import PROJECT, SERVICE
 
 
@@ -61,7 +61,7 @@ class FakeEngine:
         if image in self.images:
             return image
         if image not in self.tags:
-            raise DockerError(f"docker image inspect: no such image: {image}")
+            raise NotThereError(f"docker image inspect: no such image: {image}")
         return self.tags[image]
 
     def _file(self, image_id: str, path: str) -> bytes:

@@ -9,12 +9,14 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release import queries
-from auto_deployment.release.controller import Controller, Parts, Report
+from auto_deployment.release.controller import Controller
+from auto_deployment.release.docker import DockerError
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.instances import Sighting
 from auto_deployment.release.measurements import PrometheusMetrics
 from auto_deployment.release.observer import Observer, Sources
 from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.prometheus import Answer, NoData, Unavailable
 from auto_deployment.release.release import Build, Kind, Phase, Release, Verb
 from auto_deployment.release.state import Store
@@ -65,16 +67,22 @@ class FakeInstances:
 
 @dataclass
 class FakeEdge:
-    """NGINX that believes everything; `history` is who has got requests, in order."""
+    """NGINX that believes everything; `history` is who has got requests, in order.
+
+    While it is `deaf`, its file is replaced but not taken over.
+    """
 
     traffic: Traffic = field(default_factory=lambda: Traffic(frozenset(NAMES), "first"))
     history: list[Traffic] = field(default_factory=list)
+    deaf: bool = False
 
     def read(self) -> Traffic:
         return self.traffic
 
     def write(self, traffic: Traffic) -> None:
         self.traffic = traffic
+        if self.deaf:
+            raise DockerError("docker kill: the engine does not answer")
         self.history.append(traffic)
 
 

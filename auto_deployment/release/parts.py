@@ -1,0 +1,52 @@
+"""What the controller works with, and what it tells of one look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from auto_deployment.paths import Paths
+from auto_deployment.release.aftermath import Shelf
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.instances import Instances
+from auto_deployment.release.judgement import Judgement
+from auto_deployment.release.observer import Observer
+from auto_deployment.release.release import Build
+from auto_deployment.release.state import Record, Store
+from auto_deployment.release.traffic import Edge
+from auto_deployment.release.world import Seen, Step, Traffic
+
+
+class Images(Shelf, Protocol):
+    """What the controller needs of the images."""
+
+    def tag(self, name: str) -> str: ...
+    def keep(self, image: str, may_move: bool = False) -> Build: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything outside that the controller reaches."""
+
+    instances: Instances
+    images: Images
+    edge: Edge
+    observer: Observer
+    store: Store
+    inbox: Inbox
+    paths: Paths
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one look has found, for metrics, mails and the person who asks."""
+
+    now: datetime
+    record: Record | None
+    judgement: Judgement | None
+    waits: bool  # for approval
+    seen: Mapping[str, Seen]
+    traffic: Traffic
+    step: Step | None
+    changed: tuple[Record, ...] = ()  # releases that entered a phase, since the last report
+    trouble: str = ""  # why what follows from the last end is not written down yet

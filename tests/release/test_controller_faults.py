@@ -1,0 +1,349 @@
+"""The controller when what it works with fails: nothing is lost, nothing is done twice, users are served."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.errors import MarqueeError
+from auto_deployment.release.docker import DockerError
+from auto_deployment.release.release import Build, Kind, Phase, Verb
+from auto_deployment.release.world import STABLE_NAMES, SetTraffic
+from auto_deployment.release_records import read_rejected, read_serving
+from tests.support.releases import NEW, OLD, World, build, quick
+
+OTHER = build("v3")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, quick())
+
+
+def full(*words: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def broken(*words: object) -> None:
+    raise DockerError("docker compose: the engine has no room")
+
+
+def polls(world: World, count: int) -> list[str]:
+    """Look so often; return what went wrong."""
+    said = []
+    for _ in range(count):
+        try:
+            world.poll()
+        except MarqueeError as error:
+            said.append(str(error))
+    return said
+
+
+def test_how_often_the_container_ended_that_is_replaced_says_nothing_of_what_comes(world: World) -> None:
+    world.poll()
+    world.instances.restarts = {"stable-1": 9, "stable-2": 9, "canary": 9}
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.instances.restarts = {"stable-1": 9, "stable-2": 9, "canary": 9}
+    world.roll_back()
+    assert world.until(Phase.PROMOTED, Phase.ABORTED).phase is Phase.PROMOTED
+
+
+@pytest.mark.parametrize("name", STABLE_NAMES)
+def test_a_stable_that_ends_again_and_again_with_the_new_release_ends_the_promotion(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    start = world.instances.start
+
+    def start_and_fall(instance: str, release: str) -> None:
+        start(instance, release)
+        if instance == name:
+            world.instances.restarts[name] = 9
+
+    monkeypatch.setattr(world.instances, "start", start_and_fall)
+    assert f"{name} ended 9 times" in world.until(Phase.ABORTED).reason
+
+
+@pytest.mark.parametrize("target", [build("v9"), NEW])
+def test_nobody_is_sent_to_what_never_served_everybody(world: World, target: Build) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.say(Verb.ABORT)
+    world.until(Phase.ABORTED)
+    world.roll_back(target)
+    world.polls(5)
+    assert (world.release.kind, world.release.phase) == (Kind.CANDIDATE, Phase.ABORTED)
+    assert list(world.inbox.waiting()) == []
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_candidate_waits_until_what_is_put_back_serves(world: World, at_once: bool) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.settle()
+    world.roll_back()
+    if not at_once:
+        world.until(Phase.PROMOTING)
+    world.deploy(OTHER)
+    back = world.until(Phase.PROMOTED)
+    assert (back.kind, back.id) == (Kind.ROLLBACK, OLD.release)
+    following = world.until(Phase.BAKING)
+    assert (following.id, following.stable) == (OTHER.release, OLD)
+
+
+def test_a_candidate_waits_until_the_one_before_serves(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    world.deploy(OTHER)
+    world.deploy(build("v4"))
+    assert world.until(Phase.PROMOTED).id == NEW.release
+    following = world.until(Phase.BAKING)
+    assert (following.id, following.stable) == ("v4-abc1234", NEW)
+    assert read_rejected(world.paths) == ()
+
+
+def test_a_person_is_heard_though_a_candidate_waits(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    world.deploy(OTHER)
+    world.say(Verb.ABORT)
+    world.until(Phase.ABORTED)
+    assert world.until(Phase.BAKING).id == OTHER.release
+
+
+def test_what_serves_is_written_down_as_soon_as_there_is_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.release.aftermath.write_serving", full)
+        world.until(Phase.PROMOTED)
+        world.deploy(OTHER)
+        report = world.poll()
+        assert "make room on the disk" in report.trouble
+        assert set(world.instances.runs.values()) == {NEW.release}
+        assert len(list(world.inbox.waiting())) == 1
+    assert world.poll().trouble == ""
+    serving = read_serving(world.paths)
+    assert serving is not None
+    assert serving.release == NEW.release
+    assert world.until(Phase.BAKING).stable == NEW
+
+
+def test_what_is_rejected_goes_at_once_and_is_written_down_as_soon_as_there_is_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.say(Verb.ABORT)
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
+        world.deploy()
+        world.polls(5)
+        assert world.instances.runs["canary"] is None
+        assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+    world.polls(3)
+    assert [one.content_hash for one in read_rejected(world.paths)] == [NEW.content_hash]
+    assert (world.release.phase, len(list(world.store.history()))) == (Phase.ABORTED, 1)
+
+
+def test_of_a_request_that_ends_another_the_first_end_is_written_down_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.settle()
+    world.deploy(OTHER)
+    world.until(Phase.BAKING)
+    world.roll_back()  # ends the candidate, which is rejected by it
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
+        polls(world, 4)
+        assert (world.release.id, world.release.phase) == (OTHER.release, Phase.ABORTED)
+        assert world.instances.runs["canary"] is None
+    world.until(Phase.PROMOTED)
+    kinds = [one.release.kind for one in world.store.history()]
+    assert kinds == [Kind.ROLLBACK, Kind.CANDIDATE, Kind.CANDIDATE]
+    assert {one.release for one in read_rejected(world.paths)} == {OTHER.release, NEW.release}
+
+
+def test_while_the_controller_is_away_no_candidate_is_late(world: World) -> None:
+    world.instances.ill = {NEW.release}
+    world.deploy()
+    world.until(Phase.STARTING)
+    world.polls(3)
+    world.now += timedelta(hours=3)
+    world.boot()
+    world.polls(2)
+    world.instances.ill = set()
+    world.until(Phase.BAKING)
+
+
+@pytest.mark.parametrize("phase", [Phase.STARTING, Phase.PROMOTING])
+def test_what_cannot_be_started_is_given_up_in_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, phase: Phase
+) -> None:
+    world.deploy()
+    if phase is Phase.PROMOTING:
+        world.until(phase)
+    monkeypatch.setattr(world.instances, "start", broken)
+    assert "the engine has no room" in polls(world, 30)[0]
+    assert world.release.phase is Phase.ABORTED
+    assert "did not become healthy" in world.release.reason
+
+
+def test_an_instance_that_cannot_be_put_anew_has_not_ended_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.instances.ill = {"canary"}
+    with monkeypatch.context() as patched:
+        patched.setattr(world.instances, "start", broken)
+        assert len(polls(world, 12)) > 4
+    world.instances.ill = set()
+    world.polls(3)
+    record = world.store.newest()
+    assert record is not None
+    assert (record.release.phase, record.recreated.get("canary", 0)) == (Phase.BAKING, 0)
+
+
+def test_nobody_is_replaced_before_nginx_has_heard_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    served: list[bool] = []
+    start = world.instances.start
+
+    def start_and_note(name: str, release: str) -> None:
+        served.append(name in world.edge.history[-1].names)
+        start(name, release)
+
+    monkeypatch.setattr(world.instances, "start", start_and_note)
+    for _ in range(200):
+        world.edge.deaf = not world.edge.deaf and world.users % 3 != 0
+        polls(world, 1)
+    assert (world.release.phase, served) == (Phase.PROMOTED, [False, False])
+    world.edge.deaf = False
+    world.settle()
+    assert world.edge.history[-1] == world.edge.traffic
+
+
+def test_an_aborted_canary_goes_though_nginx_cannot_be_told(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    world.edge.deaf = True
+    world.say(Verb.ABORT)
+    assert len(polls(world, 5)) == 5
+    assert (world.release.phase, world.instances.runs["canary"]) == (Phase.ABORTED, None)
+    assert world.instances.done.count("remove canary") == 1
+    world.edge.deaf = False
+    world.settle()
+    assert world.edge.history[-1].names == frozenset(STABLE_NAMES)
+
+
+def test_damaged_rejections_keep_requests_waiting_and_no_person_from_ending_a_release(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    path = world.paths.releases / "rejected.json"
+    path.write_text("{", "utf-8")
+    world.deploy(OTHER)
+    world.say(Verb.ABORT)
+    world.until(Phase.ABORTED)
+    report = world.poll()
+    assert f"{path} is damaged" in report.trouble
+    world.polls(4)
+    assert world.instances.runs["canary"] is None
+    assert len(list(world.inbox.waiting())) == 1
+    path.write_text("[]", "utf-8")
+    assert world.until(Phase.BAKING).id == OTHER.release
+    assert [one.content_hash for one in read_rejected(world.paths)] == [NEW.content_hash]
+
+
+def test_what_serves_is_known_from_the_last_release_while_its_file_is_damaged(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    (world.paths.releases / "serving.json").write_text("{", "utf-8")
+    world.boot()
+    world.instances.runs["stable-1"] = OLD.release
+    for _ in range(20):
+        assert "is damaged" in world.poll().trouble
+    assert set(world.instances.runs.values()) == {NEW.release}
+
+
+def test_a_damaged_file_of_an_older_release_is_in_nobodys_way(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    (oldest,) = world.paths.releases.glob("2*.json")
+    world.deploy(OTHER)
+    world.until(Phase.PROMOTED)
+    oldest.write_text("{", "utf-8")
+    world.boot()
+    assert [one.release.id for one in world.store.history()] == [OTHER.release]
+    world.roll_back(NEW)
+    assert world.until(Phase.PROMOTED).id == NEW.release
+
+
+def test_a_clock_that_is_set_back_stops_neither_evidence_nor_healing(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(4)
+    world.instances.ill = {"stable-2"}
+    world.polls(2)
+    world.now -= timedelta(hours=5)
+    world.polls(10)
+    assert any(one.startswith("start stable-2") for one in world.instances.done)
+    world.instances.ill = set()
+    began = world.now
+    world.until(Phase.PROMOTED)
+    assert (world.now - began).total_seconds() < 240
+    record = world.store.newest()
+    assert record is not None
+    baked_s = sum(tick.duration_s for tick in record.ticks if tick.phase == "baking")
+    assert 120 <= baked_s <= 160
+
+
+def test_whoever_was_superseded_is_told_of_though_the_look_fails_or_is_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.deploy(OTHER)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.instances, "look", broken)
+        polls(world, 2)
+    told = [(one.release.id, one.release.phase) for one in world.poll().changed]
+    assert told[:2] == [(NEW.release, Phase.SUPERSEDED), (OTHER.release, Phase.REQUESTED)]
+    world.boot()
+    assert [one.release.id for one in world.poll().changed][:2] == [NEW.release, OTHER.release]
+    assert world.poll().changed == ()
+
+
+def test_approval_of_evidence_that_is_still_to_come_counts_for_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, quick(), needs_approval=True)
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.say(Verb.APPROVE)
+    assert any(world.poll().waits for _ in range(500))
+    world.polls(5)
+    assert (world.release.phase, world.release.words) == (Phase.BAKING, ())
+    world.boot()
+    world.say(Verb.APPROVE)
+    assert "Approved by ann" in world.until(Phase.PROMOTING).reason
+
+
+def test_nginx_is_told_again_after_a_kill_between_file_and_reload(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    world.edge.deaf = True
+    polls(world, 3)
+    assert world.edge.history[-1] != world.edge.traffic
+    world.edge.deaf = False
+    world.boot()
+    assert world.poll().step == SetTraffic(world.edge.traffic)
+    assert world.edge.history[-1] == world.edge.traffic
