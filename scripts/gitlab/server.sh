@@ -98,15 +98,20 @@ refuse_older() {
 }
 
 take_in() { # sets `candidate`
-  local said names
+  local said status=0
   if [[ $1 == - ]]; then
-    archive=$clone.image
-    said=$( (cat <&3 >"$archive") 2>&1) || because "$said" 75
-    # `docker load` gives every name that an archive says: it may say one, by which nothing here runs.
-    names=$(tar -xzOf "$archive" manifest.json 2>/dev/null | grep -o '"RepoTags": *\[[^]]*\]' | sed 's/.*\[//; s/\]//' | tr -d '" ' | tr ',' '\n') || true
-    [[ $names =~ ^marquee:ci-[0-9]+$ ]] || end 64 "What was sent is not one image named marquee:ci-NUMBER."
-    candidate=$names
-    said=$(docker load --quiet --input "$archive" 2>&1) || because "$said" 75
+    candidate=marquee:ci-$((10#${values[pipeline_iid]:-0}))
+    complaint=$clone.complaint
+    # `docker load` gives every name that an archive says: it says ours, whatever was sent.
+    said=$(
+      set +e
+      docker compose exec -T controller python -m auto_deployment.gitlab.archive "$candidate" <&3 2>"$complaint" |
+        docker load --quiet 2>&1
+      ended=("${PIPESTATUS[@]}")
+      exit $((ended[0] == 65 ? 65 : ended[1] ? ended[1] : ended[0]))
+    ) || status=$?
+    ((status != 65)) || end 64 "$(tail -n 1 "$complaint")"
+    ((status == 0)) || because "$said"$'\n'"$(cat "$complaint" 2>/dev/null)" 75
   else
     said=$(docker pull --quiet "$1" 2>&1) || because "$said" 75
     candidate=$1
@@ -154,8 +159,8 @@ say() { # approve, abort, rollback
   echo "$said"
 }
 
-archive=
-trap '[[ -z $archive ]] || rm -f "$archive"; [[ -z $loaded ]] || docker rmi "$loaded" >/dev/null 2>&1 || true' EXIT # its name for ever is the release's
+complaint=
+trap '[[ -z $complaint ]] || rm -f "$complaint"; [[ -z $loaded ]] || docker rmi "$loaded" >/dev/null 2>&1 || true' EXIT # its name for ever is the release's
 declare -A values=()
 exec 3<&0 </dev/null # an image that is sent is for `take_in` alone: `docker compose exec` would read it
 read -r -a words <<<"${SSH_ORIGINAL_COMMAND:-}" || true

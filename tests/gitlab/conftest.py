@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,9 @@ def host(tmp_path: Path) -> Iterator[Host]:
     git(work, "checkout", "--quiet", "main")
     (tmp_path / "bin").mkdir()
     shutil.copy(ROOT / "tests" / "support" / "fake_docker.sh", tmp_path / "bin" / "docker")
+    python = tmp_path / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
     environ = {
         "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
         "DEPLOY_DIR": str(tmp_path / "deploy" / "clone"),

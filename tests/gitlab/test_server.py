@@ -1,9 +1,7 @@
 """The pipeline's key on the server: what it may say, through a real sshd, and nothing else."""
 
-import io
 import json
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from auto_deployment.gitlab.__main__ import main
 from auto_deployment.gitlab.ssh import ServerError, tell
 from auto_deployment.gitlab.variables import server_of
 from tests.gitlab.conftest import Host, git
+from tests.support.image_archives import manifest, read_archive, write_archive
 
 USAGE, REFUSED, LATER = 64, 65, 75
 
@@ -21,15 +20,10 @@ def archive(tmp_path: Path) -> Path:
     return make_archive(tmp_path / "image.tar.gz", "marquee:ci-1")
 
 
-def make_archive(path: Path, *names: str, images: int = 1) -> Path:
+def make_archive(path: Path, name: str) -> Path:
     """Write what `docker save` writes, as far as it is looked at."""
-    one = {"Config": "config.json", "RepoTags": list(names), "Layers": []}
-    text = json.dumps([one] * images).encode()
-    with tarfile.open(path, "w:gz") as tar:
-        info = tarfile.TarInfo("manifest.json")
-        info.size = len(text)
-        tar.addfile(info, io.BytesIO(text))
-    return path
+    parts = {"c.json": b"{}", "manifest.json": manifest(name)}
+    return write_archive(path, parts)
 
 
 def deploy(host: Host, archive: Path, revision: str, number: int = 1, **more: str) -> int:
@@ -53,13 +47,16 @@ def test_a_deployment_hands_over_the_very_image_with_all_that_is_known(host: Hos
         "CI_COMMIT_REF_NAME": "main",
     }
     assert main(["deploy", "--archive", str(archive)], host.variables(host.revisions[2], 7) | more) == 0
-    assert (host.docker / "loaded").read_bytes() == archive.read_bytes()
+    assert read_archive(host.docker / "loaded") == {
+        "c.json": b"{}",
+        "manifest.json": manifest("marquee:ci-7"),
+    }
     (handed,) = [call for call in host.calls() if "release deploy" in call]
-    assert "release deploy marquee:ci-1 --by Ann Müller" in handed
+    assert "release deploy marquee:ci-7 --by Ann Müller" in handed
     for word in ("image_id=sha256:0123", "pipeline=99", "merge_request=12", "author=Ann Müller", "ref=main"):
         assert f"--origin {word}" in handed
     assert f"--origin revision={host.revisions[2]}" in handed
-    assert host.calls()[-1] == "rmi marquee:ci-1"
+    assert host.calls()[-1] == "rmi marquee:ci-7"
 
 
 def test_with_a_registry_the_image_is_pulled(host: Host, archive: Path) -> None:
@@ -213,23 +210,30 @@ def test_a_model_on_top_of_the_same_code_is_the_same_code(host: Host, archive: P
     assert f"--origin revision={published}" in handed
 
 
-@pytest.mark.parametrize(
-    ("names", "images"),
-    [
-        (["marquee:stable-1"], 1),
-        (["marquee-controller:latest"], 1),
-        (["marquee:ci-1", "marquee:stable-1"], 1),
-        (["marquee:ci-1"], 2),
-        ([], 1),
-    ],
-)
+@pytest.mark.parametrize("names", [["marquee:stable-1"], ["marquee-controller:latest", "marquee:ci-1"], []])
 def test_what_arrives_takes_no_name_by_which_something_runs(
-    host: Host, tmp_path: Path, names: list[str], images: int
+    host: Host, tmp_path: Path, names: list[str]
 ) -> None:
-    sent = make_archive(tmp_path / "other.tar.gz", *names, images=images)
+    parts = {
+        "c.json": b"{}",
+        "manifest.json": manifest(*names),
+        "repositories": b'{"marquee": {"canary": "1"}}',
+    }
+    assert deploy(host, write_archive(tmp_path / "other.tar.gz", parts), host.revisions[0], 3) == 0
+    loaded = read_archive(host.docker / "loaded")
+    assert loaded == {"c.json": b"{}", "manifest.json": manifest("marquee:ci-3")}
+
+
+def test_what_is_no_image_is_refused_and_loads_nothing(
+    host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = tmp_path / "other.tar.gz"
+    sent.write_bytes(b"no archive")
     assert deploy(host, sent, host.revisions[0]) == USAGE
-    assert not any(call.startswith(("load", "rmi", "tag")) for call in host.calls())
-    assert list((host.folder / "deploy").glob("*.image")) == []
+    assert capsys.readouterr().err.startswith("What was sent is no archive of an image (")
+    assert (host.docker / "loaded").read_bytes() == b""
+    assert not any("release deploy" in call for call in host.calls())
+    assert list((host.folder / "deploy").glob("*.complaint")) == []
 
 
 def test_no_image_but_a_pipelines_is_pulled(host: Host) -> None:
