@@ -36,6 +36,7 @@ class ReleaseMetrics:
         self._users = self._gauge("users", "Users seen in the window", ["track"])
         self._outcomes = self._counter("outcomes", "Releases that ended", "outcome", OUTCOMES)
         self._tick = self._gauge("last_tick_timestamp_seconds", "When the controller looked last")
+        self._unwritten = self._gauge("unwritten", "1 while an end cannot be written down, and requests wait")
         self._recreated = self._counter("recreated", "Instances put anew for their health", "instance", NAMES)
         self._available = self._gauge("metrics_available", "1 while the evidence can be read")
         self._mails = Gauge("marquee_outbox_mails", "Mails that wait", registry=self.registry)
@@ -53,8 +54,8 @@ class ReleaseMetrics:
         late = deadline(release, self._params) if release else None
         self._since.set((report.now - release.since).total_seconds() if release else 0)
         self._overdue.set(max((report.now - late).total_seconds(), 0) if late else 0)
-        if not report.trouble:
-            self._tick.set(report.now.timestamp())
+        self._tick.set(report.now.timestamp())
+        self._unwritten.set(bool(report.trouble))
         self._show_traffic(report)
         self._show_ticks(report)
         self._show_judgement(report.judgement)

@@ -146,9 +146,12 @@ def test_an_end_that_is_told_again_counts_once() -> None:
     assert shown.outcomes() == {"promoted": 1}
 
 
-def test_a_look_that_leaves_something_unwritten_is_not_seen_as_one() -> None:
-    shown = Shown(baking(), baking(now=START + timedelta(seconds=99), trouble="no room"))
-    assert shown.value("last_tick_timestamp_seconds") == START.timestamp() + 61
+def test_an_end_that_cannot_be_written_down_is_seen_until_it_is() -> None:
+    shown = Shown()
+    assert shown.value("unwritten") == 0
+    for trouble, value in (("no room", 1), ("", 0)):
+        shown.metrics.show(baking(trouble=trouble))
+        assert shown.value("unwritten") == value
 
 
 def test_only_what_is_put_anew_for_its_health_is_counted_as_such() -> None:
