@@ -1,9 +1,11 @@
 """`release status|history|rollback|deploy` as a person or a job types them, on plain processes."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import yaml
 
 from auto_deployment.cli import main
 from auto_deployment.local.shelf import Shelf
@@ -12,6 +14,8 @@ from auto_deployment.release.inbox import Request
 from auto_deployment.release.release import Kind, Phase, Verb
 from auto_deployment.release_records import read_serving
 from tests.support.releases import NEW, OLD, World, build, quick
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -106,6 +110,46 @@ def test_the_first_deploy_lets_releases_say_what_serves(
     assert serving is not None
     assert serving.release == OLD.release
     assert list(world.inbox.waiting()) == []  # what serves is not released
+
+
+def test_nobody_goes_back_to_what_was_rejected_before_it_served(
+    used: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    used.deploy(build("v3"))
+    used.until(Phase.BAKING)
+    used.say(Verb.ABORT)
+    used.until(Phase.ABORTED)
+    assert main(["release", "rollback", "v3"]) == 1
+    assert "No release v3 has served everybody before" in capsys.readouterr().err
+
+
+def test_approval_is_taken_once_it_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("APPROVAL", "manual")
+    world.needs_approval = True
+    usual = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    judge = asdict(world.params.judge)
+    usual["release"]["judge"] = {name: judge[name] for name in usual["release"]["judge"]}
+    params_file = world.paths.root / "params.yaml"
+    params_file.write_text(yaml.safe_dump(usual), "utf-8")
+    monkeypatch.setenv("PARAMS_FILE", str(params_file))
+    world.boot()
+    world.deploy()
+    world.until(Phase.BAKING)
+    assert main(["release", "approve", "--by", "ann"]) == 1
+    assert f"{NEW.release} does not wait for approval" in capsys.readouterr().err
+    assert any(world.poll().waits for _ in range(500))
+    assert main(["release", "approve", "--by", "ann"]) == 0
+    assert "Approved by ann" in world.until(Phase.PROMOTING).reason
+
+
+def test_a_deploy_says_for_whom_it_waits(used: World, capsys: pytest.CaptureFixture[str]) -> None:
+    used.roll_back()
+    used.until(Phase.PROMOTING)
+    assert main(["release", "deploy", "v3"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"v3-abc1234 is on its way. It waits for {OLD.release}. ")
 
 
 def test_a_deploy_is_on_its_way_with_what_the_pipeline_knows(
