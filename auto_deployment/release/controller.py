@@ -68,7 +68,7 @@ class Controller:
         """Look once, decide, and take at most one step. Raises `MarqueeError`; the next look tries again."""
         trouble = self._ledger.settle()
         stable = self._stable(now, trouble)
-        self._listen(stable, now, trouble)
+        unread = self._listen(stable, now, trouble)
         traffic = self._parts.edge.read()
         seen = self._see(traffic, now)
         judgement = None
@@ -79,15 +79,13 @@ class Controller:
         )
         wanted = self._plan(stable, seen, traffic)
         self._wanted = wanted.releases
-        step = self._hands.first(next_step(wanted, seen, traffic, self._patience), seen, traffic)
-        if step is not None and not self._dry_run:
-            self._take(
-                step, wanted, seen, stable if self._record is None else serves_after(self._record.release)
-            )
+        step = next_step(wanted, seen, traffic, self._patience)
+        if not self._dry_run:
+            step = self._hands.first(step, seen, traffic)
+            self._take(step, wanted, seen, stable)
         changed, self._changed = tuple(self._changed), []
-        return Report(
-            now, self._record, judgement, self._waits, seen, traffic, step, changed, self._ledger.settle()
-        )
+        trouble = self._ledger.settle() or unread
+        return Report(now, self._record, judgement, self._waits, seen, traffic, step, changed, trouble)
 
     def _stable(self, now: datetime, trouble: str) -> Build:
         """Return what serves everybody; before the first release this is what runs as stable."""
@@ -104,8 +102,12 @@ class Controller:
         log.info("Release %s serves and is taken as stable", build.release)
         return build
 
-    def _listen(self, stable: Build, now: datetime, trouble: str) -> None:
-        """Take what was asked; who asks for a release waits while the last one's end is not written down."""
+    def _listen(self, stable: Build, now: datetime, trouble: str) -> str:
+        """Take what was asked; return why a request cannot be taken now.
+
+        Who asks for a release waits while the last one's end is not written down.
+        """
+        unread = ""
         for item in list(self._parts.inbox.waiting()):
             if self._dry_run:
                 log.info("Would take %s", item)
@@ -114,23 +116,28 @@ class Controller:
             if must_wait(item, current, self._waits) or (trouble and isinstance(item, Request)):
                 continue
             try:
-                past = self._past() if isinstance(item, Request) else Past()
-                for release in answer(item, current, stable, past, now, bool(self._waits)):
+                for release in answer(item, current, stable, self._past(item), now, bool(self._waits)):
                     self._store(release)
                     if reason := self._ledger.settle():
                         raise MarqueeError(reason)  # first things first: the request waits
             except RecordError as error:
-                log.error("The request for %s waits: %s", item, error)
+                unread = str(error)
                 continue
             except StateError:
                 if isinstance(item, Word) and item.verb in (Verb.ABORT, Verb.REJECT):
                     self._hands.spare_users(stable.release)
                 raise
             self._parts.inbox.done(item)
+        return unread
 
-    def _past(self) -> Past:
+    def _past(self, item: Word | Request) -> Past:
+        """Read what counts for a request; no damaged file keeps a person's word from being heard."""
+        if isinstance(item, Word):
+            return Past()
+        if item.kind is Kind.CANDIDATE:
+            return Past(rejected=read_rejected(self._parts.paths))
         served = have_served(one.release for one in self._parts.store.history())
-        return Past(read_rejected(self._parts.paths), {build.release for build in served})
+        return Past(served={build.release for build in served})
 
     def _store(self, release: Release) -> None:
         """Write a release as it became, with its evidence, or a new one."""
@@ -191,18 +198,17 @@ class Controller:
             return plan(self._record.release, seen, self._params.settle_s)
         return Plan(dict.fromkeys(NAMES, stable.release), NAMES, traffic.salt)
 
-    def _take(self, step: Step, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
+    def _take(self, step: Step | None, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
         record = self._record
-        if record is not None:
-            stable = serves_after(record.release)
-        if record is None or not isinstance(step, Start):
-            self._hands.take(step, wanted, seen, stable.release)
-        elif step.again:
+        if step is None:
+            return
+        if record is not None and isinstance(step, Start) and step.again:
             self._start_again(step, record, wanted, seen)
-        else:
-            if step.name == CANARY_NAME:
-                self._write(record)  # a full disk starts no candidate: its evidence could not be kept
-            self._hands.take(step, wanted, seen, stable.release)
+            return
+        if record is not None and isinstance(step, Start) and step.name == CANARY_NAME:
+            self._write(record)  # a full disk starts no candidate: its evidence could not be kept
+        serves = stable if record is None else serves_after(record.release)
+        self._hands.take(step, wanted, seen, serves.release)
 
     def _start_again(self, step: Start, record: Record, wanted: Plan, seen: Mapping[str, Seen]) -> None:
         """Count first: Docker's own count goes with the container. What cannot be replaced has not ended."""

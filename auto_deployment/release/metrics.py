@@ -36,7 +36,9 @@ class ReleaseMetrics:
         self._users = self._gauge("users", "Users seen in the window", ["track"])
         self._outcomes = self._counter("outcomes", "Releases that ended", "outcome", OUTCOMES)
         self._tick = self._gauge("last_tick_timestamp_seconds", "When the controller looked last")
-        self._unwritten = self._gauge("unwritten", "1 while an end cannot be written down, and requests wait")
+        self._unwritten = self._gauge(
+            "unwritten", "1 while a record is not written or read, and requests wait"
+        )
         self._recreated = self._counter("recreated", "Instances put anew for their health", "instance", NAMES)
         self._available = self._gauge("metrics_available", "1 while the evidence can be read")
         self._mails = Gauge("marquee_outbox_mails", "Mails that wait", registry=self.registry)

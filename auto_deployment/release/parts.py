@@ -49,4 +49,4 @@ class Report:
     traffic: Traffic
     step: Step | None
     changed: tuple[Record, ...] = ()  # releases that entered a phase, since the last report
-    trouble: str = ""  # why what follows from the last end is not written down yet
+    trouble: str = ""  # why requests wait: a record cannot be written or read

@@ -253,6 +253,7 @@ def test_damaged_rejections_keep_requests_waiting_and_no_person_from_ending_a_re
     path = world.paths.releases / "rejected.json"
     path.write_text("{", "utf-8")
     world.deploy(OTHER)
+    assert f"{path} is damaged" in world.poll().trouble
     world.say(Verb.ABORT)
     world.until(Phase.ABORTED)
     report = world.poll()
