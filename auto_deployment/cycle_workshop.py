@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.host.locks import only_one
+from auto_deployment.host.processes import end_leftovers
 from auto_deployment.ingest.listening.drift_findings import findings_since
-from auto_deployment.ingest.locks import only_one, reading
+from auto_deployment.ingest.locks import reading
 from auto_deployment.ingest.published import mark_published
 from auto_deployment.ingest.segments import data_hash
-from auto_deployment.local.single_run import end_leftovers
 from auto_deployment.paths import Paths
 from auto_deployment.publish.champion import choose_champion
 from auto_deployment.publish.data_versions import INPUTS

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.paths import Paths
 
 ARTEFACT, CODE = "artefact", "code"

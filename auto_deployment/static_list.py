@@ -10,7 +10,7 @@ from typing import Any
 
 from app.model_format import LABEL
 from auto_deployment.errors import MarqueeError
-from auto_deployment.local.files import replace_link, replace_text
+from auto_deployment.host.files import replace_link, replace_text
 
 LENGTH = 20
 TRACK = SOURCE = "static"

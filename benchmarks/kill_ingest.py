@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from auto_deployment.ingest.atomic import remove_leftovers
+from auto_deployment.host.files import remove_leftovers
 from auto_deployment.ingest.compaction import remove_replaced
 from auto_deployment.ingest.listening.positions import find_holes
 from auto_deployment.ingest.listening.recovery import read_stored

@@ -10,7 +10,7 @@ from typing import IO
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.batch import microseconds
 from auto_deployment.ingest.export import Range, export_ratings
 from auto_deployment.paths import Paths

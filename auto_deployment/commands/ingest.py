@@ -10,10 +10,10 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
+from auto_deployment.host.locks import only_one
 from auto_deployment.ingest.compaction import compact
 from auto_deployment.ingest.listening.process import Request, listen, look
 from auto_deployment.ingest.listening.profile import render
-from auto_deployment.ingest.locks import only_one
 from auto_deployment.ingest.options import IngestParams
 from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.params import load_params
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.simulation.cases import CASES

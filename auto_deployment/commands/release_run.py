@@ -12,7 +12,7 @@ from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.gitlab.api import GitLabError, Project, project_of
 from auto_deployment.gitlab.statuses import CommitStatuses, Status
-from auto_deployment.ingest.locks import only_one
+from auto_deployment.host.locks import only_one
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.compose_project import own_project

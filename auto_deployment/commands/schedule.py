@@ -10,7 +10,7 @@ from prometheus_client import start_http_server
 from auto_deployment.commands.cycle_parts import last_outcome, last_published, make_outbox
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.local.processes import end_with_parent
+from auto_deployment.host.processes import end_with_parent
 from auto_deployment.local.signals import StopRequests
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths

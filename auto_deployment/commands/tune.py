@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from auto_deployment.config import Settings
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.training.data import load_data

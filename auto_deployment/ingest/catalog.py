@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 
 
 class CatalogError(MarqueeError):

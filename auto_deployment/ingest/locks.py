@@ -2,48 +2,9 @@
 
 import fcntl
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-
-from auto_deployment.errors import MarqueeError
-
-
-class BusyError(MarqueeError):
-    """Somebody else is at it. The message names who."""
-
-
-@contextmanager
-def only_one(lock: Path, what: str) -> Iterator[None]:
-    """Be the only one at something; raise `BusyError` naming the process that already is, and since when."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = describe_owner(file.read(), datetime.now(UTC))
-            raise BusyError(
-                f"{what} already runs on {lock.parent} ({owner}): stop it, or choose another DATA_DIR."
-            ) from None
-        file.truncate(0)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        file.write(f"{os.getpid()} {socket.gethostname()} {now}\n")
-        file.flush()
-        yield
-
-
-def describe_owner(text: str, now: datetime) -> str:
-    """Say who holds a lock, from what the file says: process, host, since when. Pure."""
-    words = text.split()
-    try:
-        pid, host, since = words
-        minutes = (now - datetime.fromisoformat(since)).total_seconds() / 60
-    except (ValueError, TypeError):
-        return f"process {words[0] if words else 'unknown'}"
-    return f"process {pid} on {host}, for {minutes:.0f} min, since {since}"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.catalog import known_movies, read_users, write_movies, write_users
 from auto_deployment.ingest.options import PlatformParams
 from auto_deployment.ingest.platform_api import PlatformApi, PlatformDownError

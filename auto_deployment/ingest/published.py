@@ -6,7 +6,7 @@ from before it lists the segments until after `mark_published`.
 
 from collections.abc import Iterable
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.paths import Paths
 
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 
 METADATA_KEY = b"marquee"
 STREAM_FORM = "stream"

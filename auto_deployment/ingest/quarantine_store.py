@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 
 COUNTER_FILE = "dropped.json"
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.batch import SegmentBuilder
 from auto_deployment.ingest.catalog import known_movies
 from auto_deployment.ingest.events import Event, Reason, parse

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.locks import reading
 from auto_deployment.ingest.segment_schema import METADATA_KEY, SCHEMA, SegmentMeta, open_segment
 

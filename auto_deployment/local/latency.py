@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.local.instances import CANARY, Instance
 from auto_deployment.release.measurements import Measurements
 from auto_deployment.release.ticks import TRACKS

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from auto_deployment.local.files import replace_text
+from auto_deployment.host.files import replace_text
 from auto_deployment.local.layout import LOCAL_CONF, TEMPLATE, RunLayout
 from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program

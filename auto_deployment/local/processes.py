@@ -1,18 +1,16 @@
 """One child process that cannot outlive us: in a group of its own, stopped gracefully, then for sure."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
-
-PR_SET_PDEATHSIG = 1
+from auto_deployment.host.processes import end_with_parent
 
 
 class ProcessError(MarqueeError):
@@ -98,14 +96,3 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-
-
-def end_with_parent() -> Callable[[], None]:
-    libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
-
-    def in_the_child() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # we died before the line above
-            os._exit(1)
-
-    return in_the_child

@@ -10,6 +10,7 @@ from app.artifact import ArtifactError, load
 from app.recommender import Recommender
 from auto_deployment.config import LocalAddresses
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.processes import remember
 from auto_deployment.local import static_list
 from auto_deployment.local.edge_log import MEGABYTE, Follower, rotate, shorten
 from auto_deployment.local.instances import CANARY, Instance, gunicorn, instances
@@ -21,7 +22,6 @@ from auto_deployment.local.release_edge import LocalEdge
 from auto_deployment.local.release_instances import GRACE_S, ProcessInstances
 from auto_deployment.local.shelf import Shelf
 from auto_deployment.local.signals import StopRequests
-from auto_deployment.local.single_run import remember
 from auto_deployment.local.supervisor import Keeper, Supervisor
 from auto_deployment.params import TrafficParams
 from auto_deployment.release.world import STABLE_NAMES

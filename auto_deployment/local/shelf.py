@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auto_deployment.errors import BadInputError, MarqueeError
-from auto_deployment.local.files import replace_link
+from auto_deployment.host.files import replace_link
 from auto_deployment.nginx_config import LABEL
 from auto_deployment.paths import Paths
 from auto_deployment.release.aftermath import serving_of

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from auto_deployment.local.single_run import remember
+from auto_deployment.host.processes import remember
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.data_versions import DataVersions
 from auto_deployment.publish.layout import CycleLayout

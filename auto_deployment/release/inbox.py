@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.release.codec import word_from_json, word_to_json
 from auto_deployment.release.release import Build, Kind, Verb, Word
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.errors import BadInputError, MarqueeError
-from auto_deployment.ingest.atomic import StagedFile, remove_leftovers
+from auto_deployment.host.files import StagedFile, remove_leftovers
 from auto_deployment.release.codec import release_from_json, release_to_json
 from auto_deployment.release.release import Release
 from auto_deployment.release.ticks import Tick

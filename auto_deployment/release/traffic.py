@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from auto_deployment.local.files import replace_text
+from auto_deployment.host.files import replace_text
 from auto_deployment.nginx_config import Server, TrafficError, upstream
 from auto_deployment.release.docker import Docker, DockerError
 from auto_deployment.release.instances import PROJECT, SERVICE

@@ -80,7 +80,7 @@ class Outbox:
         return replace(done, waiting=len(waiting), oldest_age_s=max(now.timestamp() - oldest, 0.0))
 
     def _send_due(self, smtp: SmtpSettings, now: datetime) -> Flushed:
-        self._files.tidy(now)
+        self._files.tidy()
         sent = refused = 0
         trouble = ""
         if not _is_due(self._server_due, now):

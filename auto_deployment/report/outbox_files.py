@@ -10,9 +10,8 @@ import fcntl
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from email.parser import BytesHeaderParser
@@ -20,11 +19,12 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.host.files import StagedFile, remove_leftovers
+
 log = logging.getLogger(__name__)
 
 WAITING, SENT, REFUSED = "waiting", "sent", "refused"
 SENT_IN_FULL = 500  # of older ones only the name is kept
-ABANDONED_S = 3600.0  # nobody writes one file for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +115,14 @@ class OutboxFiles:
     def was_sent(self, stem: str) -> bool:
         return self._path(SENT, stem).exists()
 
-    def tidy(self, now: datetime) -> None:
+    def tidy(self) -> None:
         """Remove what a killed process left, and empty the oldest mails that were sent."""
         waiting = self.folder / WAITING
         for path in waiting.glob("*.json"):
             if not path.with_suffix(".eml").exists():
                 path.unlink(missing_ok=True)
-        for path in [*self.folder.glob(".*.tmp"), *waiting.glob(".*.tmp")]:
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < now.timestamp() - ABANDONED_S:
-                    path.unlink()
+        for place in (self.folder, waiting):
+            remove_leftovers(place)
         sent = sorted((self.folder / SENT).glob("*.eml"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in sent[SENT_IN_FULL:]:
             times = path.stat()
@@ -148,20 +146,7 @@ class OutboxFiles:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o640)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    with StagedFile(path) as staged:
+        os.fchmod(staged.file.fileno(), 0o640)  # whom mails go to is nobody else's business
+        staged.file.write(content)
+        staged.publish()

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from app.artifact import ArtifactError, Model, load, save
-from auto_deployment.ingest.atomic import sync_directory
+from auto_deployment.host.files import sync_directory
 from auto_deployment.paths import Paths
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.workflow import Trained

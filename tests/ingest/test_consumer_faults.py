@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.host.locks import BusyError
 from auto_deployment.ingest.consumer import BrokerRefusedError, KafkaStream
 from auto_deployment.ingest.listening.positions import StreamChangedError, find_start
 from auto_deployment.ingest.listening.process import NothingReadError, Request, listen
-from auto_deployment.ingest.locks import BusyError
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
 from tests.support.kafka import LEAKY_CLIENT, Broker, eventually, free_port
 from tests.support.lab import require_docker

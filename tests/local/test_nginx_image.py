@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auto_deployment.local.files import replace_text
+from auto_deployment.host.files import replace_text
 from auto_deployment.local.layout import PROJECT, TEMPLATE
 from auto_deployment.nginx_config import Place, Server, upstream, variables
 from auto_deployment.params import load_params

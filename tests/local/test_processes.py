@@ -8,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.host.processes import end_leftovers, identity, remember
 from auto_deployment.local.layout import PROJECT
 from auto_deployment.local.processes import Child, Program
-from auto_deployment.local.single_run import (
-    AlreadyRunningError,
-    end_leftovers,
-    identity,
-    only_run,
-    remember,
-)
+from auto_deployment.local.single_run import AlreadyRunningError, only_run
 from tests.support.edge import wait_until
 
 STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.1; done"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.single_run import identity
+from auto_deployment.host.processes import identity
 from tests.support.edge import wait_until
 from tests.support.http import get, get_many
 from tests.support.local_run import VERSION, LocalRun, environment, give_model, running, start_run

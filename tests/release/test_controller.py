@@ -354,7 +354,7 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
     ticks = len(before.ticks)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
         for _ in range(4):
             with pytest.raises(StateError):
                 world.polls(3)
@@ -378,7 +378,7 @@ def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
     world.settle()
     world.say(Verb.ABORT)
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
         if edge_is_full:
             patched.setattr(world.edge, "write", full)
         for _ in range(3):
@@ -400,7 +400,7 @@ def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
     world.settle()
     world.instances.runs["canary"] = None
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
         for _ in range(10):
             with pytest.raises(StateError):
                 world.polls(3)

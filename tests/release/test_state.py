@@ -66,7 +66,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(
     def full(*words: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+    monkeypatch.setattr("auto_deployment.host.files.os.fsync", full)
     with pytest.raises(StateError, match=r"v2.*No space left on device.*make room"):
         store.write(replace(RECORD, ticks=()))
     monkeypatch.undo()

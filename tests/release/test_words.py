@@ -68,7 +68,7 @@ def test_with_a_full_disk_a_person_hears_what_to_do(world: World, monkeypatch: p
     def full(*words: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("auto_deployment.ingest.atomic.os.fsync", full)
+    monkeypatch.setattr("auto_deployment.host.files.os.fsync", full)
     with pytest.raises(MarqueeError, match=r"nothing was said. Make room .* rm --stop --force canary"):
         world.say(Verb.ABORT)
     assert list(world.inbox.waiting()) == []

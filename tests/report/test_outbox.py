@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.host.files import StagedFile
 from auto_deployment.mail_settings import SmtpSettings
 from auto_deployment.report import outbox_files
 from auto_deployment.report.emailer import Flushed, OutboxError
@@ -110,20 +111,27 @@ def test_a_mail_that_does_not_fit_on_the_disk_leaves_nothing(
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_what_a_killed_writer_left_goes_after_an_hour(tmp_path: Path, nobody: SmtpSettings) -> None:
+def test_what_a_killed_writer_left_goes_and_what_is_being_written_stays(
+    tmp_path: Path, nobody: SmtpSettings
+) -> None:
     box = outbox(tmp_path, nobody)
     (tmp_path / "waiting").mkdir()
     leftovers = [tmp_path / "waiting" / ".abc.tmp", tmp_path / ".abc.tmp"]
     for path in leftovers:
         path.write_text("half of a mail")
     (tmp_path / "waiting" / "gone.json").write_text("{}")
-    written = leftovers[0].stat().st_mtime
-    OutboxFiles(tmp_path).tidy(after(seconds=written - NOW.timestamp() + 3000))
-    assert all(path.exists() for path in leftovers)
-    OutboxFiles(tmp_path).tidy(after(seconds=written - NOW.timestamp() + 4000))
-    assert not any(path.exists() for path in leftovers)
+    with StagedFile(tmp_path / "waiting" / "new.eml") as staged:
+        OutboxFiles(tmp_path).tidy()
+        assert not any(path.exists() for path in leftovers)
+        staged.publish()
+    (tmp_path / "waiting" / "new.eml").unlink()
     assert not (tmp_path / "waiting" / "gone.json").exists()
     assert box.flush(NOW).waiting == 0
+
+
+def test_who_gets_a_mail_is_read_by_nobody_else(tmp_path: Path) -> None:
+    outbox(tmp_path, None).put(mail())
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.eml")} == {0o640}
 
 
 def test_of_old_sent_mails_only_the_name_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +142,7 @@ def test_of_old_sent_mails_only_the_name_is_kept(tmp_path: Path, monkeypatch: py
     files = OutboxFiles(tmp_path)
     for stem in files.waiting():
         files.close_sent(stem)
-    files.tidy(NOW)
+    files.tidy()
     sizes = [path.stat().st_size for path in (tmp_path / "sent").glob("*.eml")]
     assert sorted(size > 0 for size in sizes) == [False, False, True, True]
     assert not any(box.put(mail(f"mail {number}")) for number in range(4))

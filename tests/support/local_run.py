@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.host.processes import identity
 from auto_deployment.local.layout import PROJECT, RunLayout
-from auto_deployment.local.single_run import identity
 from tests.support.edge import free_ports, wait_until
 from tests.support.http import get_many
 from tests.support.models import Size, write_model

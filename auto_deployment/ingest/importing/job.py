@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.atomic import StagedFile, remove_leftovers
+from auto_deployment.host.files import StagedFile, remove_leftovers
 from auto_deployment.ingest.catalog import stage_movies, stage_users
 from auto_deployment.ingest.events import PARSER_VERSION
 from auto_deployment.ingest.importing.layouts import HAS_HEADER

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.batch import SegmentBuilder
 from auto_deployment.ingest.events import Event
 from auto_deployment.ingest.listening.stream import TextLine

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.locks import BusyError, only_one
 from auto_deployment.ingest.compaction import compact
 from auto_deployment.ingest.drift import Sample, find_drift
 from auto_deployment.ingest.listening.drift_file import load_history, save_history
@@ -17,7 +18,6 @@ from auto_deployment.ingest.listening.metrics import IngestMetrics
 from auto_deployment.ingest.listening.movies import Movies
 from auto_deployment.ingest.listening.open_batch import OpenBatch
 from auto_deployment.ingest.listening.store import Written
-from auto_deployment.ingest.locks import BusyError, only_one
 from auto_deployment.ingest.options import IngestParams
 from auto_deployment.ingest.quarantine_store import enforce_limit
 from auto_deployment.paths import Paths

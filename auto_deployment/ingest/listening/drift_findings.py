@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.ingest.atomic import StagedFile
+from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.drift import Finding
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError, MarqueeError
+from auto_deployment.host.locks import only_one
 from auto_deployment.ingest.consumer import KafkaStream
 from auto_deployment.ingest.listening.aftercare import Duty, UsualAftercare
 from auto_deployment.ingest.listening.file_stream import FileStream
@@ -29,7 +30,6 @@ from auto_deployment.ingest.listening.positions import (
 from auto_deployment.ingest.listening.profile import Profile
 from auto_deployment.ingest.listening.recovery import read_stored, recover
 from auto_deployment.ingest.listening.stream import Stream
-from auto_deployment.ingest.locks import only_one
 from auto_deployment.ingest.options import IngestParams
 from auto_deployment.ingest.platform_api import PlatformApi
 from auto_deployment.ingest.platform_lookup import PlatformLookup

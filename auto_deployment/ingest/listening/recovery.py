@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from auto_deployment.ingest.atomic import remove_leftovers
+from auto_deployment.host.files import remove_leftovers
 from auto_deployment.ingest.compaction import remove_replaced
 from auto_deployment.ingest.listening.positions import Stored, find_holes, ranges_of, reached
 from auto_deployment.ingest.quarantine import read_facts

@@ -51,11 +51,26 @@ class StagedFile:
         self.discard()
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it into place."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)
+
+
+def replace_link(link: Path, target: str) -> None:
+    """Point a symbolic link at a target in one step."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
 def remove_leftovers(directory: Path) -> int:
     """Remove the temporaries of writers that died; return how many."""
     removed = 0
     for path in sorted(directory.glob(".*.tmp")):
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:  # its writer may publish it just now
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

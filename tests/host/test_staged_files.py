@@ -6,7 +6,7 @@ from typing import IO
 
 import pytest
 
-from auto_deployment.ingest.atomic import StagedFile, remove_leftovers
+from auto_deployment.host.files import StagedFile, remove_leftovers
 
 
 def test_a_file_appears_only_when_it_is_published(tmp_path: Path) -> None:

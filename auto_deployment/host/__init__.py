@@ -1,0 +1,1 @@
+"""What the kernel does for everybody here: files that appear whole, locks, processes. Imports nobody."""
