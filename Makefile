@@ -10,7 +10,7 @@ export DATA_DIR ?= data/demo
 help: ## this list
 	@echo 'Marquee: a movie recommender that releases its own models safely.'
 	@echo
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 23
 	@echo
 	@echo 'DATA_DIR (now $(DATA_DIR)) says whose data and models: DATA_DIR=data/mine make run'
 
@@ -68,7 +68,8 @@ test-app: ## the service in that very image, over HTTP
 	@scripts/gitlab/test-app.sh
 
 deploy: ## hand that image to the server (DEPLOY_HOST, DEPLOY_SSH_KEY, DEPLOY_KNOWN_HOSTS)
-	@set -a; if [ -f build.env ]; then . ./build.env; fi; $(PYTHON) -m auto_deployment.gitlab deploy
+	@set -a; if [ -f build.env ]; then . ./build.env; fi; \
+		$(PYTHON) -m auto_deployment.gitlab deploy; status=$$?; echo $$status >deploy.status; exit $$status
 
 approve abort rollback: ## say it of the release under way on the server; RELEASE=ID means that one only
 	@$(PYTHON) -m auto_deployment.gitlab $@ --release '$(RELEASE)' --reason '$(REASON)'

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:-backups/$(date -u +%Y%m%dT%H%M%SZ)}
-image=${MARQUEE_IMAGE:-marquee}
+image=$(docker compose config | sed -n 's/^ *MARQUEE_IMAGE: //p')
 project=$(docker compose config | sed -n 's/^name: //p')
 if [ -e "$folder" ]; then
   echo "$folder exists already: name a folder that does not." >&2

@@ -8,7 +8,7 @@ if [ $# -ne 1 ] || [ ! -f "$1/SHA256SUMS" ]; then
 fi
 folder=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-image=${MARQUEE_IMAGE:-marquee}
+image=$(docker compose config | sed -n 's/^ *MARQUEE_IMAGE: //p')
 project=$(docker compose config | sed -n 's/^name: //p')
 if ! (cd "$folder" && sha256sum --quiet --check SHA256SUMS); then
   echo "$folder is damaged: take another backup." >&2

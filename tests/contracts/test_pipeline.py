@@ -15,6 +15,7 @@ from tests.support.lab import require_program
 
 ROOT = Path(__file__).parents[2]
 NOT_JOBS = ("workflow", "stages", "variables", "default")
+STATUS = 'exit "$(cat deploy.status)"'
 TO_SERVER = ["deploy", "approve", "abort", "rollback"]
 
 
@@ -63,8 +64,24 @@ def test_each_job_is_make_targets_that_exist(pipeline: dict[str, Any]) -> None:
     assert len(jobs) == 10
     for job in jobs.values():
         for line in job["script"]:
-            assert re.fullmatch(r"make [a-z-]+( RELEASE=)?", line), line
+            assert re.fullmatch(rf"make [a-z-]+( RELEASE=| \|\| {re.escape(STATUS)})?", line), line
             assert line.split()[1] in known
+
+
+@pytest.mark.parametrize("status", [0, 64, 75])
+def test_what_the_server_says_of_a_deployment_is_the_jobs_status(
+    pipeline: dict[str, Any], tmp_path: Path, status: int
+) -> None:
+    """For `retry`: make ends with 2, whatever its recipe ends with."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexit {status}\n")
+    python.chmod(0o755)
+    (line,) = pipeline["deploy"]["script"]
+    environ = {**os.environ, "PYTHON": str(python)}
+    done = subprocess.run(["bash", "-ec", line], cwd=tmp_path, env=environ, check=False, capture_output=True)
+    assert done.returncode == status
+    assert pipeline["deploy"]["retry"]["exit_codes"] == [75]
 
 
 def test_no_job_trains(pipeline: dict[str, Any]) -> None:
