@@ -43,7 +43,7 @@ def rename(source: IO[bytes], target: IO[bytes], name: str) -> None:
                 pass  # to its end, where the checksum is
             _add(loaded, MANIFEST, json.dumps([{**image, "RepoTags": [name]}]).encode())
     except (
-        EOFError, RecursionError, ValueError, gzip.BadGzipFile, tarfile.TarError, zlib.error,
+        EOFError, OverflowError, RecursionError, ValueError, gzip.BadGzipFile, tarfile.TarError, zlib.error,
     ) as error:  # fmt: skip
         raise BadInputError(f"What was sent is no archive of an image ({error}).") from error
 
@@ -54,27 +54,42 @@ def _copy(sent: tarfile.TarFile, loaded: tarfile.TarFile) -> dict[str, Any]:
     manifest = b""
     for member in sent:
         path = member.name.rstrip("/")
-        if not MEMBER.fullmatch(member.name) or path in seen:
+        if not _is_usual(member) or path in seen:
             raise BadInputError(f"What was sent has a part that Docker would not write: {member.name!r}.")
         seen.add(path)
-        if path == MANIFEST and member.isreg() and member.size <= MANIFEST_BYTES:
-            file = sent.extractfile(member)
-            manifest = file.read() if file else b""
-        elif path in NAMES:
-            continue
-        elif member.isreg():
-            loaded.addfile(member, sent.extractfile(member))
-        elif member.isdir() or (member.issym() and SAME_LAYER.fullmatch(member.linkname)):
-            loaded.addfile(member)
-        else:
-            raise BadInputError(f"What was sent has a part that Docker would not write: {member.name!r}.")
+        content = sent.extractfile(member) if member.isreg() else None
+        if path == MANIFEST and content is not None and member.size <= MANIFEST_BYTES:
+            manifest = content.read()
+        elif path not in NAMES:
+            loaded.addfile(_fresh(member), content)
     return _one_image(json.loads(manifest), seen)
+
+
+def _is_usual(member: tarfile.TarInfo) -> bool:
+    if not MEMBER.fullmatch(member.name) or member.sparse is not None:
+        return False
+    same = member.type == tarfile.SYMTYPE and SAME_LAYER.fullmatch(member.linkname) is not None
+    return same or member.type in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE)
+
+
+def _fresh(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Return a header with what was checked, and nothing else: extended headers can say another name or size.
+
+    Python and Docker do not even agree which of them counts.
+    """
+    info = tarfile.TarInfo(member.name)
+    info.type = tarfile.REGTYPE if member.isreg() else member.type
+    info.size = member.size if member.isreg() else 0
+    info.linkname = member.linkname if member.issym() else ""
+    info.mode = member.mode & 0o777
+    return info
 
 
 def _one_image(manifest: object, parts: set[str]) -> dict[str, Any]:
     match manifest:
-        case [{"Config": str(config), "Layers": list(layers)}] if {config, *layers} <= parts:
-            return {"Config": config, "Layers": layers}
+        case [{"Config": str(config), "Layers": list(layers)}]:
+            if all(isinstance(one, str) and one in parts for one in (config, *layers)):
+                return {"Config": config, "Layers": layers}
     raise BadInputError("What was sent is not one image.")
 
 

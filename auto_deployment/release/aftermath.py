@@ -33,19 +33,21 @@ class Ledger:
 
     def __init__(self, paths: Paths, dry_run: bool = False) -> None:
         self._paths, self._dry_run = paths, dry_run
-        self._owed: Release | None = None
+        self._owed: list[Release] = []
         self._is_read = False
         self.stable: Build | None = None
 
     def ended(self, release: Release) -> None:
         """Owe what follows from this release's end."""
-        self._owed, self._is_read = release, False
+        self._owed.append(release)
+        self._is_read = False
 
     def settle(self) -> str:
         """Write what is owed, and read what serves; return why that fails, an empty text when it does not."""
         try:
-            if self._owed is not None and not self._dry_run:
-                settle(self._owed, self._paths)
+            while self._owed and not self._dry_run:
+                settle(self._owed[0], self._paths)
+                del self._owed[0]
             if not self._is_read:
                 serving = read_serving(self._paths)
                 self.stable = None if serving is None else build_of(serving)
@@ -53,7 +55,7 @@ class Ledger:
             return f"{self._paths.releases} cannot be written ({error.strerror}): make room on the disk."
         except MarqueeError as error:
             return str(error)
-        self._owed, self._is_read = None, True
+        self._is_read = True
         return ""
 
     def adopt(self, build: Build, since: str) -> None:
@@ -97,8 +99,8 @@ def build_of(serving: Serving) -> Build:
 
 
 def rejection(release: Release) -> Rejected | None:
-    """Return what this end rules out: the model if stable ran the same code, else the code."""
-    if release.kind is Kind.CANDIDATE and release.phase is Phase.ABORTED:
+    """Return what this end rules out: the model if stable ran the same code, else the code. None: nothing."""
+    if release.kind is Kind.CANDIDATE and release.phase is Phase.ABORTED and not release.blameless:
         return _differs(release.candidate, release.stable, release)
     if release.kind is Kind.ROLLBACK and release.phase is Phase.PROMOTED:
         return _differs(release.stable, release.candidate, release)

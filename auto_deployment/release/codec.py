@@ -22,6 +22,7 @@ def release_to_json(release: Release) -> dict[str, Any]:
         ],
         "origin": dict(release.origin),
         "words": [word_to_json(word) for word in release.words],
+        "blameless": release.blameless,
     }
 
 
@@ -41,6 +42,7 @@ def release_from_json(content: Mapping[str, Any]) -> Release:
         changes=changes,
         words=tuple(word_from_json(one) for one in content["words"]),
         origin={str(key): str(value) for key, value in content.get("origin", {}).items()},
+        blameless=content.get("blameless", False) is True,
     )
 
 

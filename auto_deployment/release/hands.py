@@ -41,23 +41,6 @@ class Hands:
             self._instances.start(step.name, step.release)
             self._tracker.started(step.name)
 
-    def spare_users(self, stable: str) -> None:
-        """Take the canary out of traffic, or remove it where NGINX cannot be told; the release stands.
-
-        For an abort that cannot be recorded. Who says abort means now: with a full disk the record has to
-        wait, the users have not.
-        """
-        traffic = self._edge.read()
-        told = self._told_nginx and CANARY_NAME not in traffic.names
-        if told or traffic.names <= {CANARY_NAME} or self._instances.look()[CANARY_NAME].release is None:
-            return
-        log.error("The abort cannot be recorded: the canary is taken out of traffic all the same")
-        try:
-            self._tell_nginx(Traffic(traffic.names - {CANARY_NAME}, traffic.salt))
-        except (OSError, MarqueeError) as error:
-            log.error("NGINX cannot be told (%s): the canary is removed at once", error)
-            self._remove(CANARY_NAME, stable)
-
     def _set_traffic(self, traffic: Traffic, wanted: Plan, seen: Mapping[str, Seen], stable: str) -> None:
         log.info("Requests go to %s", ", ".join(sorted(traffic.names)))
         try:

@@ -69,6 +69,8 @@ class Inbox:
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 log.error("%s cannot be read (%r): put aside", path, error)
                 path.rename(path.with_suffix(".damaged"))
+            except OSError as error:
+                log.error("%s cannot be read (%s): it waits", path, error.strerror)
 
     def done(self, item: Word | Request) -> None:
         """Forget what was taken."""

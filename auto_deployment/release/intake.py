@@ -105,4 +105,5 @@ def _after(current: Release | None, now: datetime) -> datetime:
 def _end_for(request: Request, current: Release, now: datetime) -> Release:
     if request.kind is Kind.CANDIDATE:
         return supersede(current, request.candidate.release, now)
-    return current.to(Phase.ABORTED, now, f"{request.by} asked for {request.candidate.release} instead.")
+    reason = f"{request.by} asked for {request.candidate.release} instead."
+    return current.to(Phase.ABORTED, now, reason, blameless=current.entered(Phase.WARMING) is None)

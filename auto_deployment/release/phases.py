@@ -113,8 +113,7 @@ def _starting(release: Release, known: Known) -> Release:
     if canary.release == release.id and canary.well:
         return release.to(Phase.WARMING, known.now, "The canary is healthy and serves.")
     if canary.unwell_s > limit_s:  # as far as somebody looked: while the controller is away nothing starts
-        reason = f"The canary did not become healthy within {limit_s:,.0f} s."
-        return release.to(Phase.ABORTED, known.now, reason)
+        return _not_healthy(release, known, CANARY_NAME)
     return _unless_lost(release, known, release)
 
 
@@ -149,8 +148,7 @@ def _promoting(release: Release, known: Known) -> Release:
     for name in STABLE_NAMES:
         one = known.seen[name]
         if wanted[name] == release.id and one.unwell_s > known.params.start_max_s:
-            reason = f"{name} did not become healthy with it within {known.params.start_max_s:,.0f} s."
-            return release.to(Phase.ABORTED, known.now, reason)
+            return _not_healthy(release, known, name)
         if one.release == release.id and one.restarts > known.params.canary_restarts_max:
             reason = f"{name} ended {one.restarts} times with it."
             return release.to(Phase.ABORTED, known.now, reason)
@@ -183,6 +181,16 @@ def _unless_lost(release: Release, known: Known, following: Release) -> Release:
     if following.phase is Phase.PROMOTING and not (canary.release == release.id and canary.well):
         return release
     return following
+
+
+def _not_healthy(release: Release, known: Known, name: str) -> Release:
+    """End a release with which an instance is not healthy in time; one that never ran has not failed."""
+    what, it = ("The canary", "") if name == CANARY_NAME else (name, " with it")
+    within, runs = f"{it} within {known.params.start_max_s:,.0f} s", known.seen[name].release == release.id
+    reason = f"{what} did not become healthy{within}."
+    if not runs:
+        reason = f"{what} could not be started{within}: the controller's log says why."
+    return release.to(Phase.ABORTED, known.now, reason, blameless=not runs)
 
 
 def _has_served(seen: Seen, release: str, settle_s: float) -> bool:

@@ -90,6 +90,7 @@ class Release:
     changes: tuple[Change, ...]
     words: tuple[Word, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)  # what the pipeline knows: release/origin.py
+    blameless: bool = False  # what ended it says nothing of the candidate: it may be asked for again
 
     @property
     def id(self) -> str:
@@ -128,9 +129,9 @@ class Release:
         """Return by how much persons have made the window longer."""
         return sum(word.seconds for word in self.words if word.verb is Verb.EXTEND)
 
-    def to(self, phase: Phase, at: datetime, reason: str) -> "Release":
+    def to(self, phase: Phase, at: datetime, reason: str, blameless: bool = False) -> "Release":
         """Return the release in its next phase."""
-        return replace(self, changes=(*self.changes, Change(phase, at, reason)))
+        return replace(self, changes=(*self.changes, Change(phase, at, reason)), blameless=blameless)
 
     def hear(self, word: Word) -> "Release":
         """Return the release with what a person said; the same word again changes nothing."""

@@ -8,11 +8,18 @@ from auto_deployment.release.world import NAMES, Seen
 
 
 class Tracker:
-    """Remembers since when. After a restart of the controller everything begins anew: waits get longer."""
+    """Adds up the time between looks. After a restart of the controller it begins anew: waits get longer.
 
-    def __init__(self) -> None:
-        self._unwell: dict[str, datetime] = {}
-        self._serving: dict[str, datetime] = {}
+    Between two looks at most `longest_s` count: what happened in a longer pause, nobody has seen. A clock
+    that is set back costs one look.
+    """
+
+    def __init__(self, longest_s: float) -> None:
+        self._longest_s = longest_s
+        self._looked_at: datetime | None = None
+        self._wanted: dict[str, str | None] = {}
+        self._unwell_s: dict[str, float] = {}
+        self._serving_s: dict[str, float] = {}
         self._fresh: set[str] = set()
 
     def see(
@@ -24,23 +31,31 @@ class Tracker:
         now: datetime,
     ) -> dict[str, Seen]:
         """Return what was found together with for how long it has been so."""
+        passed_s = (now - self._looked_at).total_seconds() if self._looked_at else 0.0
+        passed_s, self._looked_at = min(max(passed_s, 0.0), self._longest_s), now
+        for name in NAMES:
+            if self._wanted.get(name) != wanted[name]:  # how it was with something else says nothing
+                self._forget(name)
+        self._wanted = dict(wanted)
         return {
-            name: self._see(name, found[name], wanted[name], name in serving, recreated.get(name, 0), now)
+            name: self._see(name, found[name], name in serving, recreated.get(name, 0), passed_s)
             for name in NAMES
         }
 
     def started(self, name: str) -> None:
         """A new container was put in its place: it has all the time to become healthy."""
-        self._unwell.pop(name, None)
-        self._serving.pop(name, None)
+        self._forget(name)
         self._fresh.add(name)
 
-    def _see(
-        self, name: str, one: Sighting, wanted: str | None, serving: bool, recreated: int, now: datetime
-    ) -> Seen:
+    def _forget(self, name: str) -> None:
+        self._unwell_s.pop(name, None)
+        self._serving_s.pop(name, None)
+
+    def _see(self, name: str, one: Sighting, serving: bool, recreated: int, passed_s: float) -> Seen:
+        wanted = self._wanted[name]
         right = one.release == wanted and (one.well or wanted is None)
-        self._keep(self._unwell, name, not right, now)
-        self._keep(self._serving, name, right and serving and one.release is not None, now)
+        _add(self._unwell_s, name, not right, passed_s)
+        _add(self._serving_s, name, right and serving and one.release is not None, passed_s)
         if right:
             self._fresh.discard(name)
         return Seen(
@@ -48,17 +63,14 @@ class Tracker:
             well=one.well,
             fresh=name in self._fresh,
             restarts=one.restarts + recreated,
-            unwell_s=self._since(self._unwell, name, now),
-            serving_s=self._since(self._serving, name, now),
+            unwell_s=self._unwell_s.get(name, 0.0),
+            serving_s=self._serving_s.get(name, 0.0),
         )
 
-    @staticmethod
-    def _keep(times: dict[str, datetime], name: str, holds: bool, now: datetime) -> None:
-        if holds:
-            times[name] = min(times.get(name, now), now)  # a clock may be set back
-        else:
-            times.pop(name, None)
 
-    @staticmethod
-    def _since(times: Mapping[str, datetime], name: str, now: datetime) -> float:
-        return (now - times[name]).total_seconds() if name in times else 0.0
+def _add(times: dict[str, float], name: str, holds: bool, passed_s: float) -> None:
+    """Add what has passed since it was first seen so, or begin anew."""
+    if not holds:
+        times.pop(name, None)
+    else:
+        times[name] = times[name] + passed_s if name in times else 0.0

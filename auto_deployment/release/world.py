@@ -133,6 +133,7 @@ def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | N
         may_stay = {name for name in traffic.names if plan.releases[name] is not None}
         names |= frozenset(name for name in may_stay if seen[name].well)
     if not names:
-        names = traffic.names or frozenset(plan.serving)
+        may_stay = {name for name in traffic.names if plan.releases[name] is not None}
+        names = frozenset(may_stay or plan.serving)
     wanted = Traffic(names, plan.salt)
     return None if wanted == traffic else SetTraffic(wanted)

@@ -75,6 +75,8 @@ def test_layers_arrive_as_they_are(tmp_path: Path) -> None:
         (CONFIG, part("manifest.json", b"{")),
         (CONFIG, part("manifest.json", b"[" * 100_000)),
         (CONFIG, part("manifest.json", LAYERS)),
+        (CONFIG, part("manifest.json", b'[{"Config": "c.json", "Layers": [{}]}]')),
+        (CONFIG, part("manifest.json", b'[{"Config": "c.json", "Layers": [[]]}]')),
         (part("manifest.json", manifest("x:y")),),
         (CONFIG,),
         (),
@@ -92,6 +94,65 @@ def test_half_an_archive_is_none(tmp_path: Path, cut: int) -> None:
     )
     with pytest.raises(BadInputError, match=r"no archive of an image|is not one image"):
         renamed(tmp_path, sent[:cut])
+
+
+def extended(*records: tuple[str, str]) -> bytes:
+    """Return what stands in an extended header."""
+    text = b""
+    for name, value in records:
+        rest = f" {name}={value}\n".encode()
+        size = len(rest) + 1
+        while size != len(str(size)) + len(rest):
+            size = len(str(size)) + len(rest)
+        text += str(size).encode() + rest
+    return text
+
+
+def raw(name: str, content: bytes, *records: tuple[str, str]) -> bytes:
+    """Return one part as it lies in an archive, after an extended header that says otherwise."""
+
+    def block(name: str, kind: bytes, content: bytes) -> bytes:
+        info = tarfile.TarInfo(name)
+        info.type, info.size = kind, len(content)
+        return info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+
+    before = block("x", tarfile.XHDTYPE, extended(*records)) if records else b""
+    return before + block(name, tarfile.REGTYPE, content)
+
+
+END = bytes(1024)
+GOOD = raw("c.json", b"{}") + raw("manifest.json", manifest("x:y"))
+INNER = raw("c.json", b"{}") + raw("manifest.json", manifest("marquee:stable-1")) + END
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        # One reader takes the size of the one record, another that of the other: an archive in an archive.
+        raw("blob", INNER, ("size", "0"), ("GNU.sparse.realsize", str(len(INNER)))) + GOOD + END,
+        raw("foo", b"{}", ("path", "oci-layout"), ("GNU.sparse.name", "foo")) + GOOD + END,
+        raw("bar", b"{}", ("path", "index.json"), ("GNU.sparse.name", "bar")) + GOOD + END,
+        raw("c2.json", b"{}", ("mtime", "inf"), ("comment", "RepoTags")) + GOOD + END,
+    ],
+)
+def test_no_extended_header_is_passed_on(sent: bytes) -> None:
+    target = io.BytesIO()
+    rename(io.BytesIO(gzip.compress(sent)), target, NAME)
+    loaded, at, names = target.getvalue(), 0, []
+    while loaded[at : at + 512].strip(b"\0"):  # as the plainest of all readers would
+        block = loaded[at : at + 512]
+        assert block[156:157] in (tarfile.REGTYPE, tarfile.DIRTYPE)
+        names.append(block[:100].rstrip(b"\0").decode())
+        at += 512 + -(-int(block[124:135], 8) // 512) * 512
+    assert names[-1] == "manifest.json"
+    assert names.count("manifest.json") == 1
+    assert not {"index.json", "oci-layout", "repositories"} & set(names)
+
+
+def test_holes_are_refused(tmp_path: Path) -> None:
+    records = ("GNU.sparse.size", str(10**9)), ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", "")
+    with pytest.raises(BadInputError, match=r"Docker would not write|no archive"):
+        renamed(tmp_path, gzip.compress(raw("blob", b"", *records) + GOOD + END))
 
 
 def test_what_follows_in_a_second_stream_is_looked_at_too(tmp_path: Path) -> None:

@@ -355,9 +355,15 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
 
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.host.files.os.fsync", full)
-        for _ in range(4):
-            with pytest.raises(StateError):
-                world.polls(3)
+        for _ in range(100):  # longer than the window
+            world.polls(1)
+        assert "make room" in world.poll().trouble
+        world.instances.ill = {"stable-2"}
+        world.polls(10)
+        world.instances.ill = set()
+        world.settle()
+        assert world.instances.done[-1] == f"start stable-2 {OLD.release}"
+        assert world.edge.traffic.names == frozenset(NAMES)
     assert world.release.phase is Phase.BAKING
     stopped = world.store.newest()
     assert stopped is not None
@@ -369,27 +375,69 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
     assert sum(tick.of("canary").users for tick in baking) > 0
 
 
-@pytest.mark.parametrize("edge_is_full", [False, True])
-def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
-    world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool
+def test_with_a_full_disk_a_candidate_that_errs_serves_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.deploy()
     world.until(Phase.BAKING)
     world.settle()
+    world.bad = lambda user: user % 10 == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
+        world.polls(60)
+        for _ in range(20):
+            world.poll()
+            assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+        assert world.instances.runs["canary"] is None
+        assert world.release.phase is Phase.BAKING
+    assert "bad" in world.until(Phase.ABORTED).reason
+    assert [one.content_hash for one in read_rejected(world.paths)] == [NEW.content_hash]
+
+
+@pytest.mark.parametrize("edge_is_full", [False, True])
+@pytest.mark.parametrize("before", [None, Verb.EXTEND])
+def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool, before: Verb | None
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    if before:
+        world.say(before, seconds=60)
     world.say(Verb.ABORT)
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.host.files.os.fsync", full)
         if edge_is_full:
             patched.setattr(world.edge, "write", full)
-        for _ in range(3):
-            with pytest.raises(StateError, match="make room"):
-                world.poll()
-    if edge_is_full:
+            for _ in range(3):
+                with pytest.raises(OSError, match="No space"):
+                    world.poll()
+        else:
+            for _ in range(10):
+                assert "make room" in world.poll().trouble
+            assert world.edge.traffic.names == frozenset(STABLE_NAMES)
         assert world.instances.runs["canary"] is None
-    else:
-        assert world.edge.traffic.names == frozenset(STABLE_NAMES)
     assert world.release.phase is Phase.BAKING
     assert world.until(Phase.ABORTED).reason == "Aborted by ann."
+
+
+def test_with_a_full_disk_going_back_ends_a_candidate_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.settle()
+    world.deploy(build("v3"))
+    world.until(Phase.BAKING)
+    world.settle()
+    world.roll_back()
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
+        world.polls(10)
+        assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+        assert world.instances.runs["canary"] is None
+    back = world.until(Phase.PROMOTED)
+    assert (back.kind, back.id) == (Kind.ROLLBACK, OLD.release)
 
 
 def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
@@ -401,10 +449,38 @@ def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
     world.instances.runs["canary"] = None
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.host.files.os.fsync", full)
-        for _ in range(10):
-            with pytest.raises(StateError):
-                world.polls(3)
+        world.polls(30)
         assert world.instances.runs["canary"] is None
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_who_has_ended_goes_though_the_next_one_cannot_be_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch, newer: bool
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.settle()
+    world.deploy(build("v3"))
+    world.until(Phase.BAKING)
+    world.settle()
+    if newer:
+        world.deploy(build("v4"))
+    else:
+        world.roll_back()
+    write = world.store.write
+
+    def full_for_the_next(record: Record) -> None:
+        if record.release.phase is Phase.REQUESTED:
+            raise StateError("make room")
+        write(record)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.store, "write", full_for_the_next)
+        world.polls(10)
+        assert not world.release.under_way
+        assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+        assert world.instances.runs["canary"] is None
+    assert world.until(Phase.BAKING, Phase.PROMOTED).id == ("v4-abc1234" if newer else OLD.release)
 
 
 def test_an_abort_that_was_heard_but_cannot_be_carried_out_spares_users(
@@ -422,10 +498,10 @@ def test_an_abort_that_was_heard_but_cannot_be_carried_out_spares_users(
         write(record)
 
     monkeypatch.setattr(world.store, "write", full_at_the_end)
-    with pytest.raises(StateError):
-        world.poll()
+    world.polls(5)
     assert world.release.phase is Phase.BAKING
     assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+    assert world.instances.runs["canary"] is None
 
 
 def test_old_images_go_after_a_number_of_releases(world: World) -> None:

@@ -1,5 +1,6 @@
 """The controller when what it works with fails: nothing is lost, nothing is done twice, users are served."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def test_what_is_rejected_goes_at_once_and_is_written_down_as_soon_as_there_is_r
     assert (world.release.phase, len(list(world.store.history()))) == (Phase.ABORTED, 1)
 
 
-def test_of_a_request_that_ends_another_the_first_end_is_written_down_first(
+def test_people_go_back_though_it_cannot_be_written_down_what_was_rejected(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.deploy()
@@ -161,13 +162,129 @@ def test_of_a_request_that_ends_another_the_first_end_is_written_down_first(
     world.roll_back()  # ends the candidate, which is rejected by it
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
-        polls(world, 4)
-        assert (world.release.id, world.release.phase) == (OTHER.release, Phase.ABORTED)
-        assert world.instances.runs["canary"] is None
-    world.until(Phase.PROMOTED)
+        assert world.until(Phase.PROMOTED).id == OLD.release
+        assert set(world.instances.runs.values()) == {OLD.release}
+    world.polls(3)
     kinds = [one.release.kind for one in world.store.history()]
     assert kinds == [Kind.ROLLBACK, Kind.CANDIDATE, Kind.CANDIDATE]
     assert {one.release for one in read_rejected(world.paths)} == {OTHER.release, NEW.release}
+
+
+def test_people_go_back_while_an_end_is_still_to_be_written_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.deploy(OTHER)
+    world.until(Phase.BAKING)
+    world.say(Verb.ABORT)
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
+        world.until(Phase.ABORTED)
+        world.polls(3)
+        world.roll_back()
+        assert world.until(Phase.PROMOTED).id == OLD.release
+    world.polls(2)
+    assert {one.release for one in read_rejected(world.paths)} == {OTHER.release, NEW.release}
+
+
+def test_people_go_back_though_the_rejections_are_damaged(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    (world.paths.releases / "rejected.json").write_text("{", "utf-8")
+    world.roll_back()
+    assert world.until(Phase.PROMOTED).kind is Kind.ROLLBACK
+
+
+def test_a_candidate_that_never_ran_is_not_rejected_by_going_back(world: World) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.settle()
+    world.deploy(OTHER)
+    world.roll_back()
+    world.until(Phase.PROMOTED)
+    world.polls(3)
+    assert {one.release for one in read_rejected(world.paths)} == {NEW.release}
+    world.deploy(OTHER)
+    assert world.until(Phase.BAKING).id == OTHER.release
+
+
+def test_the_image_of_who_waits_is_kept(world: World) -> None:
+    world.images.tags = [f"v{number}-old" for number in range(20)] + [OTHER.release]
+    world.deploy()
+    world.until(Phase.PROMOTING)
+    world.deploy(OTHER)
+    world.until(Phase.PROMOTED)
+    assert OTHER.release in world.images.tags
+    assert "v19-old" not in world.images.tags
+
+
+@pytest.mark.parametrize("phase", [Phase.STARTING, Phase.PROMOTING])
+def test_while_nobody_looks_nothing_is_late(tmp_path: Path, phase: Phase) -> None:
+    world = World(tmp_path, replace(quick(), start_max_s=300.0))
+    world.deploy()
+    if phase is Phase.PROMOTING:
+        world.until(phase)
+    world.instances.ill = {NEW.release}
+    world.polls(5)
+    world.now += timedelta(hours=1)  # asleep
+    world.polls(5)
+    world.instances.ill = set()
+    world.until(Phase.PROMOTED)
+
+
+def test_how_ill_a_stable_was_with_the_old_release_says_nothing_of_the_new_one(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.instances.ill = {OLD.release}
+    world.polls(14)
+    world.say(Verb.PROMOTE)
+    world.until(Phase.PROMOTED)
+
+
+def test_a_full_disk_that_starts_no_candidate_lets_others_be_put_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    world.instances.runs["canary"] = None
+    world.instances.ill = {"stable-1"}
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
+        world.polls(12)
+    assert f"start stable-1 {OLD.release}" in world.instances.done
+    assert world.instances.done.count(f"start canary {NEW.release}") == 1
+
+
+def test_an_aborted_canary_goes_though_it_is_the_only_one_that_serves(world: World) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.instances.ill = {OLD.release}
+    world.polls(30)
+    world.say(Verb.ABORT)
+    world.polls(10)
+    assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+    assert world.instances.runs["canary"] is None
+
+
+def test_an_approval_is_kept_while_metrics_are_away(tmp_path: Path) -> None:
+    world = World(tmp_path, quick(), needs_approval=True)
+    world.deploy()
+    assert any(world.poll().waits for _ in range(500))
+    world.metrics.down = True
+    world.polls(4)
+    world.say(Verb.APPROVE)
+    world.polls(4)
+    world.metrics.down = False
+    assert "Approved by ann" in world.until(Phase.PROMOTING).reason
+
+
+def test_what_cannot_be_read_in_the_inbox_is_in_nobodys_way(world: World) -> None:
+    world.poll()
+    (world.paths.releases / "inbox" / "20260301T060000000000-1.json").mkdir(parents=True)
+    world.deploy()
+    world.until(Phase.BAKING)
 
 
 def test_while_the_controller_is_away_no_candidate_is_late(world: World) -> None:
@@ -192,7 +309,11 @@ def test_what_cannot_be_started_is_given_up_in_time(
     monkeypatch.setattr(world.instances, "start", broken)
     assert "the engine has no room" in polls(world, 30)[0]
     assert world.release.phase is Phase.ABORTED
-    assert "did not become healthy" in world.release.reason
+    assert "could not be started" in world.release.reason
+    assert read_rejected(world.paths) == ()
+    monkeypatch.undo()
+    world.deploy()
+    world.until(Phase.PROMOTED)
 
 
 def test_an_instance_that_cannot_be_put_anew_has_not_ended_again(

@@ -33,6 +33,15 @@ def test_a_release_is_read_back_as_it_was_written(store: Store) -> None:
     assert store.newest() == RECORD
 
 
+def test_that_an_end_says_nothing_of_the_candidate_is_kept(store: Store) -> None:
+    for blameless in (True, False):
+        ended = RECORD.release.to(Phase.ABORTED, START, "Because.", blameless)
+        store.write(Record(ended))
+        newest = store.newest()
+        assert newest is not None
+        assert newest.release == ended
+
+
 def test_the_newest_is_the_present_one_also_within_a_second(store: Store) -> None:
     later = requested(build("a"), OLD, "r2", "pipeline", START + timedelta(microseconds=1))
     store.write(RECORD)
