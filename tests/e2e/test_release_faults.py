@@ -104,10 +104,10 @@ def test_one_that_dies_as_stable_is_taken_back_and_nobody_notices(releases: Rele
 
 def test_newer_ones_and_reboots(releases: Releases) -> None:
     """Two at once while one bakes, and a reboot while the last bakes and while it promotes."""
+    images = [releases.make(revision) for revision in ("two00001", "two00002")]
     with asking(releases.stack.port):
         releases.deploy("old00001")
         releases.wait_for("baking")
-        images = [releases.make(revision) for revision in ("two00001", "two00002")]
         both = [threading.Thread(target=releases.marquee, args=("deploy", image)) for image in images]
         for thread in both:
             thread.start()
