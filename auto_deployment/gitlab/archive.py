@@ -42,8 +42,10 @@ def rename(source: IO[bytes], target: IO[bytes], name: str) -> None:
             while plain.read(1 << 20):
                 pass  # to its end, where the checksum is
             _add(loaded, MANIFEST, json.dumps([{**image, "RepoTags": [name]}]).encode())
+    except BrokenPipeError:
+        raise
     except (
-        EOFError, OverflowError, RecursionError, ValueError, gzip.BadGzipFile, tarfile.TarError, zlib.error,
+        EOFError, OSError, OverflowError, RecursionError, ValueError, tarfile.TarError, zlib.error,
     ) as error:  # fmt: skip
         raise BadInputError(f"What was sent is no archive of an image ({error}).") from error
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.aftermath import Ledger, clear_shelf, have_served, serves_after
-from auto_deployment.release.docker import DockerError
 from auto_deployment.release.hands import Hands
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.intake import Past, answer, must_wait
@@ -27,13 +26,10 @@ from auto_deployment.release.world import (
     Patience,
     Plan,
     Seen,
-    Start,
-    Step,
     Traffic,
-    next_step,
     tracks_present,
 )
-from auto_deployment.release_records import RecordError, read_rejected
+from auto_deployment.release_records import read_rejected
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +42,14 @@ class Controller:
     ) -> None:
         self._parts, self._params = parts, params
         self._needs_approval, self._dry_run = needs_approval, dry_run
-        self._patience = Patience(params.start_max_s, params.unwell_max_s)
         self._tracker = Tracker(params.start_max_s / 3)
-        self._hands = Hands(parts.edge, parts.instances, self._tracker)
         self._ledger = Ledger(parts.paths, dry_run)
         self._journal = Journal(parts.store, parts.observer, self._ledger)
+        patience = Patience(params.start_max_s, params.unwell_max_s)
+        self._hands = Hands(parts.edge, parts.instances, self._tracker, self._journal, patience)
         self._wanted: Mapping[str, str | None] = {}
         self._decided: Release | None = None  # an abort that cannot be recorded yet: it holds all the same
+        self._unfit: tuple[datetime, str] | None = None  # when a tick could not be recorded, and why
         self._waits: bool | None = None  # for approval; None: nobody can tell yet
 
     def open(self) -> None:
@@ -63,7 +60,7 @@ class Controller:
         """Look once, decide, and take at most one step. Raises `MarqueeError`; the next look tries again."""
         self._journal.trouble = owing = self._ledger.settle()
         stable = self._stable(now, owing)
-        self._listen(stable, now, bool(owing))
+        self._listen(stable, now, bool(owing) or not self._decided_is_recorded())
         traffic = self._parts.edge.read()
         seen = self._see(traffic, now)
         judgement = None
@@ -72,20 +69,19 @@ class Controller:
         self._waits = self._waits_for_approval(judgement)
         wanted = self._plan(stable, seen, traffic)
         self._wanted = wanted.releases
-        step = self._next(wanted, seen, traffic)
-        if not self._dry_run:
-            step = self._hands.first(step, seen, traffic)
-            self._take(step, wanted, seen, stable)
+        step = self._hands.next(wanted, seen, traffic, self._dry_run)
+        if step is not None and not self._dry_run:
+            self._hands.take(step, wanted, seen, stable)
         trouble, waits = self._ledger.settle() or self._journal.trouble, bool(self._waits)
         changed = self._journal.changed()
         return Report(now, self._journal.record, judgement, waits, seen, traffic, step, changed, trouble)
 
     def _stable(self, now: datetime, trouble: str) -> Build:
         """Return what serves everybody; before the first release this is what runs as stable."""
+        if trouble and self._journal.release is not None:
+            return serves_after(self._journal.release)
         if self._ledger.stable is not None:
             return self._ledger.stable
-        if trouble and self._journal.record is not None:
-            return serves_after(self._journal.record.release)
         if trouble:
             raise MarqueeError(trouble)
         if self._dry_run:
@@ -111,7 +107,7 @@ class Controller:
             try:
                 for release in answer(item, current, stable, self._past(item), now, bool(self._waits)):
                     self._enter_or_decide(release, now, is_candidate)
-            except (RecordError, StateError) as error:
+            except MarqueeError as error:
                 self._journal.trouble = str(error)
                 continue
             self._parts.inbox.done(item)
@@ -147,19 +143,35 @@ class Controller:
         self, record: Record, seen: Mapping[str, Seen], traffic: Traffic, now: datetime
     ) -> Judgement | None:
         """Take evidence when it is time, and let the release enter its next phase."""
-        if self._decided is not None and self._decided.request == record.release.request:
-            self._enter(record, self._decided)
+        if self._decided is not None:
             return None
         watched, taken = record.release.phase in (Phase.WARMING, Phase.BAKING), record
-        if watched and self._parts.observer.is_due(record, now) and not self._dry_run:
+        if watched and self._is_due(record, now) and not self._dry_run:
             taken = self._parts.observer.take(record, now, tracks_present(seen, traffic))
-            record = taken if self._journal.fits(taken) else record
+            fits = self._journal.fits(taken)
+            record, self._unfit = (taken, None) if fits else (record, (now, self._journal.trouble))
         judgement = self._judge(record, taken)
         known = Known(now, seen, judgement, self._params, self._needs_approval)
         following = advance(record.release, known)
         if following is not record.release:
-            self._enter(record, following)
+            self._enter(taken if following.phase is Phase.ABORTED else record, following)
         return judgement
+
+    def _decided_is_recorded(self) -> bool:
+        """Record an end that could not be recorded before; nothing else comes first."""
+        record, decided = self._journal.record, self._decided
+        if record is None or decided is None or decided.request != record.release.request:
+            self._decided = None
+        elif record.release.under_way:
+            self._enter(record, decided)
+        return self._decided is None
+
+    def _is_due(self, record: Record, now: datetime) -> bool:
+        """Tell whether it is time for a tick; one that did not fit is not read again at every look."""
+        if self._unfit is not None and abs((now - self._unfit[0]).total_seconds()) < self._params.tick_s:
+            self._journal.trouble = self._unfit[1]
+            return False
+        return self._parts.observer.is_due(record, now)
 
     def _judge(self, record: Record, taken: Record) -> Judgement | None:
         """Judge what is recorded; what was taken and cannot be recorded may abort, and promotes nobody."""
@@ -167,7 +179,7 @@ class Controller:
             return None
         params = judge_params(record.release, self._params)
         judgement = judge(taken.ticks, params)
-        if taken is record or judgement.verdict is Verdict.ABORT:
+        if taken is record or judgement.verdict is not Verdict.PROMOTE:
             return judgement
         return judge(record.ticks, params)
 
@@ -203,40 +215,7 @@ class Controller:
     def _plan(self, stable: Build, seen: Mapping[str, Seen], traffic: Traffic) -> Plan:
         if self._journal.record is not None:
             release = self._journal.record.release
-            if self._decided is not None and self._decided.request == release.request:
+            if self._decided is not None and release.under_way:
                 release = self._decided
             return plan(release, seen, self._params.settle_s)
         return Plan(dict.fromkeys(NAMES, stable.release), NAMES, traffic.salt)
-
-    def _next(self, wanted: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
-        step = next_step(wanted, seen, traffic, self._patience)
-        starts_canary = isinstance(step, Start) and step.name == CANARY_NAME and not step.again
-        record = self._journal.record
-        if not starts_canary or record is None or self._dry_run or self._journal.fits(record):
-            return step
-        # A full disk starts no candidate: its evidence could not be kept. Who else needs something gets it.
-        without = replace(wanted, releases={**wanted.releases, CANARY_NAME: None})
-        return next_step(without, {**seen, CANARY_NAME: Seen()}, traffic, self._patience)
-
-    def _take(self, step: Step | None, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
-        record = self._journal.record
-        if step is None:
-            return
-        if record is not None and isinstance(step, Start) and step.again:
-            self._start_again(step, record, wanted, seen)
-            return
-        serves = stable if record is None else serves_after(record.release)
-        self._hands.take(step, wanted, seen, serves.release)
-
-    def _start_again(self, step: Start, record: Record, wanted: Plan, seen: Mapping[str, Seen]) -> None:
-        """Count first: Docker's own count goes with the container. What cannot be replaced has not ended."""
-        log.warning("%s stays unhealthy: it is recreated", step.name)
-        self._journal.keep(
-            replace(record, recreated={**record.recreated, step.name: 1 + seen[step.name].restarts})
-        )
-        try:
-            self._hands.take(step, wanted, seen, step.release)
-        except DockerError:
-            if self._parts.instances.look()[step.name].release == step.release:
-                self._journal.keep(record)
-            raise

@@ -38,7 +38,9 @@ class Observer:
         self._sources, self._tick_s = sources, tick_s
         self._reader: EdgeReader | None = None
         self._release = ""
-        self._requests: int | None = None
+        # NGINX's count at the last tick taken, and at the last one that was written: what it counts from.
+        self._taken: tuple[datetime | None, int | None] = (None, None)
+        self._written: tuple[datetime | None, int | None] = (None, None)
 
     def is_due(self, record: Record, now: datetime) -> bool:
         """Tell whether it is time for the next tick."""
@@ -49,8 +51,9 @@ class Observer:
         release, reader = record.release, self._reader_of(record)
         read = _read(reader)
         requests = self._sources.requests()
+        before = self._requests_before(record)
         duration_s = (now - self._last(record, now)).total_seconds()
-        between, self._requests = requests_between(self._requests, requests), requests
+        between, self._taken = requests_between(before, requests), (now, requests)
         since = release.entered(Phase.BAKING) or now
         measured = self._sources.metrics.measure(max((now - since).total_seconds(), 1.0), now)
         problem = _problem(read, measured, between, duration_s)
@@ -82,6 +85,13 @@ class Observer:
     def undo(self) -> None:
         """What was returned last could not be written: the next tick reads the same lines again."""
         self._reader = None
+
+    def _requests_before(self, record: Record) -> int | None:
+        """Return NGINX's count at the record's last tick, None when that was another controller's."""
+        last = record.ticks[-1].time if record.ticks else None
+        if last == self._taken[0]:
+            self._written = self._taken
+        return self._written[1] if last == self._written[0] else None
 
     def _last(self, record: Record, now: datetime) -> datetime:
         """Return the end of the last tick, or the beginning of the phase that has none yet.

@@ -144,10 +144,9 @@ def _baking(release: Release, known: Known) -> Release:
 
 
 def _promoting(release: Release, known: Known) -> Release:
-    wanted = plan(release, known.seen, known.params.settle_s).releases
     for name in STABLE_NAMES:
         one = known.seen[name]
-        if wanted[name] == release.id and one.unwell_s > known.params.start_max_s:
+        if one.wanted == release.id and one.unwell_s > known.params.start_max_s:
             return _not_healthy(release, known, name)
         if one.release == release.id and one.restarts > known.params.canary_restarts_max:
             reason = f"{name} ended {one.restarts} times with it."
@@ -176,8 +175,10 @@ def _unless_lost(release: Release, known: Known, following: Release) -> Release:
         reason = f"The canary ended {canary.restarts} times (at most {most} may be)."
         return release.to(Phase.ABORTED, known.now, reason)
     if release.phase is not Phase.STARTING and canary.unwell_s > known.params.start_max_s:
-        reason = f"The canary was not healthy for {canary.unwell_s:,.0f} s."
-        return release.to(Phase.ABORTED, known.now, reason)
+        runs = canary.release == release.id
+        what = "was not healthy" if runs else "could not be started, as the controller's log says,"
+        reason = f"The canary {what} for {canary.unwell_s:,.0f} s."
+        return release.to(Phase.ABORTED, known.now, reason, blameless=not runs)
     if following.phase is Phase.PROMOTING and not (canary.release == release.id and canary.well):
         return release
     return following

@@ -60,6 +60,7 @@ class Tracker:
             self._fresh.discard(name)
         return Seen(
             release=one.release,
+            wanted=wanted,
             well=one.well,
             fresh=name in self._fresh,
             restarts=one.restarts + recreated,

@@ -1,7 +1,7 @@
 """What really runs, what should run, and the one step between both. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CANARY_NAME = "canary"
 STABLE_NAMES = ("stable-1", "stable-2")
@@ -18,6 +18,7 @@ class Seen:
     restarts: int = 0  # by Docker and by the controller
     unwell_s: float = 0.0  # for how long it has not been well with what it should run
     serving_s: float = 0.0  # for how long it has been well, as it should be, and in NGINX's upstream
+    wanted: str | None = None  # what it should run as these times have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,23 @@ def next_step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic, patience: 
 
     A container that serves gets no request any more when it is stopped, and never are all taken out.
     """
+    towards = _towards(plan, seen, traffic)
+    if towards is not None and towards.traffic.salt == traffic.salt and towards.traffic.names > traffic.names:
+        return towards  # who is well serves, whatever else is wrong
     for name in _in_order(plan, seen, patience):
         others_serve = any(seen[other].well for other in traffic.names - {name})
+        if plan.releases[name] is None and name in traffic.names and not others_serve:
+            return towards
         if name not in traffic.names or not (others_serve or seen[name].well):
             return _change(name, plan, seen[name])
         if others_serve:
             return SetTraffic(Traffic(traffic.names - {name}, traffic.salt))
-    return _towards(plan, seen, traffic)
+    return towards
+
+
+def without(name: str, plan: Plan, seen: Mapping[str, Seen]) -> tuple[Plan, Mapping[str, Seen]]:
+    """Return plan and world as if nothing had to be done for this instance."""
+    return replace(plan, releases={**plan.releases, name: None}), {**seen, name: Seen()}
 
 
 def is_as_planned(name: str, plan: Plan, seen: Seen) -> bool:
@@ -118,7 +129,7 @@ def _change(name: str, plan: Plan, seen: Seen) -> Step:
     return Start(name, wanted, again=seen.release == wanted)
 
 
-def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
+def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> SetTraffic | None:
     """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself.
 
     Who serves well stays until another does, whatever it runs: an old release is better than no answer. Not

@@ -8,6 +8,9 @@ import pytest
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.docker import DockerError
+from auto_deployment.release.judge import judge
+from auto_deployment.release.judgement import Verdict
+from auto_deployment.release.phases import judge_params
 from auto_deployment.release.release import Build, Kind, Phase, Verb
 from auto_deployment.release.world import STABLE_NAMES, SetTraffic
 from auto_deployment.release_records import read_rejected, read_serving
@@ -469,3 +472,164 @@ def test_nginx_is_told_again_after_a_kill_between_file_and_reload(world: World) 
     world.boot()
     assert world.poll().step == SetTraffic(world.edge.traffic)
     assert world.edge.history[-1] == world.edge.traffic
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_people_go_back_from_what_has_just_been_promoted_though_that_is_not_written_down(
+    world: World, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    world.deploy()
+    world.until(Phase.PROMOTED)
+    world.deploy(OTHER)
+    world.until(Phase.PROMOTING)
+    with monkeypatch.context() as patched:
+        if damaged:
+            (world.paths.releases / "serving.json").write_text("{", "utf-8")
+        else:
+            patched.setattr("auto_deployment.release.aftermath.write_serving", full)
+        world.until(Phase.PROMOTED)
+        world.polls(2)
+        world.roll_back(NEW)
+        back = world.until(Phase.PROMOTED)
+        assert (back.kind, back.stable, back.id) == (Kind.ROLLBACK, OTHER, NEW.release)
+        assert set(world.instances.runs.values()) == {NEW.release}
+    if damaged:
+        (world.paths.releases / "serving.json").unlink()
+    world.polls(3)
+    serving = read_serving(world.paths)
+    assert serving is not None
+    assert serving.release == NEW.release
+    assert {one.release for one in read_rejected(world.paths)} == {OTHER.release}
+
+
+def test_an_edge_log_that_cannot_be_read_keeps_a_candidate_waiting_and_nobody_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+
+    def unreadable(*words: object) -> None:
+        raise MarqueeError("the edge log cannot be read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.release.observer.EdgeReader.begin", unreadable)
+        world.deploy(OTHER)
+        world.instances.ill = {"stable-1"}
+        world.polls(12)
+        assert world.poll().trouble == "the edge log cannot be read"
+        assert world.instances.runs["canary"] is None
+        assert f"start stable-1 {OLD.release}" in world.instances.done
+    world.instances.ill = set()
+    assert world.until(Phase.BAKING).id == OTHER.release
+
+
+def test_an_aborted_canary_goes_though_nobody_else_can_be_started(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.instances.ill = {OLD.release}
+    monkeypatch.setattr(world.instances, "start", broken)
+    polls(world, 30)
+    world.say(Verb.ABORT)
+    polls(world, 6)
+    assert world.edge.traffic.names == frozenset(STABLE_NAMES)
+    assert world.instances.runs["canary"] is None
+
+
+def test_an_instance_that_cannot_be_started_lets_others_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.poll()
+    start = world.instances.start
+
+    def start_others(name: str, release: str) -> None:
+        if name == "stable-1":
+            raise DockerError("docker compose: no")
+        start(name, release)
+
+    monkeypatch.setattr(world.instances, "start", start_others)
+    world.instances.ill = {"stable-1"}
+    world.instances.runs["stable-2"] = None
+    assert polls(world, 20)
+    assert world.instances.runs["stable-2"] == OLD.release
+    assert "stable-2" in world.edge.traffic.names
+
+
+def test_who_is_well_serves_though_another_cannot_be_put_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    start = world.instances.start
+
+    def start_new(name: str, release: str) -> None:
+        if release == OLD.release:
+            raise DockerError("docker compose: no such image")
+        start(name, release)
+
+    monkeypatch.setattr(world.instances, "start", start_new)
+    world.instances.ill = {OLD.release}
+    polls(world, 10)
+    world.say(Verb.PROMOTE)
+    for _ in range(100):
+        polls(world, 1)
+    assert world.release.phase is Phase.PROMOTED
+    assert set(world.instances.runs.values()) == {NEW.release}
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_an_abort_that_waits_for_room_comes_before_a_newer_candidate(
+    world: World, monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    if said:
+        world.say(Verb.ABORT)
+    else:
+        world.bad = lambda user: user % 10 == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
+        world.polls(60)
+        assert world.instances.runs["canary"] is None
+        patched.undo()
+        world.deploy(OTHER)
+        world.bad = lambda user: False
+    assert world.until(Phase.BAKING).id == OTHER.release
+    first = list(world.store.history())[-1]
+    assert first.release.phase is Phase.ABORTED
+    assert [one.content_hash for one in read_rejected(world.paths)] == [NEW.content_hash]
+    if not said:
+        params = judge_params(first.release, world.params)
+        assert judge(first.ticks, params).verdict is Verdict.ABORT  # its evidence is kept
+
+
+def test_a_log_that_stops_while_the_disk_is_full_is_no_evidence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(4)
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
+        patched.setattr(world, "serve", lambda count: setattr(world, "requests", world.requests + count))
+        world.polls(15)
+    world.polls(2)
+    record = world.store.newest()
+    assert record is not None
+    assert [tick.metrics_available for tick in record.ticks][-1] is False
+
+
+def test_a_canary_that_cannot_be_started_again_is_not_rejected(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.settle()
+    world.instances.runs["canary"] = None
+    monkeypatch.setattr(world.instances, "start", broken)
+    polls(world, 30)
+    assert (world.release.phase, world.release.blameless) == (Phase.ABORTED, True)
+    assert read_rejected(world.paths) == ()

@@ -49,7 +49,7 @@ def known(
 
 
 MANY_RESTARTS = replace(NEW_RUNS, restarts=SHIPPED.canary_restarts_max + 1)
-LONG_ILL = Seen(NEW.release, well=False, unwell_s=SHIPPED.start_max_s + 1)
+LONG_ILL = Seen(NEW.release, well=False, unwell_s=SHIPPED.start_max_s + 1, wanted=NEW.release)
 ILL = Seen(NEW.release, well=False, unwell_s=1)
 LATE = SHIPPED.start_max_s + 1
 
@@ -77,7 +77,7 @@ LATE = SHIPPED.start_max_s + 1
         (at(Phase.WARMING), known(600), Phase.BAKING, "evidence from now on"),
         (at(Phase.WARMING), known(600, canary=MANY_RESTARTS), Phase.ABORTED, "ended 4 times"),
         (at(Phase.WARMING), known(canary=LONG_ILL), Phase.ABORTED, "not healthy for 301 s"),
-        (at(Phase.WARMING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "not healthy for 301 s"),
+        (at(Phase.WARMING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "could not be started"),
         (at(Phase.WARMING, word(Verb.PROMOTE, "hurry")), known(), Phase.PROMOTING, "Promoted by ann: hurry."),
         (at(Phase.WARMING, word(Verb.PROMOTE)), known(canary=ILL), Phase.WARMING, None),
         (at(Phase.BAKING), known(judgement=verdict(Verdict.NOT_ENOUGH_EVIDENCE)), Phase.BAKING, None),

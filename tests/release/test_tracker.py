@@ -22,7 +22,7 @@ def test_time_adds_up_from_the_first_look_that_finds_it_so() -> None:
     tracker = Tracker(100)
     assert look(tracker, 0, WELL, WANTED).serving_s == 0
     assert look(tracker, 10, WELL, WANTED).serving_s == 10
-    assert look(tracker, 20, ILL, WANTED) == Seen(OLD.release, well=False)
+    assert look(tracker, 20, ILL, WANTED) == Seen(OLD.release, well=False, wanted=OLD.release)
     ill = look(tracker, 30, ILL, WANTED)
     assert (ill.unwell_s, ill.serving_s) == (10, 0)
     assert look(tracker, 40, WELL, WANTED).unwell_s == 0

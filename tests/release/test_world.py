@@ -100,6 +100,12 @@ def test_a_new_release_draws_other_users() -> None:
     assert step(BAKING, world(), Traffic(frozenset(NAMES), "older")) == only(*NAMES)
 
 
+def test_who_is_well_comes_in_before_another_is_put_anew() -> None:
+    ill = Seen("old", well=False, unwell_s=1000)
+    seen, traffic = world(second=ill), Traffic(frozenset({"stable-2", "canary"}), "s")
+    assert step(BAKING, seen, traffic) == only(*NAMES)
+
+
 SEEN = st.builds(
     Seen,
     release=st.sampled_from([None, "old", "new"]),
@@ -119,6 +125,7 @@ def test_no_step_stops_who_serves_alone_or_leaves_nobody(
     found = step(plan, seen, traffic)
     if isinstance(found, SetTraffic):
         assert found.traffic.names
+        serving_well -= {name for name in NAMES if plan.releases[name] is None}  # who has to go, goes
         if serving_well and not found.traffic.names >= serving_well:
             assert any(seen[name].well for name in found.traffic.names)
     elif found is not None:
