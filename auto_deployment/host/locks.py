@@ -3,10 +3,11 @@
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from auto_deployment.errors import MarqueeError
 
@@ -16,22 +17,33 @@ class BusyError(MarqueeError):
 
 
 @contextmanager
-def only_one(lock: Path, what: str) -> Iterator[None]:
-    """Be the only one at something; raise `BusyError` naming the process that already is, and since when."""
+def held(lock: Path, name: str, refuse: Callable[[str], MarqueeError]) -> Iterator[IO[str]]:
+    """Hold a lock whose file says `name`; raise what `refuse` makes of the present holder's name."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            owner = describe_owner(file.read(), datetime.now(UTC))
-            raise BusyError(
-                f"{what} already runs on {lock.parent} ({owner}): stop it, or choose another DATA_DIR."
-            ) from None
+            raise refuse(file.read().strip()) from None
         file.truncate(0)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        file.write(f"{os.getpid()} {socket.gethostname()} {now}\n")
+        file.write(f"{name}\n")
         file.flush()
+        yield file
+
+
+@contextmanager
+def only_one(lock: Path, what: str) -> Iterator[None]:
+    """Be the only one at something; raise `BusyError` naming the process that already is, and since when."""
+
+    def refuse(holder: str) -> BusyError:
+        owner = describe_owner(holder, datetime.now(UTC))
+        return BusyError(
+            f"{what} already runs on {lock.parent} ({owner}): stop it, or choose another DATA_DIR."
+        )
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with held(lock, f"{os.getpid()} {socket.gethostname()} {now}", refuse):
         yield
 
 

@@ -1,12 +1,12 @@
 """One run for each data directory: a lock for as long as it lives."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.locks import held
 
 
 class AlreadyRunningError(MarqueeError):
@@ -19,18 +19,13 @@ def only_run(lock: Path) -> Iterator[None]:
 
     Raises `AlreadyRunningError` naming the process that holds it.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise AlreadyRunningError(
-                f"Marquee already runs on {lock.parents[1]} (process {file.read().strip() or 'unknown'}): "
-                "stop it with Ctrl-C there or `make down`, or choose another DATA_DIR."
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+
+    def refuse(holder: str) -> AlreadyRunningError:
+        return AlreadyRunningError(
+            f"Marquee already runs on {lock.parents[1]} (process {holder or 'unknown'}): "
+            "stop it with Ctrl-C there or `make down`, or choose another DATA_DIR."
+        )
+
+    with held(lock, str(os.getpid()), refuse) as file:
         yield
         file.truncate(0)
