@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from auto_deployment.release.aftermath import rejection
-from auto_deployment.release.judge import judge
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.origin import described
 from auto_deployment.release.parts import Report
 from auto_deployment.release.phases import judge_params
 from auto_deployment.release.release import Kind, Phase, Release, Verb
 from auto_deployment.release.state import Record
+from auto_deployment.release.status import judgement_of
 from auto_deployment.release.ticks import BAKING
 from auto_deployment.report.emailer import Outbox
 from auto_deployment.report.mail import Mail
@@ -81,7 +81,7 @@ def facts(record: Record, params: ReleaseParams, at: datetime) -> ReleaseFacts:
     """Return what a mail says of a release."""
     release, limits = record.release, judge_params(record.release, params)
     baking = [tick for tick in record.ticks if tick.phase == BAKING]
-    judgement = judge(record.ticks, limits) if baking else None
+    judgement = judgement_of(record, params)
     said = release.said(Verb.ABORT, Verb.REJECT, Verb.PROMOTE, Verb.APPROVE)
     begins = release.entered(Phase.BAKING) or release.requested_at + timedelta(seconds=params.warming_s)
     rejected, since = rejection(release), _unavailable_since(record)

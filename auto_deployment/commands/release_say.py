@@ -7,10 +7,10 @@ from auto_deployment.commands.release_parts import add_by, inbox, now, store
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
-from auto_deployment.release.judge import judge
-from auto_deployment.release.phases import judge_params, waits_for_approval
-from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.phases import waits_for_approval
+from auto_deployment.release.release import Verb
 from auto_deployment.release.state import Record
+from auto_deployment.release.status import judgement_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +49,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _waits(record: Record, settings: Settings) -> bool:
-    release, params = record.release, load_params(settings.params_file).release
-    judgement = judge(record.ticks, judge_params(release, params)) if release.phase is Phase.BAKING else None
-    return waits_for_approval(release, judgement, settings.controller.needs_approval)
+    judgement = judgement_of(record, load_params(settings.params_file).release)
+    return waits_for_approval(record.release, judgement, settings.controller.needs_approval)

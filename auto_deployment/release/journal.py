@@ -1,5 +1,6 @@
 """The present release with its evidence: what is on the disk, and what did not fit there but is known."""
 
+from dataclasses import replace
 from itertools import islice
 
 from auto_deployment.release.aftermath import Ledger
@@ -39,7 +40,7 @@ class Journal:
     def enter(self, release: Release) -> None:
         """Write a release as it became, with its evidence, or a new one; raise `StateError`."""
         if self.record is not None and self.record.release.request == release.request:
-            record = Record(release, self.record.ticks, self.record.edge, self.record.recreated)
+            record = replace(self.record, release=release)
         elif release.kind is Kind.CANDIDATE:
             record = self._observer.begin(Record(release))
         else:

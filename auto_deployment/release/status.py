@@ -23,6 +23,13 @@ EXIT = {Phase.PROMOTED: 0, Phase.ABORTED: 3, Phase.SUPERSEDED: 4}
 UNDER_WAY = 10
 
 
+def judgement_of(record: Record, params: ReleaseParams) -> Judgement | None:
+    """Return the verdict on a release's evidence so far, None without any."""
+    if not any(tick.phase == BAKING for tick in record.ticks):
+        return None
+    return judge(record.ticks, judge_params(record.release, params))
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Everything that is shown."""
@@ -38,9 +45,7 @@ class Status:
     @property
     def judgement(self) -> Judgement | None:
         """Return the verdict on the evidence so far, None without any."""
-        if self.record is None or not any(tick.phase == BAKING for tick in self.record.ticks):
-            return None
-        return judge(self.record.ticks, judge_params(self.record.release, self.params))
+        return judgement_of(self.record, self.params) if self.record else None
 
     def exit_status(self) -> int:
         """Return 0 promoted or nothing to do, 3 aborted, 4 superseded, 10 under way."""
