@@ -10,19 +10,12 @@ from auto_deployment.release.release import Kind, Phase, Verb
 from auto_deployment.release.state import Record, StateError
 from auto_deployment.release.world import NAMES, STABLE_NAMES
 from auto_deployment.release_records import read_rejected, read_released, read_serving
-from tests.support.releases import NEW, OLD, World, build, quick
+from tests.support.releases import NEW, OLD, World, build, full, full_disk, quick
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, quick())
-
-
-def promoted(world: World) -> World:
-    world.deploy()
-    world.until(Phase.PROMOTED)
-    world.settle()
-    return world
 
 
 def test_before_the_first_release_what_runs_is_taken_as_stable(world: World) -> None:
@@ -36,7 +29,7 @@ def test_before_the_first_release_what_runs_is_taken_as_stable(world: World) -> 
 
 def test_a_good_candidate_serves_everybody_in_the_end(world: World) -> None:
     world.poll()
-    promoted(world)
+    world.promote()
     assert [change.phase for change in world.release.changes] == list(Phase)[:6]
     assert set(world.instances.runs.values()) == {NEW.release}
     assert set(world.instances.tags.values()) == {NEW.release}
@@ -50,15 +43,13 @@ def test_a_good_candidate_serves_everybody_in_the_end(world: World) -> None:
 
 
 def test_while_it_bakes_everybody_is_split_by_the_release(world: World) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     assert world.edge.traffic.salt == NEW.release
     assert world.edge.traffic.names == frozenset(NAMES)
 
 
 def test_at_no_moment_does_nobody_serve(world: World) -> None:
-    promoted(world)
+    world.promote()
     world.roll_back()
     world.until(Phase.PROMOTED)
     world.settle()
@@ -109,7 +100,7 @@ def test_a_slow_candidate_is_aborted_at_the_end_of_its_window_by_its_own_mean(wo
 
 def test_slow_stables_cannot_fail_a_fast_candidate(world: World) -> None:
     world.metrics.mean_ms = {"canary": 20.0, "stable": 900.0}
-    promoted(world)
+    world.promote()
 
 
 def test_a_candidate_that_does_not_start_is_aborted(world: World) -> None:
@@ -233,7 +224,7 @@ def test_what_serves_is_not_released_again(world: World) -> None:
 
 
 def test_an_older_release_is_put_back_one_stable_at_a_time_and_the_newer_is_marked(world: World) -> None:
-    promoted(world)
+    world.promote()
     world.roll_back()
     release = world.until(Phase.PROMOTED)
     world.settle()
@@ -340,10 +331,6 @@ def test_after_an_abort_a_reboot_cannot_bring_the_candidate_back(world: World) -
     assert world.instances.runs["canary"] is None
 
 
-def full(*words: object) -> None:
-    raise OSError(28, "No space left on device")
-
-
 def test_a_full_disk_stops_the_release_and_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,8 +340,7 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
     assert before is not None
     ticks = len(before.ticks)
 
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch):
         for _ in range(100):  # longer than the window
             world.polls(1)
         assert "make room" in world.poll().trouble
@@ -378,12 +364,9 @@ def test_a_full_disk_stops_the_release_and_nothing_else(
 def test_with_a_full_disk_a_candidate_that_errs_serves_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     world.bad = lambda user: user % 10 == 0
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch):
         world.polls(60)
         for _ in range(20):
             world.poll()
@@ -399,14 +382,11 @@ def test_with_a_full_disk_a_candidate_that_errs_serves_nobody(
 def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool, before: Verb | None
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     if before:
         world.say(before, seconds=60)
     world.say(Verb.ABORT)
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch) as patched:
         if edge_is_full:
             patched.setattr(world.edge, "write", full)
             for _ in range(3):
@@ -424,15 +404,10 @@ def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
 def test_with_a_full_disk_going_back_ends_a_candidate_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.PROMOTED)
-    world.settle()
-    world.deploy(build("v3"))
-    world.until(Phase.BAKING)
-    world.settle()
+    world.promote()
+    world.bake(build("v3"))
     world.roll_back()
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch):
         world.polls(10)
         assert world.edge.traffic.names == frozenset(STABLE_NAMES)
         assert world.instances.runs["canary"] is None
@@ -443,12 +418,9 @@ def test_with_a_full_disk_going_back_ends_a_candidate_all_the_same(
 def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     world.instances.runs["canary"] = None
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch):
         world.polls(30)
         assert world.instances.runs["canary"] is None
 
@@ -457,12 +429,8 @@ def test_with_a_full_disk_a_canary_that_was_taken_away_by_hand_stays_away(
 def test_who_has_ended_goes_though_the_next_one_cannot_be_recorded(
     world: World, monkeypatch: pytest.MonkeyPatch, newer: bool
 ) -> None:
-    world.deploy()
-    world.until(Phase.PROMOTED)
-    world.settle()
-    world.deploy(build("v3"))
-    world.until(Phase.BAKING)
-    world.settle()
+    world.promote()
+    world.bake(build("v3"))
     if newer:
         world.deploy(build("v4"))
     else:
@@ -486,9 +454,7 @@ def test_who_has_ended_goes_though_the_next_one_cannot_be_recorded(
 def test_an_abort_that_was_heard_but_cannot_be_carried_out_spares_users(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     world.say(Verb.ABORT)
     write = world.store.write
 
@@ -506,7 +472,7 @@ def test_an_abort_that_was_heard_but_cannot_be_carried_out_spares_users(
 
 def test_old_images_go_after_a_number_of_releases(world: World) -> None:
     world.images.tags = [NEW.release, *(f"v{number}-old" for number in range(90, 80, -1)), OLD.release]
-    promoted(world)
+    world.promote()
     assert world.images.tags == [
         NEW.release,
         *(f"v{number}-old" for number in range(90, 85, -1)),
@@ -515,7 +481,7 @@ def test_old_images_go_after_a_number_of_releases(world: World) -> None:
 
 
 def test_an_instance_that_stays_ill_between_releases_is_recreated(world: World) -> None:
-    promoted(world)
+    world.promote()
     before = len(world.instances.done)
     world.instances.ill = {"stable-2"}
     world.polls(8)
@@ -526,7 +492,7 @@ def test_an_instance_that_stays_ill_between_releases_is_recreated(world: World) 
 
 
 def test_what_somebody_else_started_is_made_what_the_release_says(world: World) -> None:
-    promoted(world)
+    world.promote()
     world.instances.runs["stable-1"] = OLD.release
     world.settle()
     assert set(world.instances.runs.values()) == {NEW.release}

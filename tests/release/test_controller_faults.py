@@ -14,7 +14,7 @@ from auto_deployment.release.phases import judge_params
 from auto_deployment.release.release import Build, Kind, Phase, Verb
 from auto_deployment.release.world import STABLE_NAMES, SetTraffic
 from auto_deployment.release_records import read_rejected, read_serving
-from tests.support.releases import NEW, OLD, World, build, quick
+from tests.support.releases import NEW, OLD, World, build, full, full_disk, quick
 
 OTHER = build("v3")
 
@@ -22,10 +22,6 @@ OTHER = build("v3")
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, quick())
-
-
-def full(*words: object) -> None:
-    raise OSError(28, "No space left on device")
 
 
 def broken(*words: object) -> None:
@@ -84,9 +80,7 @@ def test_nobody_is_sent_to_what_never_served_everybody(world: World, target: Bui
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_candidate_waits_until_what_is_put_back_serves(world: World, at_once: bool) -> None:
-    world.deploy()
-    world.until(Phase.PROMOTED)
-    world.settle()
+    world.promote()
     world.roll_back()
     if not at_once:
         world.until(Phase.PROMOTING)
@@ -157,9 +151,7 @@ def test_what_is_rejected_goes_at_once_and_is_written_down_as_soon_as_there_is_r
 def test_people_go_back_though_it_cannot_be_written_down_what_was_rejected(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.PROMOTED)
-    world.settle()
+    world.promote()
     world.deploy(OTHER)
     world.until(Phase.BAKING)
     world.roll_back()  # ends the candidate, which is rejected by it
@@ -200,9 +192,7 @@ def test_people_go_back_though_the_rejections_are_damaged(world: World) -> None:
 
 
 def test_a_candidate_that_never_ran_is_not_rejected_by_going_back(world: World) -> None:
-    world.deploy()
-    world.until(Phase.PROMOTED)
-    world.settle()
+    world.promote()
     world.deploy(OTHER)
     world.roll_back()
     world.until(Phase.PROMOTED)
@@ -248,13 +238,10 @@ def test_how_ill_a_stable_was_with_the_old_release_says_nothing_of_the_new_one(w
 def test_a_full_disk_that_starts_no_candidate_lets_others_be_put_anew(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     world.instances.runs["canary"] = None
     world.instances.ill = {"stable-1"}
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch):
         world.polls(12)
     assert f"start stable-1 {OLD.release}" in world.instances.done
     assert world.instances.done.count(f"start canary {NEW.release}") == 1
@@ -358,9 +345,7 @@ def test_nobody_is_replaced_before_nginx_has_heard_of_it(
 
 
 def test_an_aborted_canary_goes_though_nginx_cannot_be_told(world: World) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     world.edge.deaf = True
     world.say(Verb.ABORT)
     assert len(polls(world, 5)) == 5
@@ -505,9 +490,7 @@ def test_people_go_back_from_what_has_just_been_promoted_though_that_is_not_writ
 def test_an_edge_log_that_cannot_be_read_keeps_a_candidate_waiting_and_nobody_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
 
     def unreadable(*words: object) -> None:
         raise MarqueeError("the edge log cannot be read")
@@ -583,15 +566,12 @@ def test_who_is_well_serves_though_another_cannot_be_put_anew(
 def test_an_abort_that_waits_for_room_comes_before_a_newer_candidate(
     world: World, monkeypatch: pytest.MonkeyPatch, said: bool
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     if said:
         world.say(Verb.ABORT)
     else:
         world.bad = lambda user: user % 10 == 0
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch) as patched:
         world.polls(60)
         assert world.instances.runs["canary"] is None
         patched.undo()
@@ -612,8 +592,7 @@ def test_a_log_that_stops_while_the_disk_is_full_is_no_evidence(
     world.deploy()
     world.until(Phase.BAKING)
     world.polls(4)
-    with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.host.files.os.fsync", full)
+    with full_disk(monkeypatch) as patched:
         patched.setattr(world, "serve", lambda count: setattr(world, "requests", world.requests + count))
         world.polls(15)
     world.polls(2)
@@ -625,9 +604,7 @@ def test_a_log_that_stops_while_the_disk_is_full_is_no_evidence(
 def test_a_canary_that_cannot_be_started_again_is_not_rejected(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.deploy()
-    world.until(Phase.BAKING)
-    world.settle()
+    world.bake()
     world.instances.runs["canary"] = None
     monkeypatch.setattr(world.instances, "start", broken)
     polls(world, 30)

@@ -1,9 +1,12 @@
 """A world for the controller in which everything happens at once, and a clock that a test turns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
@@ -187,6 +190,18 @@ class World:
     def deploy(self, candidate: Build = NEW, by: str = "pipeline") -> None:
         self.inbox.ask(candidate, by, self.now)
 
+    def bake(self, candidate: Build = NEW) -> None:
+        """Deploy a candidate and go on until it bakes and nothing is to be done."""
+        self.deploy(candidate)
+        self.until(Phase.BAKING)
+        self.settle()
+
+    def promote(self, candidate: Build = NEW) -> None:
+        """Deploy a candidate and go on until it serves everybody and nothing is to be done."""
+        self.deploy(candidate)
+        self.until(Phase.PROMOTED)
+        self.settle()
+
     def roll_back(self, to: Build = OLD, by: str = "ann") -> None:
         self.inbox.ask(to, by, self.now, Kind.ROLLBACK, "it smells")
 
@@ -217,3 +232,16 @@ def quick(**judge: float) -> ReleaseParams:
         unwell_max_s=10.0,
         judge=replace(SHIPPED.judge, **{**usual, **judge}),  # type: ignore[arg-type]
     )
+
+
+def full(*words: object) -> None:
+    """Stand for what writes, on a full disk."""
+    raise OSError(28, "No space left on device")
+
+
+@contextmanager
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Let no record fit on the disk; what else is patched in the block ends with it."""
+    with monkeypatch.context() as patched:
+        patched.setattr("auto_deployment.host.files.os.fsync", full)
+        yield patched
