@@ -29,7 +29,8 @@ train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure i
 	@$(BIN)/python -m auto_deployment train
 
 test: .venv/.dev openmp nginx ## all tests; those that need Docker run whenever an engine answers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --ignore=tests/e2e
+	@$(BIN)/python -m pytest tests/e2e # whole systems, which would measure each other: one after the other
 
 check: .venv/.dev ## format, lint, types, import contracts, images, YAML: what CI asks before the tests
 	@$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from benchmarks.chaos.containers import Stack
 from tests.support.lab import require_docker
 from tests.support.stack import TestStack, running_stack
 
@@ -25,8 +26,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
-    """What `docker compose up -d --wait` gives, from nothing."""
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+    """What `docker compose up -d --wait` gives, from nothing; `stack` and `images` say whether it runs."""
     require_docker()
     with running_stack(tmp_path_factory.mktemp("stack")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def stack(system: TestStack) -> TestStack:
+    """The system, running."""
+    system.wake()
+    return system
+
+
+@pytest.fixture(scope="module")
+def images(system: TestStack) -> Stack:
+    """The system's images for those who start containers of their own; the system itself is stopped.
+
+    Fifteen containers that nobody asks would take from them what they measure: the machine's time.
+    """
+    system.sleep()
+    return system.stack

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.chaos.containers import Stack
 from benchmarks.chaos.seconds import LIMIT_MS
 from benchmarks.promise.run import keep_promise
 from tests.support.releasing import released
-from tests.support.stack import TestStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -16,11 +16,11 @@ QUICK = {"judge": {"window_s": 25}}
 RATE = 80.0  # a second; `scripts/promise.sh` asks 200 times, 200,000 times in all
 
 
-def test_the_promise_in_short(stack: TestStack, tmp_path: Path, say: Callable[[str], None]) -> None:
+def test_the_promise_in_short(images: Stack, tmp_path: Path, say: Callable[[str], None]) -> None:
     own, candidates = tmp_path / "released", tmp_path / "candidates"
     own.mkdir()
     candidates.mkdir()
-    with released(stack.stack, own, candidates, "promise", QUICK) as releases:
+    with released(images, own, candidates, "promise", QUICK) as releases:
         result = keep_promise(releases, RATE, 0, say)
     say(result.table())
     assert dict(result.summary.failures) == {}

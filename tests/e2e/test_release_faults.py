@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.chaos.containers import StackError, docker
+from benchmarks.chaos.containers import Stack, StackError, docker
 from tests.support.releasing import PARTS, Releases, asking, released
-from tests.support.stack import TestStack, eventually, get_json
+from tests.support.stack import eventually, get_json
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -25,9 +25,9 @@ ENDS = ("promoted", "aborted", "superseded")
 
 
 @pytest.fixture(scope="module")
-def releases(stack: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+def releases(images: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
     folder, candidates = tmp_path_factory.mktemp("faults"), tmp_path_factory.mktemp("candidates")
-    with released(stack.stack, folder, candidates, "faults", MORE) as found, disk_in_use(found):
+    with released(images, folder, candidates, "faults", MORE) as found, disk_in_use(found):
         yield found
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.chaos.containers import StackError, docker, kill
+from benchmarks.chaos.containers import Stack, StackError, docker, kill
 from tests.support.http import get
 from tests.support.releasing import ENDS_WITHIN_S, PARTS, Releases, asking, released
-from tests.support.stack import TestStack, eventually
+from tests.support.stack import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -15,10 +15,10 @@ KNOWN = 2000  # users whom the demo model knows
 
 
 @pytest.fixture(scope="module")
-def releases(stack: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+def releases(images: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
     """A stack with images of its own names, as releases move them."""
     folder, candidates = tmp_path_factory.mktemp("released"), tmp_path_factory.mktemp("candidates")
-    with released(stack.stack, folder, candidates) as found:
+    with released(images, folder, candidates) as found:
         yield found
 
 

@@ -20,6 +20,7 @@ from benchmarks.chaos.containers import Stack, docker
 from tests.support.edge import free_ports
 
 PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
+UP = ("up", "-d", "--wait", "--wait-timeout", "300")
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
 BATCH_MAX_AGE_S = 10
 EDGE_LOG_MAX_MB = 1
@@ -39,6 +40,16 @@ class TestStack:
     @property
     def port(self) -> int:
         return self.ports["MARQUEE_PORT"]
+
+    def wake(self) -> None:
+        """Start what `sleep` has stopped, but for profiles."""
+        if not self.stack.services():
+            self.stack.compose(*UP)
+
+    def sleep(self) -> None:
+        """Stop all containers; they and what they hold stay."""
+        if self.stack.services():
+            self.stack.compose("--profile", "*", "stop", "--timeout", "5")
 
     def prometheus(self, query: str) -> list[dict[str, Any]]:
         """Return what an instant query gives."""
@@ -105,7 +116,7 @@ def running_stack(
     one = TestStack(Stack(name, files, environ), ports)
     try:
         if up:
-            one.stack.compose("up", "-d", "--wait", "--wait-timeout", "300")
+            one.stack.compose(*UP)
         yield one
     finally:
         one.stack.compose("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans")
