@@ -72,9 +72,9 @@ class Stack:
             time.sleep(0.2)
 
 
-def docker(*words: str) -> str:
+def docker(*words: str, timeout_s: float = 120) -> str:
     """Run a docker command and return what it prints; raise `StackError`."""
-    return _run(["docker", *words], 120)
+    return _run(["docker", *words], timeout_s)
 
 
 def stop(stack: Stack, service: str) -> None:

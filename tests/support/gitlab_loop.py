@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -22,8 +22,8 @@ from auto_deployment.local.layout import PROJECT
 from benchmarks.chaos.containers import docker
 from tests.support.cycle import GIT_IDENTITY
 from tests.support.edge import free_ports
-from tests.support.gitlab_runner import RUNNER, write_runner
-from tests.support.ssh_server import SshServer, running_sshd
+from tests.support.gitlab_runner import RUNNER, mirror_packages, write_runner
+from tests.support.ssh_server import running_sshd
 from tests.support.stack import PORTS, eventually, get_json, remove_images
 
 QUICK = {
@@ -48,7 +48,7 @@ class Loop:
     def __post_init__(self) -> None:
         self.remote, self.storage = self.folder / "films.git", self.folder / "storage"
         self.checkout, self.keys = self.folder / "server", self.folder / "sshd"
-        self.log = self.folder / "loop.log"
+        self.log, self.wheels = self.folder / "loop.log", self.folder / "wheels"
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
         self.gateway = str(next(ip_network(subnet).hosts()))  # this host, as containers reach it
@@ -158,7 +158,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 @contextmanager
-def gitlab_loop(folder: Path, variables: dict[str, str]) -> Iterator[Loop]:
+def gitlab_loop(folder: Path, variables: Mapping[str, str]) -> Iterator[Loop]:
     """Start the remote, the server with everything on it, and its sshd; `variables` are the project's own."""
     loop = Loop(folder)
     folder.chmod(0o755)
@@ -174,16 +174,18 @@ def gitlab_loop(folder: Path, variables: dict[str, str]) -> Iterator[Loop]:
         command = loop.checkout / "scripts" / "gitlab" / "server.sh"
         server = stack.enter_context(running_sshd(loop.keys, command, environ))
         stack.callback(_remove, loop)
-        write_runner(loop.folder, _variables(loop, server) | variables, (loop.storage, loop.keys))
+        given = {
+            **variables,
+            **server.variables(),
+            "DVC_REMOTE": str(loop.storage),
+            **mirror_packages(loop.wheels),
+        }
+        write_runner(loop.folder, given, (loop.storage, loop.keys, loop.wheels))
         loop.say("the images are built")
         loop.compose("build", "--quiet", timeout_s=1800)
         loop.compose("--profile", "demo", "up", "-d", "--wait", "--wait-timeout", "300")
         loop.say("the server serves")
         yield loop
-
-
-def _variables(loop: Loop, server: SshServer) -> dict[str, str]:
-    return {**server.variables(), "DVC_REMOTE": str(loop.storage)}
 
 
 @contextmanager

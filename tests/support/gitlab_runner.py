@@ -4,6 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from auto_deployment.local.layout import PROJECT
+from benchmarks.chaos.containers import docker
+
+JOB_IMAGE = "python:3.13-slim-trixie"
+
 # The hook: git waits for no pipeline.
 RUNNER = """#!/bin/sh
 while read -r old new ref; do
@@ -61,3 +66,16 @@ def write_runner(folder: Path, variables: Mapping[str, str], volumes: Sequence[P
     )
     (folder / "runner").write_text(text)
     (folder / "runner").chmod(0o755)
+
+
+def mirror_packages(folder: Path) -> dict[str, str]:
+    """Fetch what jobs install once, as a mirror near a runner has it; return what tells pip of it.
+
+    Jobs verify the hashes all the same. Without it each of a dozen jobs fetches 250 MB.
+    """
+    folder.mkdir()
+    lock = "requirements-dev.txt"
+    volumes = ("--volume", f"{folder}:/wheels", "--volume", f"{PROJECT / lock}:/{lock}:ro")
+    command = ("pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", "/wheels")
+    docker("run", "--rm", *volumes, JOB_IMAGE, *command, "--requirement", f"/{lock}", timeout_s=600)
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
