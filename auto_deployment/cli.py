@@ -4,12 +4,13 @@ import argparse
 import importlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from auto_deployment.config import Settings, SettingsError
 from auto_deployment.errors import MarqueeError
 
-# command -> module with `configure(parser)` and `run(args, settings) -> exit status`
+# command -> module with `configure(parser)` and `run(args, settings) -> exit status`; where a second word
+# follows, the module has `WORDS`, a table like this one, in place of `configure`
 COMMANDS = {
     "simulate": ("auto_deployment.commands.simulate", "write the event lines of a simulated movie platform"),
     "import": ("auto_deployment.commands.import_files", "turn a ratings file or folder into segments"),
@@ -27,7 +28,7 @@ COMMANDS = {
     "tune": ("auto_deployment.commands.tune", "search parameters on a validation part of the data"),
     "static-list": ("auto_deployment.commands.static_list", "keep the list that NGINX itself answers with"),
     "bake": ("auto_deployment.commands.bake", "put a model where an image build takes it from"),
-    "release": ("auto_deployment.commands.release", "judge candidates: replay, characteristics"),
+    "release": ("auto_deployment.commands.release", "hand in a candidate, watch it, decide, roll back"),
     "mail": ("auto_deployment.commands.mail", "send a mail as a test, or show one of every kind"),
     "run": ("auto_deployment.commands.run", "serve with plain processes: NGINX, two stables, one canary"),
 }
@@ -37,11 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused or failed, 2 bad input or settings."""
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="marquee", description=__doc__.splitlines()[0] if __doc__ else None)
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module_name, summary) in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
-        if words[:1] == [name]:
-            importlib.import_module(module_name).configure(subparser)
+    _add(parser, COMMANDS, words, "command")
     args = parser.parse_args(words)
     try:
         settings = Settings.from_env()
@@ -59,3 +56,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except KeyboardInterrupt:
         return 130
+
+
+def _add(
+    parser: argparse.ArgumentParser,
+    known: Mapping[str, tuple[str, str]],
+    words: Sequence[str],
+    dest: str,
+) -> None:
+    """Add a parser for each word; only the one that is called is imported, to say what it takes."""
+    subparsers = parser.add_subparsers(dest=dest, required=True, metavar=dest.upper())
+    for name, (module_name, summary) in known.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if words[:1] == [name]:
+            module = importlib.import_module(module_name)
+            if hasattr(module, "WORDS"):
+                _add(subparser, module.WORDS, words[1:], "word")
+            else:
+                module.configure(subparser)

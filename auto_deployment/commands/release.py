@@ -29,15 +29,6 @@ WORDS = {
 }
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Give each word its own parser."""
-    subparsers = parser.add_subparsers(dest="word", required=True, metavar="WORD")
-    for word, (module, summary) in WORDS.items():
-        importlib.import_module(module).configure(
-            subparsers.add_parser(word, help=summary, description=summary)
-        )
-
-
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do what the word says."""
     return int(importlib.import_module(WORDS[args.word][0]).run(args, settings))

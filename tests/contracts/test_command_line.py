@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import COMMANDS, main
+from auto_deployment.commands.release import WORDS
 from auto_deployment.config import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -53,3 +54,26 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_every_word_of_releases_explains_itself(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["release", word, "--help"])
+    assert stop.value.code == 0
+    assert f"release {word}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["history", "status", "abort"])
+def test_a_word_of_releases_loads_nothing_that_only_the_controller_needs(word: str, tmp_path: Path) -> None:
+    """People wait for it: what mails and plots need takes four times as long to load."""
+    heavy = "{'matplotlib', 'pandas', 'scipy'}"
+    code = (
+        f"import sys; from auto_deployment.cli import main; main(['release', '{word}']);"
+        f"print({heavy} & {{*sys.modules}})"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={"DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert result.stdout.endswith("set()\n")
