@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from auto_deployment.commands.report_files import write_page
 from auto_deployment.config import Settings
 from auto_deployment.params import Params, load_params
 from auto_deployment.training import stages
@@ -43,6 +42,9 @@ def _gate(workspace: Workspace, params: Params) -> str:
 
 
 def _package(workspace: Workspace, params: Params) -> str:
+    # Plots take a second to load, which the other steps need not wait for.
+    from auto_deployment.commands.report_files import write_page
+
     metrics = stages.package(workspace)
     write_page(workspace.report / "report.html", metrics)
     return f"{metrics['model']['version']} packaged"
