@@ -10,7 +10,7 @@ from auto_deployment.config import Settings, SettingsError
 from auto_deployment.errors import MarqueeError
 
 # command -> module with `configure(parser)` and `run(args, settings) -> exit status`; where a second word
-# follows, the module has `WORDS`, a table like this one, in place of `configure`
+# follows, the module has `WORDS`, a table like this one, in place of both
 COMMANDS = {
     "simulate": ("auto_deployment.commands.simulate", "write the event lines of a simulated movie platform"),
     "import": ("auto_deployment.commands.import_files", "turn a ratings file or folder into segments"),
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
             stream=sys.stderr,
         )
-        return int(importlib.import_module(COMMANDS[args.command][0]).run(args, settings))
+        return int(args.run(args, settings))
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -74,3 +74,4 @@ def _add(
                 _add(subparser, module.WORDS, words[1:], "word")
             else:
                 module.configure(subparser)
+                subparser.set_defaults(run=module.run)

@@ -1,10 +1,5 @@
 """`release`: what can be done with releases, each word in a module of its own."""
 
-import argparse
-import importlib
-
-from auto_deployment.config import Settings
-
 # word -> module with `configure(parser)` and `run(args, settings) -> exit status`
 _SAY = "auto_deployment.commands.release_say"
 WORDS = {
@@ -27,8 +22,3 @@ WORDS = {
         "simulate how often the judge is wrong, and how soon it is right",
     ),
 }
-
-
-def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Do what the word says."""
-    return int(importlib.import_module(WORDS[args.word][0]).run(args, settings))
