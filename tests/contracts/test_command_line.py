@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,17 @@ def test_a_bad_setting_ends_a_command_with_one_sentence_and_status_2() -> None:
     assert result.stderr == "LOG_LEVEL is 'LOUD': use one of DEBUG, INFO, WARNING, ERROR.\n"
 
 
+def printed(code: str, environ: Mapping[str, str] | None = None) -> str:
+    """Return what an interpreter of its own prints, which has loaded nothing else."""
+    words = [sys.executable, "-c", code]
+    return subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+
+
 def test_importing_the_command_line_loads_no_heavy_library() -> None:
     code = (
         "import sys, auto_deployment.cli; print(sorted({'pandas', 'surprise', 'flask'} & set(sys.modules)))"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout == "[]\n"
+    assert printed(code) == "[]\n"
 
 
 @pytest.mark.parametrize("word", sorted(WORDS))
@@ -72,8 +76,4 @@ def test_a_word_of_releases_loads_nothing_that_only_the_controller_needs(word: s
         f"import sys; from auto_deployment.cli import main; main(['release', '{word}']);"
         f"print({heavy} & {{*sys.modules}})"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={"DATA_DIR": str(tmp_path)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert result.stdout.endswith("set()\n")
+    assert printed(code, {"DATA_DIR": str(tmp_path)}).endswith("set()\n")

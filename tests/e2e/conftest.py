@@ -1,15 +1,31 @@
 """One whole system for all of these tests: building and starting it takes longer than most of them."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from benchmarks.chaos.containers import Stack
 from tests.support.lab import require_docker
-from tests.support.stack import TestStack, running_stack
+from tests.support.stack import UP, TestStack, running_stack
 
 # What a run shall say at its end, whether or not its tests have passed.
 SAYS = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put these tests last, so that no whole system runs beside others; first those that need the common one.
+
+    No test depends on this order: it is for the time that all of them take.
+    """
+
+    def turn(item: pytest.Item) -> int:
+        if Path(__file__).parent not in item.path.parents:
+            return 0
+        names: list[str] = getattr(item, "fixturenames", [])
+        return 1 if "stack" in names else 2 if "images" in names else 3
+
+    items.sort(key=turn)
 
 
 @pytest.fixture
@@ -38,6 +54,13 @@ def stack(system: TestStack) -> TestStack:
     """The system, running."""
     system.wake()
     return system
+
+
+@pytest.fixture(scope="module")
+def demo(stack: TestStack) -> TestStack:
+    """The system with its platform: events, requests and a mailbox."""
+    stack.stack.compose("--profile", "demo", *UP)
+    return stack
 
 
 @pytest.fixture(scope="module")

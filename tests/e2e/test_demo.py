@@ -16,12 +16,6 @@ print(json.dumps([one.meta.counts for one in found]))
 """
 
 
-@pytest.fixture(scope="module")
-def demo(stack: TestStack) -> TestStack:
-    stack.stack.compose("--profile", "demo", "up", "-d", "--wait", "--wait-timeout", "300")
-    return stack
-
-
 def test_ingest_closes_segments_from_the_platforms_events(demo: TestStack) -> None:
     def counts() -> dict[str, int]:
         segments = json.loads(demo.inside("ingest", "python", "-c", COUNT))

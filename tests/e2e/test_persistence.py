@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.http import get
-from tests.support.stack import TestStack, eventually
+from tests.support.stack import UP, TestStack, eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -29,7 +29,7 @@ def test_what_was_there_is_there_again(stack: TestStack) -> None:
     lines = len(stack.edge_lines())
     (scrapes,) = eventually(lambda: stack.prometheus(SCRAPES))
     stack.stack.compose("--profile", "*", "down")
-    stack.stack.compose("up", "-d", "--no-build", "--wait", "--wait-timeout", "300")
+    stack.stack.compose(*UP, "--no-build")
     assert get(stack.port, "/recommend/1").headers["x-release"] == release
     assert segments(stack) >= kept  # what was open is closed on the way down
     assert len(stack.edge_lines()) > lines

@@ -8,12 +8,6 @@ from tests.support.stack import TestStack, eventually
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def demo(stack: TestStack) -> TestStack:
-    stack.stack.compose("--profile", "demo", "up", "-d", "--wait", "--wait-timeout", "300")
-    return stack
-
-
 def test_every_query_is_taken_and_has_an_answer_where_there_must_be_one(demo: TestStack) -> None:
     """Within minutes: rates need two looks of Prometheus, means of segments need a segment."""
     found: list[str] = []

@@ -24,7 +24,7 @@ from tests.support.cycle import GIT_IDENTITY
 from tests.support.edge import free_ports
 from tests.support.gitlab_runner import RUNNER, mirror_packages, write_runner
 from tests.support.ssh_server import running_sshd
-from tests.support.stack import PORTS, eventually, get_json, remove_images
+from tests.support.stack import PORTS, UP, eventually, get_json, remove_images
 
 QUICK = {
     ("release", "tick_s"): 2, ("release", "poll_s"): 1, ("release", "warming_s"): 5,
@@ -175,15 +175,15 @@ def gitlab_loop(folder: Path, variables: Mapping[str, str]) -> Iterator[Loop]:
         server = stack.enter_context(running_sshd(loop.keys, command, environ))
         stack.callback(_remove, loop)
         given = {
-            **variables,
             **server.variables(),
             "DVC_REMOTE": str(loop.storage),
             **mirror_packages(loop.wheels),
+            **variables,
         }
         write_runner(loop.folder, given, (loop.storage, loop.keys, loop.wheels))
         loop.say("the images are built")
         loop.compose("build", "--quiet", timeout_s=1800)
-        loop.compose("--profile", "demo", "up", "-d", "--wait", "--wait-timeout", "300")
+        loop.compose("--profile", "demo", *UP)
         loop.say("the server serves")
         yield loop
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import yaml
+
 from auto_deployment.local.layout import PROJECT
 from benchmarks.chaos.containers import docker
-
-JOB_IMAGE = "python:3.13-slim-trixie"
 
 # The hook: git waits for no pipeline.
 RUNNER = """#!/bin/sh
@@ -74,8 +74,9 @@ def mirror_packages(folder: Path) -> dict[str, str]:
     Jobs verify the hashes all the same. Without it each of a dozen jobs fetches 250 MB.
     """
     folder.mkdir()
+    image = yaml.safe_load((PROJECT / ".gitlab-ci.yml").read_text("utf-8"))["default"]["image"]
     lock = "requirements-dev.txt"
     volumes = ("--volume", f"{folder}:/wheels", "--volume", f"{PROJECT / lock}:/{lock}:ro")
     command = ("pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", "/wheels")
-    docker("run", "--rm", *volumes, JOB_IMAGE, *command, "--requirement", f"/{lock}", timeout_s=600)
+    docker("run", "--rm", *volumes, image, *command, "--requirement", f"/{lock}", timeout_s=600)
     return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}

@@ -14,7 +14,7 @@ from benchmarks.chaos.containers import Stack, StackError, docker
 from benchmarks.chaos.load import Load
 from benchmarks.chaos.seconds import summarise
 from tests.support.candidates import make_candidate
-from tests.support.stack import TestStack, eventually, remove_images, running_stack
+from tests.support.stack import UP, TestStack, eventually, remove_images, running_stack
 
 RATE = 60.0  # requests a second
 INSTANCES = ("stable-1", "stable-2", "canary")
@@ -108,7 +108,7 @@ def released(
         docker("tag", f"{image}-{part}:latest", f"{own}-{part}:latest")
     try:
         with running_stack(folder, own, up=False, more=more) as started:
-            started.stack.compose("up", "-d", "--no-build", "--wait", "--wait-timeout", "300", *PARTS)
+            started.stack.compose(*UP, "--no-build", *PARTS)
             found = Releases(started, candidates, f"{image}:stable-1")
             eventually(lambda: "serves everybody" in found.marquee("status"))
             yield found

@@ -48,8 +48,7 @@ class TestStack:
 
     def sleep(self) -> None:
         """Stop all containers; they and what they hold stay."""
-        if self.stack.services():
-            self.stack.compose("--profile", "*", "stop", "--timeout", "5")
+        self.stack.compose("--profile", "*", "stop", "--timeout", "5")
 
     def prometheus(self, query: str) -> list[dict[str, Any]]:
         """Return what an instant query gives."""
