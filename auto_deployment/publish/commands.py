@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from auto_deployment.publish.errors import CommandError
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
 LAST_WORDS = 600  # characters of output in a message
 CHATTER = ("Having any troubles?", "hint: ")
 # Set where a hook of git calls us: git would then work on that repository, wherever it is started.
@@ -66,7 +68,7 @@ class Commands:
     def outcome(self, words: Sequence[str]) -> tuple[int, str, str]:
         """Return status, output and complaints of a program, without the secrets that it was given."""
         with (
-            _sigterm_later() as let_it_come,
+            _told_later() as let_it_come,
             subprocess.Popen(
                 words,
                 cwd=self.folder,
@@ -77,7 +79,6 @@ class Commands:
                 text=True,
                 errors="replace",
                 start_new_session=True,
-                preexec_fn=let_it_come,
             ) as process,
         ):
             try:
@@ -99,15 +100,23 @@ class Commands:
 
 
 @contextmanager
-def _sigterm_later() -> Iterator[Callable[[], None]]:
-    """Keep SIGTERM waiting until the function is called.
+def _told_later() -> Iterator[Callable[[], None]]:
+    """Note what would end us, and let it come once the function is called.
 
-    Between its start and our knowing of it a program would be neither ended nor remembered.
+    Between its start and our knowing of it a program would be neither ended nor remembered. A signal mask is
+    not enough: any other thread takes the signal, and its handler runs in the main thread all the same.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    if threading.current_thread() is not threading.main_thread():  # no handler ever runs here
+        yield lambda: None
+        return
+    noted: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: noted.append(number)) for number in ENDING}
 
     def let_it_come() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        while noted:
+            signal.raise_signal(noted.pop(0))
 
     try:
         yield let_it_come

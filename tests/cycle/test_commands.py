@@ -4,8 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +83,39 @@ def test_told_to_end_between_start_and_note_it_still_ends_its_program(tmp_path: 
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not (tmp_path / "late").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end_while_a_program_starts_it_still_ends_it(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where another thread (NumPy's, say) could take the signal: no mask of ours holds it back there."""
+
+    class Told(subprocess.Popen[str]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            os.kill(os.getpid(), number)
+            time.sleep(0.1)  # somebody has taken it; a handler that raised would do so here
+
+    monkeypatch.setattr(subprocess, "Popen", Told)
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    before = signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    try:
+        with pytest.raises(SystemExit):
+            Commands(tmp_path, {}).run(["sh", "-c", "sleep 3; touch late"])
+    finally:
+        signal.signal(number, before)
+        done.set()
+        other.join()
+    assert running_below(tmp_path) == []
+    assert not (tmp_path / "late").exists()
+
+
+def test_in_another_thread_programs_run_too(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(Commands(tmp_path, {}).run, ["echo", "here"]).result() == "here\n"
 
 
 def test_a_program_hears_sigterm(tmp_path: Path) -> None:
