@@ -29,8 +29,11 @@ train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure i
 	@$(BIN)/python -m auto_deployment train
 
 test: .venv/.dev openmp nginx ## all tests; those that need Docker run whenever an engine answers
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --ignore=tests/e2e
-	@$(BIN)/python -m pytest tests/e2e # whole systems, which would measure each other: one after the other
+	@# Whole systems would measure each other: one after the other, and also when something else has failed.
+	@status=0; \
+		$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --ignore=tests/e2e || status=$$?; \
+		$(BIN)/python -m pytest tests/e2e || status=$$?; \
+		exit $$status
 
 check: .venv/.dev ## format, lint, types, import contracts, images, YAML: what CI asks before the tests
 	@$(BIN)/ruff format --check .
