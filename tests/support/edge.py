@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 120) -> None:
     """Wait for something that must become true; fail when it does not."""
     deadline = time.monotonic() + timeout_s
     while not condition():
