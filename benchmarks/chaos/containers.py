@@ -72,7 +72,7 @@ class Stack:
             time.sleep(0.2)
 
 
-def docker(*words: str, timeout_s: float = 120) -> str:
+def docker(*words: str, timeout_s: float = 300) -> str:
     """Run a docker command and return what it prints; raise `StackError`."""
     return _run(["docker", *words], timeout_s)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lab import docker, require_docker
+from benchmarks.chaos.containers import docker
+from tests.support.lab import require_docker
 from tests.support.ssh_server import make_key
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]

@@ -14,9 +14,10 @@ from auto_deployment.host.files import replace_text
 from auto_deployment.local.layout import PROJECT, TEMPLATE
 from auto_deployment.nginx_config import Place, Server, upstream, variables
 from auto_deployment.params import load_params
+from benchmarks.chaos.containers import docker
 from tests.support.edge import SALT, wait_until
 from tests.support.http import get, get_many
-from tests.support.lab import docker, network, require_docker
+from tests.support.lab import network, require_docker
 from tests.support.ring import Ring
 
 pytestmark = pytest.mark.lab

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lab import docker, require_docker
+from benchmarks.chaos.containers import docker
+from tests.support.lab import require_docker
 from tests.support.rules import PROMETHEUS, ROOT, Rule, alerts_under_test, read_alerts
 
 IMAGE = "prom/prometheus:v3.5.3"

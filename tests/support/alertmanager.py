@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chaos.containers import docker
 from tests.support.kafka import eventually
-from tests.support.lab import docker, network
+from tests.support.lab import network
 from tests.support.rules import ROOT
 
 IMAGE = "prom/alertmanager:v0.33.1"

@@ -14,7 +14,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from auto_deployment.kafka_settings import KafkaSettings
-from tests.support.lab import docker
+from benchmarks.chaos.containers import docker
 
 IMAGE = "apache/kafka:4.1.1"
 USER, PASSWORD = "marquee", "correct horse"

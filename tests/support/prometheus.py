@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from tests.support.lab import docker
+from benchmarks.chaos.containers import docker
 from tests.support.rules import PROMETHEUS
 from tests.support.server import free_port
 
