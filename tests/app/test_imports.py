@@ -1,12 +1,11 @@
 """What importing loads: the service without the training's libraries, a model without a web framework."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.imports import loaded_by
+
 TRAINING = {"surprise", "implicit", "scipy", "pandas", "pyarrow", "sklearn", "kafka", "auto_deployment"}
 WEB = {"flask", "werkzeug", "gunicorn", "prometheus_client", "prometheus_flask_exporter"}
 ANSWER = """
@@ -15,15 +14,6 @@ from app.config import Settings
 client = app.create_app(Settings(Path({model!r}))).test_client()
 assert client.get("/recommend/7").status_code == client.get("/metrics").status_code == 200
 """
-
-
-def loaded_by(code: str) -> set[str]:
-    """Return the names of the top-level packages that a fresh interpreter has loaded after the code."""
-    report = f"{code}\nimport sys\nsys.stdout.write(' '.join({{name.split('.')[0] for name in sys.modules}}))"
-    result = subprocess.run(
-        [sys.executable, "-c", report], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(result.stdout.split())
 
 
 @pytest.mark.parametrize("module", ["app", "app.artifact", "app.recommender"])

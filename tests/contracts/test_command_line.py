@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from auto_deployment.cli import COMMANDS, main
 from auto_deployment.commands.release import WORDS
 from auto_deployment.config import Settings, SettingsError
+from tests.support.imports import loaded_by
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,17 +47,8 @@ def test_a_bad_setting_ends_a_command_with_one_sentence_and_status_2() -> None:
     assert result.stderr == "LOG_LEVEL is 'LOUD': use one of DEBUG, INFO, WARNING, ERROR.\n"
 
 
-def printed(code: str, environ: Mapping[str, str] | None = None) -> str:
-    """Return what an interpreter of its own prints, which has loaded nothing else."""
-    words = [sys.executable, "-c", code]
-    return subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
-
-
 def test_importing_the_command_line_loads_no_heavy_library() -> None:
-    code = (
-        "import sys, auto_deployment.cli; print(sorted({'pandas', 'surprise', 'flask'} & set(sys.modules)))"
-    )
-    assert printed(code) == "[]\n"
+    assert loaded_by("import auto_deployment.cli") & {"pandas", "surprise", "flask"} == set()
 
 
 @pytest.mark.parametrize("word", sorted(WORDS))
@@ -71,9 +62,5 @@ def test_every_word_of_releases_explains_itself(word: str, capsys: pytest.Captur
 @pytest.mark.parametrize("word", ["history", "status", "abort"])
 def test_a_word_of_releases_loads_nothing_that_only_the_controller_needs(word: str, tmp_path: Path) -> None:
     """People wait for it: what mails and plots need takes four times as long to load."""
-    heavy = "{'matplotlib', 'pandas', 'scipy'}"
-    code = (
-        f"import sys; from auto_deployment.cli import main; main(['release', '{word}']);"
-        f"print({heavy} & {{*sys.modules}})"
-    )
-    assert printed(code, {"DATA_DIR": str(tmp_path)}).endswith("set()\n")
+    code = f"from auto_deployment.cli import main; main(['release', '{word}'])"
+    assert loaded_by(code, {"DATA_DIR": str(tmp_path)}) & {"matplotlib", "pandas", "scipy"} == set()
