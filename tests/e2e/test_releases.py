@@ -77,10 +77,7 @@ def test_a_rejected_candidate_comes_back_neither_by_a_deploy_nor_by_a_reboot(rel
 def test_killed_in_the_middle_everything_goes_on(releases: Releases) -> None:
     """The controller with kill -9 while it bakes and while it promotes, and a person who cannot wait."""
     with asking(releases.stack.port):
-        releases.deploy("good0002")
-        releases.wait_for("starting", "warming", "baking")
-        releases.marquee("extend", "--by", "ann", "--hours", "1")  # however slow the machine: it is not over
-        releases.wait_for("baking")
+        releases.bake("good0002")
         kill(releases.stack.stack, "controller")
         releases.stack.stack.wait_until_well("controller")
         assert releases.phase() == "baking"

@@ -41,6 +41,13 @@ class Releases:
     def deploy(self, revision: str, fault: str = "none") -> None:
         self.marquee("deploy", self.make(revision, fault), "--by", "pipeline")
 
+    def bake(self, revision: str) -> None:
+        """Deploy a good candidate that bakes until a person says otherwise, however slow the machine."""
+        self.deploy(revision)
+        self.wait_for("starting", "warming", "baking")
+        self.marquee("extend", "--by", "ann", "--hours", "1")
+        self.wait_for("baking")
+
     def newest(self) -> dict[str, Any]:
         found: list[dict[str, Any]] = json.loads(self.marquee("history", "--json", "--last", "1"))
         return found[0] if found else {}
