@@ -4,7 +4,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,9 @@ from benchmarks.load import run_slice
 from benchmarks.model import bench_model
 from benchmarks.report import Table
 from benchmarks.traffic import write_paths
-from tests.support.server import ROOT, Server, serving
+from tests.support.project import PROJECT
+from tests.support.server import Server, serving
+from tests.support.waiting import eventually
 
 WORKERS = 4
 PRIVATE_MB = 40
@@ -48,7 +49,8 @@ def measure(work: Path, factors: int, table: Table) -> dict[str, Any]:
 def _load_seconds(folder: Path) -> float:
     result = subprocess.run(
         [sys.executable, "-c", LOAD, str(folder)],
-        cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     return float(result.stdout)
 
@@ -67,11 +69,7 @@ def _memory(work: Path, folder: Path) -> dict[str, list[float]]:
             for file in folder.iterdir():
                 (twin / file.name).hardlink_to(file)
         _link(link, twin)
-        deadline = time.monotonic() + 60
-        while server.log_text().count(" replaces ") < WORKERS:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"the model was not taken: {server.log_text()[-500:]}")
-            time.sleep(0.1)
+        eventually(lambda: server.log_text().count(" replaces ") >= WORKERS, saying=server.log_text)
         _warm(server, paths)
         return {"that has served": fresh, "after a new model": _private_mb(server)}
 

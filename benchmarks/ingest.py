@@ -23,8 +23,8 @@ from benchmarks.report import Table, save
 from benchmarks.stream_lines import stream_lines
 from tests.support.ingest import Home, ingest_params, rating_lines
 from tests.support.kafka import Broker
-from tests.support.lab import docker_answers
 from tests.support.streams import FakeStream, begin, lines, make_listener
+from tests.support.systems.lab import docker_answers
 
 KINDS = ("parser", "throughput", "stored", "memory")
 NEED_DOCKER = {"throughput", "memory"}

@@ -17,12 +17,12 @@ from auto_deployment.paths import Paths
 from auto_deployment.training.workspace import Workspace, write_json
 from benchmarks.made_ratings import write_ratings
 from benchmarks.report import Table
-from tests.support.server import ROOT
+from tests.support.project import PROJECT
 
 STAGES = ("prepare", "train", "evaluate", "gate", "package")
 SIZES = (250_000, 500_000, 1_000_000)
 MOVIES = 5_000
-MOVIELENS = ROOT.parent / "shared" / "data" / "ml-latest-small"
+MOVIELENS = PROJECT.parent / "shared" / "data" / "ml-latest-small"
 ALL_STAGES_S = 60
 GROWTH = 1.25  # of processor seconds per rating, from the smallest size to the largest
 
@@ -84,11 +84,11 @@ def _face_itself(workspace: Workspace) -> None:
 
 
 def _stage(root: Path, stage: str) -> Spent:
-    environ = {**os.environ, "DATA_DIR": str(root), "PARAMS_FILE": str(ROOT / "params.yaml")}
+    environ = {**os.environ, "DATA_DIR": str(root), "PARAMS_FILE": str(PROJECT / "params.yaml")}
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "auto_deployment", "stage", stage],
-        cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        cwd=PROJECT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
     said = process.stderr.read()

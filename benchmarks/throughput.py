@@ -25,9 +25,10 @@ from benchmarks.traffic import (
     UNKNOWN,
     write_paths,
 )
-from tests.support.server import ROOT, serving
+from tests.support.project import PROJECT
+from tests.support.server import serving
 
-BARE_CONFIG = ROOT / "benchmarks" / "bare.conf.py"
+BARE_CONFIG = PROJECT / "benchmarks" / "bare.conf.py"
 # (side, compared with, promised share of its throughput)
 PROMISES = (
     (KNOWN, CONSTANT, 0.90),

@@ -8,16 +8,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.chaos.containers import DISTURBANCES, PROJECT_FOLDER, Stack
-from benchmarks.chaos.load import Load
-from benchmarks.chaos.run import Diary, disturb, under_load
-from benchmarks.chaos.seconds import LIMIT_MS, Summary, mean_usage, summarise, write_rows
-from benchmarks.chaos.usage import metering
 from benchmarks.report import say
+from tests.support.project import PROJECT
+from tests.support.systems.containers import DISTURBANCES, Stack
+from tests.support.systems.disturb import Diary, disturb, under_load
+from tests.support.systems.load import Load
+from tests.support.systems.seconds import LIMIT_MS, Summary, mean_usage, summarise, write_rows
+from tests.support.systems.usage import metering
 
 SPLIT_LAST_S = 20.0  # over so long after the last disturbance the split is looked at
 # Everything goes through NGINX, so with it the one port is gone; docs/deployment.md says what follows.
-ENV_FILE = PROJECT_FOLDER / ".env"  # with what the system was started, so with what its parts are made anew
+ENV_FILE = PROJECT / ".env"  # with what the system was started, so with what its parts are made anew
 NEVER = ("nginx", "simulator", "maildev", "grafana")
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.chaos.containers import StackError
-from benchmarks.chaos.seconds import LIMIT_MS
-from benchmarks.promise.run import keep_promise
-from benchmarks.promise.story import BrokenError
 from benchmarks.report import say
-from tests.support.releasing import Releases, released
-from tests.support.stack import running_stack
+from tests.support.systems.containers import StackError
+from tests.support.systems.promise.run import keep_promise
+from tests.support.systems.promise.story import BrokenError
+from tests.support.systems.releasing import Releases, released
+from tests.support.systems.seconds import LIMIT_MS
+from tests.support.systems.stack import running_stack
+from tests.support.waiting import NeverError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _built() as releases:
             say(f"{args.requests:,} requests at {args.rate:g}/s; times are seconds since the load began")
             result = keep_promise(releases, args.rate, args.requests, say)
-    except (BrokenError, StackError) as error:
+    except (BrokenError, NeverError, StackError) as error:
         say(f"BROKEN: {error}")
         return 1
     found, kept = result.summary, result.is_kept(args.requests)

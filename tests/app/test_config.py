@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import VARIABLES, Settings, SettingsError
-
-ROOT = Path(__file__).parents[2]
+from tests.support.project import PROJECT
 
 
 def test_only_the_model_must_be_named() -> None:
@@ -66,7 +65,7 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_name(name: str, value: 
 
 
 def test_the_example_file_names_every_variable_with_a_value_that_can_be_used() -> None:
-    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
     example = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
     assert set(VARIABLES) - set(example) == set()
     assert Settings.from_env(example) == Settings(model_dir=Path("data/models/current"))

@@ -3,8 +3,7 @@
 import re
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,7 @@ import requests
 
 from tests.app.conftest import VERSION
 from tests.support.server import Server, run_to_end, serving, stop
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until something is so; fail when it does not become so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+from tests.support.waiting import eventually
 
 
 def sample(server: Server, name: str) -> float:
@@ -84,11 +76,11 @@ def test_a_killed_worker_is_replaced_while_the_others_answer(server: Server) -> 
     clients = [threading.Thread(target=ask) for _ in range(3)]
     for client in clients:
         client.start()
-    wait_for(lambda: answered[0] > 50)
+    eventually(lambda: answered[0] > 50)
     survivor = server.workers()[1]
     server.kill_worker()
     at_replacement = answered[0]
-    wait_for(lambda: answered[0] > at_replacement + 50)
+    eventually(lambda: answered[0] > at_replacement + 50)
     done.set()
     for client in clients:
         client.join()
@@ -106,9 +98,9 @@ def test_a_terminated_service_finishes_what_it_has_begun(model_dir: Path, tmp_pa
             target=lambda: answers.append(requests.get(f"{server.url}/slow", timeout=30).text)
         )
         client.start()
-        wait_for(started.exists)
+        eventually(started.exists)
         server.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: "Handling signal: term" in server.log_text())
+        eventually(lambda: "Handling signal: term" in server.log_text())
         go_on.touch()
         client.join(timeout=30)
         assert server.process.wait(timeout=20) == 0
@@ -150,7 +142,7 @@ def test_a_hangup_brings_new_workers_and_loses_no_counts(server: Server) -> None
     requests.get(f"{server.url}/recommend/7", timeout=10)
     before = set(server.workers())
     server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: len(server.workers()) == 2 and not before & set(server.workers()))
+    eventually(lambda: len(server.workers()) == 2 and not before & set(server.workers()))
     requests.get(f"{server.url}/recommend/7", timeout=10)
     assert sample(server, 'marquee_recommendations_total{source="personal",track="stable"}') == 2
     folder = metrics_dir(server)
@@ -193,7 +185,7 @@ def test_one_model_in_memory_serves_all_workers(server: Server) -> None:
 
 
 def test_nothing_is_left_in_the_home_directory(server: Server) -> None:
-    wait_for(lambda: len(server.workers()) == 2)
+    eventually(lambda: len(server.workers()) == 2)
     server.kill_worker()
     assert [path.name for path in server.log.parent.iterdir()] == ["log"]
     stop(server)

@@ -1,7 +1,6 @@
 """A running service and the models that are put in front of it."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from app.model_format import ARRAYS, MANIFEST, MOVIES
 from tests.app.test_artifact import flip_byte, rewrite_manifest
 from tests.support.models import Size, write_model
 from tests.support.server import Server, serving
+from tests.support.waiting import eventually
 
 KINDS = [*(f"{name}.npy" for name in ARRAYS), MOVIES, MANIFEST]
 
@@ -39,10 +39,7 @@ class Deployment:
         return {answer.headers["X-Model-Version"] for answer in answers}
 
     def wait_for_log(self, text: str, times: int) -> None:
-        deadline = time.monotonic() + 30
-        while self.server.log_text().count(text) < times:
-            assert time.monotonic() < deadline, f"never said {text!r}:\n{self.server.log_text()}"
-            time.sleep(0.02)
+        eventually(lambda: self.server.log_text().count(text) >= times, saying=self.server.log_text)
 
 
 @pytest.fixture

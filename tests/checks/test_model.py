@@ -14,9 +14,10 @@ from auto_deployment.checks.model import check_model
 from auto_deployment.params import Params, load_params
 from auto_deployment.training import stages
 from auto_deployment.training.workspace import Workspace, read_json, write_json
+from tests.support.project import PROJECT
 from tests.support.workspace import LOOSE, SMALL, make_workspace, run_stages
 
-SHIPPED = load_params(Path(__file__).parents[2] / "params.yaml")
+SHIPPED = load_params(PROJECT / "params.yaml")
 PARAMS: Params = replace(SHIPPED, training=SMALL, gate=LOOSE)
 OWN = ("format", "files", "seal", "content_hash")  # of a manifest: written anew with each model
 

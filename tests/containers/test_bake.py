@@ -8,8 +8,8 @@ import yaml
 from app.artifact import load
 from app.probe import main as probe
 from auto_deployment.cli import main
-from auto_deployment.local.layout import PROJECT
 from tests.support.models import write_model
+from tests.support.project import PROJECT
 
 
 @pytest.fixture

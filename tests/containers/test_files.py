@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from auto_deployment.local.layout import PROJECT
 from auto_deployment.nginx_config import Place, variables
 from auto_deployment.params import load_params
+from tests.support.project import PROJECT
 
 DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")
 SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)

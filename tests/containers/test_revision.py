@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.layout import PROJECT
+from tests.support.project import PROJECT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

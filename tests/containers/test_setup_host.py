@@ -3,17 +3,16 @@
 import subprocess
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.containers import docker
-from tests.support.lab import require_docker
+from tests.support.project import PROJECT
 from tests.support.ssh_server import make_key
+from tests.support.systems.containers import docker
+from tests.support.systems.lab import require_docker
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 SETUP = "/opt/films/scripts/gitlab/setup-host.sh"
 PREPARE = (
     "apt-get update -qq && apt-get install -qq -y --no-install-recommends git openssh-server >/dev/null && "
@@ -34,7 +33,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for key in ("first", "second"):
         make_key(keys / key)
     (keys / "nonsense.pub").write_text("no key\n")
-    mounts = ["--volume", f"{ROOT / 'scripts'}:/scripts:ro", "--volume", f"{keys}:/keys:ro"]
+    mounts = ["--volume", f"{PROJECT / 'scripts'}:/scripts:ro", "--volume", f"{keys}:/keys:ro"]
     docker("run", "--detach", "--name", name, *mounts, "python:3.13-slim-trixie", "sleep", "600")
     try:
         docker("exec", name, "sh", "-c", PREPARE)

@@ -13,8 +13,8 @@ from app.config import Settings
 from auto_deployment.cli import main
 from auto_deployment.commands.static_list import step
 from auto_deployment.static_list import NoListError, Popular, ask, ask_any, write
-from tests.support.edge import free_ports
 from tests.support.models import write_model
+from tests.support.ports import free_ports
 
 VERSION = "20261101T0000-00000000"
 NAME = f"{VERSION}/{VERSION}-abc"

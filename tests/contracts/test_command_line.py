@@ -10,8 +10,7 @@ from auto_deployment.cli import COMMANDS, main
 from auto_deployment.commands.release import WORDS
 from auto_deployment.config import Settings, SettingsError
 from tests.support.imports import loaded_by
-
-ROOT = Path(__file__).parents[2]
+from tests.support.project import PROJECT
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -41,7 +40,7 @@ def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
 def test_a_bad_setting_ends_a_command_with_one_sentence_and_status_2() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "auto_deployment", "train"],
-        cwd=ROOT, env={"LOG_LEVEL": "LOUD"}, capture_output=True, text=True, check=False,
+        cwd=PROJECT, env={"LOG_LEVEL": "LOUD"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 2
     assert result.stderr == "LOG_LEVEL is 'LOUD': use one of DEBUG, INFO, WARNING, ERROR.\n"

@@ -7,19 +7,18 @@ import yaml
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.params import Params, load_params
-
-ROOT = Path(__file__).parents[2]
+from tests.support.project import PROJECT
 
 
 @pytest.fixture
 def shipped() -> Params:
-    return load_params(ROOT / "params.yaml")
+    return load_params(PROJECT / "params.yaml")
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "params.yaml"
-    path.write_bytes((ROOT / "params.yaml").read_bytes())
+    path.write_bytes((PROJECT / "params.yaml").read_bytes())
     return path
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.cycle import GIT_IDENTITY
-from tests.support.lab import require_program
+from tests.support.git import git
+from tests.support.project import PROJECT
+from tests.support.systems.lab import require_program
 
-ROOT = Path(__file__).parents[2]
 NOT_JOBS = ("workflow", "stages", "variables", "default")
 STATUS = 'exit "$(cat deploy.status)"'
 TO_SERVER = ["deploy", "approve", "abort", "rollback"]
@@ -21,7 +21,7 @@ TO_SERVER = ["deploy", "approve", "abort", "rollback"]
 
 @pytest.fixture(scope="module")
 def pipeline() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text("utf-8"))
+    found: dict[str, Any] = yaml.safe_load((PROJECT / ".gitlab-ci.yml").read_text("utf-8"))
     return found
 
 
@@ -29,7 +29,7 @@ def pipeline() -> dict[str, Any]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with the pipeline and a branch behind it, as gitlab-ci-local wants one."""
     folder = tmp_path_factory.mktemp("pipeline")
-    shutil.copy(ROOT / ".gitlab-ci.yml", folder)
+    shutil.copy(PROJECT / ".gitlab-ci.yml", folder)
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "begin")
@@ -37,11 +37,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "update-ref", "refs/remotes/origin/main", "HEAD")
     git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     return folder
-
-
-def git(folder: Path, *words: str) -> None:
-    environ = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
-    subprocess.run(["git", "-C", str(folder), *words], check=True, env={**environ, **GIT_IDENTITY})
 
 
 def jobs_of(place: Path, *variables: str) -> list[str]:
@@ -58,7 +53,7 @@ def jobs_of(place: Path, *variables: str) -> list[str]:
 
 
 def test_each_job_is_make_targets_that_exist(pipeline: dict[str, Any]) -> None:
-    targets = set(re.findall(r"^([a-z -]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z -]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
     known = {target for line in targets for target in line.split()}
     jobs = {name: job for name, job in pipeline.items() if name not in NOT_JOBS and "script" in job}
     assert len(jobs) == 10
@@ -73,7 +68,7 @@ def test_what_the_server_says_of_a_deployment_is_the_jobs_status(
     pipeline: dict[str, Any], tmp_path: Path, status: int
 ) -> None:
     """For `retry`: make ends with 2, whatever its recipe ends with."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(PROJECT / "Makefile", tmp_path)
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\nexit {status}\n")
     python.chmod(0o755)
@@ -122,7 +117,7 @@ def test_a_push_of_code_tests_builds_and_deploys(place: Path, tmp_path: Path, ch
 
 def test_whatever_is_in_the_repository_is_code_or_data(pipeline: dict[str, Any]) -> None:
     """Each file at the top, and one of each folder, on its own: else a push of it would run nothing."""
-    words = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    words = ["git", "-C", str(PROJECT), "ls-files", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
     once = {name.partition("/")[0] if "/" in name else name: name for name in files}
     patterns = pipeline[".on-code"]["rules"][1]["changes"]

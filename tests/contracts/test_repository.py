@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment import config
+from tests.support.project import PROJECT
 
-ROOT = Path(__file__).parents[2]
 LOCKS = ("app/requirements.txt", "auto_deployment/requirements.txt", "requirements-dev.txt")
 VARIABLE = re.compile(r"^#?\s?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 
@@ -35,7 +35,7 @@ def pinned(lock: str) -> dict[str, list[str]]:
     """Return package -> its pinned versions (more than one where they differ by Python version)."""
     found: dict[str, list[str]] = {}
     for name, version in re.findall(
-        r"^([a-z0-9._-]+)==([^\s;\\]+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE
+        r"^([a-z0-9._-]+)==([^\s;\\]+)", (PROJECT / lock).read_text("utf-8"), re.MULTILINE
     ):
         found.setdefault(name, []).append(version)
     return found
@@ -43,7 +43,7 @@ def pinned(lock: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_file_pins_every_package_with_hashes_and_names_no_address(lock: str) -> None:
-    text = (ROOT / lock).read_text("utf-8")
+    text = (PROJECT / lock).read_text("utf-8")
     assert "://" not in text
     assert "--index" not in text
     blocks = re.split(r"^(?=[a-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
@@ -60,26 +60,26 @@ def test_what_is_deployed_has_the_versions_that_are_tested(lock: str) -> None:
 def test_every_variable_that_auto_deployment_reads_is_in_the_example_file() -> None:
     environ = RecordingEnviron()
     config.Settings.from_env(environ)
-    documented = set(VARIABLE.findall((ROOT / ".env.example").read_text("utf-8")))
+    documented = set(VARIABLE.findall((PROJECT / ".env.example").read_text("utf-8")))
     assert environ.asked
     assert environ.asked - documented == set()
 
 
 def test_every_documented_make_target_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for document in [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]:
         for target in re.findall(r"(?:^|`|=\S+ )make ([a-z]+)", "\n".join(code_of(document)), re.MULTILINE):
             assert target in targets, f"{document.name} names make {target}"
 
 
 def test_no_document_links_to_a_file_that_is_not_there() -> None:
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", document.read_text("utf-8")):
             assert (document.parent / link).exists(), f"{document.name} links to {link}"
 
 
 def test_shell_scripts_parse_and_stop_at_the_first_failure() -> None:
-    for script in [*(ROOT / "scripts").glob("*.sh"), ROOT / ".ci" / "run"]:
+    for script in [*(PROJECT / "scripts").glob("*.sh"), PROJECT / ".ci" / "run"]:
         assert "set -euo pipefail" in script.read_text("utf-8"), script
         subprocess.run(["bash", "-n", str(script)], check=True)
         assert script.stat().st_mode & 0o111, f"{script} is not executable"

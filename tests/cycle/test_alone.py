@@ -9,7 +9,7 @@ import pytest
 from auto_deployment.host.locks import BusyError, describe_owner, only_one
 from auto_deployment.publish.outcome import PUBLISHED
 from tests.support.cycle import CycleHome
-from tests.support.kafka import eventually
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -15,8 +15,9 @@ import pytest
 
 from auto_deployment.publish.commands import Commands, last_words
 from auto_deployment.publish.errors import CommandError
-from tests.support.cycle import ROOT, running_below
-from tests.support.kafka import eventually
+from tests.support.cycle import running_below
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
 
 ENDS_WELL = """
 import signal, sys
@@ -62,8 +63,8 @@ def test_what_runs_is_remembered_for_as_long_as_it_runs(tmp_path: Path) -> None:
 def test_whoever_is_told_to_end_ends_its_programs_first(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", ENDS_WELL, str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
     eventually((tmp_path / "here").exists)
     process.send_signal(signal.SIGTERM)

@@ -8,6 +8,7 @@ from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED, REHEARSE
 from auto_deployment.release_records import Serving, write_serving
 from tests.support import published
 from tests.support.cycle import CycleHome
+from tests.support.git import git
 
 STEPS = ["refresh", "take", "train", "reproduce", "upload", "commit", "push", "mark"]
 
@@ -28,15 +29,15 @@ def test_the_first_cycle_publishes_commit_and_tag_in_one_push(home: CycleHome) -
 def test_the_next_cycle_has_a_champion_and_uploads_only_what_is_new(one: CycleHome) -> None:
     before = published.stored(one.storage)
     champion = one.versions()[0]
-    published.git(one.bare, "tag", "model/of-somebody-else", "main")
+    git(one.bare, "tag", "model/of-somebody-else", "main")
     segment = one.arrive("second")
     (one.paths.segments / "torn.parquet").write_bytes(b"PAR1")
     outcome = one.cycle(1)
     assert outcome.kind == PUBLISHED
     assert list(outcome.damaged) == ["torn.parquet"]
-    intake = json.loads(published.git(one.bare, "show", "main:data/intake.json"))
+    intake = json.loads(git(one.bare, "show", "main:data/intake.json"))
     assert intake["damaged"] == outcome.damaged
-    published.git(one.bare, "tag", "--delete", "model/of-somebody-else")
+    git(one.bare, "tag", "--delete", "model/of-somebody-else")
     assert outcome.champion["version"] == champion
     assert (outcome.new_segments, outcome.new_bytes) == (1, segment.stat().st_size)
     after = published.stored(one.storage)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.publish.outcome import FAILED, PUBLISHED
-from tests.support import published
 from tests.support.cycle import CycleHome
+from tests.support.git import git
 
 REFUSE = "#!/bin/sh\necho 'You are not allowed to push code to protected branches' >&2\nexit 1\n"
 
@@ -47,9 +47,9 @@ def test_a_remote_that_moved_in_between_gets_the_version_on_top(one: CycleHome) 
 
     outcome = one.cycle(1, step=at("push", change))
     assert outcome.kind == PUBLISHED
-    subjects = published.git(one.bare, "log", "--format=%s", "-2", f"model/{outcome.version}").splitlines()
+    subjects = git(one.bare, "log", "--format=%s", "-2", f"model/{outcome.version}").splitlines()
     assert subjects == [f"model: {outcome.version}", "docs: hello"]
-    assert published.git(one.bare, "rev-parse", f"model/{outcome.version}^{{commit}}").strip() == one.head()
+    assert git(one.bare, "rev-parse", f"model/{outcome.version}^{{commit}}").strip() == one.head()
     assert one.gaps() == []
 
 
@@ -104,8 +104,8 @@ def locks(clone: Path) -> None:
 def test_a_clone_that_is_damaged_or_locked_is_put_right_and_nothing_around_it_is_touched(
     one: CycleHome, damage: Callable[[Path], None]
 ) -> None:
-    published.git(one.root, "init", "--quiet")  # DATA_DIR may lie in somebody's checkout
-    published.git(one.root, "remote", "add", "origin", "https://example.org/theirs.git")
+    git(one.root, "init", "--quiet")  # DATA_DIR may lie in somebody's checkout
+    git(one.root, "remote", "add", "origin", "https://example.org/theirs.git")
     (one.root / "theirs.txt").write_text("work in progress\n")
     mine = (one.root / ".git" / "config").read_bytes()
     same = one.layout.clone / ".git" / "same"

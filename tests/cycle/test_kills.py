@@ -6,7 +6,8 @@ from auto_deployment.ingest.published import read_published
 from auto_deployment.publish.outcome import PUBLISHED
 from tests.support import published
 from tests.support.cycle import CycleHome, running_below
-from tests.support.kafka import eventually
+from tests.support.git import git
+from tests.support.waiting import eventually
 
 BEFORE_THE_PUSH = ["refresh", "take", "train", "reproduce", "half-upload", "commit", "push"]
 KILL = '#!/bin/sh\nkill -9 "$CYCLE_PROCESS"\n'
@@ -99,12 +100,12 @@ def test_the_checker_sees_what_is_missing_damaged_or_elsewhere(one: CycleHome) -
     assert any("lacks" in gap for gap in one.gaps())
     damaged.write_bytes(content)
     assert one.gaps() == []
-    published.git(one.bare, "update-ref", "refs/heads/main", "main~1")
+    git(one.bare, "update-ref", "refs/heads/main", "main~1")
     assert any("not in the branch" in gap for gap in one.gaps())
 
 
 def leftovers(home: CycleHome) -> list[str]:
     """Return what a killed git or DVC may leave in the clone."""
     clone = home.layout.clone
-    changed = published.git(clone, "status", "--porcelain").splitlines()
+    changed = git(clone, "status", "--porcelain").splitlines()
     return [*changed, *map(str, clone.glob(".git/**/*.lock"))]

@@ -14,8 +14,9 @@ from auto_deployment.ingest.drift import Finding
 from auto_deployment.ingest.listening.drift_findings import add_findings
 from auto_deployment.mail_settings import MailSettings
 from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, Outcome
-from tests.support.cycle import BEGIN, ROOT, CycleHome
+from tests.support.cycle import BEGIN, CycleHome
 from tests.support.mail_server import MailServer, running
+from tests.support.project import PROJECT
 
 NEXT = datetime(2026, 3, 3, 12, tzinfo=UTC)
 CHECK = {
@@ -55,14 +56,14 @@ def test_a_refusal_gives_the_numbers_of_every_failed_check() -> None:
 
 
 def test_every_step_that_can_fail_has_an_advice() -> None:
-    source = (ROOT / "auto_deployment" / "auto_deploy.py").read_text("utf-8")
+    source = (PROJECT / "auto_deployment" / "auto_deploy.py").read_text("utf-8")
     steps = {line.split('"')[1] for line in source.splitlines() if line.strip().startswith('step("')}
     assert steps
     assert steps <= set(ADVICE)
 
 
 def settings_of(home: CycleHome, server: MailServer) -> Settings:
-    environ = {"DATA_DIR": str(home.paths.root), "PARAMS_FILE": str(ROOT / "params.yaml")}
+    environ = {"DATA_DIR": str(home.paths.root), "PARAMS_FILE": str(PROJECT / "params.yaml")}
     mail = MailSettings(server.settings(), "marquee@example.org", ("team@example.org",))
     return replace(Settings.from_env(environ), mail=mail)
 

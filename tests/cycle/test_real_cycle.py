@@ -16,10 +16,12 @@ from auto_deployment.publish.outcome import PUBLISHED, REFUSED, Outcome
 from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.tag_message import read_tag
 from tests.support import published
-from tests.support.cycle import GIT_IDENTITY, RECORD_PUSHES, ROOT, CycleHome
+from tests.support.cycle import RECORD_PUSHES, CycleHome
+from tests.support.git import GIT_IDENTITY, git
 from tests.support.ingest import Home
 from tests.support.kafka import LEAKY_CLIENT, Broker
-from tests.support.lab import require_docker
+from tests.support.project import PROJECT
+from tests.support.systems.lab import require_docker
 from tests.support.training import START, RatingRow, small_params, taste_rows
 
 DAYS = 14  # of `taste_rows`
@@ -71,12 +73,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 
 def prepare(home: CycleHome) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     content["training"] = asdict(small_params())
     content["gate"] |= GATE
     params = home.root / "params.yaml"
     params.write_text(yaml.safe_dump(content), "utf-8")
-    ensure_remote(Commands(home.root, GIT_IDENTITY), home.bare, "main", ROOT, params)
+    ensure_remote(Commands(home.root, GIT_IDENTITY), home.bare, "main", PROJECT, params)
     home.hook("post-receive", RECORD_PUSHES)
 
 
@@ -130,14 +132,12 @@ class TestFourCycles:
     def test_a_fresh_clone_has_the_model_that_was_measured(self, story: Story, tmp_path: Path) -> None:
         version = str(story.outcomes[1].version)
         clone = tmp_path / "clone"
-        published.git(
-            tmp_path, "clone", "--quiet", "--branch", f"model/{version}", str(story.home.bare), str(clone)
-        )
+        git(tmp_path, "clone", "--quiet", "--branch", f"model/{version}", str(story.home.bare), str(clone))
         commands = Commands(clone, {})
         commands.dvc("remote", "add", "--local", "--default", "storage", str(story.home.storage))
         commands.dvc("pull", "--quiet", "data/model")
         model = load(clone / "data" / "model")
-        facts = read_tag(published.git(clone, "tag", "--list", "--format=%(contents)", f"model/{version}"))
+        facts = read_tag(git(clone, "tag", "--list", "--format=%(contents)", f"model/{version}"))
         assert (model.version, model.content_hash) == (version, facts["content_hash"])
         assert facts["gate"]["passed"]
         assert facts["data"]["hash"].startswith(version.rpartition("-")[2])

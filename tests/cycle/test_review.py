@@ -4,8 +4,8 @@ from typing import Any
 
 from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED
 from auto_deployment.publish.settings import MERGE_REQUEST
-from tests.support import published
 from tests.support.cycle import CycleHome
+from tests.support.git import git
 
 REVIEW: dict[str, Any] = {"way": MERGE_REQUEST}
 
@@ -46,7 +46,7 @@ def test_a_version_that_was_merged_is_tagged_also_by_a_host_that_knows_nothing_o
 
 
 def test_a_remote_without_push_options_is_told_apart_from_one_that_is_away(one: CycleHome) -> None:
-    published.git(one.bare, "config", "receive.advertisePushOptions", "false")
+    git(one.bare, "config", "receive.advertisePushOptions", "false")
     one.arrive("second")
     outcome = one.cycle(1, **REVIEW)
     assert outcome.kind == FAILED
@@ -58,8 +58,6 @@ def merge(home: CycleHome, branch: str) -> None:
     """Do what a person does in the web interface."""
     who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@localhost")
     home.elsewhere(
-        lambda work: published.git(
-            work, *who, "merge", "--quiet", "--no-ff", "--no-commit", f"origin/{branch}"
-        ),
+        lambda work: git(work, *who, "merge", "--quiet", "--no-ff", "--no-commit", f"origin/{branch}"),
         "merged",
     )

@@ -14,8 +14,10 @@ import pytest
 
 from auto_deployment.publish.outcome import FAILED, PUBLISHED
 from auto_deployment.schedule_state import ScheduleState, read_state, write_state
-from tests.support.cycle import ROOT, CycleHome, running_below
-from tests.support.kafka import eventually, free_port
+from tests.support.cycle import CycleHome, running_below
+from tests.support.ports import free_port
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
 
 WAIT_IN_THE_PUSH = '#!/bin/sh\ntouch "$GIT_DIR/here"\nexec sleep 600\n'
 Process = subprocess.Popen[str]
@@ -38,7 +40,7 @@ class Host:
     def start(self, *words: str) -> Process:
         process = subprocess.Popen(
             [sys.executable, "-m", "auto_deployment", *words],
-            cwd=ROOT, env=self.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=PROJECT, env=self.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.started.append(process)
         return process

@@ -7,12 +7,13 @@ from auto_deployment.publish.outcome import PUBLISHED
 from auto_deployment.publish.settings import PublishSettings
 from tests.support import published
 from tests.support.cycle import CycleHome
+from tests.support.git import git
 
 LOCAL: dict[str, Any] = {"git_remote": None, "dvc_remote": None}
 
 
 def subjects(home: CycleHome) -> list[str]:
-    return published.git(home.layout.git_remote, "log", "--format=%s", "main").splitlines()
+    return git(home.layout.git_remote, "log", "--format=%s", "main").splitlines()
 
 
 def test_the_first_cycle_makes_both_remotes_and_an_upgrade_brings_its_code(home: CycleHome) -> None:
@@ -29,10 +30,10 @@ def test_the_first_cycle_makes_both_remotes_and_an_upgrade_brings_its_code(home:
     second = home.cycle(1, **LOCAL)
     assert second.kind == PUBLISHED, second.sentence
     assert subjects(home)[:2] == [f"model: {second.version}", "code: what runs here"]
-    files = published.git(home.layout.git_remote, "ls-tree", "-r", "--name-only", "main").split()
+    files = git(home.layout.git_remote, "ls-tree", "-r", "--name-only", "main").split()
     assert {"app/new.py", "data/segments.dvc", "dvc.lock"} <= set(files)
     assert not {".env", "app/__pycache__/new.pyc"} & set(files)
-    assert published.git(home.layout.git_remote, "show", "main:params.yaml") == "learn: 2\n"
+    assert git(home.layout.git_remote, "show", "main:params.yaml") == "learn: 2\n"
     assert published.gaps(home.layout.git_remote, home.layout.dvc_remote) == []
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.containers import Stack
-from tests.support.lab import require_docker
-from tests.support.stack import UP, TestStack, running_stack
+from tests.support.systems.containers import Stack
+from tests.support.systems.lab import require_docker
+from tests.support.systems.stack import UP, TestStack, running_stack
 
 # What a run shall say at its end, whether or not its tests have passed.
 SAYS = pytest.StashKey[list[str]]()

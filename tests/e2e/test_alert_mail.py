@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.chaos.containers import docker
-from tests.support.stack import TestStack, eventually, get_json
+from tests.support.systems.containers import docker
+from tests.support.systems.stack import TestStack, get_json
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.support.stack import TestStack, eventually, get_json
+from tests.support.systems.stack import TestStack, get_json
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -7,12 +7,13 @@ from functools import partial
 
 import pytest
 
-from benchmarks.chaos.containers import DISTURBANCES, docker
-from benchmarks.chaos.load import Load, Outcome
-from benchmarks.chaos.run import Diary, disturb, under_load
-from benchmarks.chaos.seconds import summarise
 from tests.support.http import get
-from tests.support.stack import TestStack, eventually
+from tests.support.systems.containers import DISTURBANCES, docker
+from tests.support.systems.disturb import Diary, disturb, under_load
+from tests.support.systems.load import Load, Outcome
+from tests.support.systems.seconds import summarise
+from tests.support.systems.stack import TestStack
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gitlab_loop import Loop, git, gitlab_loop
+from tests.support.git import git
 from tests.support.http import get
-from tests.support.lab import require_docker, require_program
-from tests.support.releasing import asking
-from tests.support.stack import eventually
+from tests.support.systems.gitlab_loop import Loop, gitlab_loop
+from tests.support.systems.lab import require_docker, require_program
+from tests.support.systems.releasing import asking
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

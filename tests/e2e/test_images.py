@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from auto_deployment.local.layout import PROJECT
-from benchmarks.chaos.containers import docker
-from tests.support.stack import TestStack
+from tests.support.project import PROJECT
+from tests.support.systems.containers import docker
+from tests.support.systems.stack import TestStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.http import get
-from tests.support.stack import UP, TestStack, eventually
+from tests.support.systems.stack import UP, TestStack
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.containers import Stack
-from benchmarks.chaos.seconds import LIMIT_MS
-from benchmarks.promise.run import keep_promise
-from tests.support.releasing import released
+from tests.support.systems.containers import Stack
+from tests.support.systems.promise.run import keep_promise
+from tests.support.systems.releasing import released
+from tests.support.systems.seconds import LIMIT_MS
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.answers import missing
-from tests.support.stack import TestStack, eventually
+from tests.support.systems.stack import TestStack
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

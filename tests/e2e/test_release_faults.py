@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.chaos.containers import Stack, StackError, docker
-from tests.support.releasing import PARTS, Releases, asking, released
-from tests.support.stack import eventually, get_json
+from tests.support.systems.containers import Stack, StackError, docker
+from tests.support.systems.releasing import PARTS, Releases, asking, released
+from tests.support.systems.stack import get_json
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.chaos.containers import Stack, StackError, docker, kill
 from tests.support.http import get
-from tests.support.releasing import ENDS_WITHIN_S, PARTS, Releases, asking, released
-from tests.support.stack import eventually
+from tests.support.systems.containers import Stack, StackError, docker, kill
+from tests.support.systems.releasing import ENDS_WITHIN_S, PARTS, Releases, asking, released
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

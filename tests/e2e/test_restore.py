@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.layout import PROJECT
 from tests.support.http import get
-from tests.support.stack import TestStack, eventually, running_stack
+from tests.support.project import PROJECT
+from tests.support.systems.stack import TestStack, running_stack
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

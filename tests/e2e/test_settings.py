@@ -5,10 +5,11 @@ import subprocess
 
 import pytest
 
-from auto_deployment.local.layout import PROJECT
-from benchmarks.chaos.containers import docker
 from tests.support.http import get
-from tests.support.stack import TestStack, eventually
+from tests.support.project import PROJECT
+from tests.support.systems.containers import docker
+from tests.support.systems.stack import TestStack
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

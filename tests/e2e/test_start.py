@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tests.support.http import get
-from tests.support.stack import TestStack, eventually, listening, process_file
+from tests.support.systems.stack import TestStack, listening, process_file
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

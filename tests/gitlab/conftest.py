@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cycle import GIT_IDENTITY
+from tests.support.git import git
+from tests.support.project import PROJECT
 from tests.support.ssh_server import SshServer, running_sshd
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = (
     "scripts/gitlab/server.sh",
     "scripts/gitlab/revision.sh",
@@ -61,14 +61,6 @@ class Host:
         return file.read_text().splitlines() if file.exists() else []
 
 
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words], check=True, capture_output=True, text=True,
-        env={**os.environ, **GIT_IDENTITY},
-    )  # fmt: skip
-    return done.stdout.strip()
-
-
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
     remote, work = tmp_path / "remote.git", tmp_path / "checkout"
@@ -77,7 +69,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
     git(work, "checkout", "--quiet", "-B", "main")
     for name in SCRIPTS:
         (work / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, work / name)
+        shutil.copy(PROJECT / name, work / name)
     revisions = []
     for number in range(3):
         (work / "number").write_text(str(number))
@@ -92,9 +84,9 @@ def host(tmp_path: Path) -> Iterator[Host]:
     git(work, "push", "--quiet", "origin", "beside")
     git(work, "checkout", "--quiet", "main")
     (tmp_path / "bin").mkdir()
-    shutil.copy(ROOT / "tests" / "support" / "fake_docker.sh", tmp_path / "bin" / "docker")
+    shutil.copy(PROJECT / "tests" / "support" / "fake_docker.sh", tmp_path / "bin" / "docker")
     python = tmp_path / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} "$@"\n')
     python.chmod(0o755)
     environ = {
         "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",

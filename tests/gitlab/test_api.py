@@ -13,7 +13,7 @@ from auto_deployment.gitlab import note
 from auto_deployment.gitlab.api import GitLabError, Project, project_of
 from auto_deployment.gitlab.approvals import review_of
 from auto_deployment.gitlab.statuses import CommitStatuses, Status
-from tests.support.edge import wait_until
+from tests.support.waiting import eventually
 
 TOKEN = "glpat-secret"
 
@@ -64,9 +64,9 @@ def gitlab() -> Iterator[FakeGitLab]:
 def test_a_phase_becomes_the_status_of_the_commit(gitlab: FakeGitLab) -> None:
     with CommitStatuses(gitlab.project, every_s=0.01) as statuses:
         statuses.want(Status("abc", "baking", "v2-abc is baking: so far so good.", "https://page"))
-        wait_until(lambda: len(gitlab.requests) == 1)
+        eventually(lambda: len(gitlab.requests) == 1)
         statuses.want(Status("abc", "promoted", "x" * 300))
-        wait_until(lambda: len(gitlab.requests) == 2)
+        eventually(lambda: len(gitlab.requests) == 2)
         statuses.want(Status("abc", "promoted", "x" * 300))
     first, second = gitlab.requests
     assert first[:3] == ("POST", "/api/v4/projects/7/statuses/abc", TOKEN)
@@ -84,19 +84,19 @@ def test_a_gitlab_that_errs_is_told_again_what_is_newest_then(gitlab: FakeGitLab
     gitlab.answers["statuses/abc"] = (503, "busy")
     with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
         statuses.want(Status("abc", "baking", "first"))
-        wait_until(lambda: len(gitlab.requests) > 2)
+        eventually(lambda: len(gitlab.requests) > 2)
         statuses.want(Status("abc", "aborted", "last"))
         gitlab.answers.clear()
-        wait_until(lambda: gitlab.requests[-1][3]["state"] == "failed")
+        eventually(lambda: gitlab.requests[-1][3]["state"] == "failed")
 
 
 def test_what_was_said_before_a_restart_is_not_said_for_ever(gitlab: FakeGitLab) -> None:
     gitlab.answers["statuses/abc"] = (400, {"message": "Cannot transition status via :success from :success"})
     with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
         statuses.want(Status("abc", "promoted", "first"))
-        wait_until(lambda: len(gitlab.requests) == 1)
+        eventually(lambda: len(gitlab.requests) == 1)
         statuses.want(Status("def", "promoted", "other"))
-        wait_until(lambda: len(gitlab.requests) == 2)
+        eventually(lambda: len(gitlab.requests) == 2)
     assert [request[1].rpartition("/")[2] for request in gitlab.requests] == ["abc", "def"]
 
 
@@ -163,7 +163,7 @@ def test_one_commit_that_gitlab_does_not_take_holds_up_no_other(gitlab: FakeGitL
     with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
         statuses.want(Status("abc", "promoted", "first"))
         statuses.want(Status("def", "promoted", "other"))
-        wait_until(lambda: any(request[1].endswith("/def") for request in gitlab.requests))
+        eventually(lambda: any(request[1].endswith("/def") for request in gitlab.requests))
 
 
 def test_an_address_that_is_none_is_said(gitlab: FakeGitLab) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.gitlab.archive import rename
-from benchmarks.chaos.containers import docker
 from tests.support.image_archives import Part, archive, manifest, part, read_archive
+from tests.support.systems.containers import docker
 
 NAME = "marquee:ci-7"
 CONFIG = part("c.json", b"{}")

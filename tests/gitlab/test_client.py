@@ -7,7 +7,7 @@ import pytest
 from auto_deployment.gitlab.__main__ import main
 from auto_deployment.gitlab.origin import merge_request_of
 from tests.gitlab.conftest import Host
-from tests.support.edge import free_ports
+from tests.support.ports import free_ports
 from tests.support.ssh_server import make_key
 
 

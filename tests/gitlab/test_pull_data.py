@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.gitlab.conftest import git
-
-ROOT = Path(__file__).parents[2]
+from tests.support.git import git
+from tests.support.project import PROJECT
 
 
 @pytest.fixture
@@ -21,9 +20,9 @@ def work(tmp_path: Path) -> Path:
     storage.mkdir()
     (folder / "scripts" / "gitlab").mkdir(parents=True)
     (folder / ".dvc").mkdir()
-    shutil.copy(ROOT / "scripts/gitlab/pull-data.sh", folder / "scripts/gitlab")
+    shutil.copy(PROJECT / "scripts/gitlab/pull-data.sh", folder / "scripts/gitlab")
     for name in (".dvc/config", ".gitignore", ".dvcignore"):
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy(PROJECT / name, folder / name)
     (folder / ".venv").symlink_to(sys.prefix)
     git(folder, "init", "--quiet")
     for name in ("segments", "catalog", "champion", "model"):

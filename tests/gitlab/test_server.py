@@ -9,7 +9,8 @@ import pytest
 from auto_deployment.gitlab.__main__ import main
 from auto_deployment.gitlab.ssh import ServerError, tell
 from auto_deployment.gitlab.variables import server_of
-from tests.gitlab.conftest import Host, git
+from tests.gitlab.conftest import Host
+from tests.support.git import git
 from tests.support.image_archives import manifest, read_archive, write_archive
 
 USAGE, REFUSED, LATER = 64, 65, 75

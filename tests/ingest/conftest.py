@@ -10,7 +10,7 @@ import pytest
 from tests.support.certificates import make_certificates
 from tests.support.ingest import Home
 from tests.support.kafka import Broker
-from tests.support.lab import require_docker
+from tests.support.systems.lab import require_docker
 
 
 @pytest.fixture(scope="session")

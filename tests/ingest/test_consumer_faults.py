@@ -18,8 +18,10 @@ from auto_deployment.ingest.consumer import BrokerRefusedError, KafkaStream
 from auto_deployment.ingest.listening.positions import StreamChangedError, find_start
 from auto_deployment.ingest.listening.process import NothingReadError, Request, listen
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
-from tests.support.kafka import LEAKY_CLIENT, Broker, eventually, free_port
-from tests.support.lab import require_docker
+from tests.support.kafka import LEAKY_CLIENT, Broker
+from tests.support.ports import free_port
+from tests.support.systems.lab import require_docker
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
 

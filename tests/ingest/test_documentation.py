@@ -1,13 +1,13 @@
 """`docs/ingest.md` names what there is."""
 
 import re
-from pathlib import Path
 
 from auto_deployment.ingest.drift import CHECKS
 from auto_deployment.ingest.events import Reason
 from auto_deployment.ingest.listening.metrics import IngestMetrics
+from tests.support.project import PROJECT
 
-TEXT = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text("utf-8")
+TEXT = (PROJECT / "docs" / "ingest.md").read_text("utf-8")
 
 
 def test_every_metric_and_every_reason_is_documented() -> None:

@@ -1,7 +1,6 @@
 """Captured lines, read where they are: each must be taken for what its block says it is."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,9 @@ from auto_deployment.ingest.events import (
     Watch,
     parse,
 )
+from tests.support.project import PROJECT
 
-SAMPLES = Path(__file__).resolve().parents[3] / "shared/data/stream_samples.txt"
+SAMPLES = PROJECT.parent / "shared/data/stream_samples.txt"
 
 # A distinctive part of each block's heading, in order, and what its lines are. `unknown` is an id that only a
 # catalogue can tell from a real one; both it and `movie-id` must be one character away from a well-formed id.

@@ -3,7 +3,9 @@
 import ast
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2] / "auto_deployment"
+from tests.support.project import PROJECT
+
+PACKAGE = PROJECT / "auto_deployment"
 KNOWS_KAFKA = {"ingest/consumer.py", "ingest/kafka_client.py", "simulate/kafka_output.py"}
 
 

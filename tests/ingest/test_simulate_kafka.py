@@ -6,7 +6,8 @@ import pytest
 
 from auto_deployment.cli import main
 from tests.support.ingest import Home
-from tests.support.kafka import LEAKY_CLIENT, Broker, free_port
+from tests.support.kafka import LEAKY_CLIENT, Broker
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
 

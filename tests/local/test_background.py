@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from auto_deployment.local.layout import PROJECT
 from tests.support.http import get
 from tests.support.local_run import environment, give_model
+from tests.support.project import PROJECT
 
 
 def script(name: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:

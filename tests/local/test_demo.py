@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auto_deployment.local.layout import PROJECT
 from tests.support.http import get
 from tests.support.local_run import environment, running
+from tests.support.project import PROJECT
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.local.edge_log import Follower, rotate, shorten
-from tests.support.edge import Edge, wait_until
+from tests.support.edge import Edge
 from tests.support.http import get, get_many, send
 from tests.support.stub_instance import StubInstance
+from tests.support.waiting import eventually
 
 Instances = dict[str, StubInstance]
 
@@ -71,7 +72,7 @@ def test_rotation_under_load_loses_no_line_and_doubles_none(edge: Edge) -> None:
         lines = [line for file in files if file.exists() for line in file.read_bytes().splitlines()]
         return [json.loads(line)["path"] for line in lines]
 
-    wait_until(lambda: len(paths_logged()) >= 2000)
+    eventually(lambda: len(paths_logged()) >= 2000)
     assert sorted(paths_logged()) == sorted(
         f"/nowhere/{n}/{place}" for n in range(10) for place in range(200)
     )

@@ -14,11 +14,12 @@ from auto_deployment.host.files import replace_text
 from auto_deployment.local.layout import PROJECT, TEMPLATE
 from auto_deployment.nginx_config import Place, Server, upstream, variables
 from auto_deployment.params import load_params
-from benchmarks.chaos.containers import docker
-from tests.support.edge import SALT, wait_until
+from tests.support.edge import SALT
 from tests.support.http import get, get_many
-from tests.support.lab import network, require_docker
 from tests.support.ring import Ring
+from tests.support.systems.containers import docker
+from tests.support.systems.lab import network, require_docker
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.lab
 
@@ -46,7 +47,7 @@ class Containers:
             return log.read_bytes()[before:].splitlines()
 
         assert get_many(self.port, [f"/recommend/{user}" for user in users]) == {200: len(users)}
-        wait_until(lambda: len(lines()) == len(users))
+        eventually(lambda: len(lines()) == len(users))
         return [json.loads(line) for line in lines()]
 
     def lines(self) -> list[dict[str, Any]]:
@@ -104,7 +105,7 @@ def running_containers(folder: Path, patient: bool = False) -> Iterator[Containe
         for instance in INSTANCES:
             start_instance(instance, name, folder)
         port = start_edge(name, folder, patient)
-        wait_until(lambda: _serves(port))
+        eventually(lambda: _serves(port))
         yield Containers(name, folder, port)
 
 
@@ -141,9 +142,9 @@ def test_a_canary_that_is_gone_gives_all_to_stable_and_a_new_one_is_found_withou
 ) -> None:
     users = range(1, 501)
     docker("rm", "-f", f"{containers.network}-canary")
-    wait_until(lambda: containers.tracks(users) == {"stable"})
+    eventually(lambda: containers.tracks(users) == {"stable"})
     start_instance("canary:8001", containers.network, containers.folder)
-    wait_until(lambda: containers.tracks(users) == {"stable", "canary"})
+    eventually(lambda: containers.tracks(users) == {"stable", "canary"})
 
 
 def test_a_retry_during_which_addresses_change_still_finds_a_living_instance(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_reopened_after_a_rename_the_log_goes_on_in_a_new_file(containers: Conta
     log = containers.folder / "logs" / "edge.log"
     log.rename(log.with_name("edge.log.1"))
     docker("kill", "--signal=USR1", f"{containers.network}-nginx")
-    wait_until(log.exists)
+    eventually(log.exists)
     assert len(containers.ask(range(1, 11))) == 10
 
 
@@ -177,7 +178,7 @@ def test_with_all_instances_gone_the_static_list_is_answered(containers: Contain
     (target / "popular.txt").write_text("a,b,c", "utf-8")
     (containers.folder / "static" / "current").symlink_to("model-1/model-1-abc")
     docker("rm", "-f", *(f"{containers.network}-{name.partition(':')[0]}" for name in INSTANCES))
-    wait_until(lambda: get(containers.port, "/recommend/1").headers.get("x-release-track") == "static")
+    eventually(lambda: get(containers.port, "/recommend/1").headers.get("x-release-track") == "static")
     reply = get(containers.port, "/recommend/1")
     assert (reply.status, reply.body) == (200, b"a,b,c")
     assert reply.headers["x-model-version"] == "model-1"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.processes import end_leftovers, identity, remember
-from auto_deployment.local.layout import PROJECT
 from auto_deployment.local.processes import Child, Program
 from auto_deployment.local.single_run import AlreadyRunningError, only_run
-from tests.support.edge import wait_until
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
 
 STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
 
@@ -38,7 +38,7 @@ def test_an_ended_program_has_its_status_and_its_last_words(tmp_path: Path) -> N
 
 def test_asked_to_stop_it_ends_by_the_graceful_signal(tmp_path: Path) -> None:
     child = shell(tmp_path, "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done")
-    wait_until(lambda: has_said(child, "ready"))
+    eventually(lambda: has_said(child, "ready"))
     child.ask_to_stop()
     assert child.wait(10)
     assert child.exit_status() == 7
@@ -46,7 +46,7 @@ def test_asked_to_stop_it_ends_by_the_graceful_signal(tmp_path: Path) -> None:
 
 def test_a_program_that_a_signal_has_stopped_hears_of_the_end(tmp_path: Path) -> None:
     child = shell(tmp_path, "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done")
-    wait_until(lambda: has_said(child, "ready"))
+    eventually(lambda: has_said(child, "ready"))
     os.killpg(child.pid, signal.SIGSTOP)
     child.ask_to_stop()
     assert child.wait(10)
@@ -55,7 +55,7 @@ def test_a_program_that_a_signal_has_stopped_hears_of_the_end(tmp_path: Path) ->
 
 def test_kill_ends_what_ignores_every_request(tmp_path: Path) -> None:
     child = shell(tmp_path, STUBBORN)
-    wait_until(lambda: has_said(child, "ready"))
+    eventually(lambda: has_said(child, "ready"))
     child.ask_to_stop()
     assert not child.wait(0.3)
     child.kill()
@@ -64,11 +64,11 @@ def test_kill_ends_what_ignores_every_request(tmp_path: Path) -> None:
 
 def test_when_the_main_process_dies_its_workers_go_too(tmp_path: Path) -> None:
     child = shell(tmp_path, "sleep 1000 & echo worker $!; wait")
-    wait_until(lambda: has_said(child, "worker"))
+    eventually(lambda: has_said(child, "worker"))
     worker = int(child.program.log.read_text("utf-8").split()[1])
     child.send(signal.SIGKILL)
     assert child.wait(10)
-    wait_until(lambda: not lives(worker))
+    eventually(lambda: not lives(worker))
 
 
 def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -86,12 +86,12 @@ def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> Non
         pid = int(parent.stdout.readline())
         assert lives(pid)
         parent.kill()
-    wait_until(lambda: not lives(pid))
+    eventually(lambda: not lives(pid))
 
 
 def test_leftovers_are_ended_even_if_they_hang_and_only_they(tmp_path: Path) -> None:
     hung, stubborn, other = (shell(tmp_path, STUBBORN) for _ in range(3))
-    wait_until(lambda: (tmp_path / "log").read_text("utf-8").count("ready") == 3)
+    eventually(lambda: (tmp_path / "log").read_text("utf-8").count("ready") == 3)
     os.killpg(hung.pid, signal.SIGSTOP)
     remember(tmp_path / "processes", [hung.pid, stubborn.pid])
     assert end_leftovers(tmp_path / "processes", grace_s=0.2) == 2

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.edge import wait_until
 from tests.support.http import get
 from tests.support.local_run import VERSION, LocalRun, environment, give_model, running
 from tests.support.models import Size
 from tests.support.ring import Ring
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,7 @@ def test_while_the_canary_is_killed_and_started_again_everybody_is_served(run: L
     before = run.group_leaders()
     os.killpg(canary_group(run), signal.SIGKILL)
     gone = run.ask(USERS[:1000])
-    wait_until(lambda: len(run.alive()) == 4 and run.alive() != before)
+    eventually(lambda: len(run.alive()) == 4 and run.alive() != before)
     back = run.ask(USERS[:1000])
     assert {line["source"] for line in gone + back} <= {"personal", "popular"}
     assert max(line["request_time"] for line in gone + back) < CALLER_WAITS_S

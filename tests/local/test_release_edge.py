@@ -10,8 +10,9 @@ from auto_deployment.local.release_edge import LocalEdge
 from auto_deployment.nginx_config import TrafficError
 from auto_deployment.params import load_params
 from auto_deployment.release.world import NAMES, STABLE_NAMES, Traffic
+from tests.support.project import PROJECT
 
-PARAMS = load_params(Path(__file__).parents[2] / "params.yaml").traffic
+PARAMS = load_params(PROJECT / "params.yaml").traffic
 
 
 class Nginx:

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
-from auto_deployment.local.layout import PROJECT
-from tests.support.edge import wait_until
 from tests.support.http import get
 from tests.support.local_run import VERSION, LocalRun, environment, give_model, running
 from tests.support.mail_server import MailServer
 from tests.support.mail_server import running as receiving
 from tests.support.models import Size, write_model
-from tests.support.releasing import asking
+from tests.support.project import PROJECT
+from tests.support.systems.releasing import asking
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ class Place:
         return changes
 
     def wait_for(self, *phases: str, within_s: float = 120) -> str:
-        wait_until(lambda: self.changes()[-1]["phase"] in phases, within_s)
+        eventually(lambda: self.changes()[-1]["phase"] in phases, within_s)
         return str(self.changes()[-1]["reason"])
 
     def with_mail(self, port: int) -> "Place":
@@ -86,16 +86,16 @@ def test_a_good_model_earns_production_though_the_run_is_killed_meanwhile(place:
             assert served(run) == {VERSION, NEW}
             assert "baking" in place.marquee("status")
             # The second stable may still be on its way when evidence begins: it comes in once it is well.
-            wait_until(lambda: "canary 20 %" in place.marquee("status"))
+            eventually(lambda: "canary 20 %" in place.marquee("status"))
         os.kill(run.process.pid, signal.SIGKILL)
         run.process.wait()
         stopped = place.changes()
-        wait_until(lambda: run.alive() == [])
+        eventually(lambda: run.alive() == [])
     with place.running() as run, asking(run.port, USERS, 100):
         assert place.changes()[: len(stopped)] == stopped
         reason = place.wait_for("promoted", "aborted")
         assert place.changes()[-1]["phase"] == "promoted", reason
-        wait_until(lambda: served(run) == {NEW})
+        eventually(lambda: served(run) == {NEW})
         assert (
             json.loads((run.layout.static / "current" / "popular.json").read_bytes())["model_version"] == NEW
         )
@@ -120,9 +120,9 @@ def test_a_model_that_lost_its_users_is_gone_and_does_not_come_back(place: Place
         with asking(run.port, USERS, 100):
             place.marquee("deploy", POOR)
             assert "popularity list" in place.wait_for("promoted", "aborted")
-            wait_until(lambda: served(run) == {VERSION})
+            eventually(lambda: served(run) == {VERSION})
         assert "was rejected" in place.marquee("deploy", POOR)
-        wait_until(lambda: any("Aborted" in mail["subject"] for mail in server.messages()))
+        eventually(lambda: any("Aborted" in mail["subject"] for mail in server.messages()))
         mail = next(mail for mail in server.messages() if "Candidate" in mail["subject"])
         body = mail.get_body(("plain",))
         text = "" if body is None else body.get_content()
@@ -152,4 +152,4 @@ def test_an_older_model_is_put_back(place: Place) -> None:
         place.marquee("promote", "--by", "ann")
         place.wait_for("promoted")
         assert f"Back to {VERSION}" in place.marquee("rollback", "--by", "ann")
-        wait_until(lambda: served(run) == {VERSION}, 60)
+        eventually(lambda: served(run) == {VERSION}, 60)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.processes import identity
-from tests.support.edge import wait_until
 from tests.support.http import get, get_many
 from tests.support.local_run import VERSION, LocalRun, environment, give_model, running, start_run
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_killed_with_9_the_run_takes_its_processes_along_and_can_be_started_agai
     with running(tmp_path, tmp_path / "output") as run:
         run.process.kill()
         run.process.wait()
-        wait_until(lambda: run.alive() == [])
+        eventually(lambda: run.alive() == [])
     with running(tmp_path, tmp_path / "again", run.environ) as again:
         assert get(again.port, "/recommend/42").status == 200
 
@@ -136,7 +136,7 @@ def test_what_hangs_when_the_run_is_killed_is_ended_by_the_next_one(tmp_path: Pa
         os.kill(hung, signal.SIGSTOP)
         run.process.kill()
         run.process.wait()
-        wait_until(lambda: run.alive() == [hung])
+        eventually(lambda: run.alive() == [hung])
     with running(tmp_path, tmp_path / "again", run.environ) as again:
         assert "Ended what an earlier run had left: 1 of" in again.text()
         assert identity(hung) != name
@@ -149,7 +149,7 @@ def test_a_killed_instance_is_started_again_and_nobody_notices(tmp_path: Path) -
         os.kill(before[2], signal.SIGKILL)
         users = [f"/recommend/{user}" for user in range(1, 201)]
         assert get_many(run.port, users) == {200: 200}
-        wait_until(lambda: len(run.alive()) == 4 and run.alive() != before)
+        eventually(lambda: len(run.alive()) == 4 and run.alive() != before)
         assert "canary ended with status -9" in run.text()
 
 
@@ -159,6 +159,6 @@ def test_a_new_current_model_reaches_instances_and_static_list_without_a_restart
     with running(tmp_path, tmp_path / "output") as run:
         pids = run.group_leaders()
         give_model(tmp_path, version=newer)
-        wait_until(lambda: (run.layout.static / "current").resolve().parent.name == newer)
-        wait_until(lambda: get(run.port, "/recommend/42").headers["x-model-version"] == newer)
+        eventually(lambda: (run.layout.static / "current").resolve().parent.name == newer)
+        eventually(lambda: get(run.port, "/recommend/42").headers["x-model-version"] == newer)
         assert run.group_leaders() == pids

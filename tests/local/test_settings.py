@@ -1,12 +1,12 @@
 """Where a local run listens, and what its code is called."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from auto_deployment.config import LocalAddresses, Settings, SettingsError
 from auto_deployment.local.revision import code_revision
+from tests.support.git import git
 
 
 def test_by_default_only_this_host_reaches_the_service_on_port_8082() -> None:
@@ -35,11 +35,6 @@ def test_addresses_come_from_the_environment() -> None:
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_env({name: value})
-
-
-def git(folder: Path, *words: str) -> None:
-    who = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)
 
 
 def test_code_is_named_after_its_commit_and_says_when_files_were_changed(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from tests.local.conftest import MODEL_VERSION
-from tests.support.edge import Edge, wait_until
+from tests.support.edge import Edge
 from tests.support.http import get
 from tests.support.stub_instance import StubInstance, answer, close, fail
+from tests.support.waiting import eventually
 from tests.support.who import users_of
 
 Instances = dict[str, StubInstance]
@@ -83,7 +84,7 @@ def test_the_service_is_back_soon_after_its_instances_are(edge: Edge, instances:
     assert get(edge.port, "/recommend/42").headers["x-release-track"] == "static"
     for instance in instances.values():
         instance.listen()
-    wait_until(lambda: get(edge.port, "/recommend/42").headers["x-release-track"] != "static", timeout_s=10)
+    eventually(lambda: get(edge.port, "/recommend/42").headers["x-release-track"] != "static", within_s=10)
 
 
 def test_while_one_instance_lives_nobody_gets_the_static_list(edge: Edge, instances: Instances) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from auto_deployment.local.layout import PROJECT
 from auto_deployment.params import load_params
 from tests.support.edge import Edge
 from tests.support.http import get, get_many
+from tests.support.project import PROJECT
 from tests.support.stub_instance import StubInstance
 
 TRAFFIC = load_params(PROJECT / "params.yaml").traffic

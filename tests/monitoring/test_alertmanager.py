@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.alertmanager import FOLDER, Post, check, running
-from tests.support.kafka import eventually
-from tests.support.lab import require_docker
 from tests.support.rules import read_alerts
+from tests.support.systems.lab import require_docker
+from tests.support.waiting import eventually
 from tests.support.webhook import webhook
 
 pytestmark = pytest.mark.lab

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from tests.support.busy_system import series
-from tests.support.lab import require_docker
 from tests.support.queries import AskedFor, every_query
 from tests.support.rules import PROMETHEUS
+from tests.support.systems.lab import require_docker
 
 IMAGE = "prom/prometheus:v3.5.3"
 # Nothing of this has to happen for a panel to be right.

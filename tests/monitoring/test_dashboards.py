@@ -9,10 +9,10 @@ import yaml
 from monitoring.grafana.boards import BOARDS
 from monitoring.grafana.panels import Dashboard
 from monitoring.grafana.render import COLUMNS, as_text, render
+from tests.support.project import PROJECT
 from tests.support.queries import DASHBOARDS, every_query, read_dashboards
-from tests.support.rules import ROOT
 
-PROVISIONING = ROOT / "monitoring" / "grafana" / "provisioning"
+PROVISIONING = PROJECT / "monitoring" / "grafana" / "provisioning"
 NAMES = ["host", "ingest", "models", "releases", "service"]
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.containers import docker
-from tests.support.lab import require_docker
-from tests.support.rules import PROMETHEUS, ROOT, Rule, alerts_under_test, read_alerts
+from tests.support.project import PROJECT
+from tests.support.rules import PROMETHEUS, Rule, alerts_under_test, read_alerts
+from tests.support.systems.containers import docker
+from tests.support.systems.lab import require_docker
 
 IMAGE = "prom/prometheus:v3.5.3"
 # What must be noticed, whatever else is.
@@ -47,7 +48,7 @@ def test_an_alert_says_what_is_the_matter_whom_it_hurts_and_what_to_do(alert: Ru
     assert set(alert.annotations) == {"summary", "impact", "action", "runbook"}
     document, _, anchor = alert.annotations["runbook"].partition("#")
     assert anchor == alert.name.lower()
-    assert anchor in anchors(ROOT / document)
+    assert anchor in anchors(PROJECT / document)
 
 
 def test_every_alert_has_a_test_in_which_it_comes_and_one_in_which_it_does_not() -> None:
@@ -68,13 +69,13 @@ def test_labels_that_an_alert_puts_into_words_are_seen_in_its_tests() -> None:
 
 
 def test_the_page_for_the_night_has_no_section_of_an_alert_that_is_gone() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    text = (PROJECT / "docs" / "operations.md").read_text("utf-8")
     sections = re.findall(r"^### (\w+)$", text, re.MULTILINE)
     assert sorted(sections) == sorted(alert.name for alert in read_alerts())
 
 
 def test_every_link_within_the_page_for_the_night_leads_somewhere() -> None:
-    page = ROOT / "docs" / "operations.md"
+    page = PROJECT / "docs" / "operations.md"
     for file, anchor in re.findall(r"\]\(([\w./]*)#([\w-]+)\)", page.read_text("utf-8")):
         assert anchor in anchors(page.parent / file if file else page), f"{file}#{anchor}"
 

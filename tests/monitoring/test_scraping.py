@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from tests.support.rules import PROMETHEUS, ROOT
+from tests.support.project import PROJECT
+from tests.support.rules import PROMETHEUS
 
 # The release and the cycle, ingest and the instances say where they listen; the others are known for it.
 PORTS = {
@@ -33,7 +34,7 @@ def scraped() -> dict[str, dict[str, Any]]:
 
 
 def services() -> dict[str, Any]:
-    composed: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    composed: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))["services"]
     return composed
 
 

@@ -16,9 +16,10 @@ from auto_deployment.release.simulation import characteristics
 from auto_deployment.release.simulation.cases import CASES, Case, Clock, play
 from auto_deployment.release.simulation.characteristics import characterise, wilson
 from auto_deployment.report.characteristics import BEGIN, END, HEADER
+from tests.support.project import PROJECT
 from tests.support.ticks import SHIPPED
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "evidence.md"
+DOCUMENT = PROJECT / "docs" / "evidence.md"
 SHORT = replace(SHIPPED.judge, window_s=3600.0)
 
 

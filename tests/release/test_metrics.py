@@ -4,7 +4,6 @@ import itertools
 import math
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +16,11 @@ from auto_deployment.release.release import Kind, Phase, Release, requested
 from auto_deployment.release.state import Record
 from auto_deployment.release.ticks import WARMING
 from auto_deployment.release.world import NAMES, STABLE_NAMES, Start, Traffic
+from tests.support.project import PROJECT
 from tests.support.releases import NEW, OLD, SHIPPED, START
 from tests.support.ticks import counts, good, tick
 
-TRAFFIC = load_params(Path(__file__).parents[2] / "params.yaml").traffic
+TRAFFIC = load_params(PROJECT / "params.yaml").traffic
 NOTHING = Report(START, None, None, False, {}, Traffic(frozenset(NAMES), "s"), None)
 
 

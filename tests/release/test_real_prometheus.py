@@ -16,12 +16,13 @@ from auto_deployment.release.measurements import measure
 from auto_deployment.release.prometheus import NoData, Prometheus, Unavailable
 from tests.support.edge import running_edge
 from tests.support.http import get
-from tests.support.kafka import eventually
-from tests.support.lab import require_docker
 from tests.support.models import write_model
+from tests.support.ports import free_port
 from tests.support.prometheus import EXPORTER_IMAGE, container, real_prometheus
-from tests.support.server import Server, free_port, serving
+from tests.support.server import Server, serving
+from tests.support.systems.lab import require_docker
 from tests.support.ticks import good, short, tick
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

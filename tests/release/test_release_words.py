@@ -13,9 +13,8 @@ from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.release import Kind, Phase, Verb
 from auto_deployment.release_records import read_serving
+from tests.support.project import PROJECT
 from tests.support.releases import NEW, OLD, World, build, quick
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -128,7 +127,7 @@ def test_approval_is_taken_once_it_is_waited_for(
 ) -> None:
     monkeypatch.setenv("APPROVAL", "manual")
     world.needs_approval = True
-    usual = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    usual = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     judge = asdict(world.params.judge)
     usual["release"]["judge"] = {name: judge[name] for name in usual["release"]["judge"]}
     params_file = world.paths.root / "params.yaml"

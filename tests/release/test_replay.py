@@ -9,14 +9,13 @@ import yaml
 from auto_deployment.cli import main
 from auto_deployment.release.judge import Verdict
 from auto_deployment.release.replay import replay
+from tests.support.project import PROJECT
 from tests.support.ticks import counts, good, short, tick
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def params(tmp_path: Path) -> Path:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     content["release"]["judge"] |= {"window_s": 600, "max_window_s": 1200}
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(content), "utf-8")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.layout import PROJECT
 from auto_deployment.nginx_config import TrafficError
 from auto_deployment.params import load_params
 from auto_deployment.release.docker import Docker, DockerError
 from auto_deployment.release.traffic import FIRST_SALT, NginxContainer
 from auto_deployment.release.world import NAMES, STABLE_NAMES, Traffic
+from tests.support.project import PROJECT
 
 PARAMS = load_params(PROJECT / "params.yaml").traffic
 

@@ -7,9 +7,10 @@ import pytest
 
 from auto_deployment.params import load_params
 from auto_deployment.release.release import Phase
+from tests.support.project import PROJECT
 from tests.support.releases import NEW, SHIPPED, World
 
-PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
+PARAMS = load_params(PROJECT / "params.yaml")
 
 
 def test_the_shipped_values_are_those_that_were_promised() -> None:

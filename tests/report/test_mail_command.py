@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import main
-from tests.support.edge import free_ports
 from tests.support.mail_server import MailServer, running
 from tests.support.mails import OTHER, READER
+from tests.support.ports import free_ports
 
 KINDS = {
     *("aborted", "approval", "candidate", "drift", "failed", "metrics-unavailable"),

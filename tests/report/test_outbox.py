@@ -12,8 +12,8 @@ from auto_deployment.mail_settings import SmtpSettings
 from auto_deployment.report import outbox_files
 from auto_deployment.report.emailer import Flushed, OutboxError
 from auto_deployment.report.outbox_files import OutboxFiles
-from tests.support.edge import free_ports
 from tests.support.mails import NOW, READER, after, mail, names, outbox
+from tests.support.ports import free_ports
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import pytest
 
 from tests.support.mail_server import MailServer, running
 from tests.support.mails import after, mail, names, outbox
-
-ROOT = Path(__file__).parents[2]
+from tests.support.project import PROJECT
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ def test_a_killed_sender_loses_nothing(point: str, copies: int, tmp_path: Path) 
             str(server.port),
             point,
         ]
-        killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        killed = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         box = outbox(tmp_path, server.settings())
         box.put(mail())  # whoever was killed in the middle says it again
@@ -58,6 +57,6 @@ def test_a_mail_that_may_arrive_twice_is_named(tmp_path: Path, caplog: pytest.Lo
             str(server.port),
             point,
         ]
-        subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+        subprocess.run(command, cwd=PROJECT, check=False, capture_output=True)
         outbox(tmp_path, server.settings()).flush(after(minutes=1))
     assert "it may arrive twice" in caplog.text

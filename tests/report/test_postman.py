@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,13 +11,7 @@ from auto_deployment.report.emailer import Flushed, Outbox
 from auto_deployment.report.postman import Postman
 from tests.support.mail_server import MailServer, running
 from tests.support.mails import NOW, mail, outbox
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+from tests.support.waiting import eventually
 
 
 def test_a_mail_put_later_leaves_by_itself(tmp_path: Path) -> None:
@@ -26,7 +19,7 @@ def test_a_mail_put_later_leaves_by_itself(tmp_path: Path) -> None:
         box = outbox(tmp_path, server.settings())
         with Postman(box, lambda: NOW, round_s=0.01):
             box.put(mail())
-            until(lambda: len(server.received) == 1)
+            eventually(lambda: len(server.received) == 1)
 
 
 def test_a_server_that_says_nothing_holds_up_nobody(tmp_path: Path) -> None:
@@ -56,4 +49,4 @@ def test_a_round_that_fails_unexpectedly_is_not_the_last(tmp_path: Path) -> None
     box = Broken(tmp_path, None, "marquee@localhost", ())
     with Postman(box, lambda: NOW, round_s=0.01) as postman:
         assert box.again.wait(30)
-        until(lambda: postman.latest == Flushed(sent=7))
+        eventually(lambda: postman.latest == Flushed(sent=7))

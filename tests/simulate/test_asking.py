@@ -12,8 +12,9 @@ from auto_deployment.ingest.event_types import Recommendation
 from auto_deployment.simulate.asking import Answer, as_line, ask, asking
 from auto_deployment.simulate.damage import Message
 from auto_deployment.simulate.requests import REFUSED, TIMED_OUT
-from tests.support.edge import free_ports, wait_until
+from tests.support.ports import free_ports
 from tests.support.stub_instance import StubInstance, fail
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, 0, 5, 250_000, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def test_a_service_is_asked_over_one_connection_and_again_after_it_was_gone() ->
 def test_requests_go_on_whatever_the_service_does() -> None:
     lines: list[Message] = []
     with asking(f"127.0.0.1:{free_ports(1)[0]}", 200, 10, lines.extend):
-        wait_until(lambda: len(lines) >= 3)
+        eventually(lambda: len(lines) >= 3)
     told = len(lines)
     time.sleep(0.05)
     assert len(lines) == told  # nothing after the end

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chaos.containers import docker
-from tests.support.kafka import eventually
-from tests.support.lab import network
-from tests.support.rules import ROOT
+from tests.support.project import PROJECT
+from tests.support.systems.containers import docker
+from tests.support.systems.lab import network
+from tests.support.waiting import eventually
 
 IMAGE = "prom/alertmanager:v0.33.1"
 MAILDEV_IMAGE = "maildev/maildev:2.2.1"
-FOLDER = ROOT / "monitoring" / "alertmanager"
+FOLDER = PROJECT / "monitoring" / "alertmanager"
 
 
 def start_words(settings: Mapping[str, str], folder: Path = FOLDER) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from tests.support.metric_names import metrics_by_service
+from tests.support.project import PROJECT
 from tests.support.queries import AskedFor, every_query
-from tests.support.rules import ROOT
 
 Ask = Callable[[str], list[dict[str, Any]]]
 
@@ -47,7 +47,7 @@ def is_number(sample: dict[str, Any]) -> bool:
 
 def not_composed() -> set[str]:
     """Return the metrics of services that `docker-compose.yml` does not start."""
-    started = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    started = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))["services"]
     silent = metrics_by_service().keys() - started - {"app"}
     return {metric for service in silent for metric in metrics_by_service()[service]}
 

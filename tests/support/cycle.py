@@ -21,16 +21,12 @@ from auto_deployment.publish.outcome import Outcome
 from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.settings import PublishSettings
 from tests.support import published
+from tests.support.git import GIT_IDENTITY, git
+from tests.support.project import PROJECT
 from tests.support.segments import write_segment
 
-ROOT = Path(__file__).resolve().parents[2]
-SUPPORT = ROOT / "tests" / "support"
+SUPPORT = PROJECT / "tests" / "support"
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-GIT_IDENTITY = {
-    f"GIT_{role}_{part}": text
-    for role in ("AUTHOR", "COMMITTER")
-    for part, text in {"NAME": "Test", "EMAIL": "test@localhost"}.items()
-}
 
 RECORD_PUSHES = """#!/bin/sh
 while read old new ref; do
@@ -79,7 +75,7 @@ class CycleHome:
         commands = Commands(self.project, GIT_IDENTITY)
         ensure_remote(commands, self.bare, "main", self.project, self.project / "params.yaml")
         self.hook("post-receive", RECORD_PUSHES)
-        published.git(self.bare, "config", "receive.advertisePushOptions", "true")
+        git(self.bare, "config", "receive.advertisePushOptions", "true")
 
     def arrive(self, name: str, user_id: int = 1) -> Path:
         """Let one segment come in."""
@@ -109,7 +105,7 @@ class CycleHome:
         """Run one cycle in a process of its own, to be killed: see `cycle_process.py`."""
         return subprocess.Popen(
             [sys.executable, "-m", "tests.support.cycle_process", str(self.root), str(minute), *words],
-            cwd=ROOT,
+            cwd=PROJECT,
             env={**os.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -135,18 +131,18 @@ class CycleHome:
         return published.gaps(self.bare, self.storage)
 
     def head(self) -> str:
-        return published.git(self.bare, "rev-parse", "main").strip()
+        return git(self.bare, "rev-parse", "main").strip()
 
     def elsewhere(self, change: Callable[[Path], object], message: str = "a change") -> None:
         """Let somebody else commit to the branch."""
         work = self.root / "somebody"
         shutil.rmtree(work, ignore_errors=True)
-        published.git(self.root, "clone", "--quiet", str(self.bare), str(work))
+        git(self.root, "clone", "--quiet", str(self.bare), str(work))
         change(work)
-        published.git(work, "add", "--all")
+        git(work, "add", "--all")
         who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@localhost")
-        published.git(work, *who, "commit", "--quiet", "--message", message)
-        published.git(work, "push", "--quiet", "origin", "HEAD:main")
+        git(work, *who, "commit", "--quiet", "--message", message)
+        git(work, "push", "--quiet", "origin", "HEAD:main")
 
     def other_host(self) -> "CycleHome":
         """Give another place that publishes to the same remotes."""
@@ -168,7 +164,7 @@ def write_project(project: Path) -> None:
     shutil.copy2(SUPPORT / "tiny_flow.py", project / "app" / "flow.py")
     shutil.copy2(SUPPORT / "tiny_dvc.yaml", project / "dvc.yaml")
     for name in (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"):
-        shutil.copy2(ROOT / name, project / name)
+        shutil.copy2(PROJECT / name, project / name)
     (project / "params.yaml").write_text("learn: 1\n", "utf-8")
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from auto_deployment.local.layout import PROJECT
+from tests.support.project import PROJECT
 
 REPORT = "import sys\nprint('\\n', *{name.split('.')[0] for name in sys.modules})"
 

@@ -22,15 +22,16 @@ from auto_deployment.ingest.segments import Segment, list_segments, segment_path
 from auto_deployment.kafka_settings import KafkaSettings
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
-from tests.support.kafka import eventually, free_port
+from tests.support.ports import free_port
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
 
-ROOT = Path(__file__).resolve().parents[2]
 BEGIN = datetime(2026, 8, 27, 10, tzinfo=UTC)
 
 
 def ingest_params(**batch: int) -> IngestParams:
     """Give the shipped parameters with other limits for batches, and short waits."""
-    params = load_params(ROOT / "params.yaml").ingest
+    params = load_params(PROJECT / "params.yaml").ingest
     return replace(params, batch=replace(params.batch, **batch), retry_write_s=0.05)
 
 
@@ -95,7 +96,7 @@ class Home:
         """Start the command as a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "auto_deployment", "ingest", *words],
-            cwd=ROOT,
+            cwd=PROJECT,
             env=self.environ(),
             stderr=subprocess.PIPE,
         )

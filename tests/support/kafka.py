@@ -3,8 +3,7 @@
 import itertools
 import os
 import socket
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,9 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from auto_deployment.kafka_settings import KafkaSettings
-from benchmarks.chaos.containers import docker
+from tests.support.ports import free_port
+from tests.support.systems.containers import docker
+from tests.support.waiting import eventually
 
 IMAGE = "apache/kafka:4.1.1"
 USER, PASSWORD = "marquee", "correct horse"
@@ -23,22 +24,6 @@ USER, PASSWORD = "marquee", "correct horse"
 LEAKY_CLIENT = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 _numbers = itertools.count()
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
-
-
-def eventually(is_so: Callable[[], object], timeout_s: float = 60.0) -> Any:
-    """Wait until something holds, and return it."""
-    deadline = time.monotonic() + timeout_s
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, f"not within {timeout_s} s"
-        time.sleep(0.05)
-    return found
 
 
 class Broker:

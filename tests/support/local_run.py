@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.host.processes import identity
-from auto_deployment.local.layout import PROJECT, RunLayout
-from tests.support.edge import free_ports, wait_until
+from auto_deployment.local.layout import RunLayout
 from tests.support.http import get_many
 from tests.support.models import Size, write_model
+from tests.support.ports import free_ports
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
 
 VERSION = "20261101T0000-00000000"
 PORTS = ("MARQUEE_PORT", "NGINX_STATUS_PORT", "STABLE_PORT", "CANARY_PORT")
@@ -53,13 +54,14 @@ class LocalRun:
     def layout(self) -> RunLayout:
         return RunLayout.below(Path(self.environ["DATA_DIR"]) / "run")
 
-    def wait_until_up(self, timeout_s: float = 60) -> None:
+    def wait_until_up(self) -> None:
         """Wait for the greeting; fail with the output when the run ends instead."""
-        deadline = time.monotonic() + timeout_s
-        while UP not in self.text():
+
+        def is_up() -> bool:
             assert self.process.poll() is None, self.text()
-            assert time.monotonic() < deadline, self.text()
-            time.sleep(0.05)
+            return UP in self.text()
+
+        eventually(is_up, saying=self.text)
 
     def text(self) -> str:
         return self.output.read_text("utf-8")
@@ -81,7 +83,7 @@ class LocalRun:
             return log.read_bytes()[before:].splitlines()
 
         assert get_many(self.port, [f"/recommend/{user}" for user in users]) == {200: len(users)}
-        wait_until(lambda: len(lines()) >= len(users))
+        eventually(lambda: len(lines()) >= len(users))
         return [json.loads(line) for line in lines()]
 
     def _names(self) -> list[str]:

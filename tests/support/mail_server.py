@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from auto_deployment.mail_settings import SmtpSettings
-from tests.support.edge import free_ports
+from tests.support.ports import free_ports
 
 OK = "250 OK"
 

@@ -9,7 +9,8 @@ from auto_deployment.ingest.listening.metrics import IngestMetrics
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.scheduler_metrics import SchedulerMetrics
-from tests.support.rules import ROOT, read_rules
+from tests.support.project import PROJECT
+from tests.support.rules import read_rules
 
 SUFFIXES = {
     "counter": ("_total",),
@@ -42,7 +43,7 @@ def metrics_by_service() -> dict[str, set[str]]:
     """Return the names of the series of each kind of service."""
     app = CollectorRegistry()
     Families.declare(app)
-    params = load_params(ROOT / "params.yaml")
+    params = load_params(PROJECT / "params.yaml")
     return {
         **OTHERS,
         "app": set(_names(app.collect())),

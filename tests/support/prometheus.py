@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from benchmarks.chaos.containers import docker
+from tests.support.ports import free_port
 from tests.support.rules import PROMETHEUS
-from tests.support.server import free_port
+from tests.support.systems.containers import docker
 
 IMAGE = "prom/prometheus:v3.5.3"
 EXPORTER_IMAGE = "nginx/nginx-prometheus-exporter:1.5.1"

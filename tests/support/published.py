@@ -11,6 +11,7 @@ import yaml
 
 from auto_deployment.publish.data_versions import INPUTS
 from auto_deployment.publish.tag_message import read_tag
+from tests.support.git import git
 
 
 def versions(bare: Path) -> list[str]:
@@ -75,10 +76,3 @@ def stored(storage: Path) -> dict[str, int]:
     return {
         str(path.relative_to(storage)): path.stat().st_size for path in storage.rglob("*") if path.is_file()
     }
-
-
-def git(folder: Path, *words: str) -> str:
-    """Return what git prints; fail with its complaint."""
-    result = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"git {' '.join(words)}: {result.stderr}"
-    return result.stdout

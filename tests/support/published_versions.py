@@ -8,8 +8,8 @@ from auto_deployment.publish import factory
 from auto_deployment.publish.factory import Publishing
 from auto_deployment.publish.settings import PublishSettings
 from auto_deployment.publish.tag_message import MARK
+from tests.support.project import PROJECT
 
-ROOT = Path(__file__).parents[2]
 MODEL_BYTES = 100_000
 
 
@@ -20,7 +20,7 @@ def make_versions(cycle: Path, versions: list[str]) -> Publishing:
     at_root = commands.at(layout.root)
     at_root.git("init", "--quiet", "--bare", "--initial-branch", "main", str(layout.git_remote))
     at_root.git("clone", "--quiet", str(layout.git_remote), str(layout.clone))
-    shutil.copytree(ROOT / ".dvc", layout.clone / ".dvc", ignore=shutil.ignore_patterns("tmp", "*.local"))
+    shutil.copytree(PROJECT / ".dvc", layout.clone / ".dvc", ignore=shutil.ignore_patterns("tmp", "*.local"))
     commands.git("checkout", "--quiet", "-B", "main")
     publishing.data.configure()
     (layout.clone / "data" / "segments").mkdir(parents=True)

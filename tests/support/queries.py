@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.rules import ROOT, read_rules
+from tests.support.project import PROJECT
+from tests.support.rules import read_rules
 
-DASHBOARDS = ROOT / "monitoring" / "grafana" / "dashboards"
+DASHBOARDS = PROJECT / "monitoring" / "grafana" / "dashboards"
 # What Grafana puts in; "All" is every track.
 VARIABLES = {"$track": ".*", "$__rate_interval": "1m", "$__range": "6h", "$__interval": "30s"}
 

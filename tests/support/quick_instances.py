@@ -7,7 +7,8 @@ from pathlib import Path
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Child, Program
-from tests.support.edge import free_ports, wait_until
+from tests.support.ports import free_ports
+from tests.support.waiting import eventually
 
 CONF = """
 daemon off;
@@ -34,7 +35,7 @@ def quick_instances(folder: Path, tracks: Mapping[str, str]) -> Iterator[dict[st
     command = [find_nginx(), "-e", str(folder / "quick-error.log"), "-c", str(conf)]
     process = Child(Program("quick", command, folder / "quick.log"))
     try:
-        wait_until(lambda: all(answers("127.0.0.1", port, "/") for port in ports.values()))
+        eventually(lambda: all(answers("127.0.0.1", port, "/") for port in ports.values()))
         yield {name: f"127.0.0.1:{port}" for name, port in ports.items()}
     finally:
         process.ask_to_stop()

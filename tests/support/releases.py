@@ -25,9 +25,10 @@ from auto_deployment.release.release import Build, Kind, Phase, Release, Verb
 from auto_deployment.release.state import Store
 from auto_deployment.release.world import CANARY_NAME, NAMES, Traffic
 from tests.support.edge_lines import CANARY_1, STABLE_1, line
+from tests.support.project import PROJECT
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
-SHIPPED = load_params(Path(__file__).parents[2] / "params.yaml").release
+SHIPPED = load_params(PROJECT / "params.yaml").release
 
 
 def build(version: str, code: str = "abc1234") -> Build:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
-PROMETHEUS = ROOT / "monitoring" / "prometheus"
+from tests.support.project import PROJECT
+
+PROMETHEUS = PROJECT / "monitoring" / "prometheus"
 _NAMED_ALERT = re.compile(r'ALERTS\{alertname="(\w+)"')
 
 

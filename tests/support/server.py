@@ -2,27 +2,20 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 
-ROOT = Path(__file__).parents[2]
-CONFIG = ROOT / "app" / "gunicorn.conf.py"
+from tests.support.ports import free_port
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
+
+CONFIG = PROJECT / "app" / "gunicorn.conf.py"
 START_S = 60.0
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 class Server:
@@ -50,23 +43,21 @@ class Server:
         """Kill the oldest worker and wait until another has taken its place."""
         victim, *others = self.workers()
         os.kill(victim, signal.SIGKILL)
-        deadline = time.monotonic() + START_S
-        while victim in (now := self.workers()) or len(now) <= len(others):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"worker {victim} was not replaced:\n{self.log_text()}")
-            time.sleep(0.02)
+
+        def is_replaced() -> bool:
+            return victim not in (now := self.workers()) and len(now) > len(others)
+
+        eventually(is_replaced, saying=self.log_text)
 
     def wait_until_ready(self) -> None:
         """Wait for the first answer; raise `RuntimeError` with the log when the process ends instead."""
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                requests.get(f"{self.url}/health/live", timeout=5)
-            except requests.ConnectionError:
-                time.sleep(0.05)
-            else:
-                return
-        raise RuntimeError(f"the service did not start:\n{self.log_text()}")
+
+        def answers() -> object:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the service did not start:\n{self.log_text()}")
+            return requests.get(f"{self.url}/health/live", timeout=5) is not None
+
+        eventually(answers, START_S, saying=self.log_text)
 
 
 def spawn(
@@ -78,7 +69,7 @@ def spawn(
     command = [sys.executable, "-m", "gunicorn", "--config", str(config), *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=PROJECT, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     return Server(process, port, log)
 

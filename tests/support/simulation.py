@@ -1,15 +1,15 @@
 """Small simulated platforms."""
 
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 from auto_deployment.params import load_params
 from auto_deployment.simulate.options import DamageParams, SimulateParams
 from auto_deployment.simulate.platform import Platform
+from tests.support.project import PROJECT
 
 NO_DAMAGE = DamageParams(*[0.0] * len(fields(DamageParams)))
-PARAMS_FILE = Path(__file__).resolve().parents[2] / "params.yaml"
+PARAMS_FILE = PROJECT / "params.yaml"
 
 
 def small_params(**changes: Any) -> SimulateParams:

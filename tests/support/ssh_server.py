@@ -3,14 +3,14 @@
 import getpass
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.edge import free_ports
-from tests.support.lab import require_program
+from tests.support.ports import free_ports
+from tests.support.systems.lab import require_program
+from tests.support.waiting import eventually
 
 SBIN = f"{os.environ['PATH']}:/usr/sbin"
 
@@ -60,14 +60,15 @@ def running_sshd(folder: Path, command: Path, environ: Mapping[str, str]) -> Ite
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "config")], stderr=log)
     try:
-        deadline_s = time.monotonic() + 10
-        while b"listening" not in (folder / "log").read_bytes():
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline_s, "sshd does not listen"
-            time.sleep(0.02)
+        eventually(lambda: _listens(process, folder / "log"))
         known_hosts = folder / "known_hosts"
         known_hosts.write_text(f"[127.0.0.1]:{port} {host_key.with_suffix('.pub').read_text()}")
         yield SshServer(port, key, known_hosts)
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _listens(process: subprocess.Popen[bytes], log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
+    return b"listening" in log.read_bytes()

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from auto_deployment.params import load_params
 from auto_deployment.release.options import JudgeParams
 from auto_deployment.release.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
+from tests.support.project import PROJECT
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
-SHIPPED = load_params(Path(__file__).parents[2] / "params.yaml").release
+SHIPPED = load_params(PROJECT / "params.yaml").release
 
 
 def short(**changes: object) -> JudgeParams:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,10 @@ from auto_deployment.paths import Paths
 from auto_deployment.training.data import TrainingData
 from auto_deployment.training.options import TrainingParams
 from auto_deployment.training.prepare import make_interactions
+from tests.support.project import PROJECT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-SHIPPED = load_params(Path(__file__).parents[2] / "params.yaml").training
+SHIPPED = load_params(PROJECT / "params.yaml").training
 
 RatingRow = tuple[int, str, float, int]  # user, movie, rating, minutes after START
 WatchRow = tuple[int, str, int, int]  # user, movie, minutes watched, minutes after START of the last one

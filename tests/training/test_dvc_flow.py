@@ -11,16 +11,16 @@ import yaml
 from app.artifact import load
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.seed import copy_code
+from tests.support.project import PROJECT
 from tests.support.training import small_params
 from tests.support.workspace import make_workspace
 
-ROOT = Path(__file__).parents[2]
 WHO = ("AUTHOR", "COMMITTER")
 SUMMARY = "data/metrics/summary.json"
 
 
 def write_params(folder: Path, **svd: Any) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     content["training"] = asdict(small_params())
     content["training"]["train"]["svd"] |= svd
     (folder / "params.yaml").write_text(yaml.safe_dump(content), "utf-8")
@@ -44,7 +44,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     }
     commands = Commands(folder, environ)
     write_params(folder.parent)
-    copy_code(ROOT, folder.parent / "params.yaml", folder)
+    copy_code(PROJECT, folder.parent / "params.yaml", folder)
     workspace = make_workspace(folder / "data")
     workspace.champion.mkdir()
     (workspace.champion / "none").write_text("There is no champion.\n", "utf-8")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,10 +15,10 @@ from auto_deployment.training.data import TrainingData, load_data
 from auto_deployment.training.prepare import make_interactions
 from auto_deployment.training.provenance import Revision
 from auto_deployment.training.workflow import train_model
+from tests.support.project import PROJECT
 from tests.support.training import SHIPPED, movies_frame, training_data, watches_frame
 
-ROOT = Path(__file__).parents[2]
-MOVIELENS = ROOT.parent / "shared" / "data" / "ml-latest-small" / "ratings.csv"
+MOVIELENS = PROJECT.parent / "shared" / "data" / "ml-latest-small" / "ratings.csv"
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
 
@@ -49,7 +48,7 @@ def on_movielens() -> Mapping[str, Any]:
 @pytest.fixture(scope="module")
 def on_simulation(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     paths = Paths(tmp_path_factory.mktemp("simulation"))
-    params = load_params(ROOT / "params.yaml").simulate
+    params = load_params(PROJECT / "params.yaml").simulate
     write_demo(replace(params, users=1200, movies=500, days=60), (1, 5), paths)
     return trained_metrics(load_data(paths.segments, paths.catalog, SHIPPED.prepare))
 

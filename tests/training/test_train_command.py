@@ -18,16 +18,16 @@ from auto_deployment.paths import Paths
 from auto_deployment.report.render import render_model_report
 from auto_deployment.training import model_store
 from auto_deployment.training.errors import TrainingError
+from tests.support.project import PROJECT
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 2, 1, 12, 34, tzinfo=UTC)
 ROWS = taste_rows()
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     content["training"] = asdict(small_params())
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content), "utf-8")
     environ = {"DATA_DIR": str(tmp_path / "data"), "PARAMS_FILE": str(tmp_path / "params.yaml")}

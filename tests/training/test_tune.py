@@ -13,9 +13,9 @@ from auto_deployment.training import tune
 from auto_deployment.training.search import Stage, coordinate_search
 from auto_deployment.training.split import split_by_time
 from auto_deployment.training.validation import Validation
+from tests.support.project import PROJECT
 from tests.support.training import RatingRow, small_params, taste_rows, training_data, write_data
 
-ROOT = Path(__file__).parents[2]
 PARAMS = small_params()
 ROWS = taste_rows(events=18)
 
@@ -102,7 +102,7 @@ def test_without_ratings_only_lists_are_tuned() -> None:
 def test_the_command_prints_parameters_and_writes_what_it_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     content["training"] = asdict(replace(PARAMS))
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content), "utf-8")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))

@@ -3,9 +3,8 @@
 import json
 import socket
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -15,9 +14,9 @@ from urllib.parse import quote
 
 import yaml
 
-from auto_deployment.local.layout import PROJECT
-from benchmarks.chaos.containers import Stack, docker
-from tests.support.edge import free_ports
+from tests.support.ports import free_ports
+from tests.support.project import PROJECT
+from tests.support.systems.containers import Stack, docker
 
 PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
 UP = ("up", "-d", "--wait", "--wait-timeout", "300")
@@ -81,20 +80,6 @@ def get_json(port: int, path: str) -> Any:
         return json.loads(connection.getresponse().read())
     finally:
         connection.close()
-
-
-def eventually(is_so: Callable[[], Any], timeout_s: float = 120) -> Any:
-    """Wait until something holds, and return it; what is not there yet may raise."""
-    deadline_s = time.monotonic() + timeout_s
-    while True:
-        try:
-            if found := is_so():
-                return found
-            reason: object = "not so"
-        except (OSError, ValueError, LookupError) as error:
-            reason = error
-        assert time.monotonic() < deadline_s, f"not within {timeout_s} s: {reason}"
-        time.sleep(0.2)
 
 
 @contextmanager

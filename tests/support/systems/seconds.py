@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.chaos.load import Outcome
-from benchmarks.chaos.usage import Usage
+from tests.support.systems.load import Outcome
+from tests.support.systems.usage import Usage
 
 LIMIT_MS = 600.0  # a caller waits no longer
 Second = tuple[str, Mapping[str, Usage]]  # what was being done to the containers, and what they used

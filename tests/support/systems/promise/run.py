@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.chaos.load import Load, Outcome
-from benchmarks.chaos.seconds import LIMIT_MS, Summary, summarise
-from benchmarks.promise.story import CANDIDATES, Chapter, Story
-from tests.support.releasing import Releases
+from tests.support.systems.load import Load, Outcome
+from tests.support.systems.promise.story import CANDIDATES, Chapter, Story
+from tests.support.systems.releasing import Releases
+from tests.support.systems.seconds import LIMIT_MS, Summary, summarise
 
 CALM_S = 5.0  # before the first chapter and after the last
 HEAD = f"{'chapter':<44}{'s':>6}{'requests':>10}{'failed':>8}{'p99 ms':>8}{'worst ms':>10}{'canary':>8}"

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chaos.containers import Stack, StackError, docker
-from benchmarks.chaos.load import Load
-from benchmarks.chaos.seconds import summarise
-from tests.support.candidates import make_candidate
-from tests.support.stack import UP, TestStack, eventually, remove_images, running_stack
+from tests.support.systems.candidates import make_candidate
+from tests.support.systems.containers import Stack, StackError, docker
+from tests.support.systems.load import Load
+from tests.support.systems.seconds import summarise
+from tests.support.systems.stack import UP, TestStack, remove_images, running_stack
+from tests.support.waiting import eventually
 
 RATE = 60.0  # requests a second
 INSTANCES = ("stable-1", "stable-2", "canary")

@@ -18,13 +18,14 @@ from typing import Any
 
 import yaml
 
-from auto_deployment.local.layout import PROJECT
-from benchmarks.chaos.containers import docker
-from tests.support.cycle import GIT_IDENTITY
-from tests.support.edge import free_ports
-from tests.support.gitlab_runner import RUNNER, mirror_packages, write_runner
+from tests.support.git import git
+from tests.support.ports import free_ports
+from tests.support.project import PROJECT
 from tests.support.ssh_server import running_sshd
-from tests.support.stack import PORTS, UP, eventually, get_json, remove_images
+from tests.support.systems.containers import docker
+from tests.support.systems.gitlab_runner import RUNNER, mirror_packages, write_runner
+from tests.support.systems.stack import PORTS, UP, get_json, remove_images
+from tests.support.waiting import eventually
 
 QUICK = {
     ("release", "tick_s"): 2, ("release", "poll_s"): 1, ("release", "warming_s"): 5,
@@ -146,15 +147,6 @@ class Loop:
         folder = self.folder / name
         subprocess.run(["git", "clone", "--quiet", str(self.remote), str(folder)], check=True)
         return folder
-
-
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False,
-        env={**_plain(), **GIT_IDENTITY},
-    )  # fmt: skip
-    assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr}"
-    return done.stdout.strip()
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from auto_deployment.local.layout import PROJECT
-from benchmarks.chaos.containers import docker
+from tests.support.project import PROJECT
+from tests.support.systems.containers import docker
 
 # The hook: git waits for no pipeline.
 RUNNER = """#!/bin/sh

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.chaos.containers import StackError, docker
+from tests.support.systems.containers import StackError, docker
 
 
 def require_docker() -> None:

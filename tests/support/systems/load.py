@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.chaos.http import Client, NoAnswerError, Reply
+from tests.support.systems.http import Client, NoAnswerError, Reply
 
 PATIENCE_S = 10.0  # far beyond what a caller waits: how late an answer was is to be known
 USERS = 1_000_000

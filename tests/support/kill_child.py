@@ -1,4 +1,4 @@
-"""One life in `benchmarks.kill_ingest`: `ingest` that may kill itself at a chosen moment."""
+"""One life in `tests.support.kills`: `ingest` that may kill itself at a chosen moment."""
 
 import os
 import signal

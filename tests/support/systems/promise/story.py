@@ -1,13 +1,13 @@
 """What happens while people ask: each chapter does one thing and says how it ended."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from benchmarks.chaos.containers import StackError, kill
-from tests.support.releasing import INSTANCES, Releases
+from tests.support.systems.containers import StackError, kill
+from tests.support.systems.releasing import INSTANCES, Releases
+from tests.support.waiting import eventually
 
 SHARE = "0.02"  # of requests that a bad candidate spoils
 CANDIDATES: Mapping[str, str] = {
@@ -103,16 +103,13 @@ class Story:
         return f"good0001 serves everybody after {self.clock() - before_s:.0f} s"
 
     def _wait(self, is_so: Callable[[], bool], what: str) -> None:
-        deadline_s = time.monotonic() + WITHIN_S
-        while True:
+        def is_so_now() -> bool:
             try:
-                if is_so():
-                    return
+                return is_so()
             except StackError:
-                pass  # replaced, or killed, this very moment
-            if time.monotonic() > deadline_s:
-                raise BrokenError(f"not within {WITHIN_S:.0f} s: {what}; it is {self.releases.phase()}")
-            time.sleep(0.5)
+                return False  # replaced, or killed, this very moment
+
+        eventually(is_so_now, WITHIN_S, step_s=0.5, saying=lambda: f"{what}; it is {self.releases.phase()}")
 
 
 def _lasted_s(release: Mapping[str, Any], begin: str) -> float:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.chaos.containers import docker
+from tests.support.systems.containers import docker
 
 # What is put between Gunicorn and the application: it reads which fault it is from the image.
 FAULT = '''"""The application with a fault, as the image's environment names it."""

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.chaos.containers import DISTURBANCES, Stack
-from benchmarks.chaos.load import Load
-from benchmarks.chaos.seconds import Second
-from benchmarks.chaos.usage import Meter
+from tests.support.systems.containers import DISTURBANCES, Stack
+from tests.support.systems.load import Load
+from tests.support.systems.seconds import Second
+from tests.support.systems.usage import Meter
 
 log = logging.getLogger(__name__)
 

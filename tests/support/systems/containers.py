@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PROJECT_FOLDER = Path(__file__).parents[2]
+from tests.support.project import PROJECT
+from tests.support.waiting import eventually
+
 DOWN_S = 3.0  # how long something stays stopped or hung
 HEALTHY_WITHIN_S = 120.0
 PAUSE_ATTEMPTS = 10
@@ -22,7 +24,7 @@ class Stack:
     """One project: its name, the files it is described by, and the environment that they are read with."""
 
     name: str
-    files: tuple[Path, ...] = (PROJECT_FOLDER / "docker-compose.yml",)
+    files: tuple[Path, ...] = (PROJECT / "docker-compose.yml",)
     environ: Mapping[str, str] = field(default_factory=dict)
     env_file: str = os.devnull  # an .env of the checkout is its owner's: a test's stack does not read it
 
@@ -65,11 +67,9 @@ class Stack:
         return self.inspect(service, "{{.State.StartedAt}}")
 
     def wait_until_well(self, service: str, within_s: float = HEALTHY_WITHIN_S) -> None:
-        deadline_s = time.monotonic() + within_s
-        while not self.is_well(service):
-            if time.monotonic() > deadline_s:
-                raise StackError(f"{service} is not well after {within_s:.0f} s.")
-            time.sleep(0.2)
+        eventually(
+            lambda: self.is_well(service), within_s, step_s=0.2, saying=lambda: f"{service} is not well"
+        )
 
 
 def docker(*words: str, timeout_s: float = 300) -> str:
@@ -97,11 +97,8 @@ def kill(stack: Stack, service: str) -> None:
     ):  # not this host's root: Docker does not restart what it killed
         docker("kill", container)
         docker("start", container)
-    deadline_s = time.monotonic() + HEALTHY_WITHIN_S
-    while stack.started_at(service) == before:  # until then Docker calls it healthy, as it was
-        if time.monotonic() > deadline_s:
-            raise StackError(f"{service} was killed and did not come back.")
-        time.sleep(0.1)
+    # Until then Docker calls it healthy, as it was.
+    eventually(lambda: stack.started_at(service) != before, saying=lambda: f"{service} was killed")
 
 
 def pause(stack: Stack, service: str) -> None:
