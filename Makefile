@@ -4,8 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DATA_DIR ?= data/demo
 
+TESTS ?= tests
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down train test check format bench lock clean
+.PHONY: help setup run up down train test test-quick test-cluster check format bench lock clean
 
 help: ## this list
 	@echo 'Marquee: a movie recommender that releases its own models safely.'
@@ -28,12 +30,24 @@ down: ## stop what `make up` started
 train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure it and make it the current one
 	@$(BIN)/python -m auto_deployment train
 
-test: .venv/.dev openmp nginx ## all tests; those that need Docker run whenever an engine answers
+# What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
+kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
+
+test: .venv/.dev openmp nginx ## all tests on one host; those that need Docker run whenever an engine answers
 	@# Whole systems would measure each other: one after the other, and also when something else has failed.
 	@status=0; \
-		$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --ignore=tests/e2e || status=$$?; \
-		$(BIN)/python -m pytest tests/e2e || status=$$?; \
+		$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
+			--ignore=tests/e2e --ignore=tests/cluster $(call kept,parts) || status=$$?; \
+		$(BIN)/python -m pytest tests/e2e $(call kept,systems) || status=$$?; \
 		exit $$status
+
+test-quick: .venv/.dev openmp nginx ## what to run at every save: no container, nothing that takes long
+	@$(BIN)/python -m pytest --quiet --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
+		-m 'not lab and not slow' --ignore=tests/e2e --ignore=tests/cluster $(TESTS)
+
+test-cluster: .venv/.dev ## proofs that need a cluster; apart from `make test`, by hand and before a release
+	@if ls tests/cluster/test_*.py >/dev/null 2>&1; then $(BIN)/python -m pytest tests/cluster; \
+		else echo 'Nothing needs a cluster yet: tests/cluster/ has no tests, and none was run.'; fi
 
 check: .venv/.dev ## format, lint, types, import contracts, images, YAML: what CI asks before the tests
 	@$(BIN)/ruff format --check .
@@ -53,7 +67,6 @@ format: .venv/.dev ## put the code into its format
 lint: check
 
 TEST_SELECTION ?= not lab and not slow
-TESTS ?= tests
 test-code: .venv/.dev openmp nginx ## the tests that need no Docker; TESTS and TEST_SELECTION say which
 	@$(BIN)/python -m pytest -m '$(TEST_SELECTION)' $(TESTS) --junitxml=junit.xml
 
