@@ -29,7 +29,7 @@ from auto_deployment.release.observer import Observer, Sources
 from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.prometheus import Prometheus
 from auto_deployment.release.state import Store
-from auto_deployment.release.traffic import NginxContainer
+from auto_deployment.release.traffic import TRACK_OF_PORT, NginxContainer
 from auto_deployment.release_mails import ReleaseMails
 from auto_deployment.report.emailer import Outbox
 from auto_deployment.report.postman import Postman
@@ -114,6 +114,7 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
         own.edge_dir / "logs" / "edge.log",
         PrometheusMetrics(Prometheus(own.prometheus_url)),
         counter(own.nginx_status_url),
+        TRACK_OF_PORT,
     )
     parts = Parts(
         instances=ComposeInstances(docker, project, images),

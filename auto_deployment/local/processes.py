@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auto_deployment.errors import MarqueeError
 from auto_deployment.host.processes import end_with_parent
+from auto_deployment.release.ports import PortError
 
 
-class ProcessError(MarqueeError):
-    """A process of the run does not start or ended by itself."""
+class ProcessError(PortError):
+    """A process of the run cannot be started, does not come up, or ended by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,17 @@ class Program:
 
 
 class Child:
-    """A running program. Ctrl-C in the terminal does not reach it: we stop everything in order."""
+    """A running program. Ctrl-C in the terminal does not reach it: we stop everything in order.
+
+    Raises `ProcessError` when it cannot be started.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        with program.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                program.command,
-                cwd=program.folder,
-                env=dict(program.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=end_with_parent(),  # the run has one thread: forking is safe here
-            )
+        try:
+            self._process = _started(program)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ProcessError(f"{program.name} cannot be started: {error}.") from error
 
     @property
     def pid(self) -> int:
@@ -96,3 +92,17 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+
+
+def _started(program: Program) -> subprocess.Popen[bytes]:
+    with program.log.open("ab") as log:
+        return subprocess.Popen(
+            program.command,
+            cwd=program.folder,
+            env=dict(program.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with_parent(),  # the run has one thread: forking is safe here
+        )

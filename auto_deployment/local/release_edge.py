@@ -6,7 +6,7 @@ from pathlib import Path
 from auto_deployment.local.instances import Instance
 from auto_deployment.nginx_config import Server, upstream
 from auto_deployment.params import TrafficParams
-from auto_deployment.release.traffic import read_traffic, replace_checked, weight
+from auto_deployment.release.upstream_file import read_traffic, replace_checked, told, weight
 from auto_deployment.release.world import Traffic
 
 
@@ -37,8 +37,9 @@ class LocalEdge:
         """Return what NGINX was told last."""
         return local_traffic(self._file, self._instances)
 
+    @told()
     def write(self, traffic: Traffic) -> None:
-        """Replace the file and let NGINX take it over; what it refuses is taken back and raised."""
+        """Replace the file and let NGINX take it over; what it refuses is taken back. Raises `PortError`."""
         replace_checked(self._file, self.text(traffic), self._check)
         self._reload()
 

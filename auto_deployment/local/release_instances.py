@@ -5,9 +5,9 @@ from pathlib import Path
 
 from auto_deployment.local.instances import Instance
 from auto_deployment.local.processes import Program
-from auto_deployment.local.shelf import Shelf
+from auto_deployment.local.shelf import Shelf, on_disk
 from auto_deployment.local.supervisor import Supervisor
-from auto_deployment.release.instances import Sighting
+from auto_deployment.release.ports import Sighting
 
 GRACE_S = 12.0  # Gunicorn gives requests 10 s to end
 FOLLOWS_CURRENT = "current"  # started before releases had a say: it runs whatever model is current
@@ -31,8 +31,9 @@ class ProcessInstances:
         """Return each instance as it is now."""
         return {name: self._sighting(name, instance) for name, instance in self._instances.items()}
 
+    @on_disk("An instance cannot be started")
     def start(self, name: str, release: str) -> None:
-        """Put a new process with this release's model in the place of what there is."""
+        """Put a new process with this release's model in the place of what there is. Raises `PortError`."""
         self._shelf.point(name, release)
         self.start_slot(name)
 
@@ -43,11 +44,12 @@ class ProcessInstances:
         if slot is None:
             return
         release, model_dir = slot
+        self._runs[name] = release  # first: it may run though something about it could not be written
         self._supervisor.add(self._program(self._instances[name], model_dir), stops_last=True)
-        self._runs[name] = release
 
+    @on_disk("An instance cannot be removed")
     def remove(self, name: str, stable: str) -> None:
-        """End the process; whatever starts this instance later gives it what stable runs."""
+        """End the process, else raise `PortError`; what starts it later gives it the stable release."""
         self._shelf.point(name, stable)
         self._supervisor.remove(name, GRACE_S)
         self._runs.pop(name, None)

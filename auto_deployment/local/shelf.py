@@ -9,19 +9,36 @@ Without slots every instance follows `models/current`; the first `release deploy
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auto_deployment.errors import BadInputError, MarqueeError
+from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import replace_link
 from auto_deployment.nginx_config import LABEL
 from auto_deployment.paths import Paths
 from auto_deployment.release.aftermath import serving_of
+from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Build
 from auto_deployment.release.world import NAMES
 from auto_deployment.release_records import write_serving
 
 CURRENT = "current"
+
+
+class GoneError(PortError):
+    """The model folder of a release is not there any more."""
+
+    exit_status = BadInputError.exit_status
+
+
+@contextmanager
+def on_disk(what: str) -> Iterator[None]:
+    """Raise as `PortError` what the disk refuses; `what` says what does not work because of it."""
+    try:
+        yield
+    except OSError as error:
+        raise PortError(f"{what} ({error.strerror}).") from error
 
 
 class Shelf:
@@ -50,17 +67,18 @@ class Shelf:
         return name
 
     def id_of(self, name: str) -> str:
-        """Return where a release's model is; raise `BadInputError` when it is gone."""
+        """Return where a release's model is; raise `GoneError` when it is gone."""
         return str(self._model(name))
 
     def build_of(self, image: str) -> Build:
         """Return what a model (an instance's, a version, `current`, a folder) is."""
         return self._look_into(self._find(image))
 
+    @on_disk("A release's link cannot be written")
     def keep(self, image: str, may_move: bool = False) -> Build:
         """Give a model its link for ever; another model of that name may have it where nothing ever ran.
 
-        Raises `BadInputError` otherwise: what runs would not be what was asked for.
+        Raises `BadInputError` otherwise, as what runs would not be what was asked for, and `PortError`.
         """
         folder = self._find(image)
         build = self._look_into(folder)
@@ -87,13 +105,15 @@ class Shelf:
         release = (self._slots / name).readlink().name
         return release, self._model(release)
 
+    @on_disk("Releases cannot be listed")
     def releases(self) -> list[str]:
-        """Return the releases that have a link, the newest first."""
+        """Return the releases that have a link, the newest first. Raises `PortError`."""
         links = [(link.lstat().st_mtime_ns, link.name) for link in self._links()]
         return [name for _, name in sorted(links, reverse=True)]
 
+    @on_disk("A release's link cannot be removed")
     def forget(self, release: str) -> None:
-        """Remove a release's link; the model itself stays where training has put it."""
+        """Remove a release's link, else raise `PortError`; the model stays where training has put it."""
         (self._models / release).unlink(missing_ok=True)
 
     def _links(self) -> Iterator[Path]:
@@ -103,7 +123,7 @@ class Shelf:
     def _model(self, release: str) -> Path:
         folder = (self._models / release).resolve()
         if not (folder / "manifest.json").is_file():
-            raise BadInputError(f"The model of release {release} is gone: {folder} is no model folder.")
+            raise GoneError(f"The model of release {release} is gone: {folder} is no model folder.")
         return folder
 
     def _find(self, image: str) -> Path:
@@ -120,7 +140,7 @@ class Shelf:
         except (KeyError, TypeError, ValueError) as error:
             raise BadInputError(f"{folder} holds a damaged manifest.json ({error!r}).") from error
         except OSError as error:
-            raise MarqueeError(f"{folder} cannot be read ({error.strerror}).") from error
+            raise PortError(f"{folder} cannot be read ({error.strerror}).") from error
         release = f"{version}-{self._code_revision}"
         if not LABEL.fullmatch(release):
             raise BadInputError(f"{folder} calls itself {release!r}, which is no release id.")

@@ -28,7 +28,7 @@ class Running(Protocol):
 
 
 class Keeper:
-    """One program and the process that is it right now, if any."""
+    """One program and the process that is it right now, if any; `restarts` is how often it came back."""
 
     def __init__(self, program: Program, start: Callable[[Program], Running]) -> None:
         self.program = program
@@ -49,20 +49,21 @@ class Keeper:
     def step(self, now: float) -> bool:
         """Start the program again when that is due; return whether it was."""
         if self.child is not None and (status := self.child.exit_status()) is not None:
-            self._schedule(status, now)
-        if self.child is None and now >= self._due_at:
-            self.restarts += 1
+            if now - self._started_at >= STEADY_S:
+                self._pause_s = 1.0
+            self._put_off(f"{self.program.name} ended with status {status}", now)
+        if self.child is not None or now < self._due_at:
+            return False
+        try:
             self.start(now)
-            return True
-        return False
+        except ProcessError as error:
+            self._put_off(str(error).rstrip("."), now)
+            return False
+        self.restarts += 1
+        return True
 
-    def _schedule(self, status: int, now: float) -> None:
-        if now - self._started_at >= STEADY_S:
-            self._pause_s = 1.0
-        log.warning(
-            "%s ended with status %d: starting it again in %.0f s, its log is %s",
-            self.program.name, status, self._pause_s, self.program.log,
-        )  # fmt: skip
+    def _put_off(self, why: str, now: float) -> None:
+        log.warning("%s: starting it again in %.0f s, its log is %s", why, self._pause_s, self.program.log)
         self.child, self._due_at = None, now + self._pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 

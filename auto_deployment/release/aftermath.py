@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.paths import Paths
-from auto_deployment.release.docker import DockerError
+from auto_deployment.release.ports import Images, PortError
 from auto_deployment.release.release import Build, Kind, Phase, Release
 from auto_deployment.release_records import (
     ARTEFACT,
@@ -19,13 +18,6 @@ from auto_deployment.release_records import (
 )
 
 log = logging.getLogger(__name__)
-
-
-class Shelf(Protocol):
-    """Where the images of past releases are."""
-
-    def releases(self) -> Sequence[str]: ...
-    def forget(self, release: str) -> None: ...
 
 
 class Ledger:
@@ -126,12 +118,16 @@ def is_rejected(build: Build, rejected: Sequence[Rejected]) -> Rejected | None:
     return None
 
 
-def clear_shelf(shelf: Shelf, in_use: Sequence[str], keep: int) -> None:
-    """Remove the images of releases beyond the newest `keep` that are not in use."""
-    spare = [release for release in shelf.releases() if release not in in_use]
+def clear_shelf(images: Images, in_use: Sequence[str], keep: int) -> None:
+    """Remove the images of releases beyond the newest `keep` that are not in use; what fails stays."""
+    try:
+        spare = [release for release in images.releases() if release not in in_use]
+    except PortError as error:
+        log.warning("Images of old releases stay: %s", error)
+        return
     for release in spare[keep:]:
         try:
-            shelf.forget(release)
+            images.forget(release)
             log.info("The image of release %s was removed", release)
-        except DockerError as error:
+        except PortError as error:
             log.warning("The image of release %s stays: %s", release, error)

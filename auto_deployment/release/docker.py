@@ -6,13 +6,13 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from auto_deployment.errors import MarqueeError
+from auto_deployment.release.ports import PortError
 
 USUAL_S = 60.0
 NOT_THERE = re.compile("no such|could not find the file", re.IGNORECASE)
 
 
-class DockerError(MarqueeError):
+class DockerError(PortError):
     """The engine does not do what it was asked for. The message is its own."""
 
 
@@ -44,6 +44,8 @@ class Docker:
             )
         except FileNotFoundError:
             raise DockerError("There is no docker command here: install Docker's client.") from None
+        except OSError as error:  # no process can be started: of memory, or of processes, there are no more
+            raise DockerError(f"{what}: {error.strerror}.") from error
         except subprocess.TimeoutExpired:
             raise DockerError(f"{what}: no answer within {timeout_s:.0f} s.") from None
         if done.returncode != 0:

@@ -4,15 +4,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from auto_deployment.errors import MarqueeError
 from auto_deployment.release.aftermath import serves_after
-from auto_deployment.release.docker import DockerError
-from auto_deployment.release.instances import Instances
 from auto_deployment.release.journal import Journal
+from auto_deployment.release.ports import Edge, Instances, PortError
 from auto_deployment.release.release import Build
 from auto_deployment.release.state import Record
 from auto_deployment.release.tracker import Tracker
-from auto_deployment.release.traffic import Edge
 from auto_deployment.release.world import (
     CANARY_NAME,
     Patience,
@@ -53,7 +50,7 @@ class Hands:
         return self._after_nginx(step, seen, traffic)
 
     def take(self, step: Step, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
-        """Take a step; raise `MarqueeError` or `OSError`. Before the first release `stable` serves."""
+        """Take a step; raise `PortError`. Before the first release `stable` serves."""
         record = self._journal.record
         serves = stable if record is None else serves_after(record.release)
         if isinstance(step, SetTraffic):
@@ -97,13 +94,13 @@ class Hands:
         self._tracker.started(step.name)
 
     def _start_again(self, step: Start, record: Record, seen: Mapping[str, Seen]) -> None:
-        """Count first: Docker's own count goes with the container. What cannot be replaced has not ended."""
+        """Count first: an instance's own count goes with it. What cannot be replaced has not ended."""
         log.warning("%s stays unhealthy: it is recreated", step.name)
         count = 1 + seen[step.name].restarts
         self._journal.keep(replace(record, recreated={**record.recreated, step.name: count}))
         try:
             self._start(step)
-        except DockerError:
+        except PortError:
             if self._instances.look()[step.name].release == step.release:
                 self._journal.keep(record)
             raise
@@ -112,7 +109,7 @@ class Hands:
         log.info("Requests go to %s", ", ".join(sorted(traffic.names)))
         try:
             self._tell_nginx(traffic)
-        except (OSError, MarqueeError) as error:
+        except PortError as error:
             if wanted.releases[CANARY_NAME] is None and seen[CANARY_NAME].release is not None:
                 log.error("NGINX cannot be told (%s): the canary is removed at once", error)
                 self._remove(CANARY_NAME, serves)

@@ -4,11 +4,12 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.release.docker import Docker, DockerError, NotThereError
 from auto_deployment.release.images import Images
+from auto_deployment.release.ports import Sighting
 from auto_deployment.release.world import NAMES
 
 log = logging.getLogger(__name__)
@@ -16,23 +17,6 @@ log = logging.getLogger(__name__)
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 UP_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One instance at one moment; `release` None: there is no container."""
-
-    release: str | None = None
-    well: bool = False
-    restarts: int = 0
-
-
-class Instances(Protocol):
-    """What the controller needs of whatever runs the instances."""
-
-    def look(self) -> Mapping[str, Sighting]: ...
-    def start(self, name: str, release: str) -> None: ...
-    def remove(self, name: str, stable: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +12,10 @@ from auto_deployment.release.edge_log import EdgeRead, EdgeReader
 from auto_deployment.release.measurements import Measurements, Metrics
 from auto_deployment.release.release import Phase
 from auto_deployment.release.state import Record
-from auto_deployment.release.ticks import CANARY, STABLE, Tick
-from auto_deployment.release.traffic import CANARY_PORT, STABLE_PORT
+from auto_deployment.release.ticks import Tick
 
 log = logging.getLogger(__name__)
 
-TRACK_OF_PORT = {STABLE_PORT: STABLE, CANARY_PORT: CANARY}
 LONGEST_TICKS = 2.0  # after a pause of the controller no more than this many ticks count as looked at
 
 
@@ -28,7 +26,7 @@ class Sources:
     edge_log: Path
     metrics: Metrics
     requests: Callable[[], int | None]
-    track_of_port: Mapping[int, str] = field(default_factory=lambda: TRACK_OF_PORT)
+    track_of_port: Mapping[int, str]
 
 
 class Observer:

@@ -3,25 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from auto_deployment.paths import Paths
-from auto_deployment.release.aftermath import Shelf
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.instances import Instances
 from auto_deployment.release.judgement import Judgement
 from auto_deployment.release.observer import Observer
-from auto_deployment.release.release import Build
+from auto_deployment.release.ports import Edge, Images, Instances
 from auto_deployment.release.state import Record, Store
-from auto_deployment.release.traffic import Edge
 from auto_deployment.release.world import Seen, Step, Traffic
-
-
-class Images(Shelf, Protocol):
-    """What the controller needs of the images."""
-
-    def tag(self, name: str) -> str: ...
-    def keep(self, image: str, may_move: bool = False) -> Build: ...
 
 
 @dataclass(frozen=True, slots=True)

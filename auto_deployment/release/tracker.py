@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from auto_deployment.release.instances import Sighting
+from auto_deployment.release.ports import Sighting
 from auto_deployment.release.world import NAMES, Seen
 
 

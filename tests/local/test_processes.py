@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.processes import end_leftovers, identity, remember
-from auto_deployment.local.processes import Child, Program
+from auto_deployment.local.processes import Child, ProcessError, Program
 from auto_deployment.local.single_run import AlreadyRunningError, only_run
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually
@@ -34,6 +34,19 @@ def test_an_ended_program_has_its_status_and_its_last_words(tmp_path: Path) -> N
     assert child.wait(10)
     assert child.exit_status() == 3
     assert child.last_words() == "two"
+
+
+@pytest.mark.parametrize("missing", ["program", "folder", "log"])
+def test_what_cannot_be_started_is_named_with_the_reason(tmp_path: Path, missing: str) -> None:
+    program = Program(
+        "canary",
+        ["no-such-program" if missing == "program" else "true"],
+        tmp_path / ("away/log" if missing == "log" else "log"),
+        {"PATH": os.defpath},
+        tmp_path / ("away" if missing == "folder" else "."),
+    )
+    with pytest.raises(ProcessError, match=r"canary cannot be started: .*No such file"):
+        Child(program)
 
 
 def test_asked_to_stop_it_ends_by_the_graceful_signal(tmp_path: Path) -> None:

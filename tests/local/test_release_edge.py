@@ -9,6 +9,7 @@ from auto_deployment.local.instances import instances
 from auto_deployment.local.release_edge import LocalEdge
 from auto_deployment.nginx_config import TrafficError
 from auto_deployment.params import load_params
+from auto_deployment.release.ports import PortError
 from auto_deployment.release.world import NAMES, STABLE_NAMES, Traffic
 from tests.support.project import PROJECT
 
@@ -53,12 +54,12 @@ def test_what_nginx_refuses_is_taken_back(edge: LocalEdge, nginx: Nginx) -> None
     before = Traffic(frozenset(NAMES), "v1-abc")
     edge.write(before)
     nginx.refuses = "no such directive"
-    with pytest.raises(TrafficError, match="no such directive"):
+    with pytest.raises(PortError, match="no such directive"):
         edge.write(Traffic(frozenset(STABLE_NAMES), "v2-abc"))
     assert edge.read() == before
     assert nginx.reloads == 1
 
 
 def test_nobody_is_no_traffic(edge: LocalEdge) -> None:
-    with pytest.raises(TrafficError, match="at least one instance"):
+    with pytest.raises(PortError, match="at least one instance"):
         edge.write(Traffic(frozenset(), "v2-abc"))

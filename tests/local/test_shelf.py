@@ -7,6 +7,7 @@ import pytest
 from auto_deployment.errors import BadInputError
 from auto_deployment.local.shelf import Shelf
 from auto_deployment.paths import Paths
+from auto_deployment.release.ports import PortError
 from auto_deployment.release.world import NAMES
 from auto_deployment.release_records import read_serving
 from tests.support.local_run import VERSION, give_model
@@ -98,5 +99,5 @@ def test_forgetting_a_release_keeps_the_model(shelf: Shelf, paths: Paths) -> Non
 def test_a_model_that_somebody_removed_is_named(shelf: Shelf, paths: Paths) -> None:
     build = shelf.keep(NEW)
     (paths.models / NEW / "manifest.json").unlink()
-    with pytest.raises(BadInputError, match=f"The model of release {NEW}-abc is gone"):
+    with pytest.raises(PortError, match=f"The model of release {NEW}-abc is gone"):
         shelf.point("canary", build.release)

@@ -2,52 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from signal import Signals
 
 import pytest
 
 from auto_deployment.local.processes import ProcessError, Program
 from auto_deployment.local.supervisor import Supervisor
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class FakeChild:
-    """Lives until told otherwise; notes what happens to it."""
-
-    def __init__(self, pid: int, name: str, notes: list[str], clock: FakeClock, stubborn: bool) -> None:
-        self.pid, self._name, self._notes, self._clock = pid, name, notes, clock
-        self._stubborn = stubborn
-        self.status: int | None = None
-
-    def exit_status(self) -> int | None:
-        return self.status
-
-    def send(self, number: Signals) -> None:
-        self._notes.append(f"{number.name} {self._name}")
-
-    def ask_to_stop(self) -> None:
-        self._notes.append(f"ask {self._name}")
-        if not self._stubborn:
-            self.status = 0
-
-    def wait(self, timeout_s: float) -> bool:
-        self._clock.now += timeout_s
-        return self.status is not None
-
-    def kill(self) -> None:
-        if self.status is None:
-            self._notes.append(f"kill {self._name}")
-            self.status = -9
-
-    def last_words(self) -> str:
-        return "no room left"
+from tests.support.fake_children import FakeChild, FakeClock
 
 
 class Stage:
@@ -58,12 +18,15 @@ class Stage:
         self.children: list[FakeChild] = []
         self.reported: list[list[int]] = []
         self.stubborn = False
+        self.refused = ""
         self.supervisor = Supervisor(self._report, self._start, self.clock)
 
     def _report(self, pids: Iterable[int]) -> None:
         self.reported.append(list(pids))
 
     def _start(self, program: Program) -> FakeChild:
+        if program.name == self.refused:
+            raise ProcessError(f"{program.name} cannot be started: no memory.")
         child = FakeChild(len(self.children) + 1, program.name, self.notes, self.clock, self.stubborn)
         self.children.append(child)
         return child
@@ -205,3 +168,18 @@ def test_restarts_are_counted(stage: Stage) -> None:
     keeper = stage.supervisor.find("canary")
     assert keeper is not None
     assert keeper.restarts == 2
+
+
+def test_what_cannot_be_started_again_is_tried_later_and_keeps_nobody_else_waiting(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.add("stable-1", "canary")
+    stage.refused = "stable-1"
+    for child in stage.children:
+        child.status = 1
+    stage.steps_until_started()
+    assert stage.supervisor.down() == ["stable-1"]
+    assert "stable-1 cannot be started: no memory: starting it again in 2 s" in caplog.text
+    stage.refused = ""
+    assert 1 < stage.steps_until_started() < 3
+    assert stage.supervisor.down() == []

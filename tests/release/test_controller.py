@@ -6,16 +6,21 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Kind, Phase, Verb
 from auto_deployment.release.state import Record, StateError
 from auto_deployment.release.world import NAMES, STABLE_NAMES
 from auto_deployment.release_records import read_rejected, read_released, read_serving
-from tests.support.releases import NEW, OLD, World, build, full, full_disk, quick
+from tests.support.releases import NEW, OLD, World, build, full_disk, quick
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, quick())
+
+
+def refused(*words: object) -> None:
+    raise PortError("NGINX cannot be told (No space left on device).")
 
 
 def test_before_the_first_release_what_runs_is_taken_as_stable(world: World) -> None:
@@ -388,9 +393,9 @@ def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
     world.say(Verb.ABORT)
     with full_disk(monkeypatch) as patched:
         if edge_is_full:
-            patched.setattr(world.edge, "write", full)
+            patched.setattr(world.edge, "write", refused)
             for _ in range(3):
-                with pytest.raises(OSError, match="No space"):
+                with pytest.raises(PortError, match="No space"):
                     world.poll()
         else:
             for _ in range(10):

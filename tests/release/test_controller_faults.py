@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.docker import DockerError
 from auto_deployment.release.judge import judge
 from auto_deployment.release.judgement import Verdict
 from auto_deployment.release.phases import judge_params
+from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Build, Kind, Phase, Verb
 from auto_deployment.release.world import STABLE_NAMES, SetTraffic
 from auto_deployment.release_records import read_rejected, read_serving
@@ -25,7 +25,7 @@ def world(tmp_path: Path) -> World:
 
 
 def broken(*words: object) -> None:
-    raise DockerError("docker compose: the engine has no room")
+    raise PortError("docker compose: the engine has no room")
 
 
 def polls(world: World, count: int) -> list[str]:
@@ -529,7 +529,7 @@ def test_an_instance_that_cannot_be_started_lets_others_be(
 
     def start_others(name: str, release: str) -> None:
         if name == "stable-1":
-            raise DockerError("docker compose: no")
+            raise PortError("docker compose: no")
         start(name, release)
 
     monkeypatch.setattr(world.instances, "start", start_others)
@@ -549,7 +549,7 @@ def test_who_is_well_serves_though_another_cannot_be_put_anew(
 
     def start_new(name: str, release: str) -> None:
         if release == OLD.release:
-            raise DockerError("docker compose: no such image")
+            raise PortError("docker compose: no such image")
         start(name, release)
 
     monkeypatch.setattr(world.instances, "start", start_new)

@@ -6,7 +6,8 @@ import pytest
 
 from auto_deployment.release.docker import DockerError
 from auto_deployment.release.images import Images
-from auto_deployment.release.instances import PROJECT, SERVICE, ComposeInstances, ComposeProject, Sighting
+from auto_deployment.release.instances import PROJECT, SERVICE, ComposeInstances, ComposeProject
+from auto_deployment.release.ports import Sighting
 from tests.support.fake_engine import FakeEngine
 
 V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"

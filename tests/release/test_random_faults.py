@@ -8,7 +8,7 @@ import pytest
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.aftermath import serves_after
-from auto_deployment.release.docker import DockerError
+from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Kind, Phase, Verb
 from auto_deployment.release.world import CANARY_NAME, STABLE_NAMES
 from auto_deployment.release_records import read_rejected, read_serving
@@ -89,7 +89,7 @@ class Trouble:
     def _start(self, start: Callable[[str, str], None]) -> Callable[[str, str], None]:
         def start_or_fail(name: str, release: str) -> None:
             if self.docker_fails:
-                raise DockerError("docker compose: no")
+                raise PortError("docker compose: no")
             start(name, release)
             self.ran.add(release)
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from auto_deployment.release.instances import Sighting
+from auto_deployment.release.ports import Sighting
 from auto_deployment.release.tracker import Tracker
 from auto_deployment.release.world import NAMES, Seen
 from tests.support.releases import NEW, OLD, START

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.nginx_config import TrafficError
 from auto_deployment.params import load_params
 from auto_deployment.release.docker import Docker, DockerError
-from auto_deployment.release.traffic import FIRST_SALT, NginxContainer
+from auto_deployment.release.ports import PortError
+from auto_deployment.release.traffic import NginxContainer
+from auto_deployment.release.upstream_file import FIRST_SALT
 from auto_deployment.release.world import NAMES, STABLE_NAMES, Traffic
 from tests.support.project import PROJECT
+from tests.support.releases import full
 
 PARAMS = load_params(PROJECT / "params.yaml").traffic
 
@@ -62,7 +64,7 @@ def test_what_nginx_refuses_is_taken_back(nginx: NginxContainer) -> None:
     before = Traffic(frozenset(NAMES), "a")
     nginx.write(before)
     REFUSES.append(True)
-    with pytest.raises(TrafficError, match="NGINX refuses the upstream"):
+    with pytest.raises(PortError, match="NGINX refuses the upstream"):
         nginx.write(Traffic(frozenset(STABLE_NAMES), "b"))
     assert nginx.read() == before
 
@@ -72,3 +74,11 @@ def test_an_nginx_that_does_not_run_reads_it_when_it_starts(nginx: NginxContaine
     nginx.write(Traffic(frozenset(NAMES), "a"))
     assert nginx.read().salt == "a"
     assert not any(call.startswith("kill") for call in CALLS)
+
+
+def test_a_full_disk_is_told_as_what_nginx_refuses(
+    nginx: NginxContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_deployment.release.upstream_file.replace_text", full)
+    with pytest.raises(PortError, match="NGINX cannot be told \\(No space left on device\\)"):
+        nginx.write(Traffic(frozenset(NAMES), "a"))

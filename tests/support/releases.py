@@ -13,18 +13,17 @@ from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release import queries
 from auto_deployment.release.controller import Controller
-from auto_deployment.release.docker import DockerError
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.instances import Sighting
 from auto_deployment.release.measurements import PrometheusMetrics
 from auto_deployment.release.observer import Observer, Sources
 from auto_deployment.release.options import ReleaseParams
 from auto_deployment.release.parts import Parts, Report
+from auto_deployment.release.ports import PortError, Sighting
 from auto_deployment.release.prometheus import Answer, NoData, Unavailable
 from auto_deployment.release.release import Build, Kind, Phase, Release, Verb
 from auto_deployment.release.state import Store
 from auto_deployment.release.world import CANARY_NAME, NAMES, Traffic
-from tests.support.edge_lines import CANARY_1, STABLE_1, line
+from tests.support.edge_lines import CANARY_1, STABLE_1, TRACKS, line
 from tests.support.project import PROJECT
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -86,7 +85,7 @@ class FakeEdge:
     def write(self, traffic: Traffic) -> None:
         self.traffic = traffic
         if self.deaf:
-            raise DockerError("docker kill: the engine does not answer")
+            raise PortError("docker kill: the engine does not answer")
         self.history.append(traffic)
 
 
@@ -142,11 +141,14 @@ class World:
 
     def boot(self) -> None:
         """Start the controller, as after a kill."""
-        sources = Sources(self.log, PrometheusMetrics(self.metrics), lambda: self.requests)
-        observer = Observer(sources, self.params.tick_s)
-        parts = Parts(self.instances, self.images, self.edge, observer, self.store, self.inbox, self.paths)
+        sources = Sources(self.log, PrometheusMetrics(self.metrics), lambda: self.requests, TRACKS)
+        parts = self.parts(Observer(sources, self.params.tick_s))
         self.controller = Controller(parts, self.params, self.needs_approval)
         self.controller.open()
+
+    def parts(self, observer: Observer) -> Parts:
+        """Return what the controller works with."""
+        return Parts(self.instances, self.images, self.edge, observer, self.store, self.inbox, self.paths)
 
     def poll(self, seconds: float = 2.0) -> Report:
         """Let time pass and people ask, then let the controller look."""

@@ -1,0 +1,53 @@
+"""`upstream.conf`, by which NGINX is told who gets requests, whoever runs NGINX."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from auto_deployment.host.files import replace_text
+from auto_deployment.nginx_config import TrafficError
+from auto_deployment.release.ports import PortError
+from auto_deployment.release.world import CANARY_NAME, Traffic
+from auto_deployment.traffic_params import TrafficParams
+
+FIRST_SALT = "first"
+SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)
+SERVER = re.compile(r"^\s*server (\S+:\d+) ", re.MULTILINE)
+
+
+def weight(name: str, params: TrafficParams) -> int:
+    """Return an instance's share of the users."""
+    return params.canary_weight if name == CANARY_NAME else params.stable_weight
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise as `PortError` what keeps NGINX from reading or taking its file."""
+    try:
+        yield
+    except TrafficError as error:
+        raise PortError(str(error)) from error
+    except OSError as error:
+        raise PortError(f"NGINX cannot be told ({error.strerror}).") from error
+
+
+def read_traffic(file: Path, names: Mapping[str, str]) -> Traffic:
+    """Return what an `upstream.conf` says; `names` has the instance at each address. Raises `PortError`."""
+    with told():
+        text = file.read_text("utf-8") if file.exists() else ""
+    salt = SALT.search(text)
+    found = frozenset(names[one] for one in SERVER.findall(text) if one in names)
+    return Traffic(found, salt[1] if salt else FIRST_SALT)
+
+
+def replace_checked(file: Path, text: str, check: Callable[[], None]) -> None:
+    """Replace the file; what `check` refuses with a `TrafficError` is taken back and raised."""
+    before = file.read_text("utf-8") if file.exists() else None
+    replace_text(file, text)
+    try:
+        check()
+    except TrafficError:
+        if before is not None:
+            replace_text(file, before)
+        raise
