@@ -23,14 +23,21 @@ from auto_deployment.report.release_mails import (
     candidate_mail,
     metrics_unavailable_mail,
     promoted_mail,
+    rollback_aborted_mail,
+    rolled_back_mail,
     superseded_mail,
 )
 
-MAILS: Mapping[Phase, Callable[[ReleaseFacts], Mail]] = {
-    Phase.REQUESTED: candidate_mail,
-    Phase.PROMOTED: promoted_mail,
-    Phase.ABORTED: aborted_mail,
-    Phase.SUPERSEDED: superseded_mail,
+Render = Callable[[ReleaseFacts], Mail]
+# Of a rollback its end says everything. A candidate may enter and leave `requested` in one look.
+MAILS: Mapping[tuple[Kind, Phase], Render] = {
+    (Kind.CANDIDATE, Phase.REQUESTED): candidate_mail,
+    (Kind.CANDIDATE, Phase.STARTING): candidate_mail,
+    (Kind.CANDIDATE, Phase.PROMOTED): promoted_mail,
+    (Kind.CANDIDATE, Phase.ABORTED): aborted_mail,
+    (Kind.CANDIDATE, Phase.SUPERSEDED): superseded_mail,
+    (Kind.ROLLBACK, Phase.PROMOTED): rolled_back_mail,
+    (Kind.ROLLBACK, Phase.ABORTED): rollback_aborted_mail,
 }
 
 
@@ -39,7 +46,7 @@ class ReleaseMails:
 
     def __init__(self, outbox: Outbox, params: ReleaseParams, command: str = COMMAND) -> None:
         self._outbox, self._params, self._command = outbox, params, command
-        self._told: set[tuple[str, ...]] = set()
+        self._told: set[tuple[Render, str, datetime | None]] = set()
 
     def tell(self, report: Report) -> None:
         """Write the mails that this look asks for; raise `MarqueeError` when the disk does not take them."""
@@ -47,33 +54,27 @@ class ReleaseMails:
         if report.record is not None and report.record not in records:
             records.append(report.record)  # after a kill: the outbox knows what it has had
         for record in records:
-            self._tell(record, report)
+            self._tell(record)
         if report.record is not None and report.record.release.under_way:
             self._tell_of_waiting(report.record, report)
 
     def _tell_of_waiting(self, record: Record, report: Report) -> None:
         if report.waits:
-            self._put("approval", record, approval_mail, report.now)
+            self._put(approval_mail, record, report.now)
         if record.release.phase is Phase.BAKING and record.ticks and not record.ticks[-1].metrics_available:
-            self._put("unavailable", record, metrics_unavailable_mail, report.now)
+            self._put(metrics_unavailable_mail, record, report.now)
 
-    def _tell(self, record: Record, report: Report) -> None:
-        kind = record.release.phase
-        if kind not in MAILS and record.release.phase is Phase.STARTING:
-            kind = Phase.REQUESTED  # entered and left in one look
-        if kind is Phase.REQUESTED and record.release.kind is Kind.ROLLBACK:
-            return  # its end says everything
-        if kind in MAILS:
-            self._put(kind.value, record, MAILS[kind], report.now)
+    def _tell(self, record: Record) -> None:
+        release = record.release
+        if render := MAILS.get((release.kind, release.phase)):
+            self._put(render, record, release.since)
 
-    def _put(self, kind: str, record: Record, render: Callable[[ReleaseFacts], Mail], now: datetime) -> None:
-        since = _unavailable_since(record) if kind == "unavailable" else None
-        key = (kind, record.release.request, str(since))
+    def _put(self, render: Render, record: Record, at: datetime) -> None:
+        since = _unavailable_since(record) if render is metrics_unavailable_mail else None
+        key = (render, record.release.request, since)
         if key in self._told:
             return
-        at = now if kind in ("approval", "unavailable") else record.release.since
-        told = replace(facts(record, self._params, at), command=self._command)
-        self._outbox.put(render(told))
+        self._outbox.put(render(replace(facts(record, self._params, at), command=self._command)))
         self._told.add(key)
 
 
@@ -96,6 +97,7 @@ def facts(record: Record, params: ReleaseParams, at: datetime) -> ReleaseFacts:
         ticks=baking,
         stable_release=release.stable.release,
         by=said.by if said else None,
+        requested_by=release.requested_by,
         earliest_promotion=begins + timedelta(seconds=limits.window_s),
         latest_decision=begins + timedelta(seconds=limits.max_window_s),
         rejected=rejected.kind if rejected else None,

@@ -108,7 +108,7 @@ def what_next(status: Status) -> str:
     judgement = status.judgement
     if release.phase is Phase.BAKING and judgement is not None:
         if judgement.verdict is Verdict.PROMOTE and status.needs_approval:
-            return f"every check is kept; a person says `approve` or `reject`{by}."
+            return "every check is kept; it waits until a person says `approve` or `reject`."
         if judgement.verdict is Verdict.METRICS_UNAVAILABLE:
             return "the window waits for metrics; aborted if they stay away."
         left = timedelta(seconds=judgement.window_left_s)

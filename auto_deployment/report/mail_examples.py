@@ -27,6 +27,7 @@ from auto_deployment.report.release_mails import (
     candidate_mail,
     metrics_unavailable_mail,
     promoted_mail,
+    rollback_aborted_mail,
     rolled_back_mail,
     superseded_mail,
 )
@@ -72,7 +73,9 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     yield "approval", approval_mail(replace(done, at=over, reason=_PROMOTED))
     yield "aborted", aborted_mail(_aborted())
     back = replace(begun, stable_release=done.release, model_version=BEFORE, release=f"{BEFORE}-{CODE}")
-    yield "rolled-back", rolled_back_mail(replace(back, by="somebody", rejected="artefact", reason=_BACK))
+    back = replace(back, requested_by="somebody", reason=f"It served before. {_BACK}")
+    yield "rolled-back", rolled_back_mail(replace(back, rejected="artefact"))
+    yield "rollback-aborted", rollback_aborted_mail(replace(back, by="somebody", reason=_NOT_BACK))
     yield (
         "superseded",
         superseded_mail(replace(begun, successor=f"20260305T0911-aa01bc23-{CODE}", reason=_NEWER)),
@@ -220,7 +223,8 @@ _KEPT = (
     ExampleCheck("sample", "kept", 29_812, 7_431, 500, 7_431, ""),
 )
 _PROMOTED = "The window of 43,200 s is over, and all five checks are kept."
-_BACK = "Users complain about their lists."
+_BACK = "Requested by somebody: users complain about their lists."
+_NOT_BACK = "Aborted by somebody: the lists were right."
 _NEWER = "A newer candidate was handed in while this one was baking."
 _UNCHANGED = "Nothing has changed: no new segment, the same parameters, code and champion."
 _METRICS = {

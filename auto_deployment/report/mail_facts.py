@@ -139,6 +139,7 @@ class ReleaseFacts:
     ticks: Sequence[TrackTick] = ()
     stable_release: str | None = None  # what serves beside it, or served before it
     by: str | None = None  # the person who decided, None where the judge did
+    requested_by: str | None = None  # the person or the job that asked for it
     earliest_promotion: datetime | None = None  # if all goes well
     latest_decision: datetime | None = None  # what is inconclusive by then is aborted
     rejected: str | None = None  # "artefact" or "code": what is never released again

@@ -47,11 +47,24 @@ def promoted_mail(facts: ReleaseFacts) -> Mail:
 
 def rolled_back_mail(facts: ReleaseFacts) -> Mail:
     """A person put an earlier version back; the facts are those of what serves now."""
-    following = ["All instances serve it again."]
-    if facts.rejected is not None and facts.stable_release is not None:
+    instead = "" if facts.stable_release is None else f" in the place of {facts.stable_release}"
+    following = [f"All instances serve {facts.release} again{instead}."]
+    if facts.rejected == "artefact":
         following.append(f"{facts.stable_release} is marked as rejected: it is not released again.")
-    commands = [_command(facts, "history", "Look back")]
-    return _mail("rolled-back", "Rolled back", "", OPEN, facts, following, commands)
+    elif facts.rejected == "code":
+        following.append(
+            f"The code of {facts.stable_release} is marked as rejected: no deploy takes it again."
+        )
+    return _mail("rolled-back", "Rolled back", "", OPEN, facts, following, _looking_back(facts))
+
+
+def rollback_aborted_mail(facts: ReleaseFacts) -> Mail:
+    """An earlier version was to be put back, and is not."""
+    stable = facts.stable_release or "what served before"
+    following = [f"{facts.release} is not put back: {stable} serves everybody. Nothing is rejected."]
+    return _mail(
+        "rollback-aborted", "Aborted", "is not put back", BAD, facts, following, _looking_back(facts)
+    )
 
 
 def aborted_mail(facts: ReleaseFacts) -> Mail:
@@ -68,7 +81,7 @@ def aborted_mail(facts: ReleaseFacts) -> Mail:
             f"The code revision {facts.code_revision} is marked as rejected: no deploy takes it again. The "
             "model is not condemned."
         )
-    return _mail("aborted", "Aborted", "", BAD, facts, following, [_command(facts, "history", "Look back")])
+    return _mail("aborted", "Aborted", "", BAD, facts, following, _looking_back(facts))
 
 
 def superseded_mail(facts: ReleaseFacts) -> Mail:
@@ -82,9 +95,7 @@ def superseded_mail(facts: ReleaseFacts) -> Mail:
 def approval_mail(facts: ReleaseFacts) -> Mail:
     """Every check is kept, and a person has to say yes."""
     following = ["Nothing changes until somebody says so: the canary goes on serving its share of the users."]
-    if facts.latest_decision is not None:
-        when = within(facts.latest_decision, facts.at)
-        following.append(f"Without an answer by {when}, it is aborted.")
+    following.append("It waits for an answer for as long as every check is kept; a broken one aborts it.")
     commands = [
         _word(facts, "approve", "Promote it"),
         _word(facts, "reject", "Abort it"),
@@ -117,7 +128,7 @@ def _mail(
     commands: Sequence[Command],
 ) -> Mail:
     sections = [*_evidence(facts), Section("What happens next", following, commands=commands)]
-    page = Page(verdict, tone, f"Model {facts.model_version}", facts.reason, sections, _facts(facts))
+    page = Page(verdict, tone, f"Model {facts.model_version}", facts.reason, sections, _facts(facts, kind))
     begun = f"{facts.release}/{facts.requested_at.isoformat(timespec='seconds')}"
     outage = facts.unavailable_since if kind == "metrics-unavailable" else None
     key = f"{kind}/{begun}" + (f"/{outage.isoformat(timespec='seconds')}" if outage else "")
@@ -158,17 +169,22 @@ def _word(facts: ReleaseFacts, verb: str, does: str, release: str | None = None)
     return Command(does, f"{facts.command} {verb} --release {release or facts.release} --by $USER")
 
 
+def _looking_back(facts: ReleaseFacts) -> list[Command]:
+    return [_command(facts, "history", "Look back")]
+
+
 def _command(facts: ReleaseFacts, verb: str, does: str) -> Command:
     return Command(does, f"{facts.command} {verb}")
 
 
-def _facts(facts: ReleaseFacts) -> list[tuple[str, str]]:
+def _facts(facts: ReleaseFacts, kind: str) -> list[tuple[str, str]]:
     known = [
         ("Release", facts.release),
         ("Code", facts.code_revision),
-        ("Stable", facts.stable_release),
+        ("Before" if kind in ("promoted", "rolled-back") else "Stable", facts.stable_release),
         ("Requested", clock(facts.requested_at)),
         ("Now", clock(facts.at)),
+        ("Requested by", facts.requested_by),
         ("Decided by", facts.by),
     ]
     return [*((name, value) for name, value in known if value is not None), *facts.origin]

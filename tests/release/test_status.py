@@ -70,7 +70,9 @@ def test_who_has_to_approve_is_told(world: World) -> None:
     world.deploy()
     world.until(Phase.BAKING)
     world.polls(150)
-    assert "a person says `approve` or `reject`" in what_next(status(world, needs_approval=True))
+    assert "it waits until a person says `approve` or `reject`" in what_next(
+        status(world, needs_approval=True)
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from tests.support.ports import free_ports
 
 KINDS = {
     *("aborted", "approval", "candidate", "drift", "failed", "metrics-unavailable"),
-    *("promoted", "published", "refused", "review", "rolled-back", "superseded", "unchanged"),
+    *("promoted", "published", "refused", "review", "rollback-aborted", "rolled-back"),
+    *("superseded", "unchanged"),
 }
 
 

@@ -22,6 +22,7 @@ KINDS = {
     "promoted": (release_mails.promoted_mail, f"Promoted: model {MODEL}"),
     "aborted": (release_mails.aborted_mail, f"Aborted: model {MODEL}"),
     "rolled-back": (release_mails.rolled_back_mail, f"Rolled back: model {MODEL}"),
+    "not-rolled-back": (release_mails.rollback_aborted_mail, f"Aborted: model {MODEL} is not put back"),
     "superseded": (release_mails.superseded_mail, f"Superseded: model {MODEL}"),
     "approval": (release_mails.approval_mail, f"Waiting for approval: model {MODEL}"),
     "metrics-unavailable": (release_mails.metrics_unavailable_mail, f"Metrics unavailable: model {MODEL}"),
@@ -167,7 +168,7 @@ def test_an_aborted_mail_says_what_is_rejected() -> None:
 
 def test_an_approval_mail_asks() -> None:
     text, _ = said(release_mails.approval_mail(facts(latest_decision=AT + timedelta(hours=3))))
-    assert "Without an answer by 2026-03-05 09:10 UTC (in 2 h), it is aborted." in text
+    assert "It waits for an answer for as long as every check is kept" in text
     for verb in ("approve", "reject", "extend"):
         assert f"release {verb}" in text
 
