@@ -5,8 +5,8 @@ import getpass
 from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
+from auto_deployment.host.revision import code_revision
 from auto_deployment.local.layout import PROJECT
-from auto_deployment.local.revision import code_revision
 from auto_deployment.local.shelf import Shelf
 from auto_deployment.paths import Paths
 from auto_deployment.release.docker import Docker
@@ -34,7 +34,7 @@ def images(settings: Settings) -> Images | Shelf:
     """Return the images on this host, or for plain processes the models."""
     if settings.controller.in_containers:
         return Images(Docker(), settings.controller.image)
-    revision = settings.code_revision or code_revision(PROJECT)
+    revision = code_revision(PROJECT, settings.code_revision).short
     return Shelf(Paths(settings.data_dir), revision)
 
 

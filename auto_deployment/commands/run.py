@@ -13,12 +13,12 @@ from app.recommender import Recommender
 from auto_deployment.config import LocalAddresses, Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.processes import end_leftovers
+from auto_deployment.host.revision import code_revision
 from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.layout import PROJECT, RunLayout
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
 from auto_deployment.local.releases import LocalReleases
-from auto_deployment.local.revision import code_revision
 from auto_deployment.local.screen import Screen, logging_to
 from auto_deployment.local.session import Session
 from auto_deployment.local.shelf import Shelf
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if args.demo or settings.data_dir.name == DEMO:
             prepare_demo(settings, params)
         _require_model(paths)
-        revision = settings.code_revision or code_revision(PROJECT)
+        revision = code_revision(PROJECT, settings.code_revision).short
         with StopRequests() as requests, logging_to(screen):
             shelf = Shelf(paths, revision)
             session = Session(

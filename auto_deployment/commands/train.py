@@ -8,11 +8,13 @@ from typing import Any
 
 from auto_deployment.commands.report_files import write_report
 from auto_deployment.config import Settings
+from auto_deployment.host.revision import code_revision
+from auto_deployment.local.layout import PROJECT
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.training.data import load_data
 from auto_deployment.training.model_store import check_is_free, make_current, write_model
-from auto_deployment.training.provenance import code_revision, model_version
+from auto_deployment.training.provenance import model_version
 from auto_deployment.training.summary import describe
 from auto_deployment.training.workflow import train_model
 
@@ -38,7 +40,7 @@ def train_and_publish(settings: Settings, now: datetime) -> Mapping[str, Any]:
     params = load_params(settings.params_file).training
     data = load_data(paths.segments, paths.catalog, params.prepare)
     check_is_free(paths, model_version(now, data.facts["hash"]))
-    trained = train_model(data, params, now, code_revision(settings.code_revision))
+    trained = train_model(data, params, now, code_revision(PROJECT, settings.code_revision))
     content_hash = write_model(paths, trained)
     model = {**trained.metrics["model"], "content_hash": content_hash}
     metrics = {**trained.metrics, "model": model}

@@ -1,10 +1,8 @@
-"""Where a model comes from: data, code and libraries."""
+"""Where a model comes from: data and libraries."""
 
 import hashlib
 import platform
-import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -15,29 +13,8 @@ import pandas as pd
 from auto_deployment.ingest.segment_schema import SegmentMeta
 from auto_deployment.ingest.segments import data_hash, list_segments
 
-ROOT = Path(__file__).parents[2]
 TOPIC = ("cluster_id", "topic", "topic_id", "generation")
 LIBRARIES = ("implicit", "numpy", "pandas", "scikit-surprise", "scipy")
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A state of the code: its name, and whether files differ from it (None where nobody can tell)."""
-
-    name: str
-    is_dirty: bool | None
-
-
-def code_revision(override: str | None = None, root: Path = ROOT) -> Revision:
-    """Return git's name of the checkout, `unknown` outside of one; `override` is taken as it is."""
-    if override:
-        return Revision(override, None)
-    top = _git(root, "rev-parse", "--show-toplevel")
-    name = _git(root, "rev-parse", "HEAD")
-    # Inside of somebody else's repository git names that one's revision, which says nothing about this code.
-    if not top or not name or Path(top).resolve() != root.resolve():
-        return Revision("unknown", None)
-    return Revision(name, _git(root, "status", "--porcelain", "--untracked-files=no") != "")
 
 
 def library_versions() -> dict[str, str]:
@@ -92,11 +69,3 @@ def frame_hash(frame: pd.DataFrame) -> str:
 def model_version(now: datetime, data_hash: str) -> str:
     """Return the name of a model made at this moment (UTC) of this data."""
     return f"{now:%Y%m%dT%H%M}-{data_hash[:8]}"
-
-
-def _git(root: Path, *words: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

@@ -9,13 +9,14 @@ import pandas as pd
 
 from app.artifact import Model
 from app.recommender import Recommender
+from auto_deployment.host.revision import Revision
 from auto_deployment.training.data import TrainingData
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.evaluate import evaluate
 from auto_deployment.training.metrics import assemble_metrics, summarize
 from auto_deployment.training.options import TrainingParams
 from auto_deployment.training.prepared import describe_split
-from auto_deployment.training.provenance import Revision, library_versions, model_version
+from auto_deployment.training.provenance import library_versions, model_version
 from auto_deployment.training.seen import is_in_training
 from auto_deployment.training.split import Split, split_by_time
 from auto_deployment.training.train import Fitted, fit

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from auto_deployment.host.revision import Revision
 from auto_deployment.report.render import render_model_report
 from auto_deployment.report.words import (
     moment,
@@ -16,7 +17,6 @@ from auto_deployment.report.words import (
     side_of,
     split_sentence,
 )
-from auto_deployment.training.provenance import Revision
 from auto_deployment.training.workflow import train_model
 from tests.support.training import small_params, taste_rows, training_data
 

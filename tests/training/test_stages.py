@@ -14,11 +14,11 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from app.artifact import load, save
 from auto_deployment.commands import stage as stage_command
 from auto_deployment.config import Settings
+from auto_deployment.host.revision import Revision
 from auto_deployment.training import stages
 from auto_deployment.training.data import load_data
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.prepared import read_prepared, write_prepared
-from auto_deployment.training.provenance import Revision
 from auto_deployment.training.split import split_by_time
 from auto_deployment.training.stored_lists import store_lists
 from auto_deployment.training.workflow import train_model
