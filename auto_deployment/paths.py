@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+PROJECT = Path(__file__).parents[1]  # the checkout that this code lies in, or its copy in an image
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:

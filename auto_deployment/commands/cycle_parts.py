@@ -9,9 +9,8 @@ from auto_deployment.config import Settings
 from auto_deployment.cycle_mails import mails_about
 from auto_deployment.cycle_workshop import Project, Workshop
 from auto_deployment.errors import MarqueeError
-from auto_deployment.local.layout import PROJECT
 from auto_deployment.params import load_params
-from auto_deployment.paths import Paths
+from auto_deployment.paths import PROJECT, Paths
 from auto_deployment.publish import factory
 from auto_deployment.publish.layout import CycleLayout
 from auto_deployment.publish.outcome import Outcome

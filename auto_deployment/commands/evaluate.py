@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from auto_deployment.commands.report_files import write_report
 from auto_deployment.config import Settings
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
+from auto_deployment.report.model_files import write_report
 from auto_deployment.training.data import load_data
 from auto_deployment.training.model_store import open_model
 from auto_deployment.training.summary import describe

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
 from auto_deployment.host.revision import code_revision
-from auto_deployment.local.layout import PROJECT
 from auto_deployment.local.shelf import Shelf
-from auto_deployment.paths import Paths
+from auto_deployment.paths import PROJECT, Paths
 from auto_deployment.release.docker import Docker
 from auto_deployment.release.images import Images
 from auto_deployment.release.inbox import Inbox

@@ -15,7 +15,7 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.host.processes import end_leftovers
 from auto_deployment.host.revision import code_revision
 from auto_deployment.local.demo import prepare_demo
-from auto_deployment.local.layout import PROJECT, RunLayout
+from auto_deployment.local.layout import RunLayout
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
 from auto_deployment.local.releases import LocalReleases
@@ -26,7 +26,7 @@ from auto_deployment.local.signals import StopRequests
 from auto_deployment.local.single_run import only_run
 from auto_deployment.local.watch import look_after
 from auto_deployment.params import load_params
-from auto_deployment.paths import Paths
+from auto_deployment.paths import PROJECT, Paths
 
 log = logging.getLogger(__name__)
 

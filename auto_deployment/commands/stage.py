@@ -43,7 +43,7 @@ def _gate(workspace: Workspace, params: Params) -> str:
 
 def _package(workspace: Workspace, params: Params) -> str:
     # Plots take a second to load, which the other steps need not wait for.
-    from auto_deployment.commands.report_files import write_page
+    from auto_deployment.report.model_files import write_page
 
     metrics = stages.package(workspace)
     write_page(workspace.report / "report.html", metrics)

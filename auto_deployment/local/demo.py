@@ -1,11 +1,10 @@
 """Data and a first model for those who have none, made by the same code as everybody's."""
 
-import argparse
-import importlib
 import logging
+import sys
+from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
-from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params
 from auto_deployment.paths import Paths
 
@@ -15,20 +14,15 @@ log = logging.getLogger(__name__)
 def prepare_demo(settings: Settings, params: Params) -> None:
     """Simulate a platform's past and train on it, each only where that was not done before."""
     paths = Paths(settings.data_dir)
+    # Both are imported here: a run that finds everything in place starts without pandas and its kin.
     if not any(paths.segments.glob("*.parquet")):
-        # Imported here: a run that finds everything in place starts without pandas and its kin.
-        simulation = importlib.import_module("auto_deployment.simulate.demo")
+        from auto_deployment.simulate.demo import write_demo
+
         log.info("Simulating a movie platform into %s (once)", settings.data_dir)
-        simulation.write_demo(params.simulate, settings.rating_scale, paths)
+        write_demo(params.simulate, settings.rating_scale, paths)
     if not paths.current_model.exists():
+        from auto_deployment.training_run import describe_trained, train_and_publish
+
         log.info("Training a first model (once)")
-        train(settings)
-
-
-def train(settings: Settings) -> None:
-    """Run the command `train` as it is without options; raise when it says that it failed."""
-    command = importlib.import_module("auto_deployment.commands.train")
-    parser = argparse.ArgumentParser()
-    command.configure(parser)
-    if command.run(parser.parse_args([]), settings) != 0:
-        raise MarqueeError("There is no first model to serve: training failed, see above.")
+        metrics = train_and_publish(settings, datetime.now(UTC))
+        sys.stdout.write(describe_trained(metrics, paths))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+from auto_deployment.paths import PROJECT
+
 TEMPLATE = PROJECT / "nginx" / "templates" / "marquee.conf.template"
 LOCAL_CONF = PROJECT / "nginx" / "local.conf"
 

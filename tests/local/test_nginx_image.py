@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from auto_deployment.host.files import replace_text
-from auto_deployment.local.layout import PROJECT, TEMPLATE
+from auto_deployment.local.layout import TEMPLATE
 from auto_deployment.nginx_config import Place, Server, upstream, variables
 from auto_deployment.params import load_params
 from tests.support.edge import SALT
 from tests.support.http import get, get_many
+from tests.support.project import PROJECT
 from tests.support.ring import Ring
 from tests.support.systems.containers import docker
 from tests.support.systems.lab import network, require_docker

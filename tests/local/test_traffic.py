@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.layout import LOCAL_CONF, PROJECT, TEMPLATE
+from auto_deployment.local.layout import LOCAL_CONF, TEMPLATE
 from auto_deployment.nginx_config import Place, Server, TrafficError, render, upstream, variables
 from auto_deployment.params import load_params
+from tests.support.project import PROJECT
 
 PLACE = Place("127.0.0.1:8082", "127.0.0.1:18082", "/run", "/run/nginx", "/logs", "/static")
 SERVERS = [Server("stable-1:8000", 40), Server("stable-2:8000", 40), Server("canary:8001", 20)]

@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from app.artifact import ArtifactError, load
-from auto_deployment import cli
-from auto_deployment.commands import report_files
-from auto_deployment.commands import train as train_command
+from auto_deployment import cli, training_run
 from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
+from auto_deployment.report import model_files
 from auto_deployment.report.render import render_model_report
 from auto_deployment.training import model_store
 from auto_deployment.training.errors import TrainingError
+from auto_deployment.training_run import train_and_publish
 from tests.support.project import PROJECT
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
 
@@ -35,7 +35,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("CODE_REVISION", raising=False)
     # Drawing takes longer than training here; the first test draws.
-    monkeypatch.setattr(report_files, "render_model_report", lambda metrics: "a report")
+    monkeypatch.setattr(model_files, "render_model_report", lambda metrics: "a report")
     return Settings.from_env()
 
 
@@ -47,7 +47,7 @@ def paths(settings: Settings) -> Paths:
 def test_train_writes_a_model_and_its_report_and_makes_it_current(
     paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(report_files, "render_model_report", render_model_report)
+    monkeypatch.setattr(model_files, "render_model_report", render_model_report)
     write_data(paths, ROWS)
     assert cli.main(["train"]) == 0
     version = os.readlink(paths.current_model)
@@ -68,7 +68,7 @@ def test_evaluate_measures_the_current_model_again(
     settings: Settings, paths: Paths, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_data(paths, ROWS)
-    trained = train_command.train_and_publish(settings, NOW)
+    trained = train_and_publish(settings, NOW)
     report = next(paths.reports.glob("20260201T1234-*")) / "metrics.json"
     before = json.loads(report.read_text("utf-8"))
     report.unlink()
@@ -80,8 +80,8 @@ def test_evaluate_measures_the_current_model_again(
 
 def test_evaluate_measures_a_named_model(settings: Settings, paths: Paths) -> None:
     write_data(paths, ROWS)
-    first = train_command.train_and_publish(settings, NOW)["model"]["version"]
-    train_command.train_and_publish(settings, NOW + timedelta(minutes=1))
+    first = train_and_publish(settings, NOW)["model"]["version"]
+    train_and_publish(settings, NOW + timedelta(minutes=1))
     report = paths.reports / first / "report.html"
     report.unlink()
     assert cli.main(["evaluate", "--model", first]) == 0
@@ -97,7 +97,7 @@ def test_evaluate_without_a_model_says_so(paths: Paths, capsys: pytest.CaptureFi
 def test_ratings_on_another_scale_are_also_reported_on_it(settings: Settings, paths: Paths) -> None:
     half_stars = [(user, movie, rating - 0.5, minute) for user, movie, rating, minute in ROWS]
     write_data(paths, half_stars, scale=(0.5, 5))
-    metrics = train_command.train_and_publish(settings, NOW)
+    metrics = train_and_publish(settings, NOW)
     assert metrics["rating_native"]["scale"] == [0.5, 5]
     rmse = metrics["rating"]["svd"]["rmse"]["value"]
     assert metrics["rating_native"]["svd"]["rmse"]["value"] == pytest.approx(rmse * 4.5 / 4)
@@ -106,7 +106,7 @@ def test_ratings_on_another_scale_are_also_reported_on_it(settings: Settings, pa
 def test_two_scales_in_one_folder_are_reported_on_one_to_five_alone(settings: Settings, paths: Paths) -> None:
     write_data(paths, ROWS, name="one")
     write_data(paths, [(500, "film+00+2000", 9, 5)], name="ten", scale=(1, 10))
-    assert "rating_native" not in train_command.train_and_publish(settings, NOW)
+    assert "rating_native" not in train_and_publish(settings, NOW)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_damaged_segment_is_named(paths: Paths, capsys: pytest.CaptureFixture[
 def test_watches_without_any_rating_make_a_model(settings: Settings, paths: Paths) -> None:
     watches = [(user, movie, int(18 * rating), minute + 300) for user, movie, rating, minute in ROWS]
     write_data(paths, [], watches)
-    metrics = train_command.train_and_publish(settings, NOW)
+    metrics = train_and_publish(settings, NOW)
     assert metrics["ranking"]["ndcg_compared"]["blend_over_popularity"]["value"] > 1
     assert metrics["rating"]["svd"]["rmse"] == {"value": None, "low": None, "high": None}
     assert load(paths.current_model).manifest["metrics"]["rmse"] is None
@@ -155,7 +155,7 @@ def test_watches_without_any_rating_make_a_model(settings: Settings, paths: Path
 
 def test_identical_ratings_make_a_model(settings: Settings, paths: Paths) -> None:
     write_data(paths, [(user, movie, 4, minute) for user, movie, _, minute in ROWS])
-    metrics = train_command.train_and_publish(settings, NOW)
+    metrics = train_and_publish(settings, NOW)
     assert metrics["rating"]["svd"]["rmse"]["value"] < 0.2
     assert load(paths.current_model).version == metrics["model"]["version"]
 
@@ -164,17 +164,17 @@ def test_a_second_training_within_the_minute_is_refused_before_any_work(
     settings: Settings, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_data(paths, ROWS)
-    train_command.train_and_publish(settings, NOW)
-    monkeypatch.setattr(train_command, "train_model", None)
+    train_and_publish(settings, NOW)
+    monkeypatch.setattr(training_run, "train_model", None)
     with pytest.raises(TrainingError, match="try again in a minute"):
-        train_command.train_and_publish(settings, NOW)
+        train_and_publish(settings, NOW)
 
 
 def test_a_training_that_fails_while_writing_leaves_the_current_model_alone(
     settings: Settings, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_data(paths, ROWS)
-    train_command.train_and_publish(settings, NOW)
+    train_and_publish(settings, NOW)
     current = os.readlink(paths.current_model)
 
     def full(*_: object) -> None:
@@ -182,7 +182,7 @@ def test_a_training_that_fails_while_writing_leaves_the_current_model_alone(
 
     monkeypatch.setattr("app.artifact._sync", full)
     with pytest.raises(OSError, match="No space"):
-        train_command.train_and_publish(settings, NOW + timedelta(minutes=1))
+        train_and_publish(settings, NOW + timedelta(minutes=1))
     assert os.readlink(paths.current_model) == current
     assert sorted(path.name for path in paths.models.iterdir()) == sorted([current, "current"])
 
@@ -191,7 +191,7 @@ def test_the_current_model_is_swapped_in_one_step(
     settings: Settings, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_data(paths, ROWS)
-    train_command.train_and_publish(settings, NOW)
+    train_and_publish(settings, NOW)
     current = os.readlink(paths.current_model)
 
     def killed(*_: object) -> None:
@@ -210,9 +210,9 @@ def test_a_model_whose_report_cannot_be_written_does_not_become_current(
     settings: Settings, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_data(paths, ROWS)
-    monkeypatch.setattr(report_files, "render_model_report", lambda metrics: 1 / 0)
+    monkeypatch.setattr(model_files, "render_model_report", lambda metrics: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        train_command.train_and_publish(settings, NOW)
+        train_and_publish(settings, NOW)
     assert not paths.current_model.exists()
 
 
@@ -231,7 +231,7 @@ def test_what_a_killed_training_left_is_removed_and_a_running_ones_is_not(tmp_pa
 
 def test_a_damaged_model_is_refused_by_name(settings: Settings, paths: Paths) -> None:
     write_data(paths, ROWS)
-    train_command.train_and_publish(settings, NOW)
+    train_and_publish(settings, NOW)
     (paths.current_model / "user_ids.npy").write_bytes(b"")
     with pytest.raises(TrainingError, match=r"user_ids\.npy"):
         model_store.open_model(paths, None)
