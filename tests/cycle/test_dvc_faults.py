@@ -1,4 +1,4 @@
-"""A DVC remote that is away, is no folder, has no room or has lost something; a cache that is gone."""
+"""DVC itself: a remote that is away, no folder, or full; an upload that breaks off; a cache that is gone."""
 
 import os
 import shutil
@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.publish.outcome import FAILED, PUBLISHED
-from tests.support.cycle import CycleHome
+from tests.support import published
+from tests.support.cycle import CycleHome, killed_at
+
+
+@pytest.fixture
+def one(real_one: CycleHome) -> CycleHome:
+    return real_one
 
 
 def refused(home: CycleHome, said: str) -> str:
@@ -85,6 +91,19 @@ def test_a_disk_that_is_read_only(one: CycleHome, small_disk: Path) -> None:
     refused(one, "Read-only file system")
 
 
+def test_killed_within_the_upload_nothing_is_visible_and_the_next_run_brings_the_rest(one: CycleHome) -> None:
+    before, head, storage = one.versions(), one.head(), published.stored(one.storage)
+    one.arrive("second")
+    killed_at(one, 1, "half-upload")
+    assert (one.versions(), one.head(), one.gaps()) == (before, head, [])
+    half = published.stored(one.storage)
+    assert half.items() > storage.items()  # data without a tag, which is harmless
+    outcome = one.cycle(2)
+    assert (outcome.kind, one.versions()) == (PUBLISHED, [*before, outcome.version])
+    assert one.gaps() == []
+    assert published.stored(one.storage).items() > half.items()
+
+
 def used(folder: Path) -> int:
     found = os.statvfs(folder)
     return (found.f_blocks - found.f_bfree) * found.f_frsize
@@ -114,3 +133,18 @@ def test_without_a_cache_a_remote_that_is_away_is_named_before_any_work(one: Cyc
     assert outcome.sentence.startswith("The DVC remote cannot be read: ")
     (one.root / "kept").rename(one.storage)
     recovers(one)
+
+
+def test_what_is_damaged_in_the_cache_comes_back_from_the_remote(one: CycleHome) -> None:
+    for path in one.layout.dvc_cache.joinpath("files").rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            path.unlink()
+            path.write_bytes(content[:-1])
+    shutil.rmtree(one.layout.clone)
+    one.arrive("second")
+    outcome = one.cycle(1)
+    assert outcome.kind == PUBLISHED, outcome.sentence
+    assert one.gaps() == []
+    brought = one.layout.clone / "data" / "segments" / "first.parquet"
+    assert brought.read_bytes() == (one.paths.segments / "first.parquet").read_bytes()

@@ -17,7 +17,7 @@ V = [f"2026030{day}T1200-0000000{day}" for day in (1, 2)]
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir(quick_dvc: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("host") / "data"
     make_versions(Paths(root).cycle, V)
     return root

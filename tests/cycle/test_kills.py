@@ -5,7 +5,7 @@ import json
 from auto_deployment.ingest.published import read_published
 from auto_deployment.publish.outcome import PUBLISHED
 from tests.support import published
-from tests.support.cycle import CycleHome, running_below
+from tests.support.cycle import CycleHome, killed_at, running_below
 from tests.support.git import git
 from tests.support.waiting import eventually
 
@@ -19,17 +19,11 @@ exec sleep 600
 """
 
 
-def kill_at(home: CycleHome, minute: int, where: str) -> None:
-    process = home.start(minute, *([where] if where else []))
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == -9, said
-
-
 def test_killed_at_each_step_nothing_is_visible_and_the_next_run_begins_anew(one: CycleHome) -> None:
     before, head, storage = one.versions(), one.head(), published.stored(one.storage)
     for minute, where in enumerate(BEFORE_THE_PUSH, 1):
         one.arrive(f"while-{where}")
-        kill_at(one, minute, where)
+        killed_at(one, minute, where)
         assert (one.versions(), one.head(), one.gaps()) == (before, head, []), where
     assert len(published.stored(one.storage)) > len(storage)  # data without a tag, which is harmless
     outcome = one.cycle(50)
@@ -58,7 +52,7 @@ def test_killed_inside_the_push_what_hangs_is_ended_by_the_next_run(one: CycleHo
 def test_killed_behind_the_push_the_version_is_whole_and_the_next_run_tells_of_it(one: CycleHome) -> None:
     before = one.versions()
     one.arrive("second")
-    kill_at(one, 1, "mark")
+    killed_at(one, 1, "mark")
     (new,) = set(one.versions()) - set(before)
     assert one.gaps() == []
     assert read_published(one.paths) == {"first"}
@@ -83,7 +77,7 @@ def test_killed_by_the_remote_once_it_has_taken_the_push_all_of_it_is_there(one:
     before = one.versions()
     one.hook("post-receive", KILL)
     one.arrive("second")
-    kill_at(one, 1, "")
+    killed_at(one, 1, "")
     eventually(lambda: not running_below(one.root))
     assert len(one.versions()) == len(before) + 1
     assert one.gaps() == []

@@ -1,7 +1,6 @@
 """`schedule` and `retrain` as a person or a container starts them."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auto_deployment import cli
 from auto_deployment.publish.outcome import FAILED, PUBLISHED
 from auto_deployment.schedule_state import ScheduleState, read_state, write_state
 from tests.support.cycle import CycleHome, running_below
@@ -24,31 +24,19 @@ Process = subprocess.Popen[str]
 
 
 class Host:
-    """Where the commands run: their settings, and what they answer."""
+    """Where the commands run, with settings for it, and what they answer."""
 
-    def __init__(self, home: CycleHome) -> None:
-        self.home, self.port = home, free_port()
-        self.environ = {
-            **os.environ,
-            "DATA_DIR": str(home.paths.root),
-            "GIT_REMOTE": str(home.bare),
-            "DVC_REMOTE": str(home.storage),
-            "SCHEDULER_METRICS_PORT": str(self.port),
-        }
+    def __init__(self, home: CycleHome, port: int) -> None:
+        self.home, self.port = home, port
         self.started: list[Process] = []
 
     def start(self, *words: str) -> Process:
         process = subprocess.Popen(
             [sys.executable, "-m", "auto_deployment", *words],
-            cwd=PROJECT, env=self.environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.started.append(process)
         return process
-
-    def run(self, *words: str) -> tuple[int, str]:
-        process = self.start(*words)
-        said, _ = process.communicate(timeout=300)
-        return process.returncode, said
 
     def due(self) -> None:
         """Let the next cycle be overdue."""
@@ -70,25 +58,32 @@ class Host:
 
 
 @pytest.fixture
-def host(one: CycleHome) -> Iterator[Host]:
+def host(one: CycleHome, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """Give a host on which one version is published; its processes end with the test."""
-    host = Host(one)
+    host = Host(one, free_port())
+    monkeypatch.setenv("DATA_DIR", str(one.paths.root))
+    monkeypatch.setenv("GIT_REMOTE", str(one.bare))
+    monkeypatch.setenv("DVC_REMOTE", str(one.storage))
+    monkeypatch.setenv("SCHEDULER_METRICS_PORT", str(host.port))
+    before = signal.getsignal(signal.SIGTERM)
     yield host
+    signal.signal(signal.SIGTERM, before)  # `retrain` listens to it in whatever process it runs
     for process in host.started:
         if process.poll() is None:
             process.kill()
             process.communicate()
 
 
-def test_once_runs_what_is_due_and_nothing_else(host: Host) -> None:
+def test_once_runs_what_is_due_and_nothing_else(host: Host, capfd: pytest.CaptureFixture[str]) -> None:
     host.due()
     host.home.arrive("second")
-    status, said = host.run("schedule", "--once")
-    assert (status, len(host.home.versions())) == (0, 2), said
+    status = cli.main(["schedule", "--once"])
+    said = capfd.readouterr().err
+    assert (status, "Step: push" in said, len(host.home.versions())) == (0, True, 2), said
     assert (host.state.last_kind, host.home.gaps()) == (PUBLISHED, [])
     assert host.state.due - datetime.now(UTC) > timedelta(hours=47)
-    status, said = host.run("schedule", "--once")
-    assert (status, "Step:" in said) == (0, False)
+    assert cli.main(["schedule", "--once"]) == 0
+    assert "Step:" not in capfd.readouterr().err
     assert len(host.home.versions()) == 2
 
 
@@ -131,9 +126,11 @@ def test_a_scheduler_that_is_killed_takes_its_cycle_with_it(host: Host) -> None:
     assert (len(host.home.versions()), host.home.gaps()) == (1, [])
 
 
-def test_retrain_says_how_it_ended_and_shows_no_traceback(host: Host) -> None:
+def test_retrain_says_how_it_ended_and_shows_no_traceback(
+    host: Host, capfd: pytest.CaptureFixture[str]
+) -> None:
     host.home.bare.rename(host.home.root / "away.git")
-    status, said = host.run("retrain", "--now")
-    assert status == 1
-    assert "failed: The git remote cannot be reached" in said
-    assert "Traceback" not in said
+    assert cli.main(["retrain", "--now"]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith("failed: The git remote cannot be reached")
+    assert "Traceback" not in out + err

@@ -33,7 +33,7 @@ def test_the_first_cycle_makes_both_remotes_and_an_upgrade_brings_its_code(home:
     files = git(home.layout.git_remote, "ls-tree", "-r", "--name-only", "main").split()
     assert {"app/new.py", "data/segments.dvc", "dvc.lock"} <= set(files)
     assert not {".env", "app/__pycache__/new.pyc"} & set(files)
-    assert git(home.layout.git_remote, "show", "main:params.yaml") == "learn: 2\n"
+    assert git(home.layout.git_remote, "show", "main:params.yaml") == "learn: 2"
     assert published.gaps(home.layout.git_remote, home.layout.dvc_remote) == []
 
 

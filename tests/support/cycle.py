@@ -157,6 +157,13 @@ class CycleHome:
         return CycleHome(target)
 
 
+def killed_at(home: CycleHome, minute: int, where: str) -> None:
+    """Run a cycle in a process that ends itself at a step, or is ended where it names none."""
+    process = home.start(minute, *([where] if where else []))
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == -9, said
+
+
 def write_project(project: Path) -> None:
     """Write a project whose flow is `tiny_flow`, with the settings for git and DVC of the real one."""
     (project / "app").mkdir(parents=True)
