@@ -46,6 +46,27 @@ def test_a_bad_setting_ends_a_command_with_one_sentence_and_status_2() -> None:
     assert result.stderr == "LOG_LEVEL is 'LOUD': use one of DEBUG, INFO, WARNING, ERROR.\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RATING_SCALE", "5-1"),
+        ("KAFKA_BOOTSTRAP", "nonsense"),
+        ("KAFKA_TOPIC", "a topic"),
+        ("KAFKA_SECURITY_PROTOCOL", "TLS"),
+        ("INGEST_METRICS_PORT", "0"),
+        ("KAFKA_SASL_PASSWORD_FILE", "/nowhere"),
+    ],
+)
+def test_ingest_with_a_bad_setting_ends_with_one_sentence_that_names_it_and_its_value(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["ingest"]) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(name)
+    assert value in sentence
+
+
 def test_importing_the_command_line_loads_no_heavy_library() -> None:
     assert loaded_by("import auto_deployment.cli") & {"pandas", "surprise", "flask"} == set()
 

@@ -64,22 +64,37 @@ def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
     ).replace("max_fails=1 fail_timeout=1s", "max_fails=0")
 
 
-def test_a_container_begins_with_the_upstream_that_a_release_would_write(tmp_path: Path) -> None:
+def begin_container(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Run what NGINX's container runs first, with its upstream in a folder and some settings changed."""
     traffic = load_params(PROJECT / "params.yaml").traffic
-    environ = {**variables(PLACE, traffic), "MARQUEE_UPSTREAM_DIR": str(tmp_path)}
+    environ = {**variables(PLACE, traffic), "MARQUEE_UPSTREAM_DIR": str(folder)}
     environ |= {
         "MARQUEE_STABLE_WEIGHT": str(traffic.stable_weight),
         "MARQUEE_CANARY_WEIGHT": str(traffic.canary_weight),
         "MARQUEE_FAIL_TIMEOUT_S": str(traffic.fail_timeout_s),
         "MARQUEE_EDGE_LOG_MAX_MB": str(traffic.edge_log_max_mb),
         "MARQUEE_EDGE_LOG_FILES": str(traffic.edge_log_files),
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PATH": f"{folder}:{os.environ['PATH']}",
     }
-    (tmp_path / "marquee-rotate").write_text("#!/bin/sh\n", "utf-8")
-    (tmp_path / "marquee-rotate").chmod(0o755)
-    subprocess.run(["sh", str(PROJECT / "nginx/docker/50-marquee.sh")], env=environ, check=True)
+    (folder / "marquee-rotate").write_text("#!/bin/sh\n", "utf-8")
+    (folder / "marquee-rotate").chmod(0o755)
+    command = ["sh", str(PROJECT / "nginx/docker/50-marquee.sh")]
+    return subprocess.run(command, env=environ | changed, capture_output=True, text=True, check=False)
+
+
+def test_a_container_begins_with_the_upstream_that_a_release_would_write(tmp_path: Path) -> None:
+    assert begin_container(tmp_path).returncode == 0
     written = (tmp_path / "upstream.conf").read_text("utf-8")
-    assert written == upstream(SERVERS, "first", traffic.fail_timeout_s, "127.0.0.11 valid=1s ipv6=off")
+    fail_timeout_s = load_params(PROJECT / "params.yaml").traffic.fail_timeout_s
+    assert written == upstream(SERVERS, "first", fail_timeout_s, "127.0.0.11 valid=1s ipv6=off")
+
+
+@pytest.mark.parametrize("value", ["", "many", "1.5", "-1"])
+@pytest.mark.parametrize("name", ["ATTEMPTS", "STABLE_WEIGHT", "EDGE_LOG_FILES"])
+def test_a_container_with_a_missing_or_bad_setting_names_it(tmp_path: Path, name: str, value: str) -> None:
+    done = begin_container(tmp_path, **{f"MARQUEE_{name}": value})
+    assert (done.returncode, done.stderr) == (2, f"MARQUEE_{name} is '{value}': use a whole number.\n")
+    assert not (tmp_path / "upstream.conf").exists()
 
 
 def test_with_a_resolver_names_are_looked_up_again() -> None:
