@@ -86,7 +86,8 @@ def test_no_job_trains(pipeline: dict[str, Any]) -> None:
 
 def test_images_are_those_of_the_project(pipeline: dict[str, Any]) -> None:
     used = {job["image"] for job in pipeline.values() if isinstance(job, dict) and "image" in job}
-    assert used == {"python:3.13-slim-trixie"}
+    assert used == {"$JOB_IMAGE"}
+    assert pipeline["variables"]["JOB_IMAGE"] == "python:3.13-slim-trixie"
 
 
 def test_only_one_deployment_at_a_time(pipeline: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ def mirror_packages(folder: Path) -> dict[str, str]:
     Jobs verify the hashes all the same. Without it each of a dozen jobs fetches 250 MB.
     """
     folder.mkdir()
-    image = yaml.safe_load((PROJECT / ".gitlab-ci.yml").read_text("utf-8"))["default"]["image"]
+    image = yaml.safe_load((PROJECT / ".gitlab-ci.yml").read_text("utf-8"))["variables"]["JOB_IMAGE"]
     lock = "requirements-dev.txt"
     volumes = ("--volume", f"{folder}:/wheels", "--volume", f"{PROJECT / lock}:/{lock}:ro")
     command = ("pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", "/wheels")
