@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 # The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
 VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 ENDS = ("promoted", "aborted")
+RATE = 150.0  # requests a second: enough users of the canary for a verdict within the window
+DOUBLED, BOASTING = "model/20990101T0000-00000001", "model/20990101T0000-00000002"
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +51,19 @@ def test_what_the_scheduler_publishes_is_tested_deployed_and_promoted(
     loop: Loop, published: str, say: Callable[[str], None]
 ) -> None:
     status, log = loop.pipeline_of(f"refs/tags/model/{published}")
+    loop.say("its pipeline is over")
     assert status == 0, log[-4000:]
     for job in ("test-data", "test-model", "build", "test-app", "deploy"):
         assert any(job in line for line in times(log)), log[-4000:]
     for line in times(log):
         say(line)
     assert not any("lint" in line or "test-code" in line for line in times(log))
-    with asking(loop.ports["MARQUEE_PORT"]):
+    with asking(loop.ports["MARQUEE_PORT"], rate=RATE):
         eventually(lambda: loop.releases()[0]["changes"][-1]["phase"] in ENDS, 240)
         release = loop.releases()[0]
+        loop.say("; ".join(f"{one['at']} {one['phase']}" for one in release["changes"]))
         assert release["changes"][-1]["phase"] == "promoted", release["changes"][-1]["reason"]
+    loop.say("its release is promoted")
     assert release["candidate"]["model_version"] == published
     assert get(loop.ports["MARQUEE_PORT"], "/recommend/42").headers["x-model-version"] == published
     eventually(lambda: any("Promoted" in subject and published in subject for subject in loop.mails()))
@@ -78,51 +83,73 @@ def test_the_cycles_commit_brings_no_pipeline_of_its_own(loop: Loop, published: 
     assert git(loop.remote, "log", "-1", "--format=%s", "main") == f"model: {published}"
 
 
-def test_a_commit_that_breaks_the_service_stops_at_its_tests(loop: Loop, published: str) -> None:
-    work = loop.work("breaks-service")
-    routes = work / "app" / "routes.py"
-    routes.write_text(routes.read_text() + "\nraise RuntimeError('broken')\n")
-    status, log = push(loop, work, "service: break it", "refs/heads/main")
+@pytest.fixture(scope="module")
+def broken(loop: Loop, published: str) -> int:
+    """Push what must not pass, all at once; return the number of the last pipeline before."""
+    for ref in (f"refs/tags/model/{published}", "refs/heads/main"):
+        loop.pipeline_of(ref)
+    before = loop.newest_pipeline()
+    push(loop, broken_service(loop), "service: break it", "refs/heads/main")
+    push(loop, boasting_model(loop, published), "model: boasts", f"refs/tags/{BOASTING}")
+    push(loop, doubled_data(loop), "model: doubled", f"refs/tags/{DOUBLED}")
+    loop.say("three pushes that must not pass are made")
+    return before
+
+
+def test_a_commit_that_breaks_the_service_stops_at_its_tests(loop: Loop, published: str, broken: int) -> None:
+    status, log = loop.pipeline_of("refs/heads/main", after=broken)
     assert status != 0
     assert "RuntimeError: broken" in log
     nothing_reached_the_server(loop, log, published)
 
 
+@pytest.mark.usefixtures("broken")
 def test_data_of_bad_quality_stop_at_their_check(loop: Loop, published: str) -> None:
+    status, log = loop.pipeline_of(f"refs/tags/{DOUBLED}")
+    assert status != 0
+    assert "both hold lines of partition" in log
+    nothing_reached_the_server(loop, log, published)
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_model_that_is_not_what_was_said_of_it_stops_at_its_check(loop: Loop, published: str) -> None:
+    status, log = loop.pipeline_of(f"refs/tags/{BOASTING}")
+    assert status != 0
+    assert "published figures are not what the data gives: rmse" in log
+    nothing_reached_the_server(loop, log, published)
+
+
+def broken_service(loop: Loop) -> Path:
+    work = loop.work("breaks-service")
+    routes = work / "app" / "routes.py"
+    routes.write_text(routes.read_text() + "\nraise RuntimeError('broken')\n")
+    return work
+
+
+def doubled_data(loop: Loop) -> Path:
     work = loop.work("breaks-data")
     dvc(loop, work, "pull", "data/segments.dvc")
     segment = max((work / "data" / "segments").glob("*.parquet"), key=lambda path: path.stat().st_size)
     shutil.copy(segment, segment.with_name(f"again-{segment.name}"))
     dvc(loop, work, "add", "data/segments")
     dvc(loop, work, "push", "data/segments.dvc")
-    status, log = push(loop, work, "model: doubled", "refs/tags/model/20990101T0000-00000001")
-    assert status != 0
-    assert "both hold lines of partition" in log
-    nothing_reached_the_server(loop, log, published)
+    return work
 
 
-def test_a_model_that_is_not_what_was_said_of_it_stops_at_its_check(loop: Loop, published: str) -> None:
+def boasting_model(loop: Loop, published: str) -> Path:
     work = loop.work("breaks-model")
     git(work, "checkout", "--quiet", "--detach", f"model/{published}")
     summary = work / "data" / "metrics" / "summary.json"
     figures = json.loads(summary.read_text())
     summary.write_text(json.dumps({**figures, "rmse": figures["rmse"] - 0.1}, indent=1) + "\n")
-    status, log = push(loop, work, "model: boasts", "refs/tags/model/20990101T0000-00000002")
-    assert status != 0
-    assert "published figures are not what the data gives: rmse" in log
-    nothing_reached_the_server(loop, log, published)
+    return work
 
 
-def push(loop: Loop, work: Path, message: str, ref: str) -> tuple[int, str]:
-    """Commit all, push to a branch or as a tag, and return what became of the pipeline."""
+def push(loop: Loop, work: Path, message: str, ref: str) -> None:
+    """Commit all and push it to a branch or as a tag."""
     git(work, "add", "--all")
     git(work, "commit", "--quiet", "--message", message)
-    before = max(loop.pipelines(), default=0)
     git(work, "push", "--quiet", loop.git_url, f"HEAD:{ref}")
-    eventually(
-        lambda: max((n for n, (of, _) in loop.pipelines().items() if of == ref), default=0) > before, 600
-    )
-    return loop.pipeline_of(ref)
 
 
 def nothing_reached_the_server(loop: Loop, log: str, published: str) -> None:

@@ -19,24 +19,28 @@ from typing import Any
 import yaml
 
 from tests.support.git import git
+from tests.support.http import get
 from tests.support.ports import free_ports
-from tests.support.project import PROJECT
 from tests.support.ssh_server import running_sshd
-from tests.support.systems.containers import docker
-from tests.support.systems.gitlab_runner import RUNNER, mirror_packages, write_runner
-from tests.support.systems.stack import PORTS, UP, get_json, remove_images
+from tests.support.systems.containers import Stack, docker
+from tests.support.systems.gitlab_jobs import job_image
+from tests.support.systems.gitlab_project import begin
+from tests.support.systems.gitlab_runner import RUNNER, write_runner
+from tests.support.systems.stack import CODE_REVISION, PORTS, get_json, remove_images
 from tests.support.waiting import eventually
 
-QUICK = {
-    ("release", "tick_s"): 2, ("release", "poll_s"): 1, ("release", "warming_s"): 5,
-    ("release", "settle_s"): 3, ("release", "start_max_s"): 60,
-    ("release", "judge", "window_s"): 25, ("release", "judge", "max_window_s"): 150,
-    ("release", "judge", "min_users"): 100,
-    ("ingest", "batch", "max_age_s"): 10,
-    ("retrain", "first_after_h"): 0.02, ("retrain", "retry_after_h"): 0.01,
-    # On this little data SVD may or may not beat the biases; everything else is as shipped.
-    ("gate", "bias_margin"): -0.05,
-}  # fmt: skip
+# What is started at once; the scheduler follows, and what nothing here asks stays away.
+PARTS = (
+    "nginx", "stable-1", "stable-2", "canary", "static-list", "kafka", "ingest", "controller",
+    "prometheus", "nginx-exporter", "simulator", "maildev",
+)  # fmt: skip
+PARAMS = "/project/params.yaml"  # the checkout's, as the controller sees it
+# When the newest event in the segments was, read with the tools of the worker's own image.
+NEWEST = """
+import pathlib, auto_deployment.ingest.segments as s
+times = [one.meta.last_time for one in s.list_segments(pathlib.Path("/data/segments"))]
+print(max((time.timestamp() for time in times if time), default=0))
+"""
 
 
 @dataclass
@@ -49,7 +53,7 @@ class Loop:
     def __post_init__(self) -> None:
         self.remote, self.storage = self.folder / "films.git", self.folder / "storage"
         self.checkout, self.keys = self.folder / "server", self.folder / "sshd"
-        self.log, self.wheels = self.folder / "loop.log", self.folder / "wheels"
+        self.log = self.folder / "loop.log"
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
         self.gateway = str(next(ip_network(subnet).hosts()))  # this host, as containers reach it
@@ -64,30 +68,6 @@ class Loop:
         with self.log.open("a") as file:
             file.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
-    def make_remote(self) -> None:
-        """Put this project, with short durations, into a bare repository as its one commit."""
-        work = self.folder / "begin"
-        files = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-        for name in files:
-            source = PROJECT / name
-            if source.is_file():
-                (work / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, work / name)
-        path = work / "params.yaml"
-        params = yaml.safe_load(path.read_text("utf-8"))
-        for (*places, last), value in QUICK.items():
-            section = params
-            for place in places:
-                section = section[place]
-            section[last] = value
-        path.write_text(yaml.safe_dump(params), "utf-8")
-        git(work, "init", "--quiet", "--initial-branch=main")
-        git(work, "add", "--all")
-        git(work, "commit", "--quiet", "--message", "films: begin")
-        subprocess.run(["git", "clone", "--quiet", "--bare", str(work), str(self.remote)], check=True)
-        self.storage.mkdir()
-        self.storage.chmod(0o777)
-
     def make_server(self) -> None:
         """Clone the checkout that is deployed to; its own files are what a person would put beside it."""
         subprocess.run(["git", "clone", "--quiet", self.git_url, str(self.checkout)], check=True)
@@ -98,10 +78,12 @@ class Loop:
             "SMTP_HOST": "maildev", "SMTP_PORT": "1025", "REPORT_TO": "team@example.org",
         }  # fmt: skip
         (self.checkout / ".env").write_text("".join(f"{key}={value}\n" for key, value in env.items()))
-        shared = {"volumes": [f"{self.storage}:{self.storage}"]}
-        (self.checkout / "docker-compose.override.yml").write_text(
-            yaml.safe_dump({"services": {"scheduler": shared}})
-        )
+        quick = {"volumes": [f"{self.checkout}:/project:ro"], "environment": {"PARAMS_FILE": PARAMS}}
+        shared = {**quick, "volumes": [*quick["volumes"], f"{self.storage}:{self.storage}"]}
+        services = {"ingest": quick, "controller": {"environment": quick["environment"]}, "scheduler": shared}
+        (self.checkout / "docker-compose.override.yml").write_text(yaml.safe_dump({"services": services}))
+        self.storage.mkdir()
+        self.storage.chmod(0o777)
 
     def compose(self, *words: str, timeout_s: float = 900) -> str:
         done = subprocess.run(
@@ -113,6 +95,11 @@ class Loop:
 
     def marquee(self, service: str, *words: str) -> str:
         return self.compose("exec", "-T", service, "marquee", *words)
+
+    def newest_pipeline(self) -> int:
+        """Return the number of the pipeline that was started last."""
+        file = self.folder / "number"
+        return int(file.read_text()) if file.exists() else 0
 
     def releases(self) -> list[dict[str, Any]]:
         """Return all releases, newest first."""
@@ -129,11 +116,12 @@ class Loop:
         lines = file.read_text().splitlines() if file.exists() else []
         return {int(n): (ref, int(status)) for n, ref, status in (line.split() for line in lines)}
 
-    def pipeline_of(self, ref: str, within_s: float = 900) -> tuple[int, str]:
-        """Wait until a ref's last pipeline is over; return its status and its log."""
+    def pipeline_of(self, ref: str, within_s: float = 900, after: int = 0) -> tuple[int, str]:
+        """Wait until a ref's last pipeline, one above `after`, is over; return its status and its log."""
 
         def found() -> list[tuple[int, int]]:
-            return [(number, status) for number, (of, status) in self.pipelines().items() if of == ref]
+            ended = self.pipelines().items()
+            return [(number, status) for number, (of, status) in ended if of == ref and number > after]
 
         eventually(found, within_s)
         number, status = max(found())
@@ -154,7 +142,7 @@ def gitlab_loop(folder: Path, variables: Mapping[str, str]) -> Iterator[Loop]:
     """Start the remote, the server with everything on it, and its sshd; `variables` are the project's own."""
     loop = Loop(folder)
     folder.chmod(0o755)
-    loop.make_remote()
+    begin(folder / "begin", loop.remote)
     with ExitStack() as stack:
         stack.enter_context(_git_daemon(loop))
         loop.make_server()
@@ -166,18 +154,36 @@ def gitlab_loop(folder: Path, variables: Mapping[str, str]) -> Iterator[Loop]:
         command = loop.checkout / "scripts" / "gitlab" / "server.sh"
         server = stack.enter_context(running_sshd(loop.keys, command, environ))
         stack.callback(_remove, loop)
+        loop.say("the images are built")
         given = {
             **server.variables(),
             "DVC_REMOTE": str(loop.storage),
-            **mirror_packages(loop.wheels),
+            "JOB_IMAGE": job_image(),
             **variables,
         }
-        write_runner(loop.folder, given, (loop.storage, loop.keys, loop.wheels))
-        loop.say("the images are built")
-        loop.compose("build", "--quiet", timeout_s=1800)
-        loop.compose("--profile", "demo", *UP)
-        loop.say("the server serves")
+        write_runner(loop.folder, given, (loop.storage, loop.keys))
+        _build(loop)
+        _start(loop)
         yield loop
+
+
+def _build(loop: Loop) -> None:
+    """Build the server's images as other systems of tests do, which the build cache has then."""
+    environ = {"MARQUEE_IMAGE": loop.name, "CODE_REVISION": CODE_REVISION}
+    Stack(loop.name, environ=environ).compose("build", "--quiet", timeout_s=1800)
+
+
+def _start(loop: Loop) -> None:
+    """Start the server; its scheduler as soon as the platform's past is in segments, for a cycle at once."""
+    loop.say("the server starts")
+    begun_s = time.time()
+    loop.compose("up", "-d", "--no-build", *PARTS)
+    eventually(lambda: get(loop.ports["MARQUEE_PORT"], "/recommend/42").status == 200)
+    loop.say("the server serves")
+    inside = ("exec", "-T", "ingest", "python", "-c", NEWEST)
+    eventually(lambda: float(loop.compose(*inside)) >= begun_s, step_s=0.5)
+    loop.say("the past of the platform is there: the scheduler starts")
+    loop.compose("up", "-d", "--no-build", "--no-deps", "scheduler")
 
 
 @contextmanager

@@ -1,13 +1,8 @@
-"""A runner in small: what the remote's hook starts, a pipeline at a time, with the jobs in containers."""
+"""A runner in small: what the remote's hook starts, a pipeline of each ref at a time, jobs in containers."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import yaml
-
-from tests.support.project import PROJECT
-from tests.support.systems.containers import docker
 
 # The hook: git waits for no pipeline.
 RUNNER = """#!/bin/sh
@@ -21,13 +16,16 @@ SCRIPT = """#!/usr/bin/env bash
 set -euo pipefail
 unset $(env | sed -n 's/^\\(GIT_[A-Z_]*\\)=.*/\\1/p')
 cd {folder}
-exec 9>runner.lock
+mkdir -p pipelines
+exec 9>pipelines/number.lock
 flock 9
 number=$(($(cat number 2>/dev/null || echo 900) + 1))
 echo "$number" >number
-mkdir -p pipelines
+exec 9>"pipelines/${{2//[!a-z0-9]/-}}.lock" # pipelines of different refs run at once, as in GitLab
+flock 9
 exec >>"pipelines/$number.log" 2>&1
 work={folder}/pipelines/$number
+mkdir {folder}/home-$number # gitlab-ci-local's caches know no two at once
 git clone --quiet {folder}/films.git "$work"
 given=()
 case $2 in
@@ -46,7 +44,7 @@ given+=(--variable "CI_COMMIT_AUTHOR=$(git -C "$work" log -1 --format='%an <%ae>
 echo "pipeline $number for $2 at $1"
 status=0
 cd "$work"
-HOME={folder}/home gitlab-ci-local --pull-policy=if-not-present --network host --timestamps \\
+HOME={folder}/home-$number gitlab-ci-local --pull-policy=if-not-present --network host --timestamps \\
   --ignore-predefined-vars CI_PIPELINE_IID,CI_PIPELINE_ID,CI_COMMIT_MESSAGE,CI_COMMIT_AUTHOR,CI_COMMIT_TAG \\
   --concurrency 2 --volume /var/run/docker.sock:/var/run/docker.sock {volumes} \\
   --variable "CI_PIPELINE_IID=$number" --variable "CI_PIPELINE_ID=$number" {variables} \\
@@ -58,7 +56,6 @@ echo "$number $2 $status" >>{folder}/finished
 
 def write_runner(folder: Path, variables: Mapping[str, str], volumes: Sequence[Path]) -> None:
     """Write the runner; `variables` are the project's, `volumes` what the runner's host shares with jobs."""
-    (folder / "home").mkdir(exist_ok=True)
     text = SCRIPT.format(
         folder=folder,
         volumes=" ".join(f"--volume {one}:{one}" for one in volumes),
@@ -66,17 +63,3 @@ def write_runner(folder: Path, variables: Mapping[str, str], volumes: Sequence[P
     )
     (folder / "runner").write_text(text)
     (folder / "runner").chmod(0o755)
-
-
-def mirror_packages(folder: Path) -> dict[str, str]:
-    """Fetch what jobs install once, as a mirror near a runner has it; return what tells pip of it.
-
-    Jobs verify the hashes all the same. Without it each of a dozen jobs fetches 250 MB.
-    """
-    folder.mkdir()
-    image = yaml.safe_load((PROJECT / ".gitlab-ci.yml").read_text("utf-8"))["variables"]["JOB_IMAGE"]
-    lock = "requirements-dev.txt"
-    volumes = ("--volume", f"{folder}:/wheels", "--volume", f"{PROJECT / lock}:/{lock}:ro")
-    command = ("pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", "/wheels")
-    docker("run", "--rm", *volumes, image, *command, "--requirement", f"/{lock}", timeout_s=600)
-    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}

@@ -20,6 +20,7 @@ from tests.support.systems.containers import Stack, docker
 
 PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
 UP = ("up", "-d", "--wait", "--wait-timeout", "300")
+CODE_REVISION = "abc1234"  # of all images that tests build, so that one build serves them all
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
 BATCH_MAX_AGE_S = 10
 EDGE_LOG_MAX_MB = 1
@@ -94,7 +95,7 @@ def running_stack(
     name = f"marquee-test-{uuid.uuid4().hex[:8]}"
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     environ = {key: str(port) for key, port in ports.items()}
-    environ |= {"MARQUEE_IMAGE": image or name, "MARQUEE_HOST": "127.0.0.1", "CODE_REVISION": "abc1234"}
+    environ |= {"MARQUEE_IMAGE": image or name, "MARQUEE_HOST": "127.0.0.1", "CODE_REVISION": CODE_REVISION}
     environ |= more.get("environ", {})
     files = (PROJECT / "docker-compose.yml", write_override(folder, more))
     one = TestStack(Stack(name, files, environ), ports)
