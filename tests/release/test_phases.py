@@ -1,53 +1,19 @@
-"""Which phase follows from what is known: every transition, and what can never happen."""
+"""Which phase follows from what is known: every transition."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from auto_deployment.release.judge import judge
-from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.release.judgement import Verdict
 from auto_deployment.release.phases import Known, advance, deadline, plan, supersede, waits_for_approval
-from auto_deployment.release.release import ENDS, Kind, Phase, Release, Verb, Word, requested
-from auto_deployment.release.ticks import Tick
+from auto_deployment.release.release import ENDS, Kind, Phase, Release, Verb, Word
 from auto_deployment.release.world import CANARY_NAME, NAMES, STABLE_NAMES, Seen
+from tests.support.phases import BAKED, GONE, NEW_RUNS, OLD_RUNS, at, known, verdict, word
 from tests.support.releases import NEW, OLD, SHIPPED, START
-from tests.support.ticks import good, tick
 
-OLD_RUNS, NEW_RUNS = Seen(OLD.release, well=True, serving_s=999), Seen(NEW.release, well=True, serving_s=999)
-GONE = Seen()
-BAKED = {"stable-1": OLD_RUNS, "stable-2": OLD_RUNS, "canary": NEW_RUNS}
 PHASES = [phase for phase in Phase if phase not in ENDS]
-
-
-def at(phase: Phase, *words: Word, kind: Kind = Kind.CANDIDATE) -> Release:
-    """Return a release that has just entered a phase."""
-    release = requested(NEW, OLD, "r1", "pipeline", START, kind)
-    for one in words:
-        release = release.hear(one)
-    return release if phase is Phase.REQUESTED else release.to(phase, START, "as the test wants it")
-
-
-def word(verb: Verb, reason: str = "") -> Word:
-    return Word(f"w-{verb}", verb, "ann", START, reason)
-
-
-def verdict(which: Verdict) -> Judgement:
-    return Judgement(which, f"because of {which}.", (), 0.0, 0.0)
-
-
-def known(
-    seconds: float = 1.0, judgement: Judgement | None = None, approval: bool = False, **seen: Seen
-) -> Known:
-    """Return what is known so many seconds after START; names of instances with `_` for `-`."""
-    found = {**BAKED, **{name.replace("_", "-"): one for name, one in seen.items()}}
-    return Known(START + timedelta(seconds=seconds), found, judgement, SHIPPED, approval)
-
-
 MANY_RESTARTS = replace(NEW_RUNS, restarts=SHIPPED.canary_restarts_max + 1)
 LONG_ILL = Seen(NEW.release, well=False, unwell_s=SHIPPED.start_max_s + 1, wanted=NEW.release)
 ILL = Seen(NEW.release, well=False, unwell_s=1)
@@ -210,101 +176,3 @@ def test_the_second_stable_follows_when_the_first_has_served() -> None:
     assert plan(release, served, SHIPPED.settle_s).releases["stable-2"] == NEW.release
     both = {**just_well, "stable-2": NEW_RUNS}  # once replaced it is not put back
     assert plan(release, both, SHIPPED.settle_s).releases["stable-2"] == NEW.release
-
-
-ALLOWED = {
-    Phase.REQUESTED: {Phase.STARTING, Phase.ABORTED},
-    Phase.STARTING: {Phase.WARMING, Phase.ABORTED},
-    Phase.WARMING: {Phase.BAKING, Phase.PROMOTING, Phase.ABORTED},
-    Phase.BAKING: {Phase.PROMOTING, Phase.ABORTED},
-    Phase.PROMOTING: {Phase.PROMOTED, Phase.ABORTED},
-}
-SEEN = st.builds(
-    Seen,
-    release=st.sampled_from([None, OLD.release, NEW.release]),
-    well=st.booleans(),
-    restarts=st.integers(0, 6),
-    unwell_s=st.floats(0, 1000),
-    serving_s=st.floats(0, 1000),
-)
-JUDGEMENTS = st.one_of(st.none(), st.sampled_from(Verdict).map(verdict))
-WORDS = st.one_of(st.none(), st.sampled_from(Verb).map(word))
-MOMENTS = st.tuples(st.floats(0, 50_000), SEEN, SEEN, SEEN, JUDGEMENTS, WORDS, st.booleans())
-
-
-def live_through(moments: Sequence[tuple]) -> list[tuple[Release, Known]]:  # type: ignore[type-arg]
-    """Return the release and what was known at each moment."""
-    release, now = requested(NEW, OLD, "r1", "pipeline", START), START
-    lived = []
-    for seconds, first, second, canary, judgement, said, approval in moments:
-        now += timedelta(seconds=seconds)
-        if said is not None:
-            release = release.hear(replace(said, id=f"w{now}"))
-        facts = Known(
-            now, {"stable-1": first, "stable-2": second, "canary": canary}, judgement, SHIPPED, approval
-        )
-        lived.append((release, facts))
-        release = advance(release, facts)
-    lived.append((release, facts))
-    return lived
-
-
-@given(st.lists(MOMENTS, min_size=1, max_size=40))
-def test_no_transition_skips_a_phase_or_goes_back(moments: list[tuple]) -> None:  # type: ignore[type-arg]
-    lived = live_through(moments)
-    for (before, _), (after, _) in pairwise(lived):
-        if after.phase is not before.phase:
-            assert after.phase in ALLOWED[before.phase]
-
-
-@given(st.lists(MOMENTS, min_size=1, max_size=40))
-def test_nothing_is_promoted_whose_canary_was_not_well(moments: list[tuple]) -> None:  # type: ignore[type-arg]
-    lived = live_through(moments)
-    for (before, facts), (after, _) in pairwise(lived):
-        if after.phase is Phase.PROMOTING and before.phase is not Phase.PROMOTING:
-            assert after.entered(Phase.STARTING)
-            assert after.entered(Phase.WARMING)
-            assert facts.seen["canary"].release == NEW.release
-            assert facts.seen["canary"].well
-
-
-@given(st.lists(MOMENTS, min_size=1, max_size=40))
-def test_nothing_is_promoted_but_by_a_verdict_or_a_person(moments: list[tuple]) -> None:  # type: ignore[type-arg]
-    lived = live_through(moments)
-    for (before, facts), (after, _) in pairwise(lived):
-        if after.phase is Phase.PROMOTING and before.phase is not Phase.PROMOTING:
-            by_verdict = facts.judgement is not None and facts.judgement.verdict is Verdict.PROMOTE
-            assert by_verdict or before.said(Verb.PROMOTE)
-            if facts.needs_approval:
-                assert before.said(Verb.PROMOTE, Verb.APPROVE)
-
-
-def without_evidence(ticks: Sequence[Tick], lack: str) -> list[Tick]:
-    """Return ticks that lack one thing, each of which alone must keep a candidate from promotion."""
-    changes: dict[str, dict[str, object]] = {
-        "no answer of Prometheus": {"metrics_available": False},
-        "no mean": {"mean_latency_ms": {"canary": None, "stable": 20.0}},
-        "not a number": {"mean_latency_ms": {"canary": float("nan"), "stable": 20.0}},
-        "no users": {"counts": {}},
-        "no tick of baking": {"phase": "warming"},
-    }
-    return [replace(one, **changes[lack]) for one in ticks]  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "lack", ["no answer of Prometheus", "no mean", "not a number", "no users", "no tick of baking"]
-)
-@settings(max_examples=20)
-@given(count=st.integers(1, 150))
-def test_there_is_no_way_from_missing_data_to_promoted(lack: str, count: int) -> None:
-    ticks = without_evidence([replace(one, duration_s=600.0) for one in good(count)], lack)
-    judgement = judge(ticks, SHIPPED.judge)
-    release = advance(at(Phase.BAKING), Known(START + timedelta(days=1), BAKED, judgement, SHIPPED))
-    assert release.phase in (Phase.BAKING, Phase.ABORTED)
-
-
-def test_with_all_data_it_is_promoted() -> None:
-    """The test above could not fail otherwise."""
-    ticks = [replace(one, duration_s=600.0) for one in good(72)]
-    assert judge(ticks, SHIPPED.judge).verdict is Verdict.PROMOTE
-    assert tick().metrics_available

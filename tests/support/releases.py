@@ -35,7 +35,7 @@ def build(version: str, code: str = "abc1234") -> Build:
     return Build(f"{version}-{code}", version, f"content-of-{version}", code)
 
 
-OLD, NEW = build("v1"), build("v2")
+OLD, NEW, OTHER = build("v1"), build("v2"), build("v3")
 
 
 @dataclass

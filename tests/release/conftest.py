@@ -1,0 +1,12 @@
+"""What most tests of releases begin with."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.releases import World, quick
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, quick())
