@@ -8,6 +8,15 @@ PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 
 @dataclass(frozen=True, slots=True)
+class KafkaPatience:
+    """How long we wait for the broker, in seconds."""
+
+    answer_s: float = 10.0  # for an answer, and for the first connection
+    reconnect_max_s: float = 2.0  # between two attempts to connect, which begin at once and get rarer
+    look_s: float = 10.0  # while no line comes, between two looks whether the topic is still the same
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaSettings:
     """One topic of one broker, and who we are to it."""
 
@@ -22,6 +31,7 @@ class KafkaSettings:
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
     ssl_password: str | None = None
+    patience: KafkaPatience = KafkaPatience()
 
     def client_options(self) -> dict[str, Any]:
         """Return the keyword arguments of the client library that reach this broker."""

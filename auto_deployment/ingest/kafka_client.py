@@ -26,7 +26,6 @@ from auto_deployment.kafka_settings import KafkaSettings
 
 log = logging.getLogger(__name__)
 
-REQUEST_TIMEOUT_MS = 10_000
 REFUSALS = (AuthorizationError, SaslAuthenticationFailedError, UnsupportedSaslMechanismError)
 _COMMIT_ATTEMPTS = 5
 _COMMIT_PAUSE_S = 0.2
@@ -116,6 +115,7 @@ def open_client(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
     """
     opened: list[Any] = []
     heard = _Heard()
+    answer_ms = round(settings.patience.answer_s * 1000)
 
     def remember(**configs: Any) -> Any:
         opened.append(KafkaNetClient(**configs))
@@ -126,9 +126,9 @@ def open_client(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
         return kind(
             kafka_client=remember,
             client_id="marquee-ingest",
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-            bootstrap_timeout_ms=REQUEST_TIMEOUT_MS,
-            reconnect_backoff_max_ms=2_000,
+            request_timeout_ms=answer_ms,
+            bootstrap_timeout_ms=answer_ms,
+            reconnect_backoff_max_ms=round(settings.patience.reconnect_max_s * 1000),
             **settings.client_options(),
             **options,
         )

@@ -1,12 +1,14 @@
 """The simulator's stream through a real broker."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from auto_deployment.cli import main
+from auto_deployment.kafka_settings import KafkaSettings
 from tests.support.ingest import Home
-from tests.support.kafka import LEAKY_CLIENT, Broker
+from tests.support.kafka import HASTY, LEAKY_CLIENT, Broker
 from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
@@ -33,6 +35,7 @@ def test_simulated_lines_are_taken_from_the_broker(
 def test_a_broker_that_is_not_there_is_one_sentence(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("auto_deployment.config.KafkaSettings", partial(KafkaSettings, patience=HASTY))
     home.kafka = replace(home.kafka, bootstrap=f"127.0.0.1:{free_port()}")
     for name, value in home.environ().items():
         monkeypatch.setenv(name, value)

@@ -12,13 +12,16 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from auto_deployment.kafka_settings import KafkaSettings
+from auto_deployment.kafka_settings import KafkaPatience, KafkaSettings
 from tests.support.ports import free_port
 from tests.support.systems.containers import docker
 from tests.support.waiting import eventually
 
 IMAGE = "apache/kafka:4.1.1"
 USER, PASSWORD = "marquee", "correct horse"
+
+# A tenth of what is shipped, for what does not answer.
+HASTY = KafkaPatience(answer_s=1.0, reconnect_max_s=0.2, look_s=1.0)
 
 # kafka-python leaves a socket to the garbage collector when it cannot connect.
 LEAKY_CLIENT = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -152,7 +155,12 @@ class Broker:
             "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
             "KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS": "1",
             "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+            # One that was killed comes back soon: its old self counts as gone after this time.
+            "KAFKA_BROKER_SESSION_TIMEOUT_MS": "2000",
+            "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS": "500",
+            # It lives for minutes: to be there soon counts for more than to be fast.
             "KAFKA_HEAP_OPTS": "-Xms128m -Xmx384m",
+            "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
         }
         if self._cluster_id:
             variables["CLUSTER_ID"] = self._cluster_id
