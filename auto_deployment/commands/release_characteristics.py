@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from auto_deployment.config import Settings
+from auto_deployment.durations import duration
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import StagedFile
 from auto_deployment.params import load_params
@@ -51,8 +52,8 @@ def origin(params: ReleaseParams, seed: int) -> str:
     """Say under which parameters the table was computed, and how to do it again."""
     judge = params.judge
     return (
-        f"Simulated with the shipped judge: a window of {judge.window_s / 3600:g} h after "
-        f"{params.warming_s / 60:g} min of warming, one tick a minute, 5 requests/s by 21,600 users and 20 % "
+        f"Simulated with the shipped judge: a window of {duration(judge.window_s)} after "
+        f"{duration(params.warming_s)} of warming, one tick a minute, 5 requests/s by 21,600 users and 20 % "
         f"of them on the canary where nothing else is said, 10 % of users with popularity lists, alpha "
         f"{judge.alpha:g} for three tests together, tolerated ratio {judge.tolerated_ratio:g}, SLO "
         f"{100 * judge.slo_bad_share:g} %, seed {seed}. Again: "

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from auto_deployment.durations import duration
 from auto_deployment.errors import MarqueeError
 
 
@@ -52,7 +53,7 @@ def describe_owner(text: str, now: datetime) -> str:
     words = text.split()
     try:
         pid, host, since = words
-        minutes = (now - datetime.fromisoformat(since)).total_seconds() / 60
+        age = now - datetime.fromisoformat(since)
     except (ValueError, TypeError):
         return f"process {words[0] if words else 'unknown'}"
-    return f"process {pid} on {host}, for {minutes:.0f} min, since {since}"
+    return f"process {pid} on {host}, for {duration(age)}, since {since}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.artifact import ArtifactError, load
 from app.recommender import Recommender
 from auto_deployment.config import LocalAddresses
+from auto_deployment.durations import duration
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.processes import remember
 from auto_deployment.local import static_list
@@ -111,7 +112,7 @@ class Session:
         while not condition():
             self.supervisor.require_all(may_end)
             if time.monotonic() > deadline:
-                raise ProcessError(f"Not ready after {READY_WITHIN_S:.0f} s: see {self._layout.logs}.")
+                raise ProcessError(f"Not ready after {duration(READY_WITHIN_S)}: see {self._layout.logs}.")
             if self._requests.wait(0.1):
                 return
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from auto_deployment.durations import duration
 from auto_deployment.local.processes import Child, ProcessError, Program
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Keeper:
         return True
 
     def _put_off(self, why: str, now: float) -> None:
-        log.warning("%s: starting it again in %.0f s, its log is %s", why, self._pause_s, self.program.log)
+        pause = duration(self._pause_s)
+        log.warning("%s: starting it again in %s, its log is %s", why, pause, self.program.log)
         self.child, self._due_at = None, now + self._pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 

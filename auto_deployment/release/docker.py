@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from auto_deployment.durations import duration
 from auto_deployment.release.ports import PortError
 
 USUAL_S = 60.0
@@ -47,7 +48,7 @@ class Docker:
         except OSError as error:  # no process can be started: of memory, or of processes, there are no more
             raise DockerError(f"{what}: {error.strerror}.") from error
         except subprocess.TimeoutExpired:
-            raise DockerError(f"{what}: no answer within {timeout_s:.0f} s.") from None
+            raise DockerError(f"{what}: no answer within {duration(timeout_s)}.") from None
         if done.returncode != 0:
             complaint = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
             kind = NotThereError if NOT_THERE.search(complaint[-1]) else DockerError

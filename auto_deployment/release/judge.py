@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
+from auto_deployment.durations import duration
 from auto_deployment.release.checks import Case, check_all
 from auto_deployment.release.judgement import CheckResult, Judgement, Outcome, Verdict
 from auto_deployment.release.options import JudgeParams
@@ -33,24 +34,24 @@ def _decide(
         return Verdict.ABORT, _sentences(broken)
     if baking and not baking[-1].metrics_available:
         words = (
-            f"Metrics have been unavailable for {unavailable_s:,.0f} s "
-            f"(limit {params.metrics_unavailable_max_s:,.0f} s, {len(baking):,} ticks)"
+            f"Metrics have been unavailable for {duration(unavailable_s)} "
+            f"(limit {duration(params.metrics_unavailable_max_s)}, {len(baking):,} ticks)"
         )
         if unavailable_s > params.metrics_unavailable_max_s:
             return Verdict.ABORT, f"{words}."
-        return Verdict.METRICS_UNAVAILABLE, f"{words}; the window waits at {window_s:,.0f} s."
+        return Verdict.METRICS_UNAVAILABLE, f"{words}; the window waits at {duration(window_s)}."
     over = window_s >= params.window_s
     if over and checks and not missing:
-        return Verdict.PROMOTE, f"The window of {params.window_s:,.0f} s is over. {_sentences(checks)}"
+        return Verdict.PROMOTE, f"The window of {duration(params.window_s)} is over. {_sentences(checks)}"
     passed_s = sum(tick.duration_s for tick in baking)
     if passed_s >= params.max_window_s:
-        what = f"Inconclusive after {passed_s:,.0f} s (limit {params.max_window_s:,.0f} s)"
-        reason = f"{what}: {window_s:,.0f} s of the window of {params.window_s:,.0f} s counted."
+        what = f"Inconclusive after {duration(passed_s)} (limit {duration(params.max_window_s)})"
+        reason = f"{what}: {duration(window_s)} of the window of {duration(params.window_s)} counted."
         return Verdict.ABORT, f"{reason} {_sentences(missing)}".rstrip()
     if over:
         return Verdict.NOT_ENOUGH_EVIDENCE, f"The window is over, not all is shown. {_sentences(missing)}"
-    served = f"{window_s:,.0f} of {params.window_s:,.0f} s of the window have passed, {len(baking):,} ticks"
-    return Verdict.NOT_ENOUGH_EVIDENCE, f"{served}."
+    served = f"{duration(window_s)} of the window of {duration(params.window_s)} have passed"
+    return Verdict.NOT_ENOUGH_EVIDENCE, f"{served}, {len(baking):,} ticks."
 
 
 def _unavailable_s(baking: Sequence[Tick]) -> float:

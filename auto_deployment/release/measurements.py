@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from auto_deployment.durations import duration
 from auto_deployment.release import queries
 from auto_deployment.release.prometheus import Answer, NoData, Unavailable
 from auto_deployment.release.ticks import CANARY, TRACKS
@@ -54,6 +55,6 @@ def measure(metrics: Queries, window_s: float, now: datetime) -> Measurements:
         if isinstance(answer, Unavailable):
             return Measurements(means, False, f"Prometheus is unavailable ({answer.reason}).")
     if isinstance(seen, NoData) or seen != 1:
-        seconds = queries.SCRAPE_PATIENCE_S
-        return Measurements(means, False, f"Prometheus has not scraped the canary for {seconds} s.")
+        silence = duration(queries.SCRAPE_PATIENCE_S)
+        return Measurements(means, False, f"Prometheus has not scraped the canary for {silence}.")
     return Measurements(means, True, "")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from auto_deployment.durations import duration
 from auto_deployment.release.judgement import Judgement, Verdict
 from auto_deployment.release.options import JudgeParams, ReleaseParams
 from auto_deployment.release.release import Kind, Phase, Release, Verb
@@ -177,7 +178,7 @@ def _unless_lost(release: Release, known: Known, following: Release) -> Release:
     if release.phase is not Phase.STARTING and canary.unwell_s > known.params.start_max_s:
         runs = canary.release == release.id
         what = "was not healthy" if runs else "could not be started, as the controller's log says,"
-        reason = f"The canary {what} for {canary.unwell_s:,.0f} s."
+        reason = f"The canary {what} for {duration(canary.unwell_s)}."
         return release.to(Phase.ABORTED, known.now, reason, blameless=not runs)
     if following.phase is Phase.PROMOTING and not (canary.release == release.id and canary.well):
         return release
@@ -187,7 +188,7 @@ def _unless_lost(release: Release, known: Known, following: Release) -> Release:
 def _not_healthy(release: Release, known: Known, name: str) -> Release:
     """End a release with which an instance is not healthy in time; one that never ran has not failed."""
     what, it = ("The canary", "") if name == CANARY_NAME else (name, " with it")
-    within, runs = f"{it} within {known.params.start_max_s:,.0f} s", known.seen[name].release == release.id
+    within, runs = f"{it} within {duration(known.params.start_max_s)}", known.seen[name].release == release.id
     reason = f"{what} did not become healthy{within}."
     if not runs:
         reason = f"{what} could not be started{within}: the controller's log says why."

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from auto_deployment.durations import duration
 from auto_deployment.release.codec import release_to_json
 from auto_deployment.release.judge import judge
 from auto_deployment.release.judgement import CheckResult, Judgement, Outcome, Verdict
@@ -78,7 +79,7 @@ def tree(status: Status) -> str:
     kind = "Release" if release.kind is Kind.CANDIDATE else "Rollback to"
     lines = [f"{kind} {release.id}  {_line_of_phases(release)}"]
     branches = [
-        f"phase      {release.phase} for {_span(status.now - release.since)}: {release.reason}",
+        f"phase      {release.phase} for {duration(status.now - release.since)}: {release.reason}",
         f"requested  {_clock(release.requested_at)} by {release.requested_by}",
         *([f"from       {origin_line(release.origin)}"] if release.origin else []),
         f"stable     {release.stable.release}",
@@ -111,8 +112,8 @@ def what_next(status: Status) -> str:
             return "every check is kept; it waits until a person says `approve` or `reject`."
         if judgement.verdict is Verdict.METRICS_UNAVAILABLE:
             return "the window waits for metrics; aborted if they stay away."
-        left = timedelta(seconds=judgement.window_left_s)
-        return f"promoted in {_span(left)} if every check is kept; a broken one aborts at once; over{by}."
+        left = duration(judgement.window_left_s)
+        return f"promoted in {left} if every check is kept; a broken one aborts at once; over{by}."
     return {
         Phase.REQUESTED: "the canary starts.",
         Phase.STARTING: f"the canary becomes healthy{by}, or it is aborted.",
@@ -128,10 +129,10 @@ def what_next(status: Status) -> str:
 def history_line(release: Release) -> str:
     """Return one line of the history."""
     kind = "" if release.kind is Kind.CANDIDATE else " (rollback)"
-    spent = _span(release.since - release.requested_at)
+    spent = duration(release.since - release.requested_at)
     origin = f" (from {origin_line(release.origin)})" if release.origin else ""
     return (
-        f"{_clock(release.requested_at)}  {release.phase:<11}{spent:>9}  {release.id}{kind}: "
+        f"{_clock(release.requested_at)}  {release.phase:<11}{spent:>12}  {release.id}{kind}: "
         f"{release.reason}{origin}"
     )
 
@@ -168,7 +169,7 @@ def _shares(record: Record | None) -> dict[str, float] | None:
 def _window(judgement: Judgement) -> str:
     whole = judgement.window_s + judgement.window_left_s
     done = round(20 * judgement.window_s / whole) if whole else 20
-    spans = f"{_span(timedelta(seconds=judgement.window_s))} of {_span(timedelta(seconds=whole))}"
+    spans = f"{duration(judgement.window_s)} of {duration(whole)}"
     return f"{'█' * done}{'░' * (20 - done)} {spans}: {judgement.verdict}"
 
 
@@ -178,14 +179,6 @@ def _checks(checks: Sequence[CheckResult]) -> list[str]:
         corner = "└─" if number == len(checks) else "├─"
         lines.append(f"│  {corner} {MARKS[check.outcome]} {check.name:<23}{check.sentence}")
     return lines
-
-
-def _span(span: timedelta) -> str:
-    seconds = max(int(span.total_seconds()), 0)
-    if seconds < 120:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _clock(time: datetime) -> str:

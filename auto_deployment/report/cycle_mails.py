@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from auto_deployment.durations import duration
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_facts import CycleFacts, DataProfile, DriftFacts
 from auto_deployment.report.mail_page import (
@@ -26,7 +27,6 @@ from auto_deployment.report.mail_words import (
     gate_row,
     percent,
     size,
-    span,
     value,
     within,
 )
@@ -195,7 +195,7 @@ def _next_run(facts: CycleFacts) -> list[str]:
 def _facts(facts: CycleFacts) -> list[tuple[str, str]]:
     known = [
         ("Started", clock(facts.started)),
-        ("Took", span(facts.ended - facts.started)),
+        ("Took", duration(facts.ended - facts.started)),
         ("New data", f"{facts.new_segments:,} segments, {size(facts.new_bytes)}"),
         *((f"Damaged: {name}", what) for name, what in sorted(facts.damaged.items())),
     ]

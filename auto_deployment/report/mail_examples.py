@@ -132,8 +132,8 @@ def _blind() -> ReleaseFacts:
     return replace(
         _release(), at=since + timedelta(minutes=6), unavailable_since=since,
         aborts_at=since + timedelta(hours=1), ticks=(*seen, *unseen),
-        reason="Metrics have been unavailable for 360 s (limit 3,600 s, 206 ticks); the window waits at "
-        "12,000 s.",
+        reason="Metrics have been unavailable for 6 min (limit 1 h, 206 ticks); the window waits at "
+        "3 h 20 min.",
     )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ _KEPT = (
     ExampleCheck("popular-against-stable", "kept", 0.112, 0.109, 1.25, 7_431, ""),
     ExampleCheck("sample", "kept", 29_812, 7_431, 500, 7_431, ""),
 )
-_PROMOTED = "The window of 43,200 s is over, and all five checks are kept."
+_PROMOTED = "The window of 12 h is over, and all five checks are kept."
 _BACK = "Requested by somebody: users complain about their lists."
 _NOT_BACK = "Aborted by somebody: the lists were right."
 _NEWER = "A newer candidate was handed in while this one was baking."

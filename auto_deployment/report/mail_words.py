@@ -1,7 +1,8 @@
 """Values of checks in the units in which people think of them. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from auto_deployment.durations import duration
 from auto_deployment.report.mail_facts import DriftFinding, GateCheckFacts, ReleaseCheck
 from auto_deployment.report.mail_page import BAD, GOOD, OPEN
 
@@ -101,20 +102,9 @@ def clock(time: datetime | None) -> str:
     return "unknown" if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def span(length: timedelta) -> str:
-    """Return a length of time in its two largest units."""
-    minutes, seconds = divmod(max(round(length.total_seconds()), 0), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count) or "0 s"
-
-
 def within(time: datetime, now: datetime) -> str:
     """Return a time, and how far away it is."""
-    return f"{clock(time)} (in {span(time - now)})" if time > now else clock(time)
+    return f"{clock(time)} (in {duration(time - now)})" if time > now else clock(time)
 
 
 def size(count: int) -> str:

@@ -131,7 +131,7 @@ def test_what_is_not_shown_by_the_end_of_the_longest_window_is_aborted_as_inconc
     assert judge(few[:19], short()).verdict is Verdict.NOT_ENOUGH_EVIDENCE
     judgement = judge(few, short())
     assert judgement.verdict is Verdict.ABORT
-    assert judgement.reason.startswith("Inconclusive after 1,200 s (limit 1,200 s)")
+    assert judgement.reason.startswith("Inconclusive after 20 min (limit 20 min)")
     assert "200 users of the canary were seen (at least 500 are needed)" in judgement.reason
 
 
@@ -181,7 +181,7 @@ def test_the_window_waits_while_metrics_are_unavailable() -> None:
     waiting = judge([*good(9), *[blind] * 60], short(max_window_s=86400.0))
     assert waiting.verdict is Verdict.METRICS_UNAVAILABLE
     assert (waiting.window_s, waiting.window_left_s) == (540, 60)
-    assert "3,600 s (limit 3,600 s" in waiting.reason
+    assert "1 h (limit 1 h" in waiting.reason
     assert judge([*good(9), *[blind] * 60, tick()], short(max_window_s=86400.0)).verdict is Verdict.PROMOTE
 
 
@@ -189,7 +189,7 @@ def test_metrics_unavailable_for_longer_than_the_limit_abort() -> None:
     blind = tick(metrics_available=False, mean_latency_ms={})
     judgement = judge([*good(9), *[blind] * 61], short(max_window_s=86400.0))
     assert judgement.verdict is Verdict.ABORT
-    assert judgement.reason == "Metrics have been unavailable for 3,660 s (limit 3,600 s, 70 ticks)."
+    assert judgement.reason == "Metrics have been unavailable for 1 h 1 min (limit 1 h, 70 ticks)."
 
 
 def test_harm_that_the_log_shows_aborts_while_prometheus_is_away() -> None:

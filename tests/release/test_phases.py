@@ -30,8 +30,8 @@ LATE = SHIPPED.start_max_s + 1
         (at(Phase.STARTING), known(canary=OLD_RUNS), Phase.STARTING, None),
         (at(Phase.STARTING), known(), Phase.WARMING, "healthy"),
         (at(Phase.STARTING), known(LATE, canary=ILL), Phase.STARTING, None),  # nobody looked meanwhile
-        (at(Phase.STARTING), known(canary=LONG_ILL), Phase.ABORTED, "within 300 s"),
-        (at(Phase.STARTING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "within 300 s"),
+        (at(Phase.STARTING), known(canary=LONG_ILL), Phase.ABORTED, "within 5 min"),
+        (at(Phase.STARTING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "within 5 min"),
         (
             at(Phase.STARTING),
             known(canary=replace(MANY_RESTARTS, well=False)),
@@ -42,7 +42,7 @@ LATE = SHIPPED.start_max_s + 1
         (at(Phase.WARMING), known(599), Phase.WARMING, None),
         (at(Phase.WARMING), known(600), Phase.BAKING, "evidence from now on"),
         (at(Phase.WARMING), known(600, canary=MANY_RESTARTS), Phase.ABORTED, "ended 4 times"),
-        (at(Phase.WARMING), known(canary=LONG_ILL), Phase.ABORTED, "not healthy for 301 s"),
+        (at(Phase.WARMING), known(canary=LONG_ILL), Phase.ABORTED, "not healthy for 5 min 1 s"),
         (at(Phase.WARMING), known(canary=Seen(unwell_s=LATE)), Phase.ABORTED, "could not be started"),
         (at(Phase.WARMING, word(Verb.PROMOTE, "hurry")), known(), Phase.PROMOTING, "Promoted by ann: hurry."),
         (at(Phase.WARMING, word(Verb.PROMOTE)), known(canary=ILL), Phase.WARMING, None),

@@ -71,7 +71,7 @@ def test_history_has_the_newest_first_and_no_more_than_was_asked_for(
     assert main(["release", "history"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert f"{OLD.release} (rollback): It served before. Requested by ann: it smells." in first
-    assert f"{NEW.release}: The window of 120 s is over." in second
+    assert f"{NEW.release}: The window of 2 min is over." in second
     assert main(["release", "history", "--last", "1", "--json"]) == 0
     (newest,) = json.loads(capsys.readouterr().out)
     assert (newest["kind"], newest["candidate"]["release"]) == ("rollback", OLD.release)

@@ -50,7 +50,7 @@ def test_other_limits_give_another_verdict(
     assert capsys.readouterr().out.startswith("not-enough-evidence still, after 20 of 20 ticks.")
     assert main(["release", "replay", str(file), f"--params={params}"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("promote after 10 of 20 ticks. The window of 600 s is over.")
+    assert out.startswith("promote after 10 of 20 ticks. The window of 10 min is over.")
     assert "  bad-answers             kept            0 of 600 users" in out
 
 

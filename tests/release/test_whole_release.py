@@ -36,7 +36,7 @@ def test_a_good_candidate_is_promoted_after_twelve_hours_of_evidence_and_not_bef
     assert baking is not None
     assert timedelta(minutes=10) <= baking - warming < timedelta(minutes=11)
     assert timedelta(hours=12) <= release.since - baking < timedelta(hours=12, minutes=2)
-    assert world.until(Phase.PROMOTED, seconds=20).reason.startswith("The window of 43,200 s is over.")
+    assert world.until(Phase.PROMOTED, seconds=20).reason.startswith("The window of 12 h is over.")
     assert set(world.instances.runs.values()) == {NEW.release}
     record = world.store.newest()
     assert record is not None

@@ -69,7 +69,7 @@ def test_a_published_mail_says_how_good_the_model_is_and_what_comes_next() -> No
     assert "Movies on anybody's list \u2013" in text
     assert "Champion: 20260303T0551-b07c11e9." in text
     assert f"scripts/deploy.sh {VERSION}" in text
-    assert "The next cycle: 2026-03-07 05:51 UTC (in 1 d 23 h)." in text
+    assert "The next cycle: 2026-03-07 05:51 UTC (in 2 d)." in text
     assert "192 segments, 48.2 MB" in text
     assert "Took 4 min 28 s" in text
 

@@ -1,10 +1,8 @@
 """Values as people write them."""
 
-from datetime import timedelta
-
 import pytest
 
-from auto_deployment.report.mail_words import percent, size, span, within
+from auto_deployment.report.mail_words import percent, size, within
 from tests.support.mails import NOW, after
 
 
@@ -14,22 +12,6 @@ from tests.support.mails import NOW, after
 )
 def test_a_share_has_as_many_digits_as_say_something(share: float, words: str) -> None:
     assert percent(share) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (42, "42 s"),
-        (268, "4 min 28 s"),
-        (3600, "1 h"),
-        (43_200, "12 h"),
-        (172_700, "1 d 23 h"),
-        (-5, "0 s"),
-    ],
-)
-def test_a_length_of_time_has_two_units(seconds: int, words: str) -> None:
-    assert span(timedelta(seconds=seconds)) == words
 
 
 def test_a_time_says_how_far_away_it_is_unless_it_has_passed() -> None:

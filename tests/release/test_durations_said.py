@@ -1,0 +1,77 @@
+"""No sentence of a release's mails and status leaves a person with thousands of seconds."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.release.phases import Known, advance
+from auto_deployment.release.release import Phase, Release, requested
+from auto_deployment.release.state import Record
+from auto_deployment.release.status import Status, history_line, tree
+from auto_deployment.release.ticks import BAKING, WARMING, Tick
+from auto_deployment.release.world import CANARY_NAME, NAMES, Seen, Traffic
+from auto_deployment.release_mails import MAILS, facts
+from auto_deployment.report.mail_examples import all_examples
+from auto_deployment.report.release_mails import approval_mail, metrics_unavailable_mail
+from tests.support.durations import many_seconds
+from tests.support.releases import NEW, OLD, SHIPPED, START
+from tests.support.ticks import in_order, tick
+
+BEGUN = requested(NEW, OLD, "r1", "pipeline", START)
+RENDERERS = {*MAILS.values(), approval_mail, metrics_unavailable_mail}
+WAITING = (Phase.STARTING, Phase.WARMING, Phase.BAKING, Phase.PROMOTING)
+TICKS = st.lists(
+    st.builds(
+        tick,
+        duration_s=st.sampled_from([60.0, 1_799.0, 20_000.0]),
+        phase=st.sampled_from([WARMING, BAKING, BAKING]),
+        metrics_available=st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+def said(record: Record, after: timedelta) -> Iterator[str]:
+    """Yield the status, the line of the history and every mail of a release."""
+    now = record.release.since + after
+    traffic = Traffic(frozenset(NAMES), "any")
+    yield tree(Status(now, OLD.release, record, traffic, {"stable": 80, "canary": 20}, SHIPPED, False))
+    yield history_line(record.release)
+    for render in RENDERERS:
+        yield render(replace(facts(record, SHIPPED, now), ticks=())).text  # plots take their time
+
+
+def too_late(phase: Phase, canary: Seen) -> Release:
+    """Return the end of a release of which an instance is not well for longer than may be."""
+    seen = dict.fromkeys(NAMES, replace(canary, wanted=NEW.release)) | {CANARY_NAME: canary}
+    judgement = Judgement(Verdict.NOT_ENOUGH_EVIDENCE, "Not yet.", (), 0.0, 0.0)
+    known = Known(START + timedelta(hours=3), seen, judgement, SHIPPED)
+    return advance(BEGUN.to(phase, START, "It goes on."), known)
+
+
+@settings(max_examples=25)
+@given(TICKS, st.timedeltas(timedelta(0), timedelta(days=30)))
+def test_no_evidence_is_counted_in_many_seconds(ticks: list[Tick], after: timedelta) -> None:
+    release = BEGUN.to(Phase.BAKING, START, "What users meet is evidence from now on.")
+    record = Record(release, tuple(in_order(ticks)))
+    for text in said(record, after):
+        assert many_seconds(text) == []
+
+
+@pytest.mark.parametrize("runs", [NEW.release, None])
+@pytest.mark.parametrize("phase", WAITING)
+def test_no_patience_is_counted_in_many_seconds(phase: Phase, runs: str | None) -> None:
+    ended = too_late(phase, Seen(runs, well=False, unwell_s=7_265))
+    assert ended.phase is Phase.ABORTED
+    for text in said(Record(ended), timedelta(hours=5)):
+        assert many_seconds(text) == []
+
+
+def test_no_example_of_a_mail_counts_in_many_seconds() -> None:
+    for _, mail in all_examples():
+        assert many_seconds(mail.text) == []
