@@ -61,10 +61,6 @@ class Scheduler:
         finally:
             self._agree()
 
-    def run_now(self) -> None:
-        self._run()
-        self._agree()
-
     def loop(self, waiting: Waiting, each_turn: Callable[[], None]) -> None:
         """Step until told to stop. What fails is logged, and the loop lives on."""
         while not waiting.stop:

@@ -34,6 +34,8 @@ class ReleaseMetrics:
         self._limit = self._gauge("check_limit", "What it may be at most", ["check"])
         self._evidence = self._gauge("check_log_evidence", "Logarithm of the e-value", ["check"])
         self._users = self._gauge("users", "Users seen in the window", ["track"])
+        self._damaged = self._gauge("damaged_lines", "Of the edge log in this release: no evidence")
+        self._foreign = self._gauge("foreign_attempts", "In this release, at addresses of neither track")
         self._outcomes = self._counter("outcomes", "Releases that ended", "outcome", OUTCOMES)
         self._tick = self._gauge("last_tick_timestamp_seconds", "When the controller looked last")
         self._unwritten = self._gauge(
@@ -78,9 +80,12 @@ class ReleaseMetrics:
         self._weight.labels("stable").set(self._traffic.stable_weight * len(names - {CANARY_NAME}))
 
     def _show_ticks(self, report: Report) -> None:
-        ticks = [tick for tick in (report.record.ticks if report.record else ()) if tick.phase == BAKING]
+        ticks = report.record.ticks if report.record else ()
         for track in TRACKS:
-            self._users.labels(track).set(sum(tick.of(track).users for tick in ticks))
+            seen = sum(tick.of(track).users for tick in ticks if tick.phase == BAKING)
+            self._users.labels(track).set(seen)
+        self._damaged.set(sum(tick.damaged_lines for tick in ticks))
+        self._foreign.set(sum(tick.foreign_attempts for tick in ticks))
         watched = report.record is not None and report.record.release.under_way and report.record.ticks
         self._available.set(report.record.ticks[-1].metrics_available if watched and report.record else 1)
 

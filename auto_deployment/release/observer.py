@@ -65,6 +65,8 @@ class Observer:
             mean_latency_ms=measured.mean_latency_ms,
             metrics_available=not problem,
             tracks_present=tracks_present,
+            damaged_lines=read.damaged if read else 0,
+            foreign_attempts=read.foreign_attempts if read else 0,
         )
         return replace(record, ticks=(*record.ticks, tick), edge=reader.state())
 

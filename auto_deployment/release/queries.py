@@ -24,10 +24,5 @@ def scraped(track: str) -> str:
     return f'min(max_over_time(up{{job="app",track="{track}"}}[{SCRAPE_PATIENCE_S}s]))'
 
 
-def edge_requests(duration_s: float) -> str:
-    """Ask how many requests NGINX took, by its own counter; beside it the edge log must not fall silent."""
-    return f"sum(increase(nginx_http_requests_total[{_seconds(duration_s)}]))"
-
-
 def _seconds(duration_s: float) -> str:
     return f"{max(round(duration_s), 1)}s"

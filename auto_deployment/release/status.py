@@ -66,6 +66,7 @@ def to_json(status: Status) -> dict[str, Any]:
         "traffic": {"instances": sorted(status.traffic.names), "weights": dict(status.weights)},
         "measured_share": _shares(status.record),
         "judgement": judgement.to_json() if judgement else None,
+        "edge_log": _uncounted(status.record),
         "next": what_next(status),
     }
 
@@ -90,6 +91,8 @@ def tree(status: Status) -> str:
         ),
     ]
     judgement = status.judgement
+    if status.record.ticks:
+        branches.append(f"edge log   {_edge_log(status.record)}")
     for branch in branches:
         lines.append(f"├─ {branch}")
     if judgement is not None:
@@ -164,6 +167,21 @@ def _shares(record: Record | None) -> dict[str, float] | None:
     users = {track: sum(tick.of(track).users for tick in ticks) for track in TRACKS}
     total = sum(users.values())
     return {track: count / total for track, count in users.items()} if total else None
+
+
+def _uncounted(record: Record | None) -> dict[str, int]:
+    ticks = record.ticks if record else ()
+    return {
+        "damaged_lines": sum(tick.damaged_lines for tick in ticks),
+        "foreign_attempts": sum(tick.foreign_attempts for tick in ticks),
+    }
+
+
+def _edge_log(record: Record) -> str:
+    damaged, foreign = _uncounted(record).values()
+    if not damaged and not foreign:
+        return "every line counts"
+    return f"{damaged:,} damaged lines, {foreign:,} attempts at addresses of neither track: no evidence"
 
 
 def _window(judgement: Judgement) -> str:

@@ -44,6 +44,8 @@ class Tick:
     mean_latency_ms: Mapping[str, float | None] = field(default_factory=dict)
     metrics_available: bool = True  # False: Prometheus does not answer, or the edge log stopped
     tracks_present: bool = True  # False: a track had no instance
+    damaged_lines: int = 0  # of the edge log: no evidence, and shown so that somebody asks why
+    foreign_attempts: int = 0  # at addresses of neither track
 
     def of(self, track: str) -> TrackCounts:
         """Return a track's counts, zeros where there are none."""
@@ -67,6 +69,8 @@ class Tick:
             "mean_latency_ms": {track: self.mean_ms(track) for track in self.mean_latency_ms},
             "metrics_available": self.metrics_available,
             "tracks_present": self.tracks_present,
+            "damaged_lines": self.damaged_lines,
+            "foreign_attempts": self.foreign_attempts,
         }
 
     @classmethod
@@ -84,6 +88,8 @@ class Tick:
                 },
                 metrics_available=_flag(content["metrics_available"]),
                 tracks_present=_flag(content["tracks_present"]),
+                damaged_lines=_count(content, "damaged_lines"),
+                foreign_attempts=_count(content, "foreign_attempts"),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadInputError(f"A tick of this release cannot be read ({error!r}).") from error
@@ -96,6 +102,13 @@ def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
     return value
+
+
+def _count(content: Mapping[str, Any], name: str) -> int:
+    number = content.get(name, 0)  # ticks of before these were kept have none
+    if type(number) is not int or number < 0:
+        raise ValueError(f"{name} is {number!r}")
+    return number
 
 
 def _counts(content: Mapping[str, Any]) -> TrackCounts:

@@ -99,12 +99,6 @@ def without(name: str, plan: Plan, seen: Mapping[str, Seen]) -> tuple[Plan, Mapp
     return replace(plan, releases={**plan.releases, name: None}), {**seen, name: Seen()}
 
 
-def is_as_planned(name: str, plan: Plan, seen: Seen) -> bool:
-    """Tell whether an instance runs what it should and is well, or is not there and should not be."""
-    wanted = plan.releases[name]
-    return seen.release == wanted and (seen.well or wanted is None)
-
-
 def tracks_present(seen: Mapping[str, Seen], traffic: Traffic) -> bool:
     """Both tracks get requests and have a container, well or not: a canary that ends again is evidence."""
     stable = any(name in traffic.names and seen[name].release is not None for name in STABLE_NAMES)

@@ -15,7 +15,6 @@ from auto_deployment.release.judge import Judgement, judge
 from auto_deployment.release.measurements import measure
 from auto_deployment.release.prometheus import NoData, Prometheus, Unavailable
 from tests.support.edge import running_edge
-from tests.support.http import get
 from tests.support.models import write_model
 from tests.support.ports import free_port
 from tests.support.prometheus import EXPORTER_IMAGE, container, real_prometheus
@@ -113,24 +112,9 @@ def test_slow_stables_cannot_fail_a_fast_canary_nor_fast_ones_save_a_slow_canary
     assert slow.reason == latency.sentence
 
 
-def test_requests_at_the_edge_are_counted_by_nginx_itself(running: Running) -> None:
-    for user in range(50):
-        get(running.edge_port, f"/recommend/{user}")
-
-    def counted() -> bool:
-        answer = running.prometheus.value(queries.edge_requests(60))
-        return isinstance(answer, float) and answer >= 45
-
-    eventually(counted)
-
-
 def test_what_prometheus_does_not_know_is_no_data(running: Running) -> None:
     before = datetime(2020, 1, 1, tzinfo=UTC)
-    for query in (
-        queries.mean_latency_ms("canary", 60),
-        queries.scraped("canary"),
-        queries.edge_requests(60),
-    ):
+    for query in (queries.mean_latency_ms("canary", 60), queries.scraped("canary")):
         assert isinstance(running.prometheus.value(query, before), NoData)
     assert isinstance(running.prometheus.value(queries.mean_latency_ms("blue", 60)), NoData)
 

@@ -11,6 +11,7 @@ from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.release.release import Phase, Verb
 from auto_deployment.release.status import Status, to_json, tree, what_next
+from tests.support.edge_lines import line as edge_line
 from tests.support.project import PROJECT
 from tests.support.releases import NEW, OLD, World, quick
 
@@ -50,6 +51,23 @@ def test_while_it_bakes_each_check_has_its_numbers(world: World) -> None:
         assert words in said
     assert "promoted in" in said.splitlines()[-1]
     assert status(world).exit_status() == 10
+
+
+def test_what_of_the_edge_log_counts_nowhere_is_shown_to_people_programs_and_prometheus(world: World) -> None:
+    metrics = ReleaseMetrics(world.params, TRAFFIC)
+    for name in ("marquee_release_damaged_lines 0.0", "marquee_release_foreign_attempts 0.0"):
+        assert name in generate_latest(metrics.registry).decode()
+    world.bake()
+    world.polls(2)
+    assert "edge log   every line counts" in tree(status(world))
+    with world.log.open("ab") as file:
+        file.write(b"{broken\n" * 3 + edge_line("7", ("10.0.0.1:80", "200")) * 2)
+    world.polls(4)
+    assert "edge log   3 damaged lines, 2 attempts at addresses of neither track" in tree(status(world))
+    assert to_json(status(world))["edge_log"] == {"damaged_lines": 3, "foreign_attempts": 2}
+    metrics.show(world.poll())
+    for name in ("marquee_release_damaged_lines 3.0", "marquee_release_foreign_attempts 2.0"):
+        assert name in generate_latest(metrics.registry).decode()
 
 
 def test_its_end_is_said_with_the_reason_and_in_the_exit_status(world: World) -> None:

@@ -11,7 +11,10 @@ from tests.support.ticks import counts, tick
 
 
 def test_a_tick_survives_being_stored() -> None:
-    one = tick(counts(7, bad=2, fallback=1), tracks_present=False, mean_latency_ms={CANARY: None})
+    seen = counts(7, bad=2, fallback=1)
+    one = tick(
+        seen, tracks_present=False, mean_latency_ms={CANARY: None}, damaged_lines=3, foreign_attempts=2
+    )
     assert Tick.from_json(json.loads(json.dumps(one.to_json(), allow_nan=False))) == one
 
 
@@ -33,11 +36,19 @@ def test_what_is_not_a_number_is_stored_as_no_data() -> None:
         ("mean_latency_ms", {CANARY: "fast"}),
         ("metrics_available", None),
         ("tracks_present", 1),
+        ("damaged_lines", -1),
+        ("foreign_attempts", "2"),
     ],
 )
 def test_a_damaged_tick_is_refused(name: str, value: object) -> None:
     with pytest.raises(BadInputError):
         Tick.from_json({**tick().to_json(), name: value})
+
+
+def test_a_tick_of_before_damaged_lines_were_kept_is_read() -> None:
+    stored = tick(damaged_lines=3, foreign_attempts=2).to_json()
+    del stored["damaged_lines"], stored["foreign_attempts"]
+    assert Tick.from_json(stored) == tick()
 
 
 @pytest.mark.parametrize("change", [{"users": -1}, {"users": 1.5}, {"first_bad": 61}, {"bad_attempts": 61}])

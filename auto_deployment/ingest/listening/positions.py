@@ -123,11 +123,6 @@ def start_generation(stored: Iterable[Stored], broker: Broker, given: Offsets) -
     return Start(newest + 1 if parts else newest, offsets)
 
 
-def check_identity(source: Mapping[str, Any], broker: Broker) -> None:
-    """Raise `StreamChangedError` unless the broker still has the topic of this source."""
-    _check_identity(source, broker)
-
-
 def _check_identity(source: Mapping[str, Any], broker: Broker) -> None:
     for name, was, now in (
         ("topic", source["topic_id"], broker.topic_id),

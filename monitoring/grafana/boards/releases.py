@@ -88,6 +88,13 @@ RELEASES = Dashboard(
             ),
             height=6,
         ),
+        lines(
+            "Edge log: what counts nowhere",
+            ("marquee_release_damaged_lines", "damaged lines"),
+            ("marquee_release_foreign_attempts", "attempts at addresses of neither track"),
+            height=6,
+            text="Of the release under way. Both are 0 unless NGINX and the controller disagree.",
+        ),
     ),
     hours=24,
 )
