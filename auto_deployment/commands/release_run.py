@@ -6,13 +6,12 @@ import logging
 import os
 from datetime import UTC, datetime
 
-from prometheus_client import start_http_server
-
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.gitlab.api import GitLabError, Project, project_of
 from auto_deployment.gitlab.statuses import CommitStatuses, Status
 from auto_deployment.host.locks import only_one
+from auto_deployment.metrics_server import serving
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.compose_project import own_project
@@ -61,9 +60,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients)
         mails = ReleaseMails(outbox, params.release)
         metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
-        _serve(settings, metrics)
+        own = settings.controller
+        served = serving((own.metrics_host, own.metrics_port), "CONTROLLER_METRICS_PORT", metrics.registry)
         statuses = CommitStatuses(_gitlab())
-        with Postman(outbox) as postman, statuses, until_told() as stop:
+        with served, Postman(outbox) as postman, statuses, until_told() as stop:
             faults = Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
@@ -126,13 +126,3 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
         paths=paths,
     )
     return Controller(parts, params.release, own.needs_approval, dry_run)
-
-
-def _serve(settings: Settings, metrics: ReleaseMetrics) -> None:
-    host, number = settings.controller.metrics_host, settings.controller.metrics_port
-    try:
-        start_http_server(number, host, metrics.registry)
-    except OSError as error:
-        raise MarqueeError(
-            f"{host}:{number} cannot be used for metrics ({error.strerror}): set CONTROLLER_METRICS_PORT."
-        ) from error

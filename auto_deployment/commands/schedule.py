@@ -5,13 +5,11 @@ import logging
 import subprocess
 import sys
 
-from prometheus_client import start_http_server
-
 from auto_deployment.commands.cycle_parts import last_outcome, last_published, make_outbox
 from auto_deployment.config import Settings
-from auto_deployment.errors import MarqueeError
 from auto_deployment.host.processes import end_with_parent
 from auto_deployment.local.signals import StopRequests
+from auto_deployment.metrics_server import serving
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.publish.layout import CycleLayout
@@ -41,11 +39,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if args.once:
             scheduler.step()
             return 0
-        _serve(settings.scheduler_metrics, metrics)
+        served = serving(settings.scheduler_metrics, "SCHEDULER_METRICS_PORT", metrics.registry)
         log.info("Settings: %s; %s", settings.publish.shown(), params)
         runner.show_last()
         metrics.show(scheduler.state)
-        with Postman(make_outbox(settings)) as postman:
+        with served, Postman(make_outbox(settings)) as postman:
             scheduler.loop(requests, lambda: _show(metrics, scheduler, postman))
     return 0
 
@@ -109,13 +107,3 @@ def _show(metrics: SchedulerMetrics, scheduler: Scheduler, postman: Postman) -> 
 
 
 COMMAND = [sys.executable, "-m", "auto_deployment", "retrain", "--now"]
-
-
-def _serve(address: tuple[str, int], metrics: SchedulerMetrics) -> None:
-    host, port = address
-    try:
-        start_http_server(port, host, metrics.registry)
-    except OSError as error:
-        raise MarqueeError(
-            f"{host}:{port} cannot be used for metrics ({error.strerror}): set SCHEDULER_METRICS_PORT."
-        ) from error

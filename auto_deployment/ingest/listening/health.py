@@ -1,24 +1,17 @@
 """Whether the process is alive, whether lines come, and the metrics: over HTTP, on a port of its own."""
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from auto_deployment.errors import MarqueeError
+from auto_deployment.metrics_server import Answer, serving
 
 _STUCK_AFTER_S = 900.0  # joining a day's segments may take minutes
 _JSON = "application/json"
-
-
-class PortError(MarqueeError):
-    """The port for metrics cannot be used."""
 
 
 class Health:
@@ -59,44 +52,12 @@ class Health:
         }
 
 
-@contextmanager
-def serve(host: str, port: int, health: Health, registry: CollectorRegistry) -> Iterator[int]:
+def serve(host: str, port: int, health: Health, registry: CollectorRegistry) -> AbstractContextManager[int]:
     """Answer /metrics, /health/live (503 when stuck) and /health/fresh (503 when stale); yield the port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(*_answer(self.path.partition("?")[0], health, registry))
-
-        def _answer(self, status: int, content_type: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: a probe every few seconds is no news."""
-
-    try:
-        server = ThreadingHTTPServer((host, port), Handler)
-    except OSError as error:
-        raise PortError(
-            f"{host}:{port} cannot be used for metrics ({error.strerror}): set INGEST_METRICS_PORT."
-        ) from error
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
-    thread.start()
-    try:
-        yield int(server.server_address[1])
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving((host, port), "INGEST_METRICS_PORT", registry, lambda path: _answer(path, health))
 
 
-def _answer(path: str, health: Health, registry: CollectorRegistry) -> tuple[int, str, bytes]:
-    if path == "/metrics":
-        return 200, CONTENT_TYPE_LATEST, generate_latest(registry)
+def _answer(path: str, health: Health) -> Answer:
     if path in ("/health/live", "/health/fresh"):
         well = health.is_alive if path == "/health/live" else health.is_alive and not health.is_stale
         return 200 if well else 503, _JSON, json.dumps(health.as_json()).encode()
