@@ -102,7 +102,10 @@ class Workshop:
 
     def why_unchanged(self) -> str:
         version = read_json(self.workspace.version)["version"]
-        return f"Nothing has changed since {version}: no new segment, the same parameters, code and champion."
+        return (
+            f"Nothing has changed since {version}: no new segment, the same parameters and champion, and the "
+            "same code of every step up to the gate."
+        )
 
     def name(self, begun: Outcome, now: datetime) -> Outcome:
         """Give the model that will be trained its name."""

@@ -26,10 +26,11 @@ def train_and_publish(settings: Settings, now: datetime) -> Mapping[str, Any]:
     data = load_data(paths.segments, paths.catalog, params.prepare)
     check_is_free(paths, model_version(now, data.facts["hash"]))
     trained = train_model(data, params, now, code_revision(PROJECT, settings.code_revision))
-    content_hash = write_model(paths, trained)
+    fitted = trained.fitted
+    content_hash = write_model(paths, fitted.arrays, fitted.movies, trained.details)
     model = {**trained.metrics["model"], "content_hash": content_hash}
     metrics = {**trained.metrics, "model": model}
-    write_report(paths, metrics)
+    write_report(paths.reports, metrics)
     make_current(paths, trained.version)
     return metrics
 

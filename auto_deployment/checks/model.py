@@ -14,9 +14,9 @@ from auto_deployment.checks.options import ChecksParams
 from auto_deployment.checks.verdicts import Verdict
 from auto_deployment.ingest.reading import TARGET_SCALE
 from auto_deployment.params import Params
-from auto_deployment.training import stages
 from auto_deployment.training.gate_checks import GateResult
 from auto_deployment.training.probe import LENGTH, seen_by, whole_length
+from auto_deployment.training.stages import evaluate, gate, prepare
 from auto_deployment.training.workspace import Workspace, read_json
 
 INPUTS = ("segments", "catalog", "champion", "champion.json", "intake.json", "rejected.json")
@@ -41,9 +41,9 @@ def check_model(workspace: Workspace, params: Params, expected_hash: str | None)
         said = f"The tag says {expected_hash[:12]}, the model is {model.content_hash[:12]}."
         found.append(Verdict("tag", same, said))
     found += _invariants(Recommender(model))
-    with recomputed(workspace, params) as (again, gate):
+    with recomputed(workspace, params) as (again, found_again):
         found += _same_numbers(workspace, again, params.checks)
-        found += _same_gate(workspace, gate)
+        found += _same_gate(workspace, found_again)
     return found
 
 
@@ -57,9 +57,9 @@ def recomputed(workspace: Workspace, params: Params) -> Iterator[tuple[Workspace
             if source.exists():
                 (again.root / name).symlink_to(source.resolve())
         shutil.copytree(workspace.model, again.candidate)
-        stages.prepare(again, params.training.prepare)
-        stages.evaluate_stage(again, params.training)
-        yield again, stages.gate(again, params.gate, params.training.train.seed)
+        prepare.run(again, params.training.prepare)
+        evaluate.run(again, params.training)
+        yield again, gate.run(again, params.gate, params.training.train.seed)
 
 
 def _invariants(recommender: Recommender) -> Iterator[Verdict]:

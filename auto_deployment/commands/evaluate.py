@@ -26,7 +26,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     params = load_params(settings.params_file).training
     model = open_model(paths, args.model)
     metrics = measure_again(model, load_data(paths.segments, paths.catalog, params.prepare), params)
-    report = write_report(paths, metrics)
+    report = write_report(paths.reports, metrics)
     sys.stdout.write(describe(metrics))
     sys.stdout.write(f"report   {report}\n")
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from auto_deployment.config import Settings
 from auto_deployment.params import Params, load_params
-from auto_deployment.training import stages
+from auto_deployment.training.stages import evaluate, gate, package, prepare, train
 from auto_deployment.training.summary import describe
 from auto_deployment.training.workspace import Workspace
 
@@ -24,19 +24,19 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _prepare(workspace: Workspace, params: Params) -> str:
-    return stages.prepare(workspace, params.training.prepare)
+    return prepare.run(workspace, params.training.prepare)
 
 
 def _train(workspace: Workspace, params: Params) -> str:
-    return stages.train(workspace, params.training)
+    return train.run(workspace, params.training)
 
 
 def _evaluate(workspace: Workspace, params: Params) -> str:
-    return describe(stages.evaluate_stage(workspace, params.training))
+    return describe(evaluate.run(workspace, params.training))
 
 
 def _gate(workspace: Workspace, params: Params) -> str:
-    result = stages.gate(workspace, params.gate, params.training.train.seed)
+    result = gate.run(workspace, params.gate, params.training.train.seed)
     said = [check.sentence for check in result.failed]
     return "\n".join(["The gate refuses this model.", *said] if said else ["The gate lets this model pass."])
 
@@ -45,7 +45,7 @@ def _package(workspace: Workspace, params: Params) -> str:
     # Plots take a second to load, which the other steps need not wait for.
     from auto_deployment.report.model_files import write_page
 
-    metrics = stages.package(workspace)
+    metrics = package.run(workspace)
     write_page(workspace.report / "report.html", metrics)
     return f"{metrics['model']['version']} packaged"
 

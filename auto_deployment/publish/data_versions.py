@@ -76,7 +76,7 @@ class DataVersions:
             self._pull([relative])
 
     def changed(self) -> bool:
-        """Tell whether the flow would do anything, the naming of the model aside."""
+        """Tell whether the flow would do anything but name and describe the same model anew."""
         status = json.loads(self._commands.dvc("status", "--json") or "{}")
         return any(name not in ("package",) for name in status)
 

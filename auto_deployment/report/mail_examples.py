@@ -226,7 +226,10 @@ _PROMOTED = "The window of 12 h is over, and all five checks are kept."
 _BACK = "Requested by somebody: users complain about their lists."
 _NOT_BACK = "Aborted by somebody: the lists were right."
 _NEWER = "A newer candidate was handed in while this one was baking."
-_UNCHANGED = "Nothing has changed: no new segment, the same parameters, code and champion."
+_UNCHANGED = (
+    f"Nothing has changed since {BEFORE}: no new segment, the same parameters and champion, and the same "
+    "code of every step up to the gate."
+)
 _METRICS = {
     "rmse": 0.8571, "rmse_bias": 0.8724, "ndcg_at_10": 0.3412, "ndcg_at_10_popularity": 0.1788,
     "hit_rate": 0.871, "coverage": 0.412,

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.host.files import StagedFile
-from auto_deployment.paths import Paths
 from auto_deployment.report.render import render_model_report
 
 
-def write_report(paths: Paths, metrics: Mapping[str, Any]) -> Path:
+def write_report(reports: Path, metrics: Mapping[str, Any]) -> Path:
     """Write both files, replacing older ones of the same model, and return where the report is."""
-    folder = paths.reports / str(metrics["model"]["version"])
+    folder = reports / str(metrics["model"]["version"])
     report = folder / "report.html"
     plain = json.loads(json.dumps(metrics, allow_nan=False))
     _write(folder / "metrics.json", json.dumps(plain, indent=1) + "\n")

@@ -1,17 +1,14 @@
 """Models on disk: written whole, then made current by swapping one link."""
 
 import os
-import re
-import shutil
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from app.artifact import ArtifactError, Model, load, save
+from app.artifact import Model, Movies, save
 from auto_deployment.host.files import sync_directory
 from auto_deployment.paths import Paths
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training.workflow import Trained
-
-TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)\.tmp")
+from auto_deployment.training.model_folder import Arrays, open_folder, remove_leftovers
 
 
 def check_is_free(paths: Paths, version: str) -> None:
@@ -20,13 +17,12 @@ def check_is_free(paths: Paths, version: str) -> None:
         raise TrainingError(f"{version} was trained already this very minute: try again in a minute.")
 
 
-def write_model(paths: Paths, trained: Trained) -> str:
+def write_model(paths: Paths, arrays: Arrays, movies: Movies, details: Mapping[str, Any]) -> str:
     """Write a model, whole or not at all, and return its content hash; it is not yet the current one."""
-    check_is_free(paths, trained.version)
+    version = str(details["version"])
+    check_is_free(paths, version)
     remove_leftovers(paths.models)
-    folder = paths.models / trained.version
-    fitted = trained.fitted
-    return str(save(folder, fitted.arrays, fitted.movies, trained.details)["content_hash"])
+    return str(save(paths.models / version, arrays, movies, details)["content_hash"])
 
 
 def make_current(paths: Paths, version: str) -> None:
@@ -41,29 +37,4 @@ def make_current(paths: Paths, version: str) -> None:
 
 def open_model(paths: Paths, version: str | None) -> Model:
     """Open a model, the current one without a name; raise `TrainingError` when it is missing or damaged."""
-    folder = paths.current_model if version is None else paths.models / version
-    try:
-        return load(folder)
-    except ArtifactError as error:
-        raise TrainingError(str(error)) from error
-
-
-def remove_leftovers(models: Path) -> int:
-    """Remove what trainings left behind that were killed while they wrote; return how many."""
-    removed = 0
-    for path in sorted(models.glob(".*.tmp")) if models.exists() else []:
-        name = TEMPORARY.fullmatch(path.name)
-        if name and not _is_running(int(name["pid"])):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-            removed += 1
-    return removed
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return open_folder(paths.current_model if version is None else paths.models / version)

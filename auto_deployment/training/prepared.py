@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from auto_deployment.training.data import TrainingData
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training.split import Split
 from auto_deployment.training.workspace import read_json, write_json
 
 FRAMES = ("train", "test", "movies", "users")
@@ -28,14 +26,14 @@ class Prepared:
     facts: Mapping[str, Any]
 
 
-def write_prepared(folder: Path, data: TrainingData, split: Split) -> None:
+def write_prepared(folder: Path, prepared: Prepared) -> None:
     """Write everything anew; what a killed attempt left behind does not count."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    frames = (split.train, split.test, data.movies, data.users)
+    frames = (prepared.train, prepared.test, prepared.movies, prepared.users)
     for name, frame in zip(FRAMES, frames, strict=True):
         frame.reset_index(drop=True).to_parquet(folder / f"{name}.parquet", compression="zstd")
-    write_json(folder / FACTS, {"data": data.facts, **describe_split(split)})
+    write_json(folder / FACTS, prepared.facts)
 
 
 def read_prepared(folder: Path) -> Prepared:
@@ -50,16 +48,3 @@ def read_prepared(folder: Path) -> Prepared:
             reason = "it is not there" if missing else " ".join(str(error).split())
             raise TrainingError(f"{path} cannot be read ({reason}): run the stage prepare again.") from error
     return Prepared(**frames, facts=read_json(folder / FACTS))
-
-
-def describe_split(split: Split) -> dict[str, Any]:
-    """Return what a manifest says about a split."""
-    return {
-        "watermark": split.watermark.isoformat(),
-        "split": {
-            "kind": split.kind,
-            "train": len(split.train),
-            "test": len(split.test),
-            "users_on_both_sides_of_one_cut": split.users_on_both_sides_of_one_cut,
-        },
-    }

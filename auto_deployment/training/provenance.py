@@ -1,10 +1,8 @@
-"""Where a model comes from: data and libraries."""
+"""Which data a model comes from."""
 
 import hashlib
-import platform
 from collections.abc import Iterable
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,6 @@ from auto_deployment.ingest.segment_schema import SegmentMeta
 from auto_deployment.ingest.segments import data_hash, list_segments
 
 TOPIC = ("cluster_id", "topic", "topic_id", "generation")
-LIBRARIES = ("implicit", "numpy", "pandas", "scikit-surprise", "scipy")
-
-
-def library_versions() -> dict[str, str]:
-    """Return the versions of what computes the model."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
 
 
 def describe_segments(segments: Path) -> dict[str, Any]:

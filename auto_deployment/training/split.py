@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,19 @@ def split_by_time(interactions: pd.DataFrame, params: PrepareParams) -> Split:
     is_test = _held_out_per_user(times, first, user, params.test_share)
     train = interactions[~is_test]
     return Split("per_user", train["time"].max().to_pydatetime(), train, interactions[is_test], on_both)
+
+
+def describe_split(split: Split) -> dict[str, Any]:
+    """Return what a manifest says about a split."""
+    return {
+        "watermark": split.watermark.isoformat(),
+        "split": {
+            "kind": split.kind,
+            "train": len(split.train),
+            "test": len(split.test),
+            "users_on_both_sides_of_one_cut": split.users_on_both_sides_of_one_cut,
+        },
+    }
 
 
 def _held_out_per_user(times: Int64s, first: Int64s, user: Int64s, share: float) -> Bools:

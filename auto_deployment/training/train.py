@@ -1,7 +1,7 @@
 """From a trainset to the arrays of a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from app.artifact import Model, Movies
 from app.model_format import ARRAYS, ORDER
 from auto_deployment.training.arrays import Bools
 from auto_deployment.training.blend import user_weights, with_bias
-from auto_deployment.training.options import TrainParams
+from auto_deployment.training.libraries import library_versions
+from auto_deployment.training.options import TrainingParams, TrainParams
 from auto_deployment.training.popularity import recent_popularity
 from auto_deployment.training.ranking_model import RankingModel, fit_als
 from auto_deployment.training.rating_models import RatingModel, fit_svd
@@ -115,3 +116,8 @@ def _describe(movie_ids: list[str], catalogue: pd.DataFrame) -> tuple[Movies, Bo
     row_of = {movie: row for row, movie in enumerate(movie_ids)}
     mask[np.searchsorted(names, listed.to_numpy(dtype="str")), listed.index.map(row_of)] = True
     return Movies(movie_ids, titles, names), mask
+
+
+def describe_fit(fitted: Fitted, params: TrainingParams) -> dict[str, Any]:
+    """Return what a manifest says about how a model was computed."""
+    return {"parameters": asdict(params), "libraries": library_versions(), "scalars": fitted.scalars}

@@ -1,7 +1,7 @@
 """Training as one sentence: split, fit, measure, describe; and measuring again what was trained."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,10 @@ from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.evaluate import evaluate
 from auto_deployment.training.metrics import assemble_metrics, summarize
 from auto_deployment.training.options import TrainingParams
-from auto_deployment.training.prepared import describe_split
-from auto_deployment.training.provenance import library_versions, model_version
+from auto_deployment.training.provenance import model_version
 from auto_deployment.training.seen import is_in_training
-from auto_deployment.training.split import Split, split_by_time
-from auto_deployment.training.train import Fitted, fit
+from auto_deployment.training.split import Split, describe_split, split_by_time
+from auto_deployment.training.train import Fitted, describe_fit, fit
 from auto_deployment.training.trainset import make_trainset
 
 
@@ -95,8 +94,3 @@ def describe_version(version: str, now: datetime, revision: Revision) -> dict[st
         "code_revision": revision.name,
         "code_is_dirty": revision.is_dirty,
     }
-
-
-def describe_fit(fitted: Fitted, params: TrainingParams) -> dict[str, Any]:
-    """Return what a manifest says about how a model was computed."""
-    return {"parameters": asdict(params), "libraries": library_versions(), "scalars": fitted.scalars}

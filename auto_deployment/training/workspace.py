@@ -8,6 +8,8 @@ from typing import Any
 from auto_deployment.host.files import StagedFile
 from auto_deployment.training.errors import TrainingError
 
+COMPARISON = "comparison.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:

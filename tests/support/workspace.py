@@ -10,9 +10,10 @@ from typing import Any
 from app.artifact import load
 from app.model_format import manifest_bytes, sealed
 from auto_deployment.paths import Paths
-from auto_deployment.training import stages
 from auto_deployment.training.gate_checks import GateParams, GateResult
 from auto_deployment.training.options import TrainingParams
+from auto_deployment.training.stages import evaluate, prepare, train
+from auto_deployment.training.stages import gate as gate_stage
 from auto_deployment.training.workspace import Workspace, write_json
 from tests.support.gate import SHIPPED_GATE
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
@@ -45,10 +46,10 @@ def run_stages(
     workspace: Workspace, params: TrainingParams = SMALL, gate: GateParams = SHIPPED_GATE
 ) -> GateResult:
     """Take every step up to the gate."""
-    stages.prepare(workspace, params.prepare)
-    stages.train(workspace, params)
-    stages.evaluate_stage(workspace, params)
-    return stages.gate(workspace, gate, params.train.seed)
+    prepare.run(workspace, params.prepare)
+    train.run(workspace, params)
+    evaluate.run(workspace, params)
+    return gate_stage.run(workspace, gate, params.train.seed)
 
 
 def failed_of(result: GateResult) -> dict[str, str]:
@@ -75,5 +76,5 @@ def crown(workspace: Workspace, **changes: Any) -> None:
 
 
 def judge_again(workspace: Workspace) -> dict[str, str]:
-    stages.evaluate_stage(workspace, SMALL)
-    return failed_of(stages.gate(workspace, LOOSE, SMALL.train.seed))
+    evaluate.run(workspace, SMALL)
+    return failed_of(gate_stage.run(workspace, LOOSE, SMALL.train.seed))

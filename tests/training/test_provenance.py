@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auto_deployment.paths import Paths
+from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.provenance import (
     describe_segments,
     frame_hash,
-    library_versions,
     model_version,
 )
 from tests.support.training import movies_frame, write_data

@@ -15,11 +15,11 @@ from app.artifact import load, save
 from auto_deployment.commands import stage as stage_command
 from auto_deployment.config import Settings
 from auto_deployment.host.revision import Revision
-from auto_deployment.training import stages
 from auto_deployment.training.data import load_data
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training.prepared import read_prepared, write_prepared
+from auto_deployment.training.prepared import Prepared, read_prepared, write_prepared
 from auto_deployment.training.split import split_by_time
+from auto_deployment.training.stages import evaluate, gate, package, prepare, train
 from auto_deployment.training.stored_lists import store_lists
 from auto_deployment.training.workflow import train_model
 from auto_deployment.training.workspace import Workspace, read_json, write_json
@@ -52,15 +52,15 @@ def test_a_stage_taken_again_writes_the_same_bytes(workspace: Workspace, stage: 
     before = bytes_of(folder)
     shutil.rmtree(folder)
     if stage == "prepare":
-        stages.prepare(workspace, SMALL.prepare)
+        prepare.run(workspace, SMALL.prepare)
     else:
-        stages.train(workspace, SMALL)
+        train.run(workspace, SMALL)
     assert bytes_of(folder) == before
 
 
 def test_evaluating_again_finds_the_same(workspace: Workspace) -> None:
     before = bytes_of(workspace.metrics)
-    stages.evaluate_stage(workspace, SMALL)
+    evaluate.run(workspace, SMALL)
     assert bytes_of(workspace.metrics) == before
 
 
@@ -68,7 +68,8 @@ def test_what_prepare_hands_on_comes_back_as_it_was(tmp_path: Path) -> None:
     rows = [(user, f"film+{99 - user % 50:02}+2000", 4.0, user * 7 % 1000) for user in range(1, 400)]
     data = training_data([*rows, *taste_rows()])
     split = split_by_time(data.interactions, SMALL.prepare)
-    write_prepared(tmp_path / "prepared", data, split)
+    handed_on = Prepared(split.train, split.test, data.movies, data.users, {})
+    write_prepared(tmp_path / "prepared", handed_on)
     prepared = read_prepared(tmp_path / "prepared")
     for name, frame in (("train", split.train), ("test", split.test)):
         pd.testing.assert_frame_equal(getattr(prepared, name), frame.reset_index(drop=True))
@@ -77,7 +78,7 @@ def test_what_prepare_hands_on_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_is_packaged_is_what_was_measured(workspace: Workspace) -> None:
-    metrics = stages.package(workspace)
+    metrics = package.run(workspace)
     candidate, model = load(workspace.candidate), load(workspace.model)
     assert model.version == "20260201T0000-01234567" == metrics["model"]["version"]
     assert model.content_hash == candidate.content_hash
@@ -88,17 +89,17 @@ def test_what_is_packaged_is_what_was_measured(workspace: Workspace) -> None:
 
 
 def test_the_content_does_not_depend_on_the_name(workspace: Workspace) -> None:
-    first = stages.package(workspace)["model"]["content_hash"]
+    first = package.run(workspace)["model"]["content_hash"]
     write_json(workspace.version, {"version": "20270101T0000-01234567", "created_at": "2027"})
-    assert stages.package(workspace)["model"]["content_hash"] == first
+    assert package.run(workspace)["model"]["content_hash"] == first
 
 
 def test_a_damaged_candidate_is_never_packaged(workspace: Workspace) -> None:
     (workspace.candidate / "user_bias.npy").write_bytes(b"")
     with pytest.raises(TrainingError, match=r"user_bias\.npy"):
-        stages.package(workspace)
+        package.run(workspace)
     assert not workspace.model.exists()
-    result = stages.gate(workspace, LOOSE, 1)
+    result = gate.run(workspace, LOOSE, 1)
     assert "user_bias.npy" in failed_of(result)["artefact"]
 
 
@@ -108,11 +109,11 @@ def test_a_stage_that_was_killed_while_writing_is_simply_taken_again(
 ) -> None:
     def take() -> None:
         if stage == "prepare":
-            stages.prepare(workspace, SMALL.prepare)
+            prepare.run(workspace, SMALL.prepare)
         elif stage == "train":
-            stages.train(workspace, SMALL)
+            train.run(workspace, SMALL)
         else:
-            stages.package(workspace)
+            package.run(workspace)
 
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -160,5 +161,5 @@ def test_a_model_does_not_depend_on_the_number_of_threads(
 
     monkeypatch.setattr("auto_deployment.training.train.store_lists", spy)
     with threadpool_limits(2, "blas"):
-        stages.train(workspace, SMALL)
+        train.run(workspace, SMALL)
     assert set(threads) == {1}

@@ -8,8 +8,8 @@ import pytest
 
 from app.artifact import load
 from auto_deployment.errors import MarqueeError
-from auto_deployment.training import stages
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
+from auto_deployment.training.stages import gate, prepare, train
 from auto_deployment.training.workspace import Workspace, read_json, write_json
 from tests.support.training import RatingRow
 from tests.support.workspace import (
@@ -66,7 +66,7 @@ def test_without_any_rating_the_founding_rule_cannot_be_checked(tmp_path: Path) 
 def test_a_damaged_segment_is_named(workspace: Workspace) -> None:
     (workspace.segments / "broken.parquet").write_bytes(b"PAR1 not really PAR1")
     with pytest.raises(MarqueeError, match=r"broken\.parquet"):
-        stages.prepare(workspace, SMALL.prepare)
+        prepare.run(workspace, SMALL.prepare)
 
 
 @pytest.mark.parametrize("name", ["train.parquet", "users.parquet", "facts.json"])
@@ -77,7 +77,7 @@ def test_a_damaged_hand_over_names_the_file_and_the_stage(
     path = workspace.prepared / name
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(TrainingError, match=name) as caught:
-        stages.train(workspace, SMALL)
+        train.run(workspace, SMALL)
     assert "run the stage" in str(caught.value)
 
 
@@ -153,7 +153,7 @@ def test_a_rejected_content_is_refused_whatever_its_name(workspace: Workspace) -
     content = load(workspace.candidate).content_hash
     write_json(workspace.rejected, [{"content_hash": content, "reason": "errors on the canary"}])
     write_json(workspace.version, {"version": "20290101T0000-01234567"})
-    failed = failed_of(stages.gate(workspace, LOOSE, 1))
+    failed = failed_of(gate.run(workspace, LOOSE, 1))
     assert failed == {"rejected": "A release has rejected this very artefact: errors on the canary"}
 
 

@@ -15,7 +15,7 @@ from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
 from auto_deployment.report import model_files
 from auto_deployment.report.render import render_model_report
-from auto_deployment.training import model_store
+from auto_deployment.training import model_folder, model_store
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training_run import train_and_publish
 from tests.support.project import PROJECT
@@ -222,7 +222,7 @@ def test_what_a_killed_training_left_is_removed_and_a_running_ones_is_not(tmp_pa
     (tmp_path / f".20260101T0000-00000000.{os.getpid()}.tmp").mkdir()
     (tmp_path / f".current.{gone}.tmp").symlink_to("nowhere")
     (tmp_path / "20260101T0000-00000000").mkdir()
-    assert model_store.remove_leftovers(tmp_path) == 2
+    assert model_folder.remove_leftovers(tmp_path) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f".20260101T0000-00000000.{os.getpid()}.tmp",
         "20260101T0000-00000000",

@@ -1,0 +1,11 @@
+"""Which libraries a model comes from."""
+
+import platform
+from importlib import metadata
+
+LIBRARIES = ("implicit", "numpy", "pandas", "scikit-surprise", "scipy")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of what computes the model."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
