@@ -50,7 +50,7 @@ def save(
     check_indices(arrays)
     check_movies(movies)
     plain = check_details(details, arrays)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    temporary = folder.with_name(f".{folder.name}.new")  # one writer at a time: training holds a lock
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:

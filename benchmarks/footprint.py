@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.host.files import replace_link
 from benchmarks.apps import SERVICE_APP
 from benchmarks.load import run_slice
 from benchmarks.model import bench_model
@@ -90,7 +91,5 @@ def _private_mb(server: Server) -> list[float]:
 
 
 def _link(link: Path, folder: Path) -> Path:
-    new = link.with_name(f".{link.name}.new")
-    new.unlink(missing_ok=True)
-    new.symlink_to(folder.name)
-    return new.rename(link)
+    replace_link(link, folder.name)
+    return link

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.host.files import replace_text
+
 RESULTS = Path(__file__).with_name("results")
 
 
@@ -50,9 +52,7 @@ def save(name: str, results: dict[str, Any]) -> Path:
     path = RESULTS / f"{name}.json"
     machine = {"cpu": _cpu(), "cpus": os.cpu_count(), "python": platform.python_version()}
     content = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine, **results}
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
-    temporary.rename(path)
+    replace_text(path, json.dumps(content, indent=1) + "\n")
     return path
 
 

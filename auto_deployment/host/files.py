@@ -1,8 +1,15 @@
-"""Files that appear whole or not at all, whatever happens to the process that writes them."""
+"""Files, links and folders that appear whole or not at all, whatever happens to the process that makes them.
+
+There is one convention: while NAME is being made, who makes it holds a lock on `.NAME.tmp` beside it. The
+kernel frees the lock of whoever is killed, and knows it in every container that shares the volume, where a
+process id says nothing.
+"""
 
 import fcntl
 import os
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -51,31 +58,50 @@ class StagedFile:
         self.discard()
 
 
+@contextmanager
+def making(path: Path) -> Iterator[Path]:
+    """Yield a free name beside `path` for what cannot be locked while it is made: a link, a folder.
+
+    It is `.NAME.new`. The block renames it into place; what it leaves is removed. Two who make the same take
+    turns.
+    """
+    with StagedFile(path):
+        made = _made_beside(path.with_name(f".{path.name}.tmp"))
+        _remove(made)
+        try:
+            yield made
+        finally:
+            _remove(made)
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a file under a temporary name and rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
+    with StagedFile(path) as staged:
+        staged.file.write(text.encode())
+        staged.publish()
 
 
 def replace_link(link: Path, target: str) -> None:
     """Point a symbolic link at a target in one step."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
+    with making(link) as made:
+        made.symlink_to(target)
+        os.replace(made, link)
+    sync_directory(link.parent)
 
 
 def remove_leftovers(directory: Path) -> int:
-    """Remove the temporaries of writers that died; return how many."""
+    """Remove what those left who died while they made something; return how many there were."""
     removed = 0
     for path in sorted(directory.glob(".*.tmp")):
+        if path.is_symlink() or not path.is_file():
+            continue
         with suppress(FileNotFoundError), path.open("rb") as file:  # its writer may publish it just now
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
             if _is_at(file, path):
+                _remove(_made_beside(path))
                 path.unlink()
                 removed += 1
     return removed
@@ -88,6 +114,17 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _made_beside(temporary: Path) -> Path:
+    return temporary.with_suffix(".new")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _open_locked(path: Path) -> IO[bytes]:

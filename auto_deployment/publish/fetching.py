@@ -1,12 +1,12 @@
 """The model of a published version, brought to whoever builds an image of it."""
 
-import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from uuid import uuid4
 
+from auto_deployment.host.files import making, remove_leftovers
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.data_versions import MODEL, DataVersions
 from auto_deployment.publish.errors import CommandError, PublishError, UnreachableError
@@ -43,8 +43,9 @@ def fetched_model(
     Works in a clone of its own, so that a cycle may run meanwhile. Raises `NothingPublishedError`, or
     `PublishError` when the version cannot be had.
     """
-    copy = Path(mkdtemp(prefix=".fetch-", dir=layout.root))
-    try:
+    remove_leftovers(layout.root)
+    with making(layout.root / f"fetch-{uuid4().hex}") as copy:
+        copy.mkdir(mode=0o700)
         commands = Commands(copy, git_environ(settings, layout), secrets=settings.secrets())
         repository = _clone(commands, layout, settings)
         chosen = version or newest(_hashes(repository), rejected)
@@ -57,8 +58,6 @@ def fetched_model(
         data.configure()
         data.restore_model()
         yield Fetched(chosen, copy / MODEL)
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _clone(commands: Commands, layout: CycleLayout, settings: PublishSettings) -> Repository:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from auto_deployment.host.files import making, remove_leftovers
 from auto_deployment.ingest.segment_schema import SegmentError, open_segment
 from auto_deployment.ingest.segments import JOINED, SUFFIX, read_segment
 from auto_deployment.paths import Paths
@@ -27,8 +28,10 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
 
     Segments never change, so a link is as good as a copy. What the clone has was checked when it came.
     """
-    target = clone / "data" / "segments"
+    target, catalog = clone / "data" / "segments", clone / "data" / "catalog"
     target.mkdir(parents=True, exist_ok=True)
+    for folder in (target, catalog):  # what a killed cycle left would be versioned
+        remove_leftovers(folder)
     kept = {path.name for path in target.glob(f"*{SUFFIX}")}
     damaged: dict[str, str] = {}
     new: list[str] = []
@@ -42,7 +45,7 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
         link(path, target / path.name)
         new.append(path.stem)
         new_bytes += path.stat().st_size
-    copy_catalog(paths.catalog, clone / "data" / "catalog")
+    copy_catalog(paths.catalog, catalog)
     present = tuple(sorted(path.stem for path in target.glob(f"*{SUFFIX}")))
     return Intake(present, tuple(new), new_bytes, damaged)
 
@@ -77,13 +80,12 @@ def damage_of(path: Path) -> str | None:
 
 def link(source: Path, target: Path) -> None:
     """Link a file that never changes; copy it where the folders are on different disks."""
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        os.link(source, temporary)
-    except OSError:
-        shutil.copy2(source, temporary)
-    temporary.rename(target)
+    with making(target) as made:
+        try:
+            os.link(source, made)
+        except OSError:
+            shutil.copy2(source, made)
+        made.rename(target)
 
 
 def copy_catalog(source: Path, target: Path) -> None:
@@ -91,7 +93,8 @@ def copy_catalog(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.glob(f"*{SUFFIX}")):
         if not path.name.startswith("."):
-            shutil.copyfile(path, temporary := target / f".{path.name}.tmp")
-            temporary.rename(target / path.name)
+            with making(target / path.name) as made:
+                shutil.copyfile(path, made)
+                made.rename(target / path.name)
     if not any(target.iterdir()):
         (target / "empty").write_text("No catalogue came in.\n", "utf-8")

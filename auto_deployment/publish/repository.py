@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from auto_deployment.host.files import making
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.errors import CommandError, PublishError, RefusedError, UnreachableError
 from auto_deployment.publish.naming import VERSION
@@ -127,13 +128,11 @@ class Repository:
         self._commands.git("clean", "--quiet", "-d", "--force")
 
     def _clone(self) -> None:
-        temporary = self.folder.with_name(f".{self.folder.name}.tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        here = self._commands.at(temporary.parent)
-        here.git("clone", "--quiet", "--branch", self._branch, self._remote, str(temporary))
-        temporary.rename(self.folder)
+        with making(self.folder) as made:
+            here = self._commands.at(made.parent)
+            here.git("clone", "--quiet", "--branch", self._branch, self._remote, str(made))
+            made.rename(self.folder)
 
     def _answers(self) -> bool:
         here = self._commands.at(self.folder.parent)

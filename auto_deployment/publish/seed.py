@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from auto_deployment.host.files import making
 from auto_deployment.publish.commands import Commands
 
 # What a cycle and an image build need of the project, whether it lies in a checkout or in a container.
@@ -25,16 +26,11 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 def ensure_remote(commands: Commands, bare: Path, branch: str, project: Path, params_file: Path) -> None:
     """Make the bare repository when it is not there, and bring the code in it to what runs here."""
     if not (bare / "HEAD").exists():
-        temporary = bare.with_name(f".{bare.name}.tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        commands.at(bare.parent).git("init", "--quiet", "--bare", "--initial-branch", branch, str(temporary))
-        temporary.rename(bare)
-    work = bare.with_name(f".{bare.name}.code")
-    shutil.rmtree(work, ignore_errors=True)
-    here = commands.at(bare.parent)
-    here.git("clone", "--quiet", str(bare), str(work))
-    try:
+        with making(bare) as made:
+            commands.at(bare.parent).git("init", "--quiet", "--bare", "--initial-branch", branch, str(made))
+            made.rename(bare)
+    with making(bare.with_name("code")) as work:
+        commands.at(bare.parent).git("clone", "--quiet", str(bare), str(work))
         inside = commands.at(work)
         inside.git("checkout", "--quiet", "-B", branch)
         copy_code(project, params_file, work)
@@ -42,8 +38,6 @@ def ensure_remote(commands: Commands, bare: Path, branch: str, project: Path, pa
         if inside.outcome(["git", "diff", "--cached", "--quiet"])[0] != 0:
             inside.git("commit", "--quiet", "--message", "code: what runs here")
             inside.git("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def copy_code(project: Path, params_file: Path, work: Path) -> None:

@@ -1,14 +1,13 @@
 """Models on disk: written whole, then made current by swapping one link."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from app.artifact import Model, Movies, save
-from auto_deployment.host.files import sync_directory
+from app.artifact import Model, Movies
+from auto_deployment.host.files import replace_link
 from auto_deployment.paths import Paths
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training.model_folder import Arrays, open_folder, remove_leftovers
+from auto_deployment.training.model_folder import Arrays, open_folder, write_folder
 
 
 def check_is_free(paths: Paths, version: str) -> None:
@@ -21,18 +20,12 @@ def write_model(paths: Paths, arrays: Arrays, movies: Movies, details: Mapping[s
     """Write a model, whole or not at all, and return its content hash; it is not yet the current one."""
     version = str(details["version"])
     check_is_free(paths, version)
-    remove_leftovers(paths.models)
-    return str(save(paths.models / version, arrays, movies, details)["content_hash"])
+    return str(write_folder(paths.models / version, arrays, movies, details)["content_hash"])
 
 
 def make_current(paths: Paths, version: str) -> None:
     """Point `models/current` to a version in one step."""
-    link = paths.current_model
-    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(version)
-    os.replace(temporary, link)
-    sync_directory(link.parent)
+    replace_link(paths.current_model, version)
 
 
 def open_model(paths: Paths, version: str | None) -> Model:

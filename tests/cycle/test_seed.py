@@ -40,8 +40,9 @@ def test_the_first_cycle_makes_both_remotes_and_an_upgrade_brings_its_code(home:
 def test_the_same_code_is_not_committed_again_and_what_was_interrupted_is_made_anew(home: CycleHome) -> None:
     workshop = home.workshop(**LOCAL)
     bare = home.layout.git_remote
-    (bare.parent / f".{bare.name}.tmp").mkdir()
-    (bare.parent / f".{bare.name}.code").mkdir()
+    for name in (bare.name, "code"):
+        (bare.parent / f".{name}.tmp").touch()
+        (bare.parent / f".{name}.new").mkdir(parents=True)
     workshop.refresh()
     workshop.refresh()
     assert subjects(home) == ["code: what runs here"]

@@ -126,15 +126,16 @@ def test_a_stage_that_was_killed_while_writing_is_simply_taken_again(
         patch.setattr(target, killed)
         with pytest.raises(KeyboardInterrupt):
             take()
-    # What kill -9 leaves, beside: a half-written folder under the name of a process that is gone.
-    (workspace.root / f".{folder.name}.{2**22 + 1}.tmp").mkdir()
+    # What kill -9 leaves, beside: a half-written folder, and the file whose lock nobody holds.
+    (workspace.root / f".{folder.name}.new").mkdir()
+    (workspace.root / f".{folder.name}.tmp").touch()
     if stage == "prepare":
         with pytest.raises(TrainingError, match="run the stage"):
             read_prepared(folder)
     take()
     assert bytes_of(folder) == before
     if stage != "prepare":
-        assert not list(workspace.root.glob(".*.tmp"))
+        assert not [*workspace.root.glob(".*.tmp"), *workspace.root.glob(".*.new")]
 
 
 def test_the_command_takes_a_step_and_says_what_came_of_it(

@@ -15,7 +15,7 @@ from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
 from auto_deployment.report import model_files
 from auto_deployment.report.render import render_model_report
-from auto_deployment.training import model_folder, model_store
+from auto_deployment.training import model_store
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training_run import train_and_publish
 from tests.support.project import PROJECT
@@ -214,19 +214,6 @@ def test_a_model_whose_report_cannot_be_written_does_not_become_current(
     with pytest.raises(ZeroDivisionError):
         train_and_publish(settings, NOW)
     assert not paths.current_model.exists()
-
-
-def test_what_a_killed_training_left_is_removed_and_a_running_ones_is_not(tmp_path: Path) -> None:
-    gone = 2**22 + 1  # above the largest process id that Linux gives out
-    (tmp_path / f".20260101T0000-00000000.{gone}.tmp").mkdir()
-    (tmp_path / f".20260101T0000-00000000.{os.getpid()}.tmp").mkdir()
-    (tmp_path / f".current.{gone}.tmp").symlink_to("nowhere")
-    (tmp_path / "20260101T0000-00000000").mkdir()
-    assert model_folder.remove_leftovers(tmp_path) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f".20260101T0000-00000000.{os.getpid()}.tmp",
-        "20260101T0000-00000000",
-    ]
 
 
 def test_a_damaged_model_is_refused_by_name(settings: Settings, paths: Paths) -> None:
