@@ -11,7 +11,7 @@ from typing import Any
 
 from auto_deployment.host.files import StagedFile, replace_link, replace_text
 from auto_deployment.publish.intake import copy_catalog, link
-from auto_deployment.training.model_store import write_folder
+from auto_deployment.training.model_folder import write_folder
 from tests.support.models import Size, make_arrays, make_details, make_movies
 
 CONTENT = "whole"
