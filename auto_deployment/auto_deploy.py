@@ -15,6 +15,7 @@ from auto_deployment.publish.outcome import (
     REFUSED,
     REHEARSED,
     UNCHANGED,
+    WAITING,
     Outcome,
 )
 from auto_deployment.publish.settings import MERGE_REQUEST
@@ -33,9 +34,13 @@ def retrain(
     Killed anywhere and called again, it begins anew from what is published. `step` is told each step's name.
     """
     with ExitStack() as stack:
+        if nothing := workshop.why_nothing(now, refreshed=False):
+            return Outcome(WAITING, "", nothing, now)
         step("refresh")
         workshop.refresh()
         workshop.finish_interrupted()
+        if nothing := workshop.why_nothing(now, refreshed=True):
+            return Outcome(WAITING, "", nothing, now)
         step("take")
         begun = workshop.take_in(stack, now)
         if not workshop.changed():

@@ -4,13 +4,22 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, Outcome
+from auto_deployment.publish.outcome import (
+    FAILED,
+    FOR_REVIEW,
+    PUBLISHED,
+    REFUSED,
+    UNCHANGED,
+    WAITING,
+    Outcome,
+)
 from auto_deployment.report.cycle_mails import (
     drift_mail,
     failed_mail,
     published_mail,
     refused_mail,
     unchanged_mail,
+    waiting_mail,
 )
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_facts import (
@@ -26,7 +35,7 @@ ADVICE = {
     "refresh": "See that GIT_REMOTE can be reached and its token or key is valid; it is tried again soon.",
     "take": "Restore or move away the file that is named, and see that the disk has room.",
     "train": "See the sentence above; the next cycle tries again.",
-    "reproduce": "See the scheduler's log for what the stage said; `marquee retrain --dry-run` repeats it.",
+    "reproduce": "The sentence begins with what the stage said; `marquee retrain --dry-run` repeats it.",
     "upload": "See that DVC_REMOTE can be written and has room; the next cycle uploads what is missing.",
     "commit": "See that the disk of DATA_DIR/cycle has room.",
     "push": "See what the git remote says; where the branch is protected, set PUBLISH=merge-request.",
@@ -37,6 +46,7 @@ WORDS = {
     FOR_REVIEW: published_mail,
     REFUSED: refused_mail,
     UNCHANGED: unchanged_mail,
+    WAITING: waiting_mail,
 }
 
 

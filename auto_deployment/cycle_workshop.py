@@ -4,11 +4,11 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from auto_deployment.cycle_look import Project, why_nothing
 from auto_deployment.host.locks import only_one
 from auto_deployment.host.processes import end_leftovers
 from auto_deployment.ingest.listening.drift_findings import findings_since
@@ -36,16 +36,6 @@ log = logging.getLogger(__name__)
 COMMITTED = ("dvc.lock", "data")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """Where the code that runs lies, and which parameters count: the seed of a local remote."""
-
-    root: Path
-    params_file: Path
-    branch: str
-    has_remote: bool
-
-
 class Workshop:
     """Everything that one cycle needs; each method is one step, safe to repeat."""
 
@@ -65,6 +55,10 @@ class Workshop:
         with only_one(self._publishing.layout.lock, "A retraining cycle"):
             end_leftovers(self._publishing.layout.children)
             yield
+
+    def why_nothing(self, now: datetime, *, refreshed: bool) -> str | None:
+        """Say that nothing has come in; before `refresh` nobody knows what a remote has."""
+        return why_nothing(self._paths, self._publishing.layout, self._project, now, refreshed=refreshed)
 
     def refresh(self) -> None:
         """Bring the clone to what is published; throw away what an interrupted cycle left in it."""

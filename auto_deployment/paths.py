@@ -45,6 +45,11 @@ class Paths:
         return self.root / "ingest.lock"
 
     @property
+    def open_batch(self) -> Path:
+        """Since when lines wait to become a segment."""
+        return self.root / "open-batch"
+
+    @property
     def compaction_lock(self) -> Path:
         return self.root / "compaction.lock"
 

@@ -35,7 +35,7 @@ class Waiting(Protocol):
 
 
 class Scheduler:
-    """Keeps the due time on disk. `cycle` runs one cycle and returns how it ended and whether it failed."""
+    """Keeps the due time on disk. `cycle` runs one, returns how it ended and whether it comes again soon."""
 
     def __init__(
         self,

@@ -6,10 +6,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED
+from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, WAITING
 from auto_deployment.schedule_state import ScheduleState
 
-OUTCOMES = (PUBLISHED, FOR_REVIEW, REFUSED, UNCHANGED, FAILED)
+OUTCOMES = (PUBLISHED, FOR_REVIEW, REFUSED, UNCHANGED, WAITING, FAILED)
 MEASURES = {"rmse": "rmse", "ndcg": "ndcg_at_10", "coverage": "coverage"}
 
 

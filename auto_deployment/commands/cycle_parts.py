@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auto_deployment.config import Settings
+from auto_deployment.cycle_look import Project
 from auto_deployment.cycle_mails import mails_about
-from auto_deployment.cycle_workshop import Project, Workshop
+from auto_deployment.cycle_workshop import Workshop
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
 from auto_deployment.paths import PROJECT, Paths
@@ -23,7 +24,9 @@ log = logging.getLogger(__name__)
 def make_workshop(settings: Settings) -> Workshop:
     """Return everything that one cycle needs."""
     paths, publish = Paths(settings.data_dir), settings.publish
-    project = Project(PROJECT, settings.params_file, publish.git_branch, publish.git_remote is not None)
+    max_age_s = load_params(settings.params_file).ingest.batch.max_age_s
+    has_remote = publish.git_remote is not None
+    project = Project(PROJECT, settings.params_file, publish.git_branch, has_remote, max_age_s)
     publishing = factory.build(paths.cycle, publish)
     return Workshop(paths, publishing, project, teller(settings, publishing.layout))
 

@@ -13,7 +13,7 @@ from auto_deployment.config import Settings
 from auto_deployment.cycle_workshop import Workshop
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
-from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED
+from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED, WAITING
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Run the cycle and print how it ended; return 1 when it failed or the gate refused."""
+    """Run the cycle and print how it ended; return 1 when it failed or was refused, or there is no event."""
     signal.signal(signal.SIGTERM, _end)  # what runs for us ends first
     workshop = make_workshop(settings)
     outcome = run_cycle(workshop, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if outcome.kind == PUBLISHED:
         _tidy(workshop, settings)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")
-    return 1 if outcome.kind in (FAILED, REFUSED) else 0
+    return 1 if outcome.kind in (FAILED, REFUSED, WAITING) else 0
 
 
 def _tidy(workshop: Workshop, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from auto_deployment.metrics_server import serving
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import FAILED
+from auto_deployment.publish.outcome import COME_AGAIN_SOON, FAILED
 from auto_deployment.report.postman import Postman
 from auto_deployment.scheduler import Scheduler
 from auto_deployment.scheduler_metrics import SchedulerMetrics
@@ -55,7 +55,7 @@ class CycleRunner:
         self._layout, self._metrics, self._requests = layout, metrics, requests
 
     def run(self) -> tuple[str, bool]:
-        """Run one cycle; return how it ended and whether that was a failure."""
+        """Run one cycle; return how it ended and whether it should come again soon."""
         before = self._mark()
         self._metrics.running(True)
         try:
@@ -79,7 +79,7 @@ class CycleRunner:
             return FAILED, True
         if count:
             self._metrics.count(outcome.kind, outcome.seconds)
-        return outcome.kind, outcome.kind == FAILED
+        return outcome.kind, outcome.kind in COME_AGAIN_SOON
 
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
         asked = False

@@ -1,14 +1,19 @@
 """`stage`: one step of the flow in `dvc.yaml`, on the data of DATA_DIR. `dvc repro` calls these."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable
 
 from auto_deployment.config import Settings
+from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params, load_params
+from auto_deployment.publish.stage_words import last_sentence
 from auto_deployment.training.stages import evaluate, gate, package, prepare, train
 from auto_deployment.training.summary import describe
 from auto_deployment.training.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +23,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Take one step and say what came of it; return 0, also where the gate refuses: its file says so."""
-    words = STAGES[args.stage](Workspace(settings.data_dir), load_params(settings.params_file))
+    params = load_params(settings.params_file)
+    try:
+        words = STAGES[args.stage](Workspace(settings.data_dir), params)
+    except MarqueeError as error:
+        sys.stderr.write(last_sentence(args.stage, error))
+        return error.exit_status
+    except (OSError, MemoryError) as error:  # no room, no right to a folder, not enough memory
+        log.exception("The stage %s met trouble", args.stage)
+        sys.stderr.write(last_sentence(args.stage, error))
+        return 1
     sys.stdout.write(f"{words.rstrip()}\n")
     return 0
 

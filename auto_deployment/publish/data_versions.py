@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.errors import CommandError, PublishError, UnreachableError
+from auto_deployment.publish.errors import CommandError, PublishError, StageError, UnreachableError
+from auto_deployment.publish.stage_words import explained
 
 REMOTE = "storage"
 INPUTS = ("data/segments", "data/catalog", "data/champion")
@@ -81,8 +82,17 @@ class DataVersions:
         return any(name not in ("package",) for name in status)
 
     def reproduce(self) -> str:
-        """Take every step whose input has changed; return what the steps said."""
-        return self._commands.dvc("repro")
+        """Take every step whose input has changed; return what the steps said.
+
+        Raises `StageError`, whose message begins with the sentence of the step that could not be taken.
+        """
+        try:
+            return self._commands.dvc("repro")
+        except CommandError as error:
+            failure = str(error).partition(": ")[0]
+            if (sentence := explained(failure, error.output)) is None:
+                raise
+            raise StageError(sentence) from error
 
     def push(self) -> None:
         """Upload what the remote lacks; raise `UnreachableError` when that does not work."""

@@ -2,6 +2,7 @@
 
 PublishError
 ├── CommandError         a command ended with an error; `output` is what it said
+├── StageError           a step of the flow could not be taken; the message begins with its own sentence
 ├── UnreachableError     a remote does not answer, or has no room: the next cycle tries again
 └── RefusedError         the remote does not want this, however often it is tried: a person must act
 """
@@ -19,6 +20,10 @@ class CommandError(PublishError):
     def __init__(self, message: str, output: str) -> None:
         super().__init__(message)
         self.output = output
+
+
+class StageError(PublishError):
+    """A step of the flow could not be taken."""
 
 
 class UnreachableError(PublishError):

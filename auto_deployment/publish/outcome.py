@@ -7,7 +7,9 @@ from typing import Any
 
 PUBLISHED, REFUSED, UNCHANGED, FAILED = "published", "refused", "unchanged", "failed"
 FOR_REVIEW, REHEARSED = "for-review", "rehearsed"
-KINDS = (PUBLISHED, FOR_REVIEW, REHEARSED, REFUSED, UNCHANGED, FAILED)
+WAITING = "waiting"  # nothing has come in yet: no fault, and no model either
+KINDS = (PUBLISHED, FOR_REVIEW, REHEARSED, REFUSED, UNCHANGED, WAITING, FAILED)
+COME_AGAIN_SOON = (FAILED, WAITING)
 
 
 @dataclass(frozen=True, slots=True)

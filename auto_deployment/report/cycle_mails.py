@@ -91,6 +91,16 @@ def unchanged_mail(facts: CycleFacts) -> Mail:
     return _mail("unchanged", "Nothing new", PLAIN, facts, [Section("What happens next", following)])
 
 
+def waiting_mail(facts: CycleFacts) -> Mail:
+    """No event has come in yet; said once a day, however often it is tried."""
+    following = [
+        "What serves goes on serving. Import ratings or events, or look whether ingest runs and lines come.",
+        *_next_run(facts),
+    ]
+    sections, today = [Section("What happens next", following)], f"{facts.started:%Y-%m-%d}"
+    return _mail("waiting", "Nothing to train on yet", PLAIN, facts, sections, once=today)
+
+
 def drift_mail(facts: DriftFacts) -> Mail:
     """The stream has changed strongly; said once a day for the same findings."""
     rows = [Row(drift_row(finding)) for finding in facts.findings]
@@ -112,7 +122,10 @@ def drift_mail(facts: DriftFacts) -> Mail:
     return compose(page, Mail(key, facts.at, f"Strong drift: {names}", "", ""))
 
 
-def _mail(kind: str, verdict: str, tone: str, facts: CycleFacts, sections: Sequence[Section]) -> Mail:
+def _mail(
+    kind: str, verdict: str, tone: str, facts: CycleFacts, sections: Sequence[Section], once: str = ""
+) -> Mail:
+    """Put a mail together; the same words for `once` make it the same mail."""
     rmse = facts.metrics.get("rmse")
     model = f": model {facts.version}" if facts.version else ""
     with_rmse = f", RMSE {rmse:.4f}" if rmse is not None and kind != "failed" else ""
@@ -120,7 +133,7 @@ def _mail(kind: str, verdict: str, tone: str, facts: CycleFacts, sections: Seque
     known = [("Failed at", facts.step)] if kind == "failed" else []
     page = Page(verdict, tone, title, _reason(kind, facts), sections, [*known, *_facts(facts)])
     started = facts.started.isoformat(timespec="seconds")
-    key = f"{kind}/{facts.version or 'no-model'}/{started}"
+    key = f"{kind}/{facts.version or 'no-model'}/{once or started}"
     return compose(page, Mail(key, facts.ended, f"{verdict}{model}{with_rmse}", "", ""))
 
 

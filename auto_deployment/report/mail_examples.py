@@ -11,6 +11,7 @@ from auto_deployment.report.cycle_mails import (
     published_mail,
     refused_mail,
     unchanged_mail,
+    waiting_mail,
 )
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_facts import (
@@ -87,6 +88,7 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     yield "failed", failed_mail(_failed())
     nothing = replace(_failed(), step="", damaged={}, sentence=_UNCHANGED, new_segments=0, new_bytes=0)
     yield "unchanged", unchanged_mail(nothing)
+    yield "waiting", waiting_mail(replace(nothing, sentence=_WAITING))
     yield "drift", drift_mail(_DRIFT)
 
 
@@ -230,6 +232,7 @@ _UNCHANGED = (
     f"Nothing has changed since {BEFORE}: no new segment, the same parameters and champion, and the same "
     "code of every step up to the gate."
 )
+_WAITING = "Nothing to train on yet: ingest closes its next segment at 05:56 UTC."
 _METRICS = {
     "rmse": 0.8571, "rmse_bias": 0.8724, "ndcg_at_10": 0.3412, "ndcg_at_10_popularity": 0.1788,
     "hit_rate": 0.871, "coverage": 0.412,

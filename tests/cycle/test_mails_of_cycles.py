@@ -13,7 +13,15 @@ from auto_deployment.cycle_mails import ADVICE, mails_about
 from auto_deployment.ingest.drift import Finding
 from auto_deployment.ingest.listening.drift_findings import add_findings
 from auto_deployment.mail_settings import MailSettings
-from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, Outcome
+from auto_deployment.publish.outcome import (
+    FAILED,
+    FOR_REVIEW,
+    PUBLISHED,
+    REFUSED,
+    UNCHANGED,
+    WAITING,
+    Outcome,
+)
 from tests.support.cycle import BEGIN, CycleHome
 from tests.support.mail_server import MailServer, running
 from tests.support.project import PROJECT
@@ -37,6 +45,7 @@ SUBJECTS = {
     FOR_REVIEW: "Waiting for review",
     REFUSED: "Refused by the gate",
     UNCHANGED: "Nothing new",
+    WAITING: "Nothing to train on yet",
     FAILED: "Retraining failed at push",
 }
 

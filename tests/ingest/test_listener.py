@@ -14,6 +14,7 @@ from auto_deployment.ingest.listening.listener import NotWrittenError
 from auto_deployment.ingest.listening.metrics import IngestMetrics
 from auto_deployment.ingest.listening.positions import StreamChangedError
 from auto_deployment.ingest.listening.stream import Polled
+from auto_deployment.paths import Paths
 from tests.support.catalog import movies_frame
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
@@ -44,6 +45,19 @@ def test_a_batch_is_as_old_as_its_first_line(home: Home) -> None:
         now_s[0] = now
         listener.step(NEVER)
         assert len(home.segments()) == closed
+
+
+def test_since_when_lines_wait_is_written_for_those_who_wait_for_the_segment(home: Home) -> None:
+    begun = datetime(2026, 8, 27, 14, tzinfo=UTC)
+    days = iter(begun + timedelta(minutes=minute) for minute in range(100))
+    stream = FakeStream([begin(), lines(0, rating_lines(0, 1)), lines(1, rating_lines(1, 3))])
+    listener = make_listener(home.root, stream, ingest_params(max_lines=3), now=lambda: next(days))
+    path = Paths(home.root).open_batch
+    found = []
+    for _ in range(3):
+        listener.step(NEVER)
+        found.append(path.read_text("utf-8") if path.exists() else "")
+    assert found == ["", f"{begun.isoformat()}\n", ""]
 
 
 def test_a_calendar_that_goes_back_changes_nothing(home: Home) -> None:

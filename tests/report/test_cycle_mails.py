@@ -13,6 +13,7 @@ from auto_deployment.report.cycle_mails import (
     published_mail,
     refused_mail,
     unchanged_mail,
+    waiting_mail,
 )
 from auto_deployment.report.mail_facts import (
     CycleFacts,
@@ -165,6 +166,11 @@ def test_each_cycle_has_its_own_key() -> None:
     }
     assert len(keys) == 6
     assert refused_mail(replace(FACTS, sentence="Said again.")).key == refused_mail(FACTS).key
+
+
+def test_that_nothing_has_come_in_yet_is_said_once_a_day() -> None:
+    again, tomorrow = (replace(FACTS, started=STARTED + timedelta(hours=hours)) for hours in (1, 24))
+    assert waiting_mail(again).key == waiting_mail(FACTS).key != waiting_mail(tomorrow).key
 
 
 @pytest.mark.parametrize("render", [published_mail, refused_mail, failed_mail])

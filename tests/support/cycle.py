@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.cycle_workshop import Project, Workshop
+from auto_deployment.cycle_look import Project
+from auto_deployment.cycle_workshop import Workshop
 from auto_deployment.ingest.events import Rating
 from auto_deployment.paths import Paths
 from auto_deployment.publish import factory
@@ -84,7 +85,11 @@ class CycleHome:
     def workshop(self, tell: Callable[[Outcome], None] = lambda outcome: None, **changes: Any) -> Workshop:
         settings = replace(self.publish, **changes)
         project = Project(
-            self.project, self.project / "params.yaml", settings.git_branch, settings.git_remote is not None
+            self.project,
+            self.project / "params.yaml",
+            settings.git_branch,
+            settings.git_remote is not None,
+            segment_max_age_s=300,
         )
         return Workshop(self.paths, factory.build(self.paths.cycle, settings), project, tell)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.ingest import open_since
 from auto_deployment.ingest.listening.health import Health
 from auto_deployment.ingest.listening.intake import take_lines
 from auto_deployment.ingest.listening.metrics import IngestMetrics
@@ -111,12 +112,14 @@ class Listener:
         return True
 
     def _take(self, polled: Polled) -> None:
-        batch = self._batch
-        if not batch.lines:
+        batch, had_lines = self._batch, self._batch.lines > 0
+        if not had_lines:
             batch.begin(self._clocks.steady_s())
             self._movies = self._aftercare.movies()
         for partition, lines in polled.lines.items():
             take_lines(lines, partition, batch, self._movies, self._rating_scale)
+        if batch.lines and not had_lines:
+            open_since.note(self._paths.open_batch, self._clocks.now())
         batch.advance(polled)
         for partition, (first, after) in polled.lost.items():
             log.error(
@@ -159,6 +162,7 @@ class Listener:
         if not stream.commit(batch.next):
             self._metrics.commit_failures.inc()
         self._batch = OpenBatch(batch.next)
+        self._paths.open_batch.unlink(missing_ok=True)
         self._aftercare.after(batch, written, stop)
 
     def _finish(self, stop: threading.Event) -> None:
