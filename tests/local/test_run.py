@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    """One run for the tests that leave it as it was."""
+    """One run for the tests that leave it serving as it did."""
     folder = tmp_path_factory.mktemp("run")
     give_model(folder / "data")
     with running(folder / "data", folder / "output") as started:
@@ -142,15 +142,13 @@ def test_what_hangs_when_the_run_is_killed_is_ended_by_the_next_one(tmp_path: Pa
         assert identity(hung) != name
 
 
-def test_a_killed_instance_is_started_again_and_nobody_notices(tmp_path: Path) -> None:
-    give_model(tmp_path)
-    with running(tmp_path, tmp_path / "output") as run:
-        before = run.group_leaders()
-        os.kill(before[2], signal.SIGKILL)
-        users = [f"/recommend/{user}" for user in range(1, 201)]
-        assert get_many(run.port, users) == {200: 200}
-        eventually(lambda: len(run.alive()) == 4 and run.alive() != before)
-        assert "canary ended with status -9" in run.text()
+def test_a_killed_instance_is_started_again_and_nobody_notices(run: LocalRun) -> None:
+    before = run.group_leaders()
+    os.kill(before[2], signal.SIGKILL)
+    users = [f"/recommend/{user}" for user in range(1, 201)]
+    assert get_many(run.port, users) == {200: 200}
+    eventually(lambda: len(run.alive()) == 4 and run.alive() != before)
+    assert "canary ended with status -9" in run.text()
 
 
 def test_a_new_current_model_reaches_instances_and_static_list_without_a_restart(tmp_path: Path) -> None:

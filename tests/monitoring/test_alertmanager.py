@@ -38,20 +38,31 @@ def engine() -> None:
     require_docker()
 
 
-@pytest.fixture
-def hasty(tmp_path: Path) -> Path:
-    """Return the configuration, with seconds for the minutes between mails."""
-    folder = tmp_path / "alertmanager"
+def hasty_below(root: Path) -> Path:
+    """Return the configuration, with a second for what is waited before a mail and between two."""
+    folder = root / "alertmanager"
     shutil.copytree(FOLDER, folder)
     file = folder / "alertmanager.yml"
-    file.write_text(file.read_text("utf-8").replace("group_interval: 1m", "group_interval: 1s"), "utf-8")
+    text = file.read_text("utf-8")
+    for usual in ("group_wait: 5s", "group_interval: 1m"):
+        assert usual in text
+        text = text.replace(usual, f"{usual.partition(':')[0]}: 1s")
+    file.write_text(text, "utf-8")
     return folder
 
 
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    require_docker()
+    with running(hasty_below(tmp_path_factory.mktemp("alerts")), MAIL) as found:
+        yield found
+
+
 @pytest.fixture
-def post(hasty: Path) -> Iterator[Post]:
-    with running(hasty, MAIL) as started:
-        yield started
+def post(started: Post) -> Post:
+    """Give an Alertmanager whose mailbox is empty; a test that shares it tells of an area of its own."""
+    started.forget()
+    return started
 
 
 @pytest.mark.parametrize(
@@ -126,28 +137,30 @@ def test_an_alert_arrives_as_a_mail_and_so_does_its_end(post: Post) -> None:
 
 
 def test_what_belongs_together_comes_in_one_mail(post: Post) -> None:
-    post.tell(just_begun(), just_begun(service="stable-2"))
+    post.tell(just_begun(area="one"), just_begun(area="one", service="stable-2"))
     [mail] = eventually(post.mails)
     assert mail["subject"] == "[CRITICAL] stable-1 has not answered for 30 seconds (and 1 more)"
     assert mail["text"].count("Whom it hurts") == 2
 
 
 def test_what_follows_from_something_worse_is_left_out(post: Post) -> None:
-    post.tell(just_begun(alertname="EdgeDown"), just_begun(alertname="PlatformGetsNoAnswer"))
+    names = ("EdgeDown", "PlatformGetsNoAnswer")
+    post.tell(*(just_begun(area="another", alertname=name) for name in names))
     [mail] = eventually(post.mails)
     assert "EdgeDown" in mail["html"]
     assert "PlatformGetsNoAnswer" not in mail["html"]
 
 
-def test_slack_gets_the_same_where_its_secret_is_given(hasty: Path, tmp_path: Path) -> None:
+def test_slack_gets_the_same_where_its_secret_is_given(tmp_path: Path) -> None:
+    hasty = hasty_below(tmp_path)
     with webhook() as (port, messages):
         secret = hasty / "webhook"
         secret.write_text(f"http://{{gateway}}:{port}/services/T/B/x", "utf-8")
         settings = {"SLACK_WEBHOOK_FILE": "/etc/alertmanager/webhook"}
-        with running(hasty, settings, secret=secret) as started:
-            started.tell(ALERT)
+        with running(hasty, settings, secret=secret) as post:
+            post.tell(ALERT)
             [message] = eventually(lambda: messages)
-            assert started.mails() == []
+            assert post.mails() == []
     [part] = message["attachments"]
     assert part["title"] == "[CRITICAL] stable-1 has not answered for 30 seconds"
     assert "docker compose up -d --no-deps stable-1" in part["text"]

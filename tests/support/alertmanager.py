@@ -62,6 +62,11 @@ class Post:
             found: list[dict[str, Any]] = json.load(reply)
         return found
 
+    def forget(self) -> None:
+        """Empty the mailbox."""
+        request = urllib.request.Request(f"http://{self.maildev}/email/all", method="DELETE")
+        urllib.request.urlopen(request, timeout=10).close()
+
     def answers(self) -> bool:
         """Tell whether both are up."""
         try:

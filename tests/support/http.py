@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-AT_ONCE = 200  # requests sent ahead on one connection
+AT_ONCE = 200  # requests sent ahead on one connection, which answers one after the other
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 
@@ -45,9 +45,9 @@ def get(port: int, path: str, headers: str = "", method: str = "GET") -> Reply:
     )
 
 
-def get_many(port: int, paths: Sequence[str], connections: int = 4) -> Counter[int]:
+def get_many(port: int, paths: Sequence[str], connections: int = 4, at_once: int = AT_ONCE) -> Counter[int]:
     """Ask for every path, several connections at a time, and count the statuses that come back."""
-    chunks = [paths[start : start + AT_ONCE] for start in range(0, len(paths), AT_ONCE)]
+    chunks = [paths[start : start + at_once] for start in range(0, len(paths), at_once)]
     with ThreadPoolExecutor(connections) as pool:
         return sum(pool.map(lambda chunk: _pipeline(port, chunk), chunks), Counter())
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from auto_deployment.host.processes import identity
 from auto_deployment.local.layout import RunLayout
-from tests.support.http import get_many
+from tests.support.http import AT_ONCE, get_many
 from tests.support.models import Size, write_model
 from tests.support.ports import free_ports
 from tests.support.project import PROJECT
@@ -74,7 +74,7 @@ class LocalRun:
         """Return which of these still live."""
         return [pid for pid in self.group_leaders() if identity(pid) in self._names()]
 
-    def ask(self, users: Sequence[int]) -> list[dict[str, Any]]:
+    def ask(self, users: Sequence[int], connections: int = 4, at_once: int = AT_ONCE) -> list[dict[str, Any]]:
         """Ask for each user, which must succeed; return what NGINX's log says of these requests."""
         log = self.layout.edge_log
         before = log.stat().st_size
@@ -82,7 +82,8 @@ class LocalRun:
         def lines() -> list[bytes]:
             return log.read_bytes()[before:].splitlines()
 
-        assert get_many(self.port, [f"/recommend/{user}" for user in users]) == {200: len(users)}
+        paths = [f"/recommend/{user}" for user in users]
+        assert get_many(self.port, paths, connections, at_once) == {200: len(users)}
         eventually(lambda: len(lines()) >= len(users))
         return [json.loads(line) for line in lines()]
 
