@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint, latency, retraining, throughput
+from benchmarks import footprint, latency, retraining, soak, throughput
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
-KINDS = ("throughput", "footprint", "latency", "retraining")
+KINDS = ("throughput", "footprint", "latency", "retraining", "soak")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,11 +31,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     kept = True
     for kind in kinds:
         table = Table()
-        results = _retraining(work, table) if kind == "retraining" else _serving(kind, work, args, table)
+        results = _measured(kind, work, args, table)
         path = save(kind, {"promises": table.promises, **results})
         table.line(f"saved in {path}")
         kept &= table.all_kept
     return 0 if kept else 1
+
+
+def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
+    if kind == "retraining":
+        return _retraining(work, table)
+    if kind == "soak":
+        table.title("soak: what the tests try a few times, tried many times")
+        return soak.measure(table)
+    return _serving(kind, work, args, table)
 
 
 def _retraining(work: Path, table: Table) -> dict[str, Any]:

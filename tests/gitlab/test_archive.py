@@ -164,9 +164,13 @@ def test_what_follows_in_a_second_stream_is_looked_at_too(tmp_path: Path) -> Non
 
 @pytest.mark.lab
 def test_docker_loads_it_under_this_name_alone_and_with_its_own_id(tmp_path: Path) -> None:
-    sent, image = tmp_path / "image.tar.gz", "nginx:1.30-alpine"
-    identity = docker("image", "inspect", "--format", "{{.Id}}", image)
-    docker("tag", image, "marquee-test-archive:sent")
+    sent, sources = tmp_path / "image.tar.gz", tmp_path / "sources"
+    sources.mkdir()
+    (sources / "Dockerfile").write_text("FROM scratch\nCOPY first /\nCOPY second /\n", "utf-8")
+    for layer in ("first", "second"):
+        (sources / layer).write_text(f"{layer} of {tmp_path}", "utf-8")
+    docker("build", "--quiet", "--tag", "marquee-test-archive:sent", str(sources))
+    identity = docker("image", "inspect", "--format", "{{.Id}}", "marquee-test-archive:sent")
     try:
         with sent.open("wb") as file:
             saved = subprocess.run(

@@ -13,10 +13,11 @@ from tests.support.git import git
 from tests.support.project import PROJECT
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """A checkout in which one small folder and a model were published to DVC's remote."""
-    folder, storage = tmp_path / "work", tmp_path / "storage"
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which small folders and a model were published, beside DVC's remote that has them."""
+    root = tmp_path_factory.mktemp("published")
+    folder, storage = root / "work", root / "storage"
     storage.mkdir()
     (folder / "scripts" / "gitlab").mkdir(parents=True)
     (folder / ".dvc").mkdir()
@@ -38,7 +39,14 @@ def work(tmp_path: Path) -> Path:
     shutil.rmtree(folder / ".dvc" / "cache")
     for name in ("segments", "catalog", "champion", "model"):
         shutil.rmtree(folder / "data" / name)
-    return folder
+    return root
+
+
+@pytest.fixture
+def work(published: Path, tmp_path: Path) -> Path:
+    """A copy of that checkout, with its remote, that a test may do anything to."""
+    shutil.copytree(published, tmp_path / "copy", symlinks=True)
+    return tmp_path / "copy" / "work"
 
 
 def dvc(folder: Path, *words: str) -> None:
