@@ -19,7 +19,7 @@ def learn() -> None:
     """Make the content of a candidate out of the segments; one named bad-... does not pass the gate."""
     names = sorted(path.name for path in (DATA / "segments").glob("*.parquet"))
     if any(name.startswith("broken-") for name in names):
-        sys.exit("learn cannot read this segment")
+        sys.exit("marquee stage learn: learn cannot read this segment")
     content = hashlib.sha256()
     for name in names:
         content.update((DATA / "segments" / name).read_bytes())
