@@ -9,6 +9,7 @@ from auto_deployment.config_words import SettingsError, port, secret
 from auto_deployment.mail_settings import NONE, SECURITIES, MailSettings, SmtpSettings
 
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+ANYBODY = "you@localhost"  # who reads a mailbox that takes the mails for everybody
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+"
 
 
@@ -18,10 +19,21 @@ def mail_settings(env: Mapping[str, str]) -> MailSettings:
     sender = env.get("MAIL_FROM") or MailSettings().sender
     if not _is_address(sender):
         raise SettingsError(f"MAIL_FROM is {sender!r}: use NAME@HOST, or Some Name <NAME@HOST>.")
-    recipients = _recipients(env.get("REPORT_TO") or "")
+    mailbox = _mailbox(env) if smtp is None else None
+    recipients = _recipients(env.get("REPORT_TO") or ("" if mailbox is None else ANYBODY))
     if smtp is not None and not recipients:
         raise SettingsError("REPORT_TO is empty while SMTP_HOST is set: say who gets the mails.")
-    return MailSettings(smtp, sender, recipients)
+    return MailSettings(smtp, sender, recipients, mailbox)
+
+
+def _mailbox(env: Mapping[str, str]) -> SmtpSettings | None:
+    text = env.get("DEMO_MAILBOX") or ""
+    if not text:
+        return None
+    host, _, number = text.rpartition(":")
+    if not re.fullmatch(_HOST, host):
+        raise SettingsError(f"DEMO_MAILBOX is {text!r}: use HOST:PORT.")
+    return SmtpSettings(host, port("DEMO_MAILBOX", number))
 
 
 def _smtp(env: Mapping[str, str]) -> SmtpSettings | None:

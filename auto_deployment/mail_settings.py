@@ -25,8 +25,9 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Without a server mails stay in the outbox as files."""
+    """Without a server mails stay in the outbox as files, but for a mailbox that may be there or not."""
 
     smtp: SmtpSettings | None = None
     sender: str = "marquee@localhost"
     recipients: tuple[str, ...] = ()
+    mailbox: SmtpSettings | None = None  # gets them while it answers; never beside a server

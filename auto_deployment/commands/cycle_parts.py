@@ -34,7 +34,7 @@ def make_workshop(settings: Settings) -> Workshop:
 def make_outbox(settings: Settings) -> Outbox:
     """Return the outbox of this data directory."""
     mail = settings.mail
-    return Outbox(Paths(settings.data_dir).outbox, mail.smtp, mail.sender, mail.recipients)
+    return Outbox(Paths(settings.data_dir).outbox, mail.smtp, mail.sender, mail.recipients, mail.mailbox)
 
 
 def teller(settings: Settings, layout: CycleLayout) -> Callable[[Outcome], None]:

@@ -15,7 +15,7 @@ from auto_deployment.report.eml import to_bytes
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.mail_examples import all_examples
 from auto_deployment.report.postman import Postman
-from auto_deployment.report.smtp import ServerError, converse
+from auto_deployment.report.smtp import ServerError, answers, converse
 from auto_deployment.signals import until_told
 
 
@@ -39,7 +39,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _test(settings: Settings) -> int:
     mail, now = settings.mail, datetime.now(UTC)
-    if mail.smtp is None:
+    smtp = mail.smtp or (mail.mailbox if mail.mailbox and answers(mail.mailbox) else None)
+    if smtp is None:
         raise BadInputError("SMTP_HOST is not set: mails stay as files in the outbox, none is sent.")
     example = next(mail for name, mail in all_examples() if name == "promoted")
     subject = f"Test of Marquee's mails ({now:%H:%M} UTC)"
@@ -49,19 +50,21 @@ def _test(settings: Settings) -> int:
         mail.recipients,
     )
     try:
-        answers = converse(mail.smtp, mail.sender, mail.recipients, content)
+        said_to = converse(smtp, mail.sender, mail.recipients, content)
     except ServerError as error:
         raise MarqueeError(f"{error}.") from error
-    for recipient, (code, said) in answers.items():
+    for recipient, (code, said) in said_to.items():
         sys.stdout.write(
             f"{recipient}: {f'{code} {said}'.strip() if code != 250 else 'taken by the server'}\n"
         )
-    return 0 if all(code == 250 for code, _ in answers.values()) else 1
+    return 0 if all(code == 250 for code, _ in said_to.values()) else 1
 
 
 def _deliver(settings: Settings) -> int:
     mail = settings.mail
-    outbox = Outbox(Paths(settings.data_dir).releases / "outbox", mail.smtp, mail.sender, mail.recipients)
+    outbox = Outbox(
+        Paths(settings.data_dir).releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox
+    )
     with Postman(outbox), until_told() as stop:
         stop.wait()
     return 0

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             log.info("%s", json.dumps({"step": str(report.step), "serving": sorted(report.traffic.names)}))
             return 0
         mail = settings.mail
-        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients)
+        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox)
         mails = ReleaseMails(outbox, params.release)
         metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
         own = settings.controller

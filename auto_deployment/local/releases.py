@@ -47,7 +47,7 @@ class LocalReleases:
         self._looked_at: datetime | None = None
         self._faults = Faults()
         mail, paths = settings.mail, Paths(settings.data_dir)
-        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients)
+        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox)
         self._mails = ReleaseMails(outbox, params.release, f"DATA_DIR={settings.data_dir} {COMMAND}")
 
     def step(self, now: datetime | None = None) -> None:

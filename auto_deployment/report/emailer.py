@@ -16,7 +16,7 @@ from auto_deployment.mail_settings import SmtpSettings
 from auto_deployment.report.eml import file_stem, to_bytes
 from auto_deployment.report.mail import Mail
 from auto_deployment.report.outbox_files import OutboxFiles, Progress
-from auto_deployment.report.smtp import ServerError, converse
+from auto_deployment.report.smtp import ServerError, answers, converse
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,22 @@ class Flushed:
 
 
 class Outbox:
-    """One folder of mails. Without a server they stay there for people to read, which is no failure."""
+    """One folder of mails. Without a server they stay there for people to read, which is no failure.
+
+    A mailbox takes the place of a server while it answers; that it does not is no failure either.
+    """
 
     def __init__(
-        self, folder: Path, smtp: SmtpSettings | None, sender: str, recipients: Sequence[str]
+        self,
+        folder: Path,
+        smtp: SmtpSettings | None,
+        sender: str,
+        recipients: Sequence[str],
+        mailbox: SmtpSettings | None = None,
     ) -> None:
         self._files = OutboxFiles(folder)
         self._smtp, self._sender, self._recipients = smtp, sender, tuple(recipients)
+        self._mailbox = mailbox
         self._server_failures, self._server_due = 0, datetime.min.replace(tzinfo=UTC)
 
     def put(self, mail: Mail) -> bool:
@@ -67,11 +76,11 @@ class Outbox:
 
     def flush(self, now: datetime) -> Flushed:
         """Send what is due; keep and postpone what fails. Problems are logged, counted and never raised."""
-        if self._smtp is None:
-            return Flushed()
         try:
+            if (smtp := self._smtp or self._open_mailbox()) is None:
+                return Flushed()
             with self._files.alone() as ours:
-                done = self._send_due(self._smtp, now) if ours else Flushed()
+                done = self._send_due(smtp, now) if ours else Flushed()
             waiting = self._files.waiting()
             oldest = min((self._files.dated(stem) for stem in waiting), default=now.timestamp())
         except OSError as error:
@@ -79,8 +88,15 @@ class Outbox:
             return Flushed(trouble=str(error))
         return replace(done, waiting=len(waiting), oldest_age_s=max(now.timestamp() - oldest, 0.0))
 
+    def _open_mailbox(self) -> SmtpSettings | None:
+        """Return the mailbox if there are mails and it answers; where there is nothing, nobody is asked."""
+        there_is_mail = self._mailbox is not None and (self._files.kept() or self._files.waiting())
+        return self._mailbox if self._mailbox and there_is_mail and answers(self._mailbox) else None
+
     def _send_due(self, smtp: SmtpSettings, now: datetime) -> Flushed:
         self._files.tidy()
+        if smtp is self._mailbox:
+            self._files.release()
         sent = refused = 0
         trouble = ""
         if not _is_due(self._server_due, now):

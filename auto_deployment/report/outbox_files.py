@@ -62,6 +62,15 @@ class OutboxFiles:
         """Write a mail; raise `OSError`, and then nothing of it is to be seen."""
         _write(self._path(WAITING if to_send else "", stem), content)
 
+    def kept(self) -> list[str]:
+        """Return what was written while there was no mail server."""
+        return [path.stem for path in self.folder.glob("*.eml")]
+
+    def release(self) -> None:
+        """Let what was kept wait to be sent."""
+        for stem in self.kept():
+            os.replace(self._path("", stem), self._path(WAITING, stem))
+
     def waiting(self) -> list[str]:
         """Return what waits, oldest first."""
         stems = [path.stem for path in (self.folder / WAITING).glob("*.eml")]

@@ -1,6 +1,7 @@
 """One conversation with a mail server. The only use of smtplib."""
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from email.utils import parseaddr
 from auto_deployment.mail_settings import STARTTLS, TLS, SmtpSettings
 from auto_deployment.report.eml import domain
 
+PATIENCE_S = 2.0  # with a mailbox that may not be there
 _BROKEN_OFF = (0, "the conversation broke off")
 
 
@@ -37,6 +39,15 @@ def converse(
         _end(client)
     given = {address: (code, _text(said)) for address, (code, said) in refused.items()}
     return {one: given.get(parseaddr(one)[1], unnamed) for one in recipients}
+
+
+def answers(smtp: SmtpSettings) -> bool:
+    """Tell whether somebody listens there just now."""
+    try:
+        with socket.create_connection((smtp.host, smtp.port), timeout=PATIENCE_S):
+            return True
+    except OSError:
+        return False
 
 
 def _connect(smtp: SmtpSettings, sender: str) -> smtplib.SMTP:

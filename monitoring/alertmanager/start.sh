@@ -67,15 +67,40 @@ slack() {
 END
 }
 
-cp "$source_dir/alertmanager.yml" "$config"
-if [ -n "${SMTP_HOST:-}" ]; then
-  mail >> "$config"
-fi
-if [ -n "$slack_file" ]; then
-  [ -r "$slack_file" ] || refuse "SLACK_WEBHOOK_FILE is '$slack_file', which cannot be read."
-  [ ! -s "$slack_file" ] || slack >> "$config"   # an empty secret: no Slack
-fi
+configure() {
+  cp "$source_dir/alertmanager.yml" "$config.new"
+  if [ -n "${SMTP_HOST:-}" ]; then
+    mail >> "$config.new"
+  fi
+  if [ -n "$slack_file" ]; then
+    [ -r "$slack_file" ] || refuse "SLACK_WEBHOOK_FILE is '$slack_file', which cannot be read."
+    [ ! -s "$slack_file" ] || slack >> "$config.new"   # an empty secret: no Slack
+  fi
+  mv "$config.new" "$config"
+}
+
+# The demo's mailbox comes and goes as its profile does, which nobody here is told: its page says whether it is there.
+watch_mailbox() {
+  was=away
+  while sleep "${DEMO_MAILBOX_EVERY_S:-15}"; do
+    is=away
+    SMTP_HOST=
+    if wget -q -T 2 -O /dev/null "http://${DEMO_MAILBOX%:*}:1080/healthz" 2>/dev/null; then
+      is=there
+      SMTP_HOST=${DEMO_MAILBOX%:*} SMTP_PORT=${DEMO_MAILBOX##*:} REPORT_TO=${REPORT_TO:-you@localhost}
+    fi
+    [ "$is" != "$was" ] || continue
+    was=$is
+    configure
+    kill -HUP $$   # Alertmanager by then, which reads its configuration again
+  done
+}
+
+configure
 if [ "${1:-}" = --check ]; then
   exec amtool check-config "$config"
+fi
+if [ -z "${SMTP_HOST:-}" ] && [ -n "${DEMO_MAILBOX:-}" ]; then
+  SMTP_SECURITY='' SMTP_USERNAME='' SMTP_PASSWORD='' SMTP_PASSWORD_FILE='' SMTP_CA_FILE='' watch_mailbox &
 fi
 exec alertmanager --config.file="$config" --storage.path=/alertmanager "$@"

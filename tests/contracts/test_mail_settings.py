@@ -40,6 +40,26 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert "secret" not in repr(found)
 
 
+def test_a_mailbox_that_may_be_there_is_read_by_somebody_also_where_nobody_is_named() -> None:
+    mailbox = SmtpSettings("maildev", 1025)
+    found = read({"DEMO_MAILBOX": "maildev:1025"})
+    assert found == MailSettings(None, "marquee@localhost", ("you@localhost",), mailbox)
+    named = read({"DEMO_MAILBOX": "maildev:1025", "REPORT_TO": "night@example.org"})
+    assert (named.recipients, named.mailbox) == (("night@example.org",), mailbox)
+
+
+def test_a_mail_server_wins_over_the_mailbox() -> None:
+    assert read(SERVER | {"DEMO_MAILBOX": "maildev:1025"}) == read(SERVER)
+    with pytest.raises(SettingsError, match="REPORT_TO is empty"):
+        read({"SMTP_HOST": "mail.example.org", "DEMO_MAILBOX": "maildev:1025"})
+
+
+@pytest.mark.parametrize("text", ["maildev", "maildev:", ":1025", "maildev:smtp", "mail dev:25"])
+def test_a_mailbox_that_cannot_be_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match="DEMO_MAILBOX"):
+        read({"DEMO_MAILBOX": text})
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

@@ -40,8 +40,18 @@ def test_prometheus_sees_what_ingest_reads(demo: TestStack) -> None:
     assert eventually(lambda: demo.prometheus("sum(marquee_ingest_lines_total) > 100000"), 300)
 
 
-def test_the_mailbox_answers(demo: TestStack) -> None:
-    assert isinstance(get_json(demo.ports["MAILDEV_PORT"], "/email"), list)
+def subjects(demo: TestStack) -> list[str]:
+    return [str(mail["subject"]) for mail in get_json(demo.ports["MAILDEV_PORT"], "/email")]
+
+
+def test_the_mailbox_gets_mails_without_any_variable(demo: TestStack) -> None:
+    for service in ("scheduler", "controller"):
+        demo.inside(service, "marquee", "mail", "test")
+    eventually(lambda: sum(one.startswith("Test of Marquee's mails") for one in subjects(demo)) == 2)
+    page = "/api/v2/status"
+    eventually(
+        lambda: "you@localhost" in get_json(demo.ports["ALERTMANAGER_PORT"], page)["config"]["original"]
+    )
 
 
 # On this little data SVD may or may not beat the biases; everything else is as shipped.
@@ -63,3 +73,4 @@ def test_a_model_of_these_events_is_published_and_can_be_had_for_an_image(demo: 
     manifest = json.loads(demo.inside("scheduler", "cat", "/tmp/model/manifest.json"))
     assert manifest["version"] == version
     assert manifest["gate"]["passed"] is True
+    eventually(lambda: any(one.startswith(f"Published: model {version}") for one in subjects(demo)))

@@ -136,6 +136,29 @@ def test_an_alert_arrives_as_a_mail_and_so_does_its_end(post: Post) -> None:
     assert "until" in mails[1]["text"]
 
 
+def test_the_demos_mailbox_gets_the_alerts_once_it_is_there_and_is_not_missed_before(hasty: Path) -> None:
+    settings = {"DEMO_MAILBOX": "maildev:1025", "DEMO_MAILBOX_EVERY_S": "1"}
+    with running(hasty, settings, mailbox=False) as started:
+        assert "email_configs" not in started.configuration()
+        started.tell(ALERT)
+        eventually(lambda: started.metric("alertmanager_alerts_received_total"))
+        assert started.metric("alertmanager_notifications_failed_total") == 0
+        with started.mailbox() as post:
+            eventually(lambda: "email_configs" in post.configuration())
+            [mail] = eventually(post.mails)
+            assert mail["subject"] == "[CRITICAL] stable-1 has not answered for 30 seconds"
+            assert [to["address"] for to in mail["to"]] == ["you@localhost"]
+        eventually(lambda: "email_configs" not in started.configuration())
+
+
+def test_a_mail_server_wins_over_the_demos_mailbox(hasty: Path) -> None:
+    settings = {"DEMO_MAILBOX": "nobody:1025", "DEMO_MAILBOX_EVERY_S": "1", **MAIL}
+    with running(hasty, settings) as started:
+        started.tell(ALERT)
+        [mail] = eventually(started.mails)
+        assert {to["address"] for to in mail["to"]} == {"night@example.org", "day@example.org"}
+
+
 def test_what_belongs_together_comes_in_one_mail(post: Post) -> None:
     post.tell(just_begun(area="one"), just_begun(area="one", service="stable-2"))
     [mail] = eventually(post.mails)

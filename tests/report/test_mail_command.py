@@ -51,6 +51,19 @@ def test_a_server_that_is_not_there_is_named(
     assert f"the mail server 127.0.0.1:{port} cannot be used: [Errno 111]" in capsys.readouterr().err
 
 
+def test_a_test_mail_goes_to_the_mailbox_where_no_server_is_set(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SMTP_HOST", "SMTP_PORT", "REPORT_TO"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DEMO_MAILBOX", f"127.0.0.1:{server.port}")
+    assert main(["mail", "test"]) == 0
+    assert capsys.readouterr().out == "you@localhost: taken by the server\n"
+    monkeypatch.setenv("DEMO_MAILBOX", f"127.0.0.1:{free_ports(1)[0]}")
+    assert main(["mail", "test"]) == 2
+    assert "SMTP_HOST is not set" in capsys.readouterr().err
+
+
 def test_without_a_server_the_command_says_what_to_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mail", "test"]) == 2
     assert "SMTP_HOST is not set" in capsys.readouterr().err

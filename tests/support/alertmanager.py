@@ -5,7 +5,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ class Post:
     """A running Alertmanager and the mail server that it sends to; both by address."""
 
     alertmanager: str
-    maildev: str
+    maildev: str  # empty: there is none
+    net: str
 
     def tell(self, *alerts: Mapping[str, Any]) -> None:
         """Hand Alertmanager alerts, as Prometheus does."""
@@ -58,6 +59,8 @@ class Post:
 
     def mails(self) -> list[dict[str, Any]]:
         """Return the mails that have arrived."""
+        if not self.maildev:
+            return []
         with urllib.request.urlopen(f"http://{self.maildev}/email", timeout=10) as reply:
             found: list[dict[str, Any]] = json.load(reply)
         return found
@@ -66,6 +69,26 @@ class Post:
         """Empty the mailbox."""
         request = urllib.request.Request(f"http://{self.maildev}/email/all", method="DELETE")
         urllib.request.urlopen(request, timeout=10).close()
+
+    def configuration(self) -> str:
+        """Return what Alertmanager works by just now."""
+        with urllib.request.urlopen(f"http://{self.alertmanager}/api/v2/status", timeout=10) as reply:
+            return str(json.load(reply)["config"]["original"])
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric of Alertmanager."""
+        with urllib.request.urlopen(f"http://{self.alertmanager}/metrics", timeout=10) as reply:
+            lines = reply.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+    @contextmanager
+    def mailbox(self) -> Iterator["Post"]:
+        """Let the mail server be there for as long as the block takes."""
+        mail = start_mailbox(self.net)
+        try:
+            yield replace(self, maildev=published(mail, 1080))
+        finally:
+            docker("rm", "--force", mail)
 
     def answers(self) -> bool:
         """Tell whether both are up."""
@@ -77,16 +100,24 @@ class Post:
         return True
 
 
+def start_mailbox(net: str) -> str:
+    """Start the mail server under its name."""
+    words = ("run", "--detach", f"--network={net}", "--network-alias=maildev", "--publish=127.0.0.1::1080")
+    return docker(*words, MAILDEV_IMAGE)
+
+
 @contextmanager
-def running(folder: Path, settings: Mapping[str, str], secret: Path | None = None) -> Iterator[Post]:
+def running(
+    folder: Path, settings: Mapping[str, str], secret: Path | None = None, mailbox: bool = True
+) -> Iterator[Post]:
     """Start both; `{gateway}` in the secret becomes the address of this host as containers see it."""
     with network() as net:
         if secret is not None:
             gateway = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", net)
             secret.write_text(secret.read_text("utf-8").format(gateway=gateway), "utf-8")
-        run = ("run", "--detach", f"--network={net}")
-        mail = docker(*run, "--network-alias=maildev", "--publish=127.0.0.1::1080", MAILDEV_IMAGE)
-        alerts = docker(*run, "--publish=127.0.0.1::9093", *start_words(settings, folder))
-        post = Post(published(alerts, 9093), published(mail, 1080))
+        mail = published(start_mailbox(net), 1080) if mailbox else ""
+        run = ("run", "--detach", f"--network={net}", "--publish=127.0.0.1::9093")
+        alerts = docker(*run, *start_words(settings, folder))
+        post = Post(published(alerts, 9093), mail, net)
         eventually(post.answers)
         yield post

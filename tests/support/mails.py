@@ -31,8 +31,13 @@ def mail(key: str = "published/20260305T1200-abcd", **changed: Any) -> Mail:
     return Mail(**content | changed)
 
 
-def outbox(folder: Path, smtp: SmtpSettings | None, recipients: Sequence[str] = (READER,)) -> Outbox:
-    return Outbox(folder, smtp, SENDER, recipients)
+def outbox(
+    folder: Path,
+    smtp: SmtpSettings | None,
+    recipients: Sequence[str] = (READER,),
+    mailbox: SmtpSettings | None = None,
+) -> Outbox:
+    return Outbox(folder, smtp, SENDER, recipients, mailbox)
 
 
 def names(folder: Path) -> list[str]:
