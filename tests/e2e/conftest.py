@@ -1,29 +1,40 @@
 """One whole system for all of these tests: building and starting it takes longer than most of them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.systems.containers import Stack
-from tests.support.systems.lab import require_docker
+from tests.support.systems.early import Early
+from tests.support.systems.gitlab_loop import GITLAB, Loop, gitlab_loop
+from tests.support.systems.lab import docker_answers, require_docker
 from tests.support.systems.stack import UP, TestStack, running_stack
 
 # What a run shall say at its end, whether or not its tests have passed.
 SAYS = pytest.StashKey[list[str]]()
+# These measure nothing: what the tests of EARLY need starts beside them.
+BESIDE = ("test_start.py", "test_images.py", "test_settings.py", "test_queries.py")
+EARLY = "test_gitlab.py"
+# The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
+VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these tests last, so that no whole system runs beside others; first those that need the common one.
+    """Put these tests last, so that nothing measures a whole system beside others.
 
+    First those that measure nothing, then those of what starts beside them, then those of the common system.
     No test depends on this order: it is for the time that all of them take.
     """
 
     def turn(item: pytest.Item) -> int:
         if Path(__file__).parent not in item.path.parents:
             return 0
+        if item.path.name in (*BESIDE, EARLY):
+            return 2 if item.path.name == EARLY else 1
         names: list[str] = getattr(item, "fixturenames", [])
-        return 1 if "stack" in names else 2 if "images" in names else 3
+        return 3 if "stack" in names else 4 if "images" in names else 5
 
     items.sort(key=turn)
 
@@ -39,6 +50,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print what the tests had to say."""
     for line in config.stash.get(SAYS, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def early_loop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Early[Loop]]:
+    """GitLab's loop: it starts at once where its tests come after some that measure nothing."""
+    folder = tmp_path_factory.mktemp("gitlab")
+    loop = Early(lambda: gitlab_loop(folder, VARIABLES))
+    names = {item.path.name for item in request.session.items}
+    alone = not hasattr(request.config, "workerinput")  # each of several workers knows all tests
+    if (
+        alone
+        and EARLY in names
+        and not names.isdisjoint(BESIDE)
+        and docker_answers()
+        and shutil.which(GITLAB)
+    ):
+        loop.start()
+    yield loop
+    loop.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,26 +11,25 @@ import pytest
 
 from tests.support.git import git
 from tests.support.http import get
-from tests.support.systems.gitlab_loop import Loop, gitlab_loop
+from tests.support.systems.early import Early
+from tests.support.systems.gitlab_loop import GITLAB, Loop
 from tests.support.systems.lab import require_docker, require_program
 from tests.support.systems.releasing import asking
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
-# The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
-VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 ENDS = ("promoted", "aborted")
 RATE = 150.0  # requests a second: enough users of the canary for a verdict within the window
 DOUBLED, BOASTING = "model/20990101T0000-00000001", "model/20990101T0000-00000002"
 
 
 @pytest.fixture(scope="module")
-def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+def loop(early_loop: Early[Loop]) -> Iterator[Loop]:
     require_docker()
-    require_program("gitlab-ci-local")
-    with gitlab_loop(tmp_path_factory.mktemp("gitlab"), VARIABLES) as started:
-        yield started
+    require_program(GITLAB)
+    yield early_loop.get()
+    early_loop.close()  # nothing after these tests needs it, and it would take time from what is measured
 
 
 @pytest.fixture(scope="module")

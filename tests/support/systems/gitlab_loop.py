@@ -29,6 +29,7 @@ from tests.support.systems.gitlab_runner import RUNNER, write_runner
 from tests.support.systems.stack import CODE_REVISION, PORTS, get_json, remove_images
 from tests.support.waiting import eventually
 
+GITLAB = "gitlab-ci-local"
 # What is started at once; the scheduler follows, and what nothing here asks stays away.
 PARTS = (
     "nginx", "stable-1", "stable-2", "canary", "static-list", "kafka", "ingest", "controller",
