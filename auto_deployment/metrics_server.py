@@ -19,9 +19,10 @@ Answer = tuple[int, str, bytes]  # status, content type, body
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 30.0  # with a client that does not say what it wants
+LOOK_S = 0.05  # how often the server looks whether it is to end; whoever ends waits for that
 
 
-class PortError(MarqueeError):
+class BusyPortError(MarqueeError):
     """The port for metrics cannot be used."""
 
 
@@ -34,7 +35,7 @@ def serving(
 ) -> Iterator[int]:
     """Answer /metrics, other paths as `more` says; yield the port.
 
-    Raises `PortError`, which names the setting, when the port cannot be used.
+    Raises `BusyPortError`, which names the setting, when the port cannot be used.
     """
 
     def answer(path: str) -> Answer:
@@ -46,10 +47,10 @@ def serving(
         server = _server(address, answer)
     except OSError as error:
         host, port = address
-        raise PortError(
+        raise BusyPortError(
             f"{host}:{port} cannot be used for metrics ({error.strerror}): set {setting}."
         ) from error
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(LOOK_S,), name="metrics", daemon=True)
     thread.start()
     try:
         yield int(server.server_address[1])

@@ -41,7 +41,6 @@ def test_a_folder_that_is_there_is_not_written_over(published: Path, tmp_path: P
     assert bake(published, tmp_path / "out") == 2
 
 
-@pytest.mark.slow
 def test_without_a_published_model_a_demo_model_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from tests.support.ssh_server import make_key
 from tests.support.systems.containers import docker
 from tests.support.systems.lab import require_docker
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = pytest.mark.lab
 
 SETUP = "/opt/films/scripts/gitlab/setup-host.sh"
 PREPARE = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from auto_deployment.metrics_server import Answer, PortError, serving
+from auto_deployment.metrics_server import Answer, BusyPortError, serving
 from tests.support.hasty import leave_early
 from tests.support.http import get
 from tests.support.project import PROJECT
@@ -63,7 +63,7 @@ def test_a_fault_of_ours_is_logged_and_the_next_question_is_answered(
 
 def test_who_may_not_have_the_port_is_told_which_setting_to_change(port: int) -> None:
     with (
-        pytest.raises(PortError, match=rf"127\.0\.0\.1:{port} cannot be used .*: set SOME_PORT"),
+        pytest.raises(BusyPortError, match=rf"127\.0\.0\.1:{port} cannot be used .*: set SOME_PORT"),
         serving(("127.0.0.1", port), "SOME_PORT", CollectorRegistry()),
     ):
         pass

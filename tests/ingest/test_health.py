@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from auto_deployment.ingest.listening.health import Health, serve
-from auto_deployment.metrics_server import PortError
+from auto_deployment.metrics_server import BusyPortError
 
 
 def ask(port: int, path: str) -> tuple[int, bytes]:
@@ -57,7 +57,7 @@ def test_other_paths_are_not_there() -> None:
 def test_a_port_that_is_taken_is_one_sentence() -> None:
     with (
         serve("127.0.0.1", 0, Health(1), CollectorRegistry()) as port,
-        pytest.raises(PortError, match="INGEST_METRICS_PORT"),
+        pytest.raises(BusyPortError, match="INGEST_METRICS_PORT"),
         serve("127.0.0.1", port, Health(1), CollectorRegistry()),
     ):
         pass

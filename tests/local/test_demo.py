@@ -26,7 +26,6 @@ def made_in(demo: Path) -> dict[Path, int]:
     return {file: file.stat().st_mtime_ns for pattern in patterns for file in demo.glob(pattern)}
 
 
-@pytest.mark.slow
 def test_a_second_run_serves_what_the_first_has_made_and_makes_nothing_again(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:

@@ -19,8 +19,6 @@ from tests.support.models import Size
 from tests.support.ring import Ring
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.slow
-
 USERS = range(1, 5_001)
 SALT = f"{VERSION}-abc"
 CALLER_WAITS_S = 0.6

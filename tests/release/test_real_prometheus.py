@@ -24,7 +24,7 @@ from tests.support.systems.lab import require_docker
 from tests.support.ticks import good, short, tick
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = pytest.mark.lab
 
 SERVICES = {"stable-1": "stable", "stable-2": "stable", "canary": "canary"}
 SLOW_S = 0.6  # above the founding rule's 500 ms
@@ -97,6 +97,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield Running(instances, delays, prometheus, edge.port)
 
 
+@pytest.mark.slow
 def test_slow_stables_cannot_fail_a_fast_canary_nor_fast_ones_save_a_slow_canary(running: Running) -> None:
     running.delay("stable", SLOW_S)
     fast = running.judged_after_seconds()

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from auto_deployment.params import load_params
 from auto_deployment.release.release import Phase
 from tests.support.project import PROJECT
@@ -23,7 +21,6 @@ def test_the_shipped_values_are_those_that_were_promised() -> None:
     assert (judge.min_users, judge.slo_bad_share, judge.alpha) == (500, 0.01, 0.01)
 
 
-@pytest.mark.slow
 def test_a_good_candidate_is_promoted_after_twelve_hours_of_evidence_and_not_before(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.per_poll = 20

@@ -1,6 +1,7 @@
 """The metrics that there are: ours from the code, those of others as their programs export them."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Metric
 
@@ -53,10 +54,11 @@ def metrics_by_service() -> dict[str, set[str]]:
     }
 
 
-def known_metrics() -> set[str]:
+@cache
+def known_metrics() -> frozenset[str]:
     """Return the name of every series that may be asked for."""
     recorded = {rule.record for rule in read_rules() if rule.record}
-    return recorded.union(*metrics_by_service().values())
+    return frozenset(recorded.union(*metrics_by_service().values()))
 
 
 def _names(families: Iterable[Metric]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def running_platform() -> Iterator[Platform]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         platform.url = f"http://127.0.0.1:{server.server_address[1]}"

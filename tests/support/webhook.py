@@ -24,7 +24,7 @@ def webhook() -> Iterator[tuple[int, list[dict[str, Any]]]]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield server.server_address[1], messages
