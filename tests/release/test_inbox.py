@@ -55,6 +55,23 @@ def test_a_request_of_old_knew_nothing_of_its_origin(inbox: Inbox, tmp_path: Pat
     assert list(inbox.waiting()) == [asked]
 
 
+def test_what_is_being_written_is_not_heard_yet_and_what_never_was_is_in_nobodys_way(
+    inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+
+    def listen(descriptor: int) -> None:
+        heard.append(list(inbox.waiting()))
+
+    monkeypatch.setattr("auto_deployment.host.files.os.fsync", listen)
+    said = inbox.say(Verb.ABORT, NEW.release, "ann", START)
+    assert heard[0] == []  # its content is there, its name is not
+    half = tmp_path / "inbox" / ".20260301T060000000000-000001-killed.json.tmp"
+    half.write_text('{"word": {"id"', "utf-8")
+    assert list(inbox.waiting()) == [said]
+    assert half.exists()
+
+
 def test_what_is_done_waits_no_longer_and_the_others_do(inbox: Inbox) -> None:
     taken = inbox.ask(NEW, "pipeline", START)
     kept = inbox.say(Verb.ABORT, NEW.release, "ann", START)
