@@ -1,7 +1,7 @@
 """Places for retraining cycles: with nothing published, and with one version published.
 
 DVC is a stand-in there, which takes a tenth of its time; `test_fake_dvc.py` proves that it does the same.
-What DVC alone can show (an upload that breaks off, a remote or a cache that lost something) has `real_one`.
+What only DVC can show (an upload that breaks off, a remote or a cache that lost something) has `dvc_itself`.
 """
 
 from collections.abc import Iterator
@@ -27,6 +27,12 @@ def quick_dvc(_stand_in: str) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def dvc_itself(quick_dvc: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let DVC itself do what concerns its remote, the stand-in the rest."""
+    monkeypatch.setenv("DVC_ITSELF", "gc pull push")
+
+
 @pytest.fixture(scope="session")
 def _empty(tmp_path_factory: pytest.TempPathFactory) -> CycleHome:
     home = CycleHome(tmp_path_factory.mktemp("cycle") / "empty")
@@ -34,26 +40,16 @@ def _empty(tmp_path_factory: pytest.TempPathFactory) -> CycleHome:
     return home
 
 
-def publish_one(empty: CycleHome, name: str) -> CycleHome:
-    home = empty.copy(empty.root.with_name(name))
-    home.arrive("first")
-    outcome = home.cycle()
-    assert outcome.kind == PUBLISHED, outcome.sentence
-    return home
-
-
 @pytest.fixture(scope="session")
 def _published(_empty: CycleHome, _stand_in: str) -> CycleHome:
+    home = _empty.copy(_empty.root.with_name("published"))
+    home.arrive("first")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", _stand_in)
-        return publish_one(_empty, "published")
-
-
-@pytest.fixture(scope="session")
-def _really_published(_empty: CycleHome) -> CycleHome:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTHONPATH", raising=False)
-        return publish_one(_empty, "really-published")
+        patch.delenv("DVC_ITSELF", raising=False)
+        outcome = home.cycle()
+    assert outcome.kind == PUBLISHED, outcome.sentence
+    return home
 
 
 @pytest.fixture
@@ -66,9 +62,3 @@ def home(_empty: CycleHome, quick_dvc: None, tmp_path: Path) -> CycleHome:
 def one(_published: CycleHome, quick_dvc: None, tmp_path: Path) -> CycleHome:
     """Give a place where one version is published, made of the segment `first`."""
     return _published.copy(tmp_path / "home")
-
-
-@pytest.fixture
-def real_one(_really_published: CycleHome, tmp_path: Path) -> CycleHome:
-    """Give the same place with DVC itself."""
-    return _really_published.copy(tmp_path / "home")

@@ -12,10 +12,7 @@ from auto_deployment.publish.outcome import FAILED, PUBLISHED
 from tests.support import published
 from tests.support.cycle import CycleHome, killed_at
 
-
-@pytest.fixture
-def one(real_one: CycleHome) -> CycleHome:
-    return real_one
+pytestmark = pytest.mark.usefixtures("dvc_itself")
 
 
 def refused(home: CycleHome, said: str) -> str:
@@ -133,18 +130,3 @@ def test_without_a_cache_a_remote_that_is_away_is_named_before_any_work(one: Cyc
     assert outcome.sentence.startswith("The DVC remote cannot be read: ")
     (one.root / "kept").rename(one.storage)
     recovers(one)
-
-
-def test_what_is_damaged_in_the_cache_comes_back_from_the_remote(one: CycleHome) -> None:
-    for path in one.layout.dvc_cache.joinpath("files").rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            path.unlink()
-            path.write_bytes(content[:-1])
-    shutil.rmtree(one.layout.clone)
-    one.arrive("second")
-    outcome = one.cycle(1)
-    assert outcome.kind == PUBLISHED, outcome.sentence
-    assert one.gaps() == []
-    brought = one.layout.clone / "data" / "segments" / "first.parquet"
-    assert brought.read_bytes() == (one.paths.segments / "first.parquet").read_bytes()

@@ -161,13 +161,3 @@ class TestFourCycles:
         assert failed["rmse"]["value"] > failed["rmse"]["limit"]
         assert f"RMSE on later events (1-5) is {failed['rmse']['value']:.3f}"[:34] in fourth.sentence
         assert (story.stored[3], story.pushes[3]) == (story.stored[1], story.pushes[1])
-
-    def test_the_flow_run_twice_does_nothing_the_second_time(self, story: Story) -> None:
-        workshop = story.home.workshop()
-        with workshop.alone():
-            workshop.refresh()
-        commands = Commands(story.home.layout.clone, {})
-        for _ in range(2):
-            said = commands.dvc("repro")
-        assert "up to date" in said
-        assert not any(line.startswith("Running stage") for line in said.splitlines())

@@ -1,5 +1,6 @@
 """Old versions lose their payloads, never their provenance; what was released loses nothing."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_the_newest_and_the_protected_stay(keep: int, protected: set[str], kept:
     assert found.gone == tuple(one for one in V if one not in kept)
 
 
+@pytest.mark.usefixtures("dvc_itself")
 def test_what_waits_for_review_keeps_its_data(tmp_path: Path) -> None:
     publishing = make_versions(tmp_path / "cycle", V[:2])
     publishing.commands.git("push", "--quiet", "origin", f"model/{V[0]}^{{commit}}:refs/heads/retrain/{V[0]}")
@@ -35,6 +37,7 @@ def test_what_waits_for_review_keeps_its_data(tmp_path: Path) -> None:
     assert stored_bytes(publishing.layout.dvc_remote) == before
 
 
+@pytest.mark.usefixtures("dvc_itself")
 def test_what_goes_leaves_cache_and_remote_and_what_stays_is_complete(tmp_path: Path) -> None:
     publishing = make_versions(tmp_path / "cycle", V[:3])
     layout, retention = publishing.layout, Retention((V[0], V[2]), (V[1],))
@@ -46,5 +49,7 @@ def test_what_goes_leaves_cache_and_remote_and_what_stays_is_complete(tmp_path: 
     assert sorted(publishing.repository.tags()) == V[:3]
     for version, is_there in ((V[0], True), (V[1], False), (V[2], True)):
         publishing.commands.git("checkout", "--quiet", f"model/{version}")
-        status, _, _ = publishing.commands.outcome(["dvc", "pull", "--quiet", "--force"])
+        status, _, _ = publishing.commands.outcome(
+            [sys.executable, "-m", "dvc", "pull", "--quiet", "--force"]
+        )
         assert (status == 0) is is_there, version
