@@ -25,7 +25,7 @@ from auto_deployment.publish.outcome import FAILED, PUBLISHED, Outcome
 from auto_deployment.publish.retention import Retention, choose, collect
 from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.settings import PublishSettings
-from auto_deployment.publish.tag_message import TagError, read_tag, render_tag
+from auto_deployment.publish.tag_message import content_hash, render_tag
 from auto_deployment.release_records import ARTEFACT, read_rejected, read_released, read_serving
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.provenance import model_version
@@ -193,7 +193,8 @@ class Workshop:
         return retention, collect(self._publishing, settings, retention, dry_run=dry_run)
 
     def _choose_champion(self) -> dict[str, Any]:
-        tags = {version: self._content_hash(version) for version in self._publishing.repository.tags()}
+        messages = self._publishing.repository.messages()
+        tags = {version: content_hash(message) for version, message in messages.items()}
         return choose_champion(tags, read_serving(self._paths), read_rejected(self._paths))
 
     def _put_champion(self) -> dict[str, Any]:
@@ -216,13 +217,6 @@ class Workshop:
         if not self.workspace.version.exists():
             return None
         return datetime.fromisoformat(read_json(self.workspace.version)["created_at"])
-
-    def _content_hash(self, version: str) -> str | None:
-        try:
-            found = read_tag(self._publishing.repository.message(version)).get("content_hash")
-        except TagError:
-            return None
-        return None if found is None else str(found)
 
     def _tag_what_was_merged(self) -> None:
         """Tag the version that a person merged: its review is over."""

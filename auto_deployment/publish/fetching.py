@@ -14,7 +14,7 @@ from auto_deployment.publish.factory import git_environ
 from auto_deployment.publish.layout import CycleLayout
 from auto_deployment.publish.repository import TAGS, Repository
 from auto_deployment.publish.settings import PublishSettings
-from auto_deployment.publish.tag_message import TagError, read_tag
+from auto_deployment.publish.tag_message import content_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,10 @@ class NothingPublishedError(PublishError):
 
 
 def newest(hashes: Mapping[str, str | None], rejected: Collection[str]) -> str | None:
-    """Return the newest version whose content no release has rejected, None without one. Pure."""
-    return max((version for version, content in hashes.items() if content not in rejected), default=None)
+    """Return the newest version whose content is known and not rejected, None without one. Pure."""
+    return max(
+        (version for version, content in hashes.items() if content not in {None, *rejected}), default=None
+    )
 
 
 @contextmanager
@@ -48,10 +50,11 @@ def fetched_model(
         copy.mkdir(mode=0o700)
         commands = Commands(copy, git_environ(settings, layout), secrets=settings.secrets())
         repository = _clone(commands, layout, settings)
-        chosen = version or newest(_hashes(repository), rejected)
+        hashes = {name: content_hash(message) for name, message in repository.messages().items()}
+        chosen = version or newest(hashes, rejected)
         if chosen is None:
             raise NothingPublishedError("No model that may be released has been published yet.")
-        if chosen not in repository.tags():
+        if chosen not in hashes:
             raise PublishError(f"{chosen} was never published: `marquee release history` says what was.")
         commands.git("checkout", "--quiet", "--detach", f"{TAGS}{chosen}")
         data = DataVersions(commands, settings.dvc_remote or str(layout.dvc_remote), layout.dvc_cache)
@@ -69,13 +72,3 @@ def _clone(commands: Commands, layout: CycleLayout, settings: PublishSettings) -
     except CommandError as error:
         raise UnreachableError(f"The git remote cannot be reached: {error}") from error
     return Repository(commands, remote, settings.git_branch)
-
-
-def _hashes(repository: Repository) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for version in repository.tags():
-        try:
-            found[version] = read_tag(repository.message(version)).get("content_hash")
-        except TagError:
-            continue
-    return found

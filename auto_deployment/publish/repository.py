@@ -89,9 +89,13 @@ class Repository:
         names = [name.removeprefix(TAGS) for name in self._commands.git("tag", "--list", f"{TAGS}*").split()]
         return [name for name in names if VERSION.fullmatch(name)]
 
-    def message(self, version: str) -> str:
-        """Return what a version's tag says."""
-        return self._commands.git("tag", "--list", "--format=%(contents)", f"{TAGS}{version}")
+    def messages(self) -> dict[str, str]:
+        """Return what the tag of each published version says, in one question however many there are."""
+        said = self._commands.git("tag", "--list", "--format=%(refname:strip=2)%00%(contents)%00", f"{TAGS}*")
+        parts = said.split("\0")
+        names = [name.strip().removeprefix(TAGS) for name in parts[:-1:2]]
+        found = zip(names, parts[1::2], strict=True)
+        return {name: message for name, message in found if VERSION.fullmatch(name)}
 
     def show(self, version: str, path: str) -> str | None:
         """Return a file of a published version, None where it has none."""

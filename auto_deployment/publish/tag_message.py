@@ -54,6 +54,15 @@ def read_tag(message: str) -> dict[str, Any]:
     return facts
 
 
+def content_hash(message: str) -> str | None:
+    """Return the content hash of the model that a tag names, None for a tag of another kind."""
+    try:
+        found = read_tag(message).get("content_hash")
+    except TagError:
+        return None
+    return None if found is None else str(found)
+
+
 def dvc_hashes(lock: str, pointers: Mapping[str, str]) -> dict[str, str]:
     """Return DVC's hash of every input and of every output that has one."""
     hashes = {}

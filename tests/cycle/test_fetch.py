@@ -80,6 +80,7 @@ def test_what_a_release_has_rejected_is_not_the_newest() -> None:
     assert newest({"1": "a", "2": "b"}, set()) == "2"
     assert newest({"1": "a", "2": "b"}, {"b"}) == "1"
     assert newest({"1": "a"}, {"a"}) is None
+    assert newest({"1": "a", "2": None}, set()) == "1"  # a tag of somebody else
 
 
 def test_where_everything_was_rejected_there_is_nothing_to_release(
