@@ -12,11 +12,16 @@ from tests.support.systems.gitlab_loop import GITLAB, Loop, gitlab_loop
 from tests.support.systems.lab import docker_answers, require_docker
 from tests.support.systems.stack import UP, TestStack, running_stack
 
+DEMO = ("--profile", "demo")
 # What a run shall say at its end, whether or not its tests have passed.
 SAYS = pytest.StashKey[list[str]]()
-# These measure nothing: what the tests of EARLY need starts beside them.
-BESIDE = ("test_start.py", "test_images.py", "test_settings.py", "test_queries.py")
+# These measure nothing: what the tests of EARLY need starts beside them, and the demo's events come in meanwhile.
+BESIDE = (
+    *("test_start.py", "test_images.py", "test_settings.py"),
+    *("test_demo.py", "test_queries.py", "test_alert_mail.py"),
+)
 EARLY = "test_gitlab.py"
+ORDER = (*BESIDE, EARLY, "test_faults.py", "test_restore.py")
 # The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
 VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 
@@ -24,17 +29,15 @@ VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_ro
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put these tests last, so that nothing measures a whole system beside others.
 
-    First those that measure nothing, then those of what starts beside them, then those of the common system.
-    No test depends on this order: it is for the time that all of them take.
+    First those that measure nothing, then those of what starts beside them, then those of the common system,
+    and last those who have a system of their own. No test depends on this order: it is for the time that all
+    of them take.
     """
 
     def turn(item: pytest.Item) -> int:
         if Path(__file__).parent not in item.path.parents:
-            return 0
-        if item.path.name in (*BESIDE, EARLY):
-            return 2 if item.path.name == EARLY else 1
-        names: list[str] = getattr(item, "fixturenames", [])
-        return 3 if "stack" in names else 4 if "images" in names else 5
+            return -1
+        return ORDER.index(item.path.name) if item.path.name in ORDER else len(ORDER)
 
     items.sort(key=turn)
 
@@ -74,10 +77,16 @@ def early_loop(
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
-    """What `docker compose up -d --wait` gives, from nothing; `stack` and `images` say whether it runs."""
+def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+    """What `docker compose up -d --wait` gives, from nothing; `stack` and `images` say whether it runs.
+
+    Where a test will ask for the demo it is there from the beginning: its events come in meanwhile.
+    """
     require_docker()
-    with running_stack(tmp_path_factory.mktemp("stack")) as started:
+    wanted = any("demo" in getattr(item, "fixturenames", []) for item in request.session.items)
+    folder = tmp_path_factory.mktemp("stack")
+    with running_stack(folder, up=False) as started:
+        started.stack.compose(*(DEMO if wanted else ()), *UP)
         yield started
 
 
@@ -91,7 +100,8 @@ def stack(system: TestStack) -> TestStack:
 @pytest.fixture(scope="module")
 def demo(stack: TestStack) -> TestStack:
     """The system with its platform: events, requests and a mailbox."""
-    stack.stack.compose("--profile", "demo", *UP)
+    if "simulator" not in stack.stack.services():
+        stack.stack.compose(*DEMO, *UP)
     return stack
 
 

@@ -1,6 +1,5 @@
 """Alertmanager: which settings it takes, and what a person gets."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.alertmanager import FOLDER, Post, check, running
+from tests.support.alertmanager import Post, check, running
 from tests.support.rules import read_alerts
+from tests.support.systems.hasty import hasty_alertmanager
 from tests.support.systems.lab import require_docker
 from tests.support.waiting import eventually
 from tests.support.webhook import webhook
@@ -38,23 +38,16 @@ def engine() -> None:
     require_docker()
 
 
-def hasty_below(root: Path) -> Path:
-    """Return the configuration, with a second for what is waited before a mail and between two."""
-    folder = root / "alertmanager"
-    shutil.copytree(FOLDER, folder)
-    file = folder / "alertmanager.yml"
-    text = file.read_text("utf-8")
-    for usual in ("group_wait: 5s", "group_interval: 1m"):
-        assert usual in text
-        text = text.replace(usual, f"{usual.partition(':')[0]}: 1s")
-    file.write_text(text, "utf-8")
-    return folder
+@pytest.fixture
+def hasty(tmp_path: Path) -> Path:
+    """Return the configuration, with a second for what is waited between mails."""
+    return hasty_alertmanager(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     require_docker()
-    with running(hasty_below(tmp_path_factory.mktemp("alerts")), MAIL) as found:
+    with running(hasty_alertmanager(tmp_path_factory.mktemp("alerts")), MAIL) as found:
         yield found
 
 
@@ -174,8 +167,7 @@ def test_what_follows_from_something_worse_is_left_out(post: Post) -> None:
     assert "PlatformGetsNoAnswer" not in mail["html"]
 
 
-def test_slack_gets_the_same_where_its_secret_is_given(tmp_path: Path) -> None:
-    hasty = hasty_below(tmp_path)
+def test_slack_gets_the_same_where_its_secret_is_given(hasty: Path) -> None:
     with webhook() as (port, messages):
         secret = hasty / "webhook"
         secret.write_text(f"http://{{gateway}}:{port}/services/T/B/x", "utf-8")

@@ -17,6 +17,7 @@ import yaml
 from tests.support.ports import free_ports
 from tests.support.project import PROJECT
 from tests.support.systems.containers import Stack, docker
+from tests.support.systems.hasty import hasty_alertmanager, hasty_health, hasty_prometheus
 
 PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
 UP = ("up", "-d", "--wait", "--wait-timeout", "300")
@@ -110,7 +111,7 @@ def running_stack(
 
 
 def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
-    """Write what a test changes: how soon things happen, and nothing else."""
+    """Write what a test changes: how soon things happen, and what it gives of `services` and `volumes`."""
     params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
     judge = {**params["release"]["judge"], **QUICK_JUDGE, **more.get("judge", {})}
@@ -118,15 +119,27 @@ def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
     folder.chmod(0o755)  # the containers have an account of their own
     (folder / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     given = {"volumes": [f"{folder}:/params:ro"], "environment": {"PARAMS_FILE": "/params/params.yaml"}}
-    services = {
+    services: dict[str, Any] = {
         "ingest": given,
         "controller": given,
         "nginx": {"environment": {"MARQUEE_EDGE_LOG_MAX_MB": str(EDGE_LOG_MAX_MB)}},
+        "prometheus": {"volumes": [f"{hasty_prometheus(folder)}:/etc/prometheus:ro"]},
+        "alertmanager": {"volumes": [f"{hasty_alertmanager(folder)}:/etc/alertmanager:ro"]},
     }
+    services = _merged(_merged(services, hasty_health()), more.get("services", {}))
     path = folder / "override.yml"
     content = {"services": services, "volumes": more.get("volumes", {})}
     path.write_text(yaml.safe_dump(content), "utf-8")
     return path
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both, the other's where they differ, mapping by mapping."""
+    found = {**one}
+    for name, value in other.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(name), Mapping)
+        found[name] = _merged(found[name], value) if both else value
+    return found
 
 
 def remove_images(prefix: str) -> None:
