@@ -15,7 +15,7 @@ from tests.support.systems.stack import UP, TestStack, running_stack
 DEMO = ("--profile", "demo")
 # What a run shall say at its end, whether or not its tests have passed.
 SAYS = pytest.StashKey[list[str]]()
-# These measure nothing: what the tests of EARLY need starts beside them, and the demo's events come in meanwhile.
+# These measure nothing: what EARLY needs starts beside them, and the demo's events come in meanwhile.
 BESIDE = (
     *("test_start.py", "test_images.py", "test_settings.py"),
     *("test_demo.py", "test_queries.py", "test_alert_mail.py"),
