@@ -9,12 +9,10 @@ from pathlib import Path
 
 from benchmarks.report import say
 from tests.support.systems.containers import StackError
+from tests.support.systems.promise.report import keep_artefacts
 from tests.support.systems.promise.run import keep_promise
-from tests.support.systems.promise.story import BrokenError
 from tests.support.systems.releasing import Releases, released
-from tests.support.systems.seconds import LIMIT_MS
 from tests.support.systems.stack import running_stack
-from tests.support.waiting import NeverError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,16 +20,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         with _built() as releases:
-            say(f"{args.requests:,} requests at {args.rate:g}/s; times are seconds since the load began")
+            say(f"{args.requests:,} requests at {args.rate:g}/s")
             result = keep_promise(releases, args.rate, args.requests, say)
-    except (BrokenError, NeverError, StackError) as error:
+    except (AssertionError, StackError) as error:
         say(f"BROKEN: {error}")
         return 1
-    found, kept = result.summary, result.is_kept(args.requests)
+    keep_artefacts(result, "promise-long")
     say(result.table())
-    for revision, seconds in result.detected_s.items():
-        say(f"{revision} was aborted {seconds:.0f} s after its first request")
-    say(f"failures {dict(found.failures)}, {result.slower(LIMIT_MS)} above {LIMIT_MS:.0f} ms")
+    kept = result.is_kept(args.requests)
     say("KEPT" if kept else "BROKEN")
     return 0 if kept else 1
 
@@ -40,13 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _built() -> Iterator[Releases]:
     """Build the images and start a system of its own, with releases in fast motion."""
     with tempfile.TemporaryDirectory() as place:
-        build, own, candidates = (Path(place) / name for name in ("build", "released", "candidates"))
-        for folder in (build, own, candidates):
-            folder.mkdir()
+        build, own = Path(place) / "build", Path(place) / "released"
+        build.mkdir()
+        own.mkdir()
         Path(place).chmod(0o755)  # containers read parameters here
         with running_stack(build, up=False) as built:
             built.stack.compose("build", "--quiet", timeout_s=1800)
-            with released(built.stack, own, candidates) as releases:
+            with released(built.stack, own) as releases:
                 yield releases
 
 

@@ -1,5 +1,8 @@
 """Candidates with a fault: images made of the stable one, each a release of its own."""
 
+import json
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from tests.support.systems.containers import docker
@@ -37,21 +40,59 @@ def application():
     app.wsgi_app = faulty
     return app
 '''
-DOCKERFILE = """FROM {base}
+# A release waits for nothing as often as for Docker's next question whether an instance is well.
+HASTY = """FROM {base}
+HEALTHCHECK --interval=1s --timeout=3s --start-period=60s --retries=3 CMD {test}
+"""
+FAULTY = """FROM {base}
 USER root
 RUN mv /srv/app/wsgi.py /srv/app/sound_wsgi.py
 COPY wsgi.py /srv/app/wsgi.py
-RUN printf %s "{revision}" > /srv/REVISION
-ENV FAULT={fault}
 USER 10001:10001
 """
+# No program runs while it is built: that takes half a second, and people who ask meanwhile do not feel it.
+CANDIDATE = """FROM {base}
+COPY REVISION /srv/REVISION
+ENV FAULT={fault}
+LABEL org.opencontainers.image.revision="{revision}"
+"""
+REVISION_LABEL = "org.opencontainers.image.revision"
 
 
-def make_candidate(folder: Path, base: str, image: str, revision: str, fault: str = "none") -> str:
-    """Build a candidate whose code revision is what is given; return the image's name."""
-    context = folder / revision
-    context.mkdir()
-    (context / "wsgi.py").write_text(FAULT, "utf-8")
-    (context / "Dockerfile").write_text(DOCKERFILE.format(base=base, revision=revision, fault=fault), "utf-8")
-    docker("build", "--quiet", "--tag", f"{image}:{revision}", str(context))
-    return f"{image}:{revision}"
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An image and the code revision that is in it."""
+
+    revision: str
+    image: str
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Makes candidates below a folder, under tags of `image`; each has a revision that no other one has."""
+
+    folder: Path
+    image: str
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def make_stable(self, base: str) -> str:
+        """Make the image that serves at first: the given one, asked every second whether it is well."""
+        health = json.loads(docker("inspect", "--format", "{{json .Config.Healthcheck.Test}}", base))
+        stable = self._build("hasty", HASTY.format(base=base, test=json.dumps(health[1:])))
+        self._build("faulty", FAULTY.format(base=stable), {"wsgi.py": FAULT})
+        return stable
+
+    def make(self, fault: str = "none") -> Candidate:
+        """Make a candidate; call `make_stable` first."""
+        kind = "good" if fault == "none" else fault.partition(":")[0].replace("-", "")[:5]
+        revision = f"{kind}{next(self.numbers):04}"
+        text = CANDIDATE.format(base=f"{self.image}:faulty", fault=fault, revision=revision)
+        return Candidate(revision, self._build(revision, text, {"REVISION": revision}))
+
+    def _build(self, tag: str, dockerfile: str, files: dict[str, str] | None = None) -> str:
+        context = self.folder / tag
+        context.mkdir()
+        for name, text in {"Dockerfile": dockerfile, **(files or {})}.items():
+            (context / name).write_text(text, "utf-8")
+        docker("build", "--quiet", "--tag", f"{self.image}:{tag}", str(context))
+        return f"{self.image}:{tag}"

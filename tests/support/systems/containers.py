@@ -104,6 +104,13 @@ def kill(stack: Stack, service: str) -> None:
 def pause(stack: Stack, service: str) -> None:
     """Let it hang with its connections open."""
     container = stack.container(service)
+    freeze(container)
+    time.sleep(DOWN_S)
+    docker("unpause", container)
+
+
+def freeze(container: str) -> None:
+    """Let it hang until somebody ends that."""
     for again in reversed(range(PAUSE_ATTEMPTS)):
         try:
             docker("pause", container)
@@ -112,8 +119,6 @@ def pause(stack: Stack, service: str) -> None:
             if again == 0 or "unable to freeze" not in str(error):
                 raise
             time.sleep(0.5)
-    time.sleep(DOWN_S)
-    docker("unpause", container)
 
 
 def recreate(stack: Stack, service: str) -> None:

@@ -21,6 +21,7 @@ class Outcome:
     user: int
     track: str  # empty without an answer
     failure: str | None
+    request_id: str = ""  # as NGINX calls it; empty without an answer
 
 
 def judge(reply: Reply) -> str | None:
@@ -71,13 +72,14 @@ class Load:
         self._client.close()
 
     async def _ask(self, begin_s: float, planned_s: float, user: int) -> None:
-        track, failure = "", None
+        track, request_id, failure = "", "", None
         try:
             reply = await asyncio.wait_for(self._client.get(f"/recommend/{user}"), PATIENCE_S)
-            track, failure = reply.headers.get("x-release-track", ""), judge(reply)
+            track, request_id = (reply.headers.get(name, "") for name in ("x-release-track", "x-request-id"))
+            failure = judge(reply)
         except TimeoutError:
             failure = f"no answer within {PATIENCE_S:.0f} s"
         except (NoAnswerError, OSError) as error:
             failure = str(error)
         latency_s = time.monotonic() - begin_s - planned_s
-        self.outcomes.append(Outcome(planned_s, latency_s, user, track, failure))
+        self.outcomes.append(Outcome(planned_s, latency_s, user, track, failure, request_id))

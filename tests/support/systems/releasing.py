@@ -1,7 +1,6 @@
 """A stack whose images releases may move, what a person does with it, and users who ask meanwhile."""
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -10,17 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.systems.candidates import make_candidate
-from tests.support.systems.containers import Stack, StackError, docker
+from tests.support.systems.candidates import REVISION_LABEL, Candidate, Workshop
+from tests.support.systems.containers import Stack, docker
 from tests.support.systems.load import Load
+from tests.support.systems.onlooker import Onlooker, looking_on
 from tests.support.systems.seconds import summarise
 from tests.support.systems.stack import UP, TestStack, remove_images, running_stack
 from tests.support.waiting import eventually
 
 RATE = 60.0  # requests a second
 INSTANCES = ("stable-1", "stable-2", "canary")
-ENDS_WITHIN_S = 240.0
 PARTS = (*INSTANCES, "nginx", "static-list", "controller", "prometheus", "nginx-exporter")
+ENDS = ("promoted", "aborted", "superseded")
+ENDS_WITHIN_S = 240.0
+STEP_S = 0.25
+# A whole story's edge log is kept, and turns over now and then all the same.
+EDGE_LOG = {"MARQUEE_EDGE_LOG_MAX_MB": "4", "MARQUEE_EDGE_LOG_FILES": "60"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,100 +32,163 @@ class Releases:
     """A stack and what a person does with releases there."""
 
     stack: TestStack
-    folder: Path
-    base: str  # the image that candidates are made of
+    workshop: Workshop
+    onlooker: Onlooker
 
     def marquee(self, *words: str) -> str:
         return self.stack.inside("controller", "marquee", "release", *words)
 
-    def make(self, revision: str, fault: str = "none") -> str:
-        """Build a candidate and return its image."""
-        image = self.stack.stack.environ["MARQUEE_IMAGE"]
-        return make_candidate(self.folder, self.base, image, revision, fault)
+    def deploy(self, candidate: Candidate) -> None:
+        self.marquee("deploy", candidate.image, "--by", "pipeline")
 
-    def deploy(self, revision: str, fault: str = "none") -> None:
-        self.marquee("deploy", self.make(revision, fault), "--by", "pipeline")
-
-    def bake(self, revision: str) -> None:
+    def bake(self, candidate: Candidate) -> None:
         """Deploy a good candidate that bakes until a person says otherwise, however slow the machine."""
-        self.deploy(revision)
-        self.wait_for("starting", "warming", "baking")
+        self.deploy(candidate)
+        self.extend(candidate.revision)
+        self.wait_until_entered(candidate.revision, "baking")
+
+    def extend(self, revision: str) -> None:
+        """Let a person ask for more evidence than a test has the time for."""
+        self.wait_until_entered(revision, "starting")
         self.marquee("extend", "--by", "ann", "--hours", "1")
-        self.wait_for("baking")
+
+    def promote(self, revision: str) -> str:
+        """Let a person promote what runs already, wait until it serves everybody, and return the reason."""
+        self.marquee("promote", "--by", "ann", "--reason", "urgent")
+        return self.end(revision, "promoted")
+
+    def serve_another(self) -> None:
+        """Release a good candidate without waiting for evidence."""
+        good = self.workshop.make()
+        self.deploy(good)
+        self.wait_until_entered(good.revision, "warming")
+        self.promote(good.revision)
+
+    def served_before(self) -> str:
+        """Return the revision that a rollback brings back, nothing where nothing else has served."""
+        gone = {self.onlooker.serving(), *self.onlooker.rejected()}
+        builds = [
+            release[which]["code_revision"]
+            for release in (record["release"] for record in self.onlooker.releases(last=50))
+            for which in ("stable", "candidate")
+            if which == "stable" or release["changes"][-1]["phase"] == "promoted"
+        ]
+        found = [revision for revision in builds if revision not in gone]
+        return found[-1] if found else ""
 
     def newest(self) -> dict[str, Any]:
-        found: list[dict[str, Any]] = json.loads(self.marquee("history", "--json", "--last", "1"))
-        return found[0] if found else {}
+        """Return the release under way or the last one, nothing before the first."""
+        found = self.onlooker.releases()
+        release: dict[str, Any] = found[-1]["release"] if found else {}
+        return release
 
     def ends(self) -> dict[str, str]:
         """Return the present phase of each release by its code revision."""
-        found = json.loads(self.marquee("history", "--json", "--last", "50"))
+        found = [record["release"] for record in self.onlooker.releases(last=50)]
         return {one["candidate"]["code_revision"]: one["changes"][-1]["phase"] for one in found}
 
-    def is_there(self, service: str) -> bool:
-        """Tell whether a service has a container that runs."""
-        try:
-            return self.stack.stack.inspect(service, "{{.State.Running}}") == "true"
-        except StackError:
-            return False
-
     def phase(self) -> str:
-        """Return the phase, nothing while the controller is away."""
-        try:
-            release = self.newest()
-        except StackError:
-            return ""
+        release = self.newest()
         return str(release["changes"][-1]["phase"]) if release else ""
 
-    def wait_for(self, *phases: str, within_s: float = ENDS_WITHIN_S) -> str:
-        """Wait for a phase and return the reason that is given for it."""
-        eventually(lambda: self.phase() in phases, within_s)
-        return str(self.newest()["changes"][-1]["reason"])
+    def ticks(self) -> int:
+        """Return how many ticks the newest release has on the disk."""
+        return len(self.onlooker.releases()[-1]["ticks"])
+
+    def mails(self, word: str) -> int:
+        """Return how many mails were written whose subject has this word."""
+        return sum(word in subject for subject in self.onlooker.mails())
+
+    def wait_until_entered(self, revision: str, phase: str) -> None:
+        """Wait until a revision's release has entered a phase, though it may be past it by now."""
+
+        def has_entered() -> bool:
+            release = self.newest()
+            if not is_of(revision, release):
+                return False
+            phases = [change["phase"] for change in release["changes"]]
+            assert phase in phases or phases[-1] not in ENDS, release["changes"]
+            return phase in phases
+
+        eventually(has_entered, ENDS_WITHIN_S, STEP_S, self.phase)
+
+    def end(self, revision: str, phase: str) -> str:
+        """Wait for the end of a revision's release, which must be this one, and return its reason.
+
+        Then everything is as this end wants it: the instances run what serves and are well.
+        """
+        eventually(lambda: is_of(revision, self.newest()), ENDS_WITHIN_S, STEP_S)
+        eventually(lambda: self.phase() in ENDS, ENDS_WITHIN_S, STEP_S, self.newest)
+        last = self.newest()["changes"][-1]
+        assert last["phase"] == phase, last
+        self.wait_for_rest()
+        return str(last["reason"])
+
+    def wait_for_rest(self) -> None:
+        """Wait until no release is under way and the instances run what serves and are well."""
+        eventually(self.is_at_rest, ENDS_WITHIN_S, STEP_S, lambda: (self.phase(), self.runs()))
+
+    def is_at_rest(self) -> bool:
+        phase, runs, serves = self.phase(), self.runs(), self.onlooker.serving()
+        canary = "" if phase in ("aborted", "superseded") else serves
+        right = runs == {"stable-1": serves, "stable-2": serves, "canary": canary}
+        return phase in ("", *ENDS) and right and all(self.is_well(name) for name in runs if runs[name])
+
+    def is_well(self, service: str) -> bool:
+        return self.stack.stack.is_well(service)
 
     def runs(self) -> dict[str, str]:
-        """Return the code revision of each instance's container."""
-        found = {}
-        for name in INSTANCES:
-            try:
-                found[name] = self.stack.inside(name, "cat", "/srv/REVISION")
-            except StackError:
-                found[name] = ""
-        return found
+        """Return the code revision of each instance's container, nothing for one that does not run."""
+        found = docker(
+            "ps", "--filter", f"label=com.docker.compose.project={self.stack.stack.name}",
+            "--filter", "status=running",
+            "--format", f'{{{{.Label "com.docker.compose.service"}}}} {{{{.Label "{REVISION_LABEL}"}}}}',
+        )  # fmt: skip
+        revisions = {
+            name: revision for name, _, revision in (line.partition(" ") for line in found.splitlines())
+        }
+        return {name: revisions.get(name, "") for name in INSTANCES}
 
-    def mails(self, place: str = "") -> list[str]:
-        """Return the subjects of all mails of the outbox, or of those in one of its places."""
-        text = self.stack.inside(
-            "controller",
-            "sh",
-            "-c",
-            f"cat $(find /data/releases/outbox/{place} -name '*.eml') </dev/null | grep -i ^subject: || true",
-        )
-        return text.splitlines()
+    def are_there(self) -> list[str]:
+        """Return the services of `PARTS` that have a container."""
+        there = self.stack.stack.services()
+        return [name for name in PARTS if name in there]
+
+
+def is_of(revision: str, release: Mapping[str, Any]) -> bool:
+    """Tell whether a release is this revision's."""
+    return bool(release) and release["candidate"]["code_revision"] == revision
 
 
 @contextmanager
 def released(
-    built: Stack,
-    folder: Path,
-    candidates: Path,
-    name: str = "released",
-    more: Mapping[str, Any] | None = None,
+    built: Stack, folder: Path, name: str = "released", more: Mapping[str, Any] | None = None
 ) -> Iterator[Releases]:
     """Start the parts that releases need, with the images of a stack under names of their own."""
     image = built.environ["MARQUEE_IMAGE"]
-    own = f"{image}-{name}"
-    for tag in INSTANCES:
-        docker("tag", f"{image}:stable-1", f"{own}:{tag}")
+    own, candidates = f"{image}-{name}", folder / "candidates"
+    candidates.mkdir()
+    workshop = Workshop(candidates, own)
     for part in ("worker", "nginx", "controller"):
         docker("tag", f"{image}-{part}:latest", f"{own}-{part}:latest")
     try:
-        with running_stack(folder, own, up=False, more=more) as started:
+        stable = workshop.make_stable(f"{image}:stable-1")
+        for tag in INSTANCES:
+            docker("tag", stable, f"{own}:{tag}")
+        with running_stack(folder, own, up=False, more=_with_edge_log(more or {})) as started:
             started.stack.compose(*UP, "--no-build", *PARTS)
-            found = Releases(started, candidates, f"{image}:stable-1")
-            eventually(lambda: "serves everybody" in found.marquee("status"))
-            yield found
+            with looking_on(started.stack) as onlooker:
+                found = Releases(started, workshop, onlooker)
+                eventually(lambda: "serves everybody" in found.marquee("status"))
+                yield found
     finally:
         remove_images(own)
+
+
+def _with_edge_log(more: Mapping[str, Any]) -> dict[str, Any]:
+    services = more.get("services", {})
+    nginx = {**services.get("nginx", {}), "environment": EDGE_LOG}
+    return {**more, "services": {**services, "nginx": nginx}}
 
 
 @contextmanager

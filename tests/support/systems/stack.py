@@ -90,7 +90,8 @@ def running_stack(
 ) -> Iterator[TestStack]:
     """Build and start everything but the profiles, or with given images; remove it all at the end.
 
-    `more` has `environ` (of Compose), `judge` (parameters), `services` and `volumes` (of the override).
+    `more` has `environ` (of Compose), `release` and `judge` (parameters), `services` and `volumes` (of the
+    override).
     """
     more = more or {}
     name = f"marquee-test-{uuid.uuid4().hex[:8]}"
@@ -115,7 +116,7 @@ def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
     params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
     judge = {**params["release"]["judge"], **QUICK_JUDGE, **more.get("judge", {})}
-    params["release"] = {**params["release"], **QUICK_RELEASE, "judge": judge}
+    params["release"] = {**params["release"], **QUICK_RELEASE, **more.get("release", {}), "judge": judge}
     folder.chmod(0o755)  # the containers have an account of their own
     (folder / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     given = {"volumes": [f"{folder}:/params:ro"], "environment": {"PARAMS_FILE": "/params/params.yaml"}}

@@ -1,0 +1,74 @@
+"""A container beside a system, which reads what releases and NGINX have written, whatever is up or down."""
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.systems.containers import Stack, docker
+
+FOLDER = "/seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Asks with `cat`, ten times cheaper than with a command of Marquee's. As long as it is there, so is a
+    disk that is in memory only: without it a reboot would lose what no reboot of a real disk loses.
+    """
+
+    container: str
+
+    def releases(self, last: int = 1) -> list[dict[str, Any]]:
+        """Return the records of the last releases, the newest one last."""
+        newest = f"ls {FOLDER}/releases/[0-9]*.json 2>/dev/null | tail -n {last}"
+        return [json.loads(line) for line in self._lines(f"for one in $({newest}); do cat $one; echo; done")]
+
+    def serving(self) -> str:
+        """Return the code revision that releases say serves everybody."""
+        return str(self._record("serving")["code_revision"])
+
+    def rejected(self) -> set[str]:
+        """Return the code revisions that releases have rejected."""
+        return {one["code_revision"] for one in self._record("rejected") or ()}
+
+    def mails(self, place: str = "") -> list[str]:
+        """Return the subjects of all mails of the outbox, or of those in one of its places."""
+        found = f"find {FOLDER}/releases/outbox/{place} -name '*.eml'"
+        return self._lines(f"cat $({found}) </dev/null | grep -i ^subject: || true")
+
+    def edge_lines(self, since_s: float = 0.0) -> list[dict[str, Any]]:
+        """Return what NGINX has noted of users since that time of the clock, in no order."""
+        minutes = math.ceil((time.time() - since_s) / 60) + 1
+        files = f"find {FOLDER}/edge/logs -name 'edge.log*' -mmin -{minutes}"
+        found = (json.loads(line) for line in self._lines(f"cat $({files}) </dev/null"))
+        return [line for line in found if line["user"]]
+
+    def _record(self, name: str) -> Any:
+        return json.loads("\n".join(self._lines(f"cat {FOLDER}/releases/{name}.json || echo null")))
+
+    def _lines(self, command: str) -> list[str]:
+        return docker("exec", self.container, "sh", "-c", command).splitlines()
+
+
+@contextmanager
+def looking_on(stack: Stack) -> Iterator[Onlooker]:
+    """Start the container for as long as the block lasts; the system's volumes must be there."""
+    places = [f"--volume={stack.name}_{name}:{FOLDER}/{name}:ro" for name in ("releases", "edge")]
+    image = f"{stack.environ['MARQUEE_IMAGE']}-nginx:latest"
+    words = (
+        "run",
+        "--detach",
+        "--rm",
+        "--label=marquee-test",
+        "--user=10001:10001",
+        "--network=none",
+        "--init",
+    )
+    container = docker(*words, *places, "--entrypoint=sleep", image, "infinity")
+    try:
+        yield Onlooker(container)
+    finally:
+        docker("rm", "--force", container)
