@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.systems.containers import Stack
 from tests.support.systems.early import Early
 from tests.support.systems.gitlab_loop import GITLAB, Loop, gitlab_loop
 from tests.support.systems.lab import docker_answers, require_docker
@@ -78,7 +77,7 @@ def early_loop(
 
 @pytest.fixture(scope="session")
 def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
-    """What `docker compose up -d --wait` gives, from nothing; `stack` and `images` say whether it runs.
+    """What `docker compose up -d --wait` gives, from nothing; `stack` says that it runs.
 
     Where a test will ask for the demo it is there from the beginning: its events come in meanwhile.
     """
@@ -103,13 +102,3 @@ def demo(stack: TestStack) -> TestStack:
     if "simulator" not in stack.stack.services():
         stack.stack.compose(*DEMO, *UP)
     return stack
-
-
-@pytest.fixture(scope="module")
-def images(system: TestStack) -> Stack:
-    """The system's images for those who start containers of their own; the system itself is stopped.
-
-    Fifteen containers that nobody asks would take from them what they measure: the machine's time.
-    """
-    system.sleep()
-    return system.stack

@@ -1,15 +1,11 @@
 """One system for the story: its releases are fast, their disk is small, and the mail server is away."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.support.project import PROJECT
 from tests.support.systems.load import USERS
 from tests.support.systems.promise.report import Result, keep_artefacts
 from tests.support.systems.promise.steady import Steady, Unnoticed
@@ -18,12 +14,11 @@ from tests.support.systems.stack import TestStack
 
 RATE = 150.0  # a second: the judge needs 360 users of the canary, which has every fifth
 DISK = {"type": "tmpfs", "device": "tmpfs", "o": "size=32m,uid=10001,gid=10001,mode=2775"}
-SOON = {"healthcheck": {"interval": "2s"}}
-SCRAPE_S = 2  # a window of ten seconds has to have a mean in it
 HASTY: dict[str, Any] = {
     "environ": {"SMTP_HOST": "maildev", "SMTP_PORT": "1025", "REPORT_TO": "team@example.org"},
     "release": {"warming_s": 3, "settle_s": 1, "start_max_s": 20},
     "judge": {"window_s": 10, "max_window_s": 30, "min_users": 100, "metrics_unavailable_max_s": 12},
+    "services": {"controller": {"cpus": 1}},
     "volumes": {"releases": {"driver": "local", "driver_opts": DISK}},
 }
 
@@ -33,9 +28,7 @@ def releases(system: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The system, with images of its own names, as releases move them; the common one is stopped."""
     system.sleep()
     folder = tmp_path_factory.mktemp("released")
-    more = {**HASTY, "services": dict.fromkeys(("nginx", "static-list", "maildev"), SOON)}
-    more["services"] |= {"controller": {**SOON, "cpus": 1}, "prometheus": {**SOON, **scraping(folder)}}
-    with released(system.stack, folder, more=more) as found:
+    with released(system.stack, folder, more=HASTY) as found:
         yield found
 
 
@@ -79,15 +72,3 @@ def _at_rest(releases: Releases) -> None:
     if releases.newest() and releases.phase() not in ("promoted", "aborted", "superseded"):
         releases.marquee("abort", "--by", "ann", "--reason", "the test before has failed")
     releases.wait_for_rest()
-
-
-def scraping(folder: Path) -> dict[str, Any]:
-    """Let Prometheus ask more often, with everything else as it is shipped."""
-    own = folder / "prometheus"
-    shutil.copytree(PROJECT / "monitoring" / "prometheus", own)
-    path = own / "prometheus.yml"
-    content = yaml.safe_load(path.read_text("utf-8"))
-    often = {name: f"{SCRAPE_S}s" for name in ("scrape_interval", "scrape_timeout", "evaluation_interval")}
-    content["global"] = {**content["global"], **often}
-    path.write_text(yaml.safe_dump(content), "utf-8")
-    return {"volumes": [f"{own}:/etc/prometheus:ro"]}
