@@ -7,7 +7,7 @@ from auto_deployment.commands.release_parts import add_by, images, inbox, now, s
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.paths import Paths
-from auto_deployment.release.aftermath import have_served, is_rejected
+from auto_deployment.release.aftermath import have_served, is_rejected, serves_after
 from auto_deployment.release.release import Build, Kind
 from auto_deployment.release_records import read_rejected, read_serving
 
@@ -27,7 +27,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     record = store(settings).newest()
     if record is not None and record.release.under_way:
         raise MarqueeError(f"{record.release.id} is under way: `release abort` puts stable back.")
-    target = _target(args.version, serving.release, settings)
+    # What serves is written down after the release that brought it, with a full disk much later.
+    serves = serving.release if record is None else serves_after(record.release).release
+    target = _target(args.version, serves, settings)
     shelf = images(settings)
     shelf.id_of(shelf.tag(target.release))  # raises where it is gone
     inbox(settings).ask(target, args.by, now(), Kind.ROLLBACK, args.reason)

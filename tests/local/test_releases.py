@@ -52,8 +52,8 @@ def test_a_good_model_earns_production_though_the_run_is_killed_meanwhile(site: 
         eventually(lambda: site.served() == {GOOD})
     static = site.run.layout.static / "current" / "popular.json"
     assert json.loads(static.read_bytes())["model_version"] == GOOD
-    # Without a mail server mails stay where they are.
-    eventually(lambda: site.mails(GOOD) == ["candidate", "promoted"])
+    # Without a mail server mails stay where they are. A run that was killed may miss metrics for a moment.
+    eventually(lambda: [mail for mail in site.mails(GOOD) if mail != "metrics"] == ["candidate", "promoted"])
 
 
 def test_the_first_deploy_of_what_serves_says_that_releases_say_so_from_now_on(tmp_path: Path) -> None:
@@ -81,6 +81,8 @@ def test_a_model_that_lost_its_users_is_gone_and_does_not_come_back(site: Site) 
             site.deploy(POOR)
             assert "popularity list" in site.wait_for(POOR, "promoted", "aborted")
             eventually(lambda: site.served() == {before})
+        slot = site.data / "releases" / "local" / "slots" / "canary"
+        eventually(lambda: slot.readlink().name == f"{before}-abc")  # whoever starts it later
         assert "was rejected" in site.marquee("deploy", POOR)
         about = f"model {POOR}"
         eventually(

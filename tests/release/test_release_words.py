@@ -10,9 +10,10 @@ import yaml
 from auto_deployment.cli import main
 from auto_deployment.local.shelf import Shelf
 from auto_deployment.paths import Paths
+from auto_deployment.release.aftermath import serving_of
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release_records import read_serving
+from auto_deployment.release_records import read_serving, write_serving
 from tests.support.project import PROJECT
 from tests.support.releases import NEW, OLD, World, build, quick
 
@@ -87,6 +88,15 @@ def test_rollback_asks_for_the_release_before_or_the_named_one(
     assert capsys.readouterr().out.startswith(f"Back to {OLD.release}. ")
     (request,) = used.inbox.waiting()
     assert request == Request(request.id, OLD, "ann", request.at, Kind.ROLLBACK, "it smells")
+
+
+def test_rollback_goes_back_from_what_was_just_promoted_though_that_is_still_to_be_written_down(
+    used: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The record of the release is written first; with a full disk what serves follows much later."""
+    write_serving(used.paths, serving_of(OLD, "2026-03-01T00:00:00+00:00"))
+    assert main(["release", "rollback"]) == 0
+    assert capsys.readouterr().out.startswith(f"Back to {OLD.release}. ")
 
 
 def test_nobody_is_sent_back_to_a_model_that_is_gone_or_to_what_serves(
