@@ -3,6 +3,13 @@
 # Volumes, and the images that serve; those of worker and NGINX are built again from the code. People are served all
 # the while: only what writes to the volumes is held still, as if the power had failed, which all of it survives.
 set -euo pipefail
+quietly() { # what it says is of interest only where it fails
+  local said
+  if ! said=$("$@" 2>&1); then
+    echo "$said" >&2
+    return 1
+  fi
+}
 cd "$(dirname "$0")/.."
 folder=${1:-backups/$(date -u +%Y%m%dT%H%M%SZ)}
 image=$(docker compose config | sed -n 's/^ *MARQUEE_IMAGE: //p')
@@ -27,7 +34,7 @@ release_all() { if [ ${#held[@]} -gt 0 ]; then docker compose unpause "${held[@]
 trap release_all EXIT
 for service in controller scheduler ingest kafka prometheus alertmanager; do
   if grep -qx "$service" <<<"$running"; then
-    docker compose pause "$service" >/dev/null 2>&1
+    quietly docker compose pause "$service"
     held+=("$service")
   fi
 done

@@ -2,6 +2,13 @@
 # What scripts/backup.sh has saved becomes this project and is started: scripts/restore.sh FOLDER
 # COMPOSE_PROJECT_NAME, MARQUEE_IMAGE and the ports say which project; it must not have anything yet.
 set -euo pipefail
+quietly() { # what it says is of interest only where it fails
+  local said
+  if ! said=$("$@" 2>&1); then
+    echo "$said" >&2
+    return 1
+  fi
+}
 if [ $# -ne 1 ] || [ ! -f "$1/SHA256SUMS" ]; then
   echo "Name the folder of a backup: scripts/restore.sh FOLDER" >&2
   exit 2
@@ -24,7 +31,7 @@ gunzip -c "$folder/images.tar.gz" | docker load >/dev/null
 while read -r tag id; do
   docker tag "$id" "$image:$tag"
 done <"$folder/images.txt"
-docker compose create >/dev/null 2>&1
+quietly docker compose create
 for file in "$folder"/*.tar.gz; do
   volume=$(basename "$file" .tar.gz)
   if [ "$volume" = images ]; then continue; fi
