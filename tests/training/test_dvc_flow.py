@@ -28,7 +28,7 @@ def write_params(folder: Path, **svd: Any) -> None:
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Commands:
-    """Return a checkout in which two versions were made and committed."""
+    """Return a checkout in which two versions were measured and committed, and the second was packaged."""
     folder = tmp_path_factory.mktemp("dvc") / "work"
     folder.mkdir()
     (folder.parent / "home").mkdir()
@@ -50,10 +50,10 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     (workspace.champion / "none").write_text("There is no champion.\n", "utf-8")
     commands.git("init", "--quiet", "--initial-branch", "main")
     commands.dvc("add", "--quiet", "data/segments", "data/catalog", "data/champion")
-    commands.dvc("repro", "--quiet")
+    commands.dvc("repro", "--quiet", "evaluate")
     _commit(commands, "first")
     write_params(folder, factors=2, epochs=2)
-    commands.dvc("repro", "--quiet", "package")
+    commands.dvc("repro", "--quiet")
     _commit(commands, "second")
     return commands
 
