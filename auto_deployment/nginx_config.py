@@ -23,6 +23,7 @@ class Server:
 
     address: str
     weight: int
+    is_canary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
 
 def upstream(servers: Sequence[Server], salt: str, fail_timeout_s: int, resolver: str | None = None) -> str:
-    """Return `upstream.conf`: the split by user and the instances that take part in it, twice.
+    """Return `upstream.conf`: the split by user and the instances that take part in it, in three ways.
 
-    In `marquee`, an instance that failed is avoided for a while. `marquee_last` is for when none is left.
+    In `marquee`, an instance that failed is avoided for a while. The others are for when none is left: in
+    `marquee_last` are the stable ones, all of them where there is none, and in `marquee_any` all.
 
     The salt is the release id, so that each release tries its luck on other users. With a resolver (NGINX
     1.27.3 or newer) names are looked up again and again, so that replaced containers are found.
@@ -94,12 +96,14 @@ def upstream(servers: Sequence[Server], salt: str, fail_timeout_s: int, resolver
     if resolver is not None:
         head.append(f"resolver {resolver};")
     lines: list[str] = []
-    for name, penalty in (
-        ("marquee", f"max_fails=1 fail_timeout={fail_timeout_s}s"),
-        ("marquee_last", "max_fails=0"),
+    stable = [server for server in servers if not server.is_canary] or servers
+    for name, members, penalty in (
+        ("marquee", servers, f"max_fails=1 fail_timeout={fail_timeout_s}s"),
+        ("marquee_last", stable, "max_fails=0"),
+        ("marquee_any", servers, "max_fails=0"),
     ):
         options = penalty + (" resolve" if resolver is not None else "")
         inside = [f"zone {name} 256k;", *head]
-        inside += [f"server {server.address} weight={server.weight} {options};" for server in servers]
+        inside += [f"server {server.address} weight={server.weight} {options};" for server in members]
         lines += [f"upstream {name} {{", *(f"    {line}" for line in [*inside, kept]), "}"]
     return "\n".join(lines) + "\n"

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from auto_deployment.local.instances import Instance
-from auto_deployment.nginx_config import Server, upstream
+from auto_deployment.nginx_config import upstream
 from auto_deployment.params import TrafficParams
-from auto_deployment.release.upstream_file import read_traffic, replace_checked, told, weight
+from auto_deployment.release.upstream_file import read_traffic, replace_checked, server, told
 from auto_deployment.release.world import Traffic
 
 
@@ -27,7 +27,7 @@ class LocalEdge:
     def text(self, traffic: Traffic) -> str:
         """Return the file for this traffic; raise `TrafficError` for nobody."""
         servers = [
-            Server(one.address, weight(one.name, self._params))
+            server(one.name, one.address, self._params)
             for one in self._instances
             if one.name in traffic.names
         ]

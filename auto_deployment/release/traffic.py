@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from auto_deployment.host.files import replace_text
-from auto_deployment.nginx_config import Server, TrafficError, upstream
+from auto_deployment.nginx_config import TrafficError, upstream
 from auto_deployment.release.docker import Docker, DockerError
 from auto_deployment.release.instances import PROJECT, SERVICE
 from auto_deployment.release.ticks import CANARY, STABLE
-from auto_deployment.release.upstream_file import read_traffic, replace_checked, told, weight
+from auto_deployment.release.upstream_file import read_traffic, replace_checked, server, told
 from auto_deployment.release.world import CANARY_NAME, NAMES, Traffic
 from auto_deployment.traffic_params import TrafficParams
 
@@ -39,9 +39,7 @@ class NginxContainer:
     @told()
     def write(self, traffic: Traffic) -> None:
         """Replace the file and let NGINX take it over; what it refuses is taken back. Raises `PortError`."""
-        servers = [
-            Server(address(name), weight(name, self._params)) for name in NAMES if name in traffic.names
-        ]
+        servers = [server(name, address(name), self._params) for name in NAMES if name in traffic.names]
         text = upstream(servers, traffic.salt, self._params.fail_timeout_s, RESOLVER)
         container = self._container()
         if container is None:

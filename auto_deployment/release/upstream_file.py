@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auto_deployment.host.files import replace_text
-from auto_deployment.nginx_config import TrafficError
+from auto_deployment.nginx_config import Server, TrafficError
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.world import CANARY_NAME, Traffic
 from auto_deployment.traffic_params import TrafficParams
@@ -16,9 +16,10 @@ SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)
 SERVER = re.compile(r"^\s*server (\S+:\d+) ", re.MULTILINE)
 
 
-def weight(name: str, params: TrafficParams) -> int:
-    """Return an instance's share of the users."""
-    return params.canary_weight if name == CANARY_NAME else params.stable_weight
+def server(name: str, address: str, params: TrafficParams) -> Server:
+    """Return an instance as NGINX is told of it, with its share of the users."""
+    is_canary = name == CANARY_NAME
+    return Server(address, params.canary_weight if is_canary else params.stable_weight, is_canary)
 
 
 @contextmanager

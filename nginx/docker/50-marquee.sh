@@ -11,25 +11,35 @@ for name in STABLE_WEIGHT CANARY_WEIGHT ATTEMPT_TIMEOUT_MS CONNECT_TIMEOUT_MS AT
   esac
 done
 upstream=$MARQUEE_UPSTREAM_DIR/upstream.conf
-if ! grep -q 'upstream marquee_last' "$upstream" 2>/dev/null; then
-  # Until a release says otherwise. The salt becomes the release id then.
+if ! grep -q 'upstream marquee_any' "$upstream" 2>/dev/null; then
+  # Until a release says otherwise, who an older version says that serves; before the first release, everybody.
   # As `upstream` of auto_deployment writes it; a test compares both.
-  block() {
-    cat <<EOF
-upstream $1 {
-    zone $1 256k;
-    hash "first:\$marquee_split_key" consistent;
-    resolver 127.0.0.11 valid=1s ipv6=off;
-    server stable-1:8000 weight=$MARQUEE_STABLE_WEIGHT $2 resolve;
-    server stable-2:8000 weight=$MARQUEE_STABLE_WEIGHT $2 resolve;
-    server canary:8001 weight=$MARQUEE_CANARY_WEIGHT $2 resolve;
-    keepalive 16; keepalive_timeout 10s; keepalive_requests 100;
-}
-EOF
+  known=$(sed -n '/^upstream marquee {/,/^}/p' "$upstream" 2>/dev/null) || true
+  salt=$(echo "$known" | sed -n 's/.*hash "\(.*\):\$marquee_split_key".*/\1/p')
+  who=$(echo "$known" | sed -n 's/.* server \([a-z0-9-]*\):.*/\1/p')
+  who=${who:-stable-1 stable-2 canary}
+  block() { # NAME PENALTY INSTANCE...
+    name=$1 penalty=$2
+    shift 2
+    echo "upstream $name {"
+    echo "    zone $name 256k;"
+    echo "    hash \"${salt:-first}:\$marquee_split_key\" consistent;"
+    echo "    resolver 127.0.0.11 valid=1s ipv6=off;"
+    for instance in "$@"; do
+      case $instance in
+        canary) echo "    server canary:8001 weight=$MARQUEE_CANARY_WEIGHT $penalty resolve;" ;;
+        *) echo "    server $instance:8000 weight=$MARQUEE_STABLE_WEIGHT $penalty resolve;" ;;
+      esac
+    done
+    echo "    keepalive 16; keepalive_timeout 10s; keepalive_requests 100;"
+    echo "}"
   }
+  stable=$(for instance in $who; do case $instance in stable-*) echo "$instance" ;; esac; done)
+  # shellcheck disable=SC2086 # a list of names
   {
-    block marquee "max_fails=1 fail_timeout=${MARQUEE_FAIL_TIMEOUT_S}s"
-    block marquee_last max_fails=0
+    block marquee "max_fails=1 fail_timeout=${MARQUEE_FAIL_TIMEOUT_S}s" $who
+    block marquee_last max_fails=0 ${stable:-$who}
+    block marquee_any max_fails=0 $who
   } >"$upstream.new"
   mv "$upstream.new" "$upstream"
 fi

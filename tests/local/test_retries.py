@@ -1,10 +1,12 @@
 """What one sick instance costs a user: one attempt, never the answer."""
 
+from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
-from tests.support.edge import Edge
+from tests.support.edge import Edge, running_edge
 from tests.support.http import get, get_many
 from tests.support.stub_instance import Behaviour, StubInstance, close, fail, hang, reset, slow
 from tests.support.who import users_of
@@ -120,3 +122,59 @@ def test_head_is_retried_like_get(edge: Edge, instances: Instances) -> None:
     reply = get(edge.port, f"/recommend/{user}", method="HEAD")
     assert (reply.status, reply.body) == (200, b"")
     assert edge.log(1)[0]["upstream_status"] == "502, 200"
+
+
+@pytest.fixture
+def unforgiving(tmp_path: Path, instances: Instances) -> Iterator[Edge]:
+    """NGINX that avoids whoever has failed once for longer than a test lasts."""
+    addresses = [instance.address for instance in instances.values()]
+    with running_edge(tmp_path / "unforgiving", addresses, fail_timeout_s=600) as running:
+        yield running
+
+
+def avoided(edge: Edge, instances: Instances) -> int:
+    """Let each instance fail once, as without a processor to spare; return how many lines the log has."""
+    before = {name: instance.behaviour for name, instance in instances.items()}
+    for instance in instances.values():
+        instance.behaviour = close
+    users = [next(users_of(instances, name)) for name in instances]
+    for user in users:
+        get(edge.port, f"/recommend/{user}")
+    for name, instance in instances.items():
+        instance.behaviour = before[name]
+    return len(edge.log(len(users)))
+
+
+def test_while_all_are_avoided_a_stable_one_is_asked_and_not_the_canary(
+    unforgiving: Edge, instances: Instances
+) -> None:
+    instances["canary"].behaviour = hang
+    before = avoided(unforgiving, instances)
+    users = list(islice(users_of(instances, "canary"), 20))
+    assert get_many(unforgiving.port, [f"/recommend/{user}" for user in users]) == {200: 20}
+    lines = unforgiving.log(before + 20)[before:]
+    assert {line["track"] for line in lines} == {"stable"}
+    assert max(line["request_time"] for line in lines) < 0.6
+
+
+def test_while_all_are_avoided_a_stable_one_has_all_the_time_that_a_caller_has(
+    unforgiving: Edge, instances: Instances
+) -> None:
+    before = avoided(unforgiving, instances)
+    for name in ("stable-1", "stable-2"):
+        instances[name].behaviour = slow(0.35)
+    assert get(unforgiving.port, "/recommend/42").headers["x-release-track"] == "stable"
+    (line,) = unforgiving.log(before + 1)[before:]
+    assert 0.35 <= line["request_time"] < 0.6
+
+
+@pytest.mark.parametrize("path", ["/recommend/42", "/similar/a+film+2001"])
+def test_while_all_are_avoided_and_no_stable_one_is_there_the_canary_is_asked(
+    unforgiving: Edge, instances: Instances, path: str
+) -> None:
+    before = avoided(unforgiving, instances)
+    for name in ("stable-1", "stable-2"):
+        instances[name].refuse()
+    assert get(unforgiving.port, path).headers["x-release-track"] == "canary"
+    (line,) = unforgiving.log(before + 1)[before:]
+    assert line["request_time"] < 0.6

@@ -13,7 +13,11 @@ from auto_deployment.params import load_params
 from tests.support.project import PROJECT
 
 PLACE = Place("127.0.0.1:8082", "127.0.0.1:18082", "/run", "/run/nginx", "/logs", "/static")
-SERVERS = [Server("stable-1:8000", 40), Server("stable-2:8000", 40), Server("canary:8001", 20)]
+SERVERS = [
+    Server("stable-1:8000", 40),
+    Server("stable-2:8000", 40),
+    Server("canary:8001", 20, is_canary=True),
+]
 
 
 def test_placeholders_are_filled_in_and_nginx_s_own_variables_stay() -> None:
@@ -49,7 +53,7 @@ def test_a_path_that_would_break_out_of_its_quotes_is_refused(path: str) -> None
 
 def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
     text = upstream(SERVERS, "model-1-abc", 1)
-    first, _, last = text.partition("}\n")
+    first, last, anybody, _ = text.split("}\n")
     assert first == (
         "upstream marquee {\n"
         "    zone marquee 256k;\n"
@@ -59,9 +63,14 @@ def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
         "    server canary:8001 weight=20 max_fails=1 fail_timeout=1s;\n"
         "    keepalive 16; keepalive_timeout 10s; keepalive_requests 100;\n"
     )
-    assert last == f"{first}}}\n".replace("marquee {", "marquee_last {").replace(
-        "zone marquee ", "zone marquee_last "
-    ).replace("max_fails=1 fail_timeout=1s", "max_fails=0")
+    calm = first.replace("max_fails=1 fail_timeout=1s", "max_fails=0")
+    assert anybody == calm.replace("marquee ", "marquee_any ")
+    stable = [line for line in calm.replace("marquee ", "marquee_last ").splitlines() if "canary" not in line]
+    assert last.splitlines() == stable
+
+
+def test_where_only_the_canary_serves_it_is_asked_at_last() -> None:
+    assert upstream(SERVERS[2:], "model-1-abc", 1).count("server canary:8001 ") == 3
 
 
 def begin_container(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
@@ -87,6 +96,17 @@ def test_a_container_begins_with_the_upstream_that_a_release_would_write(tmp_pat
     written = (tmp_path / "upstream.conf").read_text("utf-8")
     fail_timeout_s = load_params(PROJECT / "params.yaml").traffic.fail_timeout_s
     assert written == upstream(SERVERS, "first", fail_timeout_s, "127.0.0.11 valid=1s ipv6=off")
+
+
+@pytest.mark.parametrize("serving", [SERVERS, SERVERS[:2], SERVERS[1:], SERVERS[2:]])
+def test_a_container_goes_on_with_what_an_older_version_has_written(
+    tmp_path: Path, serving: list[Server]
+) -> None:
+    now = upstream(serving, "model-1-abc", 1, "127.0.0.11 valid=1s ipv6=off")
+    before = now.partition("upstream marquee_last")[0] + "upstream marquee_last {\n}\n"
+    (tmp_path / "upstream.conf").write_text(before, "utf-8")
+    assert begin_container(tmp_path).returncode == 0
+    assert (tmp_path / "upstream.conf").read_text("utf-8") == now
 
 
 @pytest.mark.parametrize("value", ["", "many", "1.5", "-1"])

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,15 @@ class Edge:
 
 
 @contextmanager
-def running_edge(folder: Path, addresses: Sequence[str], salt: str = SALT) -> Iterator[Edge]:
-    """Start NGINX with the shipped template and parameters; the last address is the canary's."""
-    traffic = load_params(PROJECT / "params.yaml").traffic
+def running_edge(folder: Path, addresses: Sequence[str], salt: str = SALT, **changed: int) -> Iterator[Edge]:
+    """Start NGINX with the shipped template and parameters but for some; the last address is the canary's."""
+    traffic = replace(load_params(PROJECT / "params.yaml").traffic, **changed)
     layout = RunLayout.below(folder)
     layout.create()
     port, status_port = free_ports(2)
     files = NginxFiles(layout, "127.0.0.1", port, status_port)
-    weights = [traffic.stable_weight] * (len(addresses) - 1) + [traffic.canary_weight]
-    servers = [Server(address, weight) for address, weight in zip(addresses, weights, strict=True)]
+    servers = [Server(address, traffic.stable_weight) for address in addresses[:-1]]
+    servers.append(Server(addresses[-1], traffic.canary_weight, is_canary=True))
     files.write(traffic, upstream(servers, salt, traffic.fail_timeout_s))
     process = Child(files.program())
     try:
