@@ -25,10 +25,11 @@ IN_GENERAL = (
 
 
 def marquee(data_dir: Path, *words: str) -> tuple[int, str, str]:
-    """Run a command as a person does; return its status, what it prints, and what it says beside."""
+    """Run a command as a person does, with DVC itself; return status, what it prints, what it says beside."""
+    environ = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, "-m", "auto_deployment", *words],
-        cwd=PROJECT, env={**os.environ, "DATA_DIR": str(data_dir), "LOG_LEVEL": "ERROR"},
+        cwd=PROJECT, env={**environ, "DATA_DIR": str(data_dir), "LOG_LEVEL": "ERROR"},
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
