@@ -3,14 +3,22 @@
 import json
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.systems.containers import Stack, docker
+from tests.support.systems.containers import docker
 
 FOLDER = "/seen"
+# What a test's override adds to the system. Nothing restarts it, no release knows of it.
+SERVICE = {
+    "image": "${MARQUEE_IMAGE}-nginx:latest",
+    "entrypoint": ["sleep", "infinity"],
+    "user": "10001:10001",
+    "network_mode": "none",
+    "init": True,
+    "healthcheck": {"disable": True},
+    "volumes": [f"{name}:{FOLDER}/{name}:ro" for name in ("releases", "edge")],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +59,3 @@ class Onlooker:
 
     def _lines(self, command: str) -> list[str]:
         return docker("exec", self.container, "sh", "-c", command).splitlines()
-
-
-@contextmanager
-def looking_on(stack: Stack) -> Iterator[Onlooker]:
-    """Start the container for as long as the block lasts; the system's volumes must be there."""
-    places = [f"--volume={stack.name}_{name}:{FOLDER}/{name}:ro" for name in ("releases", "edge")]
-    image = f"{stack.environ['MARQUEE_IMAGE']}-nginx:latest"
-    words = (
-        "run",
-        "--detach",
-        "--rm",
-        "--label=marquee-test",
-        "--user=10001:10001",
-        "--network=none",
-        "--init",
-    )
-    container = docker(*words, *places, "--entrypoint=sleep", image, "infinity")
-    try:
-        yield Onlooker(container)
-    finally:
-        docker("rm", "--force", container)

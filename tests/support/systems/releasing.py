@@ -12,7 +12,7 @@ from typing import Any
 from tests.support.systems.candidates import REVISION_LABEL, Candidate, Workshop
 from tests.support.systems.containers import Stack, docker
 from tests.support.systems.load import Load
-from tests.support.systems.onlooker import Onlooker, looking_on
+from tests.support.systems.onlooker import SERVICE, Onlooker
 from tests.support.systems.seconds import summarise
 from tests.support.systems.stack import UP, TestStack, remove_images, running_stack
 from tests.support.waiting import eventually
@@ -175,20 +175,21 @@ def released(
         stable = workshop.make_stable(f"{image}:stable-1")
         for tag in INSTANCES:
             docker("tag", stable, f"{own}:{tag}")
-        with running_stack(folder, own, up=False, more=_with_edge_log(more or {})) as started:
-            started.stack.compose(*UP, "--no-build", *PARTS)
-            with looking_on(started.stack) as onlooker:
-                found = Releases(started, workshop, onlooker)
-                eventually(lambda: "serves everybody" in found.marquee("status"))
-                yield found
+        with running_stack(folder, own, up=False, more=_with_onlooker(more or {})) as started:
+            started.stack.compose(*UP, "--no-build", *PARTS)  # first: volumes take their owner from them
+            started.stack.compose("up", "-d", "--no-build", "onlooker")
+            found = Releases(started, workshop, Onlooker(started.stack.container("onlooker")))
+            eventually(lambda: "serves everybody" in found.marquee("status"))
+            yield found
     finally:
         remove_images(own)
 
 
-def _with_edge_log(more: Mapping[str, Any]) -> dict[str, Any]:
+def _with_onlooker(more: Mapping[str, Any]) -> dict[str, Any]:
+    """Add who looks on, and let NGINX keep what he shall see."""
     services = more.get("services", {})
     nginx = {**services.get("nginx", {}), "environment": EDGE_LOG}
-    return {**more, "services": {**services, "nginx": nginx}}
+    return {**more, "services": {**services, "nginx": nginx, "onlooker": SERVICE}}
 
 
 @contextmanager
