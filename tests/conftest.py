@@ -14,18 +14,23 @@ settings.load_profile("marquee")
 
 # What takes longest begins first: no processor waits for it at the end. docs/testing.md has the times.
 LONGEST = (
-    "ingest/test_consumer_faults.py",
-    "local/test_releases.py",
-    "cycle/test_git_faults.py",
-    "cycle/test_schedule_command.py",
-    "cycle/test_review.py",
-    "monitoring/test_alertmanager.py",
-    "cycle/test_kills.py",
     "cycle/test_real_cycle.py",
+    "local/test_releases.py",
+    "monitoring/test_alertmanager.py",
+    "cycle/test_schedule_command.py",
     "training/test_dvc_flow.py",
-    "local/test_real_split.py",
+    "cycle/test_fake_dvc.py",
+    "ingest/test_consumer_faults.py",
+    "ingest/test_broker_faults.py",
+    "cycle/test_dvc_faults.py",
     "release/test_whole_release.py",
     "app/test_schemathesis.py",
+    "cycle/test_kills.py",
+    "cycle/test_nothing_to_train_on.py",
+    "release/test_real_prometheus.py",
+    "ingest/test_kill.py",
+    "local/test_run.py",
+    "cycle/test_git_faults.py",
 )
 LEFT_OUT: pytest.StashKey[Counter[str]] = pytest.StashKey()
 WHY = {"lab": "need containers", "slow": "take more than ten seconds"}
