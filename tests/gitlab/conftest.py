@@ -61,9 +61,19 @@ class Host:
         return file.read_text().splitlines() if file.exists() else []
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    remote, work = tmp_path / "remote.git", tmp_path / "checkout"
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A checkout beside its remote, with the scripts of the server, to be copied."""
+
+    folder: Path
+    revisions: tuple[str, ...]
+    beside: str
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("published")
+    remote, work = folder / "remote.git", folder / "checkout"
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(remote)], check=True)
     subprocess.run(["git", "clone", "--quiet", str(remote), str(work)], check=True, capture_output=True)
     git(work, "checkout", "--quiet", "-B", "main")
@@ -83,6 +93,15 @@ def host(tmp_path: Path) -> Iterator[Host]:
     beside = git(work, "rev-parse", "HEAD")
     git(work, "push", "--quiet", "origin", "beside")
     git(work, "checkout", "--quiet", "main")
+    return Published(folder, tuple(revisions), beside)
+
+
+@pytest.fixture
+def host(published: Published, tmp_path: Path) -> Iterator[Host]:
+    work = tmp_path / "checkout"
+    for name in ("remote.git", "checkout"):
+        shutil.copytree(published.folder / name, tmp_path / name, symlinks=True)
+    git(work, "remote", "set-url", "origin", str(tmp_path / "remote.git"))
     (tmp_path / "bin").mkdir()
     shutil.copy(PROJECT / "tests" / "support" / "fake_docker.sh", tmp_path / "bin" / "docker")
     python = tmp_path / "bin" / "python"
@@ -95,4 +114,4 @@ def host(tmp_path: Path) -> Iterator[Host]:
     }
     command = work / "scripts" / "gitlab" / "server.sh"
     with running_sshd(tmp_path / "sshd", command, environ) as server:
-        yield Host(tmp_path, server, tuple(revisions), beside)
+        yield Host(tmp_path, server, published.revisions, published.beside)
