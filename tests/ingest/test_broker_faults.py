@@ -18,9 +18,9 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
 
 
-@pytest.fixture
-def passing_broker() -> Iterator[Broker]:
-    """Give a second broker, of another cluster, that a test may do anything to."""
+@pytest.fixture(scope="module")
+def other() -> Iterator[Broker]:
+    """Give a second broker, of another cluster, that nobody has started."""
     require_docker()
     broker = Broker(cluster_id="MkU3OEVBNTcwNTJENDM2Qk")
     try:
@@ -29,14 +29,28 @@ def passing_broker() -> Iterator[Broker]:
         broker.remove()
 
 
-def test_a_broker_and_a_topic_that_come_late_are_waited_for(passing_broker: Broker, home: Home) -> None:
-    home.kafka = replace(passing_broker.settings("late"), patience=HASTY)
+@pytest.fixture
+def absent_broker(other: Broker) -> Broker:
+    if other.is_there:
+        other.remove()
+    return other
+
+
+@pytest.fixture
+def other_broker(other: Broker) -> Broker:
+    if not other.is_there:
+        other.create()
+    return other
+
+
+def test_a_broker_and_a_topic_that_come_late_are_waited_for(absent_broker: Broker, home: Home) -> None:
+    home.kafka = replace(absent_broker.settings("late"), patience=HASTY)
     with home.listening():
         eventually(lambda: "does not answer" in home.health()["trouble"])
-        passing_broker.create()
+        absent_broker.create()
         eventually(lambda: "late does not exist" in home.health()["trouble"])
-        passing_broker.create_topic("late")
-        passing_broker.produce("late", rating_lines(0, 5))
+        absent_broker.create_topic("late")
+        absent_broker.produce("late", rating_lines(0, 5))
         home.wait_for_lines(5)
         assert home.metric("connected") == 1
     assert home.errors == []
@@ -83,14 +97,13 @@ def test_a_broker_that_restarts_costs_nothing(broker: Broker, stream: Home) -> N
 
 
 def test_another_cluster_under_the_same_name_is_refused(
-    broker: Broker, passing_broker: Broker, stream: Home
+    broker: Broker, other_broker: Broker, stream: Home
 ) -> None:
     broker.produce(stream.kafka.topic, rating_lines(0, 5))
     stream.once()
-    passing_broker.create()
-    passing_broker.create_topic(stream.kafka.topic)
-    passing_broker.produce(stream.kafka.topic, rating_lines(5, 15))
-    stream.kafka = passing_broker.settings(stream.kafka.topic)
+    other_broker.create_topic(stream.kafka.topic)
+    other_broker.produce(stream.kafka.topic, rating_lines(5, 15))
+    stream.kafka = other_broker.settings(stream.kafka.topic)
     with pytest.raises(StreamChangedError):
         stream.once()
     assert stream.positions() == places(0, range(5))

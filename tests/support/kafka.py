@@ -37,6 +37,7 @@ class Broker:
         self._name = f"marquee-test-kafka-{os.getpid()}-{next(_numbers)}"
         self.certificates = certificates
         self._cluster_id = cluster_id
+        self.is_there = False
 
     @property
     def address(self) -> str:
@@ -52,10 +53,12 @@ class Broker:
         variables = [f"--env={name}={value}" for name, value in self._variables().items()]
         label = ["--label=marquee-test", f"--name={self._name}"]
         docker("run", "--detach", *label, *ports, *volume, *variables, IMAGE)
+        self.is_there = True
         self.wait()
 
     def remove(self) -> None:
         docker("rm", "--force", "--volumes", self._name)
+        self.is_there = False
 
     def stop(self) -> None:
         """End it like a machine that loses power; its disk stays."""
@@ -159,8 +162,8 @@ class Broker:
             "KAFKA_BROKER_SESSION_TIMEOUT_MS": "2000",
             "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS": "500",
             # It lives for minutes: to be there soon counts for more than to be fast.
-            "KAFKA_HEAP_OPTS": "-Xms128m -Xmx384m",
-            "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "KAFKA_HEAP_OPTS": "-Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC",  # in place of another collector
         }
         if self._cluster_id:
             variables["CLUSTER_ID"] = self._cluster_id
