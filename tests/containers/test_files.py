@@ -80,3 +80,14 @@ def test_no_image_tag_floats(compose: dict[str, Any]) -> None:
 def test_data_enters_no_image_but_the_published_model() -> None:
     lines = Path(PROJECT / ".dockerignore").read_text("utf-8").splitlines()
     assert lines.index("*") < lines.index("!data") < lines.index("data/*") < lines.index("!data/model")
+
+
+def test_one_service_alone_fills_a_new_volume(compose: dict[str, Any]) -> None:
+    """Docker copies folders of an image into a new volume, and two containers made at once stumble there."""
+    filling: dict[str, list[str]] = {name: [] for name in compose["volumes"]}
+    for service, content in compose["services"].items():
+        for mount in content.get("volumes", ()):
+            volume, _, options = mount.partition(":")
+            if volume in filling and "nocopy" not in options:
+                filling[volume].append(service)
+    assert {volume: services for volume, services in filling.items() if len(services) != 1} == {}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 RATE = 50
+USERS = range(1, 1001)
 CALLER_WAITS_S = 0.6
 INSTANCES = ("stable-1", "stable-2", "canary")
 
@@ -54,19 +55,27 @@ def test_nobody_notices_what_happens_to_one_instance(stack: TestStack, service: 
 
 def test_users_return_to_their_track(stack: TestStack) -> None:
     """The split is 80/20 by user, and the same before and after a canary was gone."""
-    users = range(1, 1001)
 
-    def track(user: int) -> str:
-        return get(stack.port, f"/recommend/{user}").headers["x-release-track"]
+    def tracks(users: Iterable[int]) -> dict[int, str]:
+        def track(user: int) -> str:
+            return get(stack.port, f"/recommend/{user}").headers["x-release-track"]
 
-    def tracks() -> dict[int, str]:
         with ThreadPoolExecutor(4) as pool:
             return dict(zip(users, pool.map(track, users), strict=True))
 
-    before = eventually(lambda: "canary" in (found := tracks()).values() and found)
+    # A slow answer sends a user elsewhere once: what is met twice of three times is where he belongs.
+    eventually(lambda: "canary" in tracks(USERS).values())
+    looks = [tracks(USERS) for _ in range(3)]
+    before = {user: Counter(look[user] for look in looks).most_common(1)[0][0] for user in USERS}
     stack.stack.compose("up", "-d", "--no-deps", "--no-build", "--force-recreate", "canary")
     stack.stack.wait_until_well("canary")
-    eventually(lambda: tracks() == before)
+    away = set(USERS)
+
+    def all_are_back() -> bool:
+        away.difference_update(user for user, track in tracks(sorted(away)).items() if track == before[user])
+        return not away
+
+    eventually(all_are_back, saying=lambda: f"{len(away)} users are not back")
     assert 150 <= list(before.values()).count("canary") <= 250
 
 
