@@ -6,29 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.errors import MarqueeError
 from auto_deployment.release.aftermath import clear_shelf
 from auto_deployment.release.release import Phase, Verb
 from auto_deployment.release.world import STABLE_NAMES
 from auto_deployment.release_records import read_rejected
 from tests.support.plain_world import PlainWorld
+from tests.support.release_faults import polls
 from tests.support.releases import NEW, OLD, quick
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> PlainWorld:
     return PlainWorld(tmp_path, quick())
-
-
-def polls(world: PlainWorld, count: int) -> list[str]:
-    """Look so often; return what went wrong."""
-    said = []
-    for _ in range(count):
-        try:
-            world.poll()
-        except MarqueeError as error:
-            said.append(str(error))
-    return said
 
 
 def no_process(world: PlainWorld) -> None:
