@@ -1,3 +1,9 @@
-from auto_deployment.cli import main
+"""The process of a command."""
 
+import sys
+
+from auto_deployment.cli import main, niceness
+from auto_deployment.host.priority import lower
+
+lower(niceness(sys.argv[1:]))
 raise SystemExit(main())

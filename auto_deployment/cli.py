@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from auto_deployment.config import Settings, SettingsError
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.priority import BACKGROUND, BATCH, SERVING
 
 # command -> module with `configure(parser)` and `run(args, settings) -> exit status`; where a second word
 # follows, the module has `WORDS`, a table like this one, in place of both
@@ -32,6 +33,26 @@ COMMANDS = {
     "mail": ("auto_deployment.commands.mail", "send a mail as a test, or show one of every kind"),
     "run": ("auto_deployment.commands.run", "serve with plain processes: NGINX, two stables, one canary"),
 }
+
+BATCH_WORK = {
+    "simulate",
+    "import",
+    "export",
+    "train",
+    "evaluate",
+    "retrain",
+    "retain",
+    "stage",
+    "tune",
+    "bake",
+}
+BACKGROUND_WORK = {"ingest", "static-list", "mail"}
+NICENESS = {**dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
+
+
+def niceness(words: Sequence[str]) -> int:
+    """Return how far a command waits for those who serve."""
+    return NICENESS.get(words[0] if words else "", SERVING)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

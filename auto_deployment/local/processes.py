@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from auto_deployment.host.priority import weigh_session
 from auto_deployment.host.processes import end_with_parent
 from auto_deployment.release.ports import PortError
 
@@ -45,6 +46,10 @@ class Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def weigh(self, nice: int) -> None:
+        """Let its turn come later than that of others, or as early again."""
+        weigh_session(self.pid, nice)
 
     def exit_status(self) -> int | None:
         """Return the status once the program has ended (negative: by that signal), None while it runs."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from auto_deployment.host.priority import BACKGROUND, SERVING
 from auto_deployment.local.instances import Instance
 from auto_deployment.local.processes import Program
 from auto_deployment.local.shelf import Shelf, on_disk
-from auto_deployment.local.supervisor import Supervisor
+from auto_deployment.local.supervisor import Running, Supervisor
 from auto_deployment.release.ports import Sighting
 
 GRACE_S = 12.0  # Gunicorn gives requests 10 s to end
@@ -26,6 +27,7 @@ class ProcessInstances:
         self._supervisor, self._shelf, self._program = supervisor, shelf, program
         self._instances = {instance.name: instance for instance in instances}
         self._runs: dict[str, str] = {}
+        self._starting: set[str] = set()  # whose turn comes after that of who serves
 
     def look(self) -> Mapping[str, Sighting]:
         """Return each instance as it is now."""
@@ -45,7 +47,10 @@ class ProcessInstances:
             return
         release, model_dir = slot
         self._runs[name] = release  # first: it may run though something about it could not be written
-        self._supervisor.add(self._program(self._instances[name], model_dir), stops_last=True)
+        keeper = self._supervisor.add(self._program(self._instances[name], model_dir), stops_last=True)
+        if keeper.child is not None:
+            self._starting.add(name)
+            keeper.child.weigh(BACKGROUND)
 
     @on_disk("An instance cannot be removed")
     def remove(self, name: str, stable: str) -> None:
@@ -59,4 +64,12 @@ class ProcessInstances:
         if keeper is None:
             return Sighting()
         well = keeper.alive and instance.is_ready()
+        if well and keeper.child is not None:
+            self._let_serve(name, keeper.child)
         return Sighting(self._runs.get(name, FOLLOWS_CURRENT), well, keeper.restarts)
+
+    def _let_serve(self, name: str, child: Running) -> None:
+        """Let who has started be like others. It stays so: an instance that falls ill needs its turn."""
+        if name in self._starting:
+            self._starting.discard(name)
+            child.weigh(SERVING)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from auto_deployment.host.priority import weigh_session
 from auto_deployment.publish.errors import CommandError
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -84,6 +85,7 @@ class Commands:
             try:
                 self._remember([process.pid])
                 let_it_come()
+                weigh_session(process.pid, os.nice(0))
                 out, err = process.communicate()
             except BaseException:  # to end: the program goes first
                 with suppress(ProcessLookupError):

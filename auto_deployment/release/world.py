@@ -74,6 +74,10 @@ class Patience:
     def is_over(self, seen: Seen) -> bool:
         return not seen.well and seen.unwell_s > (self.fresh_s if seen.fresh else self.unwell_s)
 
+    def is_starting(self, seen: Seen) -> bool:
+        """Tell whether others wait for this one: not for as long as it may take that never gets well."""
+        return seen.release is not None and seen.fresh and not seen.well and seen.unwell_s <= self.unwell_s
+
 
 def next_step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic, patience: Patience) -> Step | None:
     """Return what brings the world nearer to the plan, None when nothing is to be done right now.
@@ -84,6 +88,8 @@ def next_step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic, patience: 
     if towards is not None and towards.traffic.salt == traffic.salt and towards.traffic.names > traffic.names:
         return towards  # who is well serves, whatever else is wrong
     for name in _in_order(plan, seen, patience):
+        if plan.releases[name] is not None and _another_starts(name, seen, patience):
+            continue
         others_serve = any(seen[other].well for other in traffic.names - {name})
         if plan.releases[name] is None and name in traffic.names and not others_serve:
             return towards
@@ -114,6 +120,11 @@ def _in_order(plan: Plan, seen: Mapping[str, Seen], patience: Patience) -> list[
         or (plan.releases[name] is not None and patience.is_over(seen[name]))
     ]
     return sorted(wrong, key=lambda name: (plan.releases[name] is not None, seen[name].well))
+
+
+def _another_starts(name: str, seen: Mapping[str, Seen], patience: Patience) -> bool:
+    """Two that start at once take the processor from who serves. No stable waits for a canary."""
+    return any(patience.is_starting(seen[other]) for other in STABLE_NAMES if other != name)
 
 
 def _change(name: str, plan: Plan, seen: Seen) -> Step:

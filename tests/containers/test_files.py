@@ -9,11 +9,13 @@ import yaml
 
 from auto_deployment.nginx_config import Place, variables
 from auto_deployment.params import load_params
+from auto_deployment.release.instances import STARTING_SHARES
 from tests.support.project import PROJECT
 
 DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")
 SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)
 # Bound to a network of Compose and to the loopback address only, but for NGINX.
+BATCH = {"scheduler", "simulator", "cadvisor"}
 PUBLISHED = {"nginx": 8082, "prometheus": 9090, "alertmanager": 9093, "maildev": 1080, "grafana": 3000}
 
 
@@ -61,6 +63,17 @@ def test_every_service_is_hardened_and_bounded(compose: dict[str, Any]) -> None:
         assert "privileged" not in service, name
         assert {"mem_limit", "cpus", "pids_limit", "restart", "image"} <= service.keys(), name
         assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+
+
+def test_on_a_busy_host_who_serves_comes_first_and_what_can_wait_last(compose: dict[str, Any]) -> None:
+    """1024 is what Docker gives a container of which nothing is said, an image build for example."""
+    shares = {name: service["cpu_shares"] for name, service in compose["services"].items()}
+    instances = {shares[name] for name in ("stable-1", "stable-2", "canary")}
+    assert len(instances) == 1
+    assert shares["nginx"] > max(instances) > shares["controller"] > 1024 > STARTING_SHARES
+    others = {name: has for name, has in shares.items() if has < 1024}
+    assert {"kafka", "ingest", "prometheus", "scheduler", "simulator"} <= others.keys()
+    assert {name for name, has in others.items() if has < STARTING_SHARES} == BATCH
 
 
 def test_only_nginx_is_published_to_the_world(compose: dict[str, Any]) -> None:

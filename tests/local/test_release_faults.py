@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.host.priority import BACKGROUND, SERVING
 from auto_deployment.release.aftermath import clear_shelf
 from auto_deployment.release.release import Phase, Verb
 from auto_deployment.release.world import STABLE_NAMES
 from auto_deployment.release_records import read_rejected
+from tests.support.fake_children import FakeChild
 from tests.support.plain_world import PlainWorld
 from tests.support.release_faults import polls
 from tests.support.releases import NEW, OLD, quick
@@ -36,6 +38,21 @@ def test_a_good_model_serves_everybody_in_the_end(world: PlainWorld) -> None:
     world.promote()
     assert {world.runs(name) for name in STABLE_NAMES} == {NEW.release}
     assert world.nginx.read().names == {"canary", *STABLE_NAMES}
+
+
+def test_who_starts_waits_for_those_who_serve_until_it_serves_and_not_when_it_falls_ill(
+    world: PlainWorld,
+) -> None:
+    world.host.ill = {"canary"}
+    world.processes.start("canary", OLD.release)
+    (canary,) = [one.child for one in world.supervisor.keepers if one.program.name == "canary"]
+    assert isinstance(canary, FakeChild)
+    world.processes.look()
+    assert canary.nice == BACKGROUND
+    for ill in (set(), {"canary"}):
+        world.host.ill = ill
+        world.processes.look()
+        assert canary.nice == SERVING
 
 
 @pytest.mark.parametrize("fault", [no_process, no_model])

@@ -6,9 +6,16 @@ import pytest
 
 from auto_deployment.release.docker import DockerError
 from auto_deployment.release.images import Images
-from auto_deployment.release.instances import PROJECT, SERVICE, ComposeInstances, ComposeProject
+from auto_deployment.release.instances import (
+    NEVER_RAN,
+    PROJECT,
+    SERVICE,
+    STARTING_SHARES,
+    ComposeInstances,
+    ComposeProject,
+)
 from auto_deployment.release.ports import Sighting
-from tests.support.fake_engine import FakeEngine
+from tests.support.fake_engine import SERVING_SHARES, FakeEngine
 
 V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"
 OLD, NEW = f"{V1}-abc1234", f"{V2}-abc1234"
@@ -54,15 +61,71 @@ def test_a_start_moves_the_tag_first_and_leaves_the_others_alone(
 ) -> None:
     instances.start("stable-1", NEW)
     assert engine.tags["marquee:stable-1"] == "sha256:2"
-    up = engine.calls[-1]
-    assert up.startswith("compose --project-name p --file f.yml up -d --no-deps --no-build")
+    (up,) = [call for call in engine.calls if call.startswith("compose")]
+    assert up.startswith("compose --project-name p --file f.yml up --no-start --no-deps --no-build")
     assert up.endswith(" stable-1")
+    assert engine.containers["stable-1"]["State"]["Status"] == "running"
+
+
+def test_who_starts_counts_less_from_its_first_instruction_on_and_more_once_it_serves(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    instances.start("canary", NEW)
+    assert engine.calls[-2:] == [
+        f"update --cpu-shares={STARTING_SHARES} container-canary",
+        "start container-canary",
+    ]
+    assert instances.look()["canary"] == Sighting(NEW, False, 0)
+    assert engine.shares("canary") == STARTING_SHARES
+    engine.containers["canary"]["State"]["Health"]["Status"] = "healthy"
+    instances.look()
+    assert engine.shares("canary") == SERVING_SHARES
+    told = len(engine.calls)
+    instances.look()
+    assert not any(call.startswith(("update", "compose")) for call in engine.calls[told:])
+
+
+def test_who_was_started_by_somebody_else_counts_less_too_but_where_nobody_serves(
+    instances: ComposeInstances, engine: FakeEngine
+) -> None:
+    engine.run_container("canary", "sha256:2", Health={"Status": "starting"})
+    instances.look()
+    assert engine.shares("canary") == STARTING_SHARES
+    engine.run_container("canary", "sha256:2", Health={"Status": "starting"})
+    engine.run_container("stable-1", "sha256:1", Health={"Status": "unhealthy"})
+    instances.look()
+    assert engine.shares("canary") == SERVING_SHARES
+
+
+def test_an_engine_that_knows_no_weights_starts_it_all_the_same(
+    instances: ComposeInstances,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    usual = engine.read
+
+    def read(*words: str, timeout_s: float = 60) -> bytes:
+        if words[0] == "update":
+            raise DockerError("docker update: not supported.")
+        return usual(*words, timeout_s=timeout_s)
+
+    monkeypatch.setattr(engine, "read", read)
+    instances.start("canary", NEW)
+    assert engine.containers["canary"]["State"]["Status"] == "running"
+    assert "not supported" in caplog.text
+
+
+def test_who_was_made_and_never_started_runs_nothing(instances: ComposeInstances, engine: FakeEngine) -> None:
+    """A kill can come between the two: what is there is neither the release nor nothing."""
+    engine.run_container("canary", "sha256:2", Status="created")
+    assert instances.look()["canary"] == Sighting(NEVER_RAN)
 
 
 def test_who_hangs_is_let_go_before_it_is_replaced(instances: ComposeInstances, engine: FakeEngine) -> None:
     engine.run_container("canary", "sha256:2", Paused=True)
     instances.start("canary", NEW)
-    assert engine.calls[-2] == "unpause container-canary"
+    assert engine.calls.index("unpause container-canary") < len(engine.calls) - 4
 
 
 def test_a_removal_leaves_the_tag_on_stable_so_that_nothing_rejected_comes_back(

@@ -79,6 +79,27 @@ def test_who_was_just_started_has_more_time() -> None:
     assert step(BAKING, world(first=Seen("old", well=False, fresh=True, unwell_s=301))) is not None
 
 
+def test_one_instance_starts_at_a_time() -> None:
+    """Two at once take twice as long, and the processor from who serves."""
+    starting = Seen("old", well=False, fresh=True, unwell_s=20)
+    ill = Seen("old", well=False, unwell_s=61)
+    alone = Traffic(frozenset({"canary"}), "s")
+    assert step(BAKING, world(first=starting, second=ill), alone) is None
+    serving = Traffic(frozenset({"stable-2"}), "s")
+    assert step(BAKING, world(first=starting, canary=Seen()), serving) is None
+    assert step(ABORTED, world(first=starting), Traffic(frozenset(STABLE_NAMES), "s")) == Remove("canary")
+    never = Seen("old", well=False, fresh=True, unwell_s=61)
+    assert step(BAKING, world(first=never, second=ill), alone) == Start("stable-2", "old", again=True)
+
+
+def test_a_stable_waits_for_no_canary() -> None:
+    starting = Seen("new", well=False, fresh=True, unwell_s=20)
+    ill = Seen("old", well=False, unwell_s=61)
+    assert step(BAKING, world(ill, OLD, starting), Traffic(frozenset({"stable-2"}), "s")) == Start(
+        "stable-1", "old", again=True
+    )
+
+
 def test_with_nobody_well_the_ill_are_recreated_where_they_are() -> None:
     ill = Seen("old", well=False, unwell_s=61)
     assert step(BAKING, world(ill, ill, Seen("new", well=False))) == Start("stable-1", "old", again=True)

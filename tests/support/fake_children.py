@@ -18,6 +18,10 @@ class FakeChild:
         self.pid, self._name, self._notes, self._clock = pid, name, notes, clock
         self._stubborn = stubborn
         self.status: int | None = None
+        self.nice = 0
+
+    def weigh(self, nice: int) -> None:
+        self.nice = nice
 
     def exit_status(self) -> int | None:
         return self.status

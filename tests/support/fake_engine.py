@@ -4,9 +4,12 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass, field
+from typing import Any
 
 from auto_deployment.release.docker import NotThereError
 from auto_deployment.release.instances import PROJECT, SERVICE
+
+SERVING_SHARES = 8192  # as Compose's file says
 
 
 @dataclass
@@ -15,7 +18,7 @@ class FakeEngine:
 
     images: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    containers: dict[str, dict[str, object]] = field(default_factory=dict)
+    containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     def add(self, image_id: str, tag: str, version: str, code: str = "abc1234") -> None:
@@ -27,6 +30,7 @@ class FakeEngine:
             "Id": f"container-{service}",
             "Image": image_id,
             "Config": {"Labels": {PROJECT: "p", SERVICE: service}},
+            "HostConfig": {"CpuShares": state.pop("shares", SERVING_SHARES)},
             "State": {"Status": "running", "Health": {"Status": "healthy"}, **state},
             "RestartCount": state.get("restarts", 0),
         }
@@ -50,12 +54,32 @@ class FakeEngine:
                 return "\n".join(tag for name, _, tag in names if name == repository).encode()
             case ("rmi", name):
                 del self.tags[name]
+            case _:
+                return self._of_containers(*words)
+        return b""
+
+    def _of_containers(self, *words: str) -> bytes:
+        match words:
             case ("ps", *rest):
                 wanted = [word.rpartition("=")[2] for word in rest if SERVICE in word]
                 return " ".join(name for name in self.containers if not wanted or name in wanted).encode()
             case ("inspect", *names):
-                return json.dumps([self.containers[name] for name in names]).encode()
+                return json.dumps([self._facts(name) for name in names]).encode()
+            case ("compose", *_, "config", "--format=json", service):
+                return json.dumps({"services": {service: {"cpu_shares": SERVING_SHARES}}}).encode()
+            case ("compose", *_, service) if "up" in words:
+                self.run_container(service, self.tags[f"marquee:{service}"], Status="created")
+            case ("update", shares, container):
+                self._facts(container)["HostConfig"] = {"CpuShares": int(shares.rpartition("=")[2])}
+            case ("start", container):
+                self._facts(container)["State"] = {"Status": "running", "Health": {"Status": "starting"}}
         return b""
+
+    def shares(self, service: str) -> int:
+        return int(self.containers[service]["HostConfig"]["CpuShares"])
+
+    def _facts(self, container: str) -> dict[str, Any]:
+        return self.containers[container.removeprefix("container-")]
 
     def _id(self, image: str) -> str:
         if image in self.images:

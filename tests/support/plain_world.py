@@ -102,9 +102,9 @@ class PlainWorld(World):
         super().serve(count)
 
     def _processes(self) -> ProcessInstances:
-        supervisor = Supervisor(self.host.remember, self.host.start, FakeClock())
+        self.supervisor = Supervisor(self.host.remember, self.host.start, FakeClock())
         known = [QuickInstance(one.name, one.track, one.host, one.port, self.host) for one in self.addresses]
-        started = ProcessInstances(supervisor, self.shelf, known, self._program)
+        started = ProcessInstances(self.supervisor, self.shelf, known, self._program)
         for one in known:
             started.start_slot(one.name)
         return started
