@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import Flask
 
 from app.config import Settings
-from app.edge import Edge
 from app.metrics import Metrics
+from app.middleware import Edge
 from app.recommender import Recommender
 from app.routes import SERVED, register
 from app.serving import ModelSlot

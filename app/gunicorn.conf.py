@@ -62,7 +62,7 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Start what a fork does not inherit."""
-    from app import watch
+    from app import model_watch as watch
     from app.factory import instance_of
 
     instance = instance_of(worker.wsgi)

@@ -6,8 +6,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.answers import JSON, as_json, json_list, text_list, wants_json
-from app.edge import SERVING
 from app.metrics import Metrics
+from app.middleware import SERVING
 from app.parameters import Wish, read_n, read_user, read_wish
 from app.problems import on_http_exception, problem
 from app.recommender import Recommender, UnknownGenreError, UnknownMovieError

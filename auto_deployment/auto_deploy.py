@@ -6,9 +6,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 
-from auto_deployment.cycle_workshop import Workshop
-from auto_deployment.errors import MarqueeError
-from auto_deployment.publish.outcome import (
+from auto_deployment.config.publish import MERGE_REQUEST
+from auto_deployment.cycle.outcome import (
     FAILED,
     FOR_REVIEW,
     PUBLISHED,
@@ -18,7 +17,8 @@ from auto_deployment.publish.outcome import (
     WAITING,
     Outcome,
 )
-from auto_deployment.publish.settings import MERGE_REQUEST
+from auto_deployment.cycle.steps import Workshop
+from auto_deployment.errors import MarqueeError
 
 log = logging.getLogger(__name__)
 

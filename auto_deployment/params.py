@@ -8,15 +8,15 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
 
-from auto_deployment.checks.options import ChecksParams
+from auto_deployment.checks.params import ChecksParams
+from auto_deployment.cycle.schedule import RetrainParams
+from auto_deployment.edge.nginx_config import TrafficParams as TrafficParams
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.options import IngestParams
-from auto_deployment.release.options import ReleaseParams
-from auto_deployment.schedule_state import RetrainParams
-from auto_deployment.simulate.options import SimulateParams
-from auto_deployment.traffic_params import TrafficParams as TrafficParams
-from auto_deployment.training.gate_checks import GateParams
-from auto_deployment.training.options import TrainingParams
+from auto_deployment.ingest.params import IngestParams
+from auto_deployment.release.params import ReleaseParams
+from auto_deployment.simulate.params import SimulateParams
+from auto_deployment.training.gate.checks import GateParams
+from auto_deployment.training.params import TrainingParams
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import schedule
 
-from auto_deployment.publish.outcome import FAILED
-from auto_deployment.schedule_state import (
+from auto_deployment.cycle.outcome import FAILED
+from auto_deployment.cycle.schedule import (
     RetrainParams,
     ScheduleState,
     corrected,

@@ -16,9 +16,9 @@ from typing import Any
 
 from kafka import TopicPartition
 
+from auto_deployment.config.kafka import KafkaSettings
+from auto_deployment.dataset.events import Rejected, parse
 from auto_deployment.ingest.consumer import open_consumer
-from auto_deployment.ingest.events import Rejected, parse
-from auto_deployment.kafka_settings import KafkaSettings
 from benchmarks.report import Table, save
 from benchmarks.stream_lines import stream_lines
 from tests.support.ingest import Home, ingest_params, rating_lines

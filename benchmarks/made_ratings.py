@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.catalog import write_movies, write_users
-from auto_deployment.ingest.events import Rating
-from auto_deployment.ingest.segments import publish_segment, stage_segment
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.events import Rating
+from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.paths import Paths
 from tests.support.training import START, movies_frame, users_frame
 

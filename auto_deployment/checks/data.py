@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from auto_deployment.checks.options import ChecksParams
+from auto_deployment.checks.params import ChecksParams
 from auto_deployment.checks.rows import RowFault, first_fault
 from auto_deployment.checks.stream import drift_of
 from auto_deployment.checks.verdicts import Verdict
-from auto_deployment.ingest.catalog import CatalogError, read_movies
-from auto_deployment.ingest.drift import Finding
-from auto_deployment.ingest.options import DriftParams
-from auto_deployment.ingest.reading import read_ratings
-from auto_deployment.ingest.segment_schema import SCHEMA, SegmentError, damaged, open_segment
-from auto_deployment.ingest.segments import Segment, list_segments, segment_paths
+from auto_deployment.dataset.catalog import CatalogError, read_movies
+from auto_deployment.dataset.reading import read_ratings
+from auto_deployment.dataset.schema import SCHEMA, SegmentError, damaged, open_segment
+from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
+from auto_deployment.ingest.drift.drift import Finding
+from auto_deployment.ingest.params import DriftParams
 
 
 def check_data(

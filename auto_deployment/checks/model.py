@@ -10,13 +10,15 @@ from typing import Any
 
 from app.artifact import ArtifactError, load
 from app.recommender import PERSONAL, Recommender
-from auto_deployment.checks.options import ChecksParams
+from auto_deployment.checks.params import ChecksParams
 from auto_deployment.checks.verdicts import Verdict
-from auto_deployment.ingest.reading import TARGET_SCALE
+from auto_deployment.dataset.reading import TARGET_SCALE
 from auto_deployment.params import Params
-from auto_deployment.training.gate_checks import GateResult
-from auto_deployment.training.probe import LENGTH, seen_by, whole_length
-from auto_deployment.training.stages import evaluate, gate, prepare
+from auto_deployment.training.evaluate import stage as evaluate
+from auto_deployment.training.gate import stage as gate
+from auto_deployment.training.gate.checks import GateResult
+from auto_deployment.training.gate.probe import LENGTH, seen_by, whole_length
+from auto_deployment.training.prepare import stage as prepare
 from auto_deployment.training.workspace import Workspace, read_json
 
 INPUTS = ("segments", "catalog", "champion", "champion.json", "intake.json", "rejected.json")

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pyarrow as pa
 
-from auto_deployment.ingest.drift import Finding, History, Sample, find_drift
-from auto_deployment.ingest.options import DriftParams
-from auto_deployment.ingest.segment_schema import open_segment
-from auto_deployment.ingest.segments import Segment
+from auto_deployment.dataset.schema import open_segment
+from auto_deployment.dataset.segments import Segment
+from auto_deployment.ingest.drift.drift import Finding, History, Sample, find_drift
+from auto_deployment.ingest.params import DriftParams
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 KEEP_DAYS = 100_000  # what is published is all compared with: trailing days are ingest's

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auto_deployment.config import Settings
-from auto_deployment.cycle_look import Project
-from auto_deployment.cycle_mails import mails_about
-from auto_deployment.cycle_workshop import Workshop
+from auto_deployment.cycle.look import Project
+from auto_deployment.cycle.mails import mails_about
+from auto_deployment.cycle.outcome import Outcome
+from auto_deployment.cycle.schedule import read_state
+from auto_deployment.cycle.steps import Workshop
 from auto_deployment.errors import MarqueeError
+from auto_deployment.mail.outbox import Outbox
 from auto_deployment.params import load_params
-from auto_deployment.paths import PROJECT, Paths
+from auto_deployment.paths import PROJECT, CycleLayout, Paths
 from auto_deployment.publish import factory
-from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import Outcome
-from auto_deployment.report.emailer import Outbox
-from auto_deployment.schedule_state import read_state
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from auto_deployment.config import Settings
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.report.model_files import write_report
-from auto_deployment.training.data import load_data
 from auto_deployment.training.model_store import open_model
+from auto_deployment.training.prepare.data import load_data
 from auto_deployment.training.summary import describe
 from auto_deployment.training.workflow import measure_again
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from auto_deployment.config import Settings
+from auto_deployment.dataset.builder import microseconds
+from auto_deployment.dataset.export import Range, export_ratings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.files import StagedFile
-from auto_deployment.ingest.batch import microseconds
-from auto_deployment.ingest.export import Range, export_ratings
 from auto_deployment.paths import Paths
 
 _EVER = Range(-(2**62), 2**62)

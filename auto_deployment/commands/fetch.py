@@ -8,10 +8,9 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
-from auto_deployment.paths import Paths
+from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish.fetching import NothingPublishedError, fetched_model
-from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.release_records import read_rejected
+from auto_deployment.release.records import read_rejected
 
 NOTHING_PUBLISHED = 3
 

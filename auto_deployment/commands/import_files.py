@@ -7,11 +7,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from auto_deployment.config import Settings
+from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.importing.job import Imported, Scales, run_import
 from auto_deployment.ingest.importing.recognise import Source, recognise
 from auto_deployment.ingest.importing.summary import render_summary
-from auto_deployment.ingest.quarantine_store import enforce_limit
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 

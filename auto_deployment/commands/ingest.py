@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auto_deployment.config import Settings
+from auto_deployment.dataset.compaction import compact
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.locks import only_one
-from auto_deployment.ingest.compaction import compact
-from auto_deployment.ingest.listening.process import Request, listen, look
-from auto_deployment.ingest.listening.profile import render
-from auto_deployment.ingest.options import IngestParams
+from auto_deployment.host.signals import until_told
+from auto_deployment.ingest.drift.profile import render
+from auto_deployment.ingest.params import IngestParams
+from auto_deployment.ingest.process import Request, listen, look
 from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
-from auto_deployment.signals import until_told
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

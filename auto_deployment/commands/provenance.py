@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from auto_deployment.commands.provenance_releases import branches, releases_of, to_json
-from auto_deployment.commands.release_parts import store
+from auto_deployment.commands.release.parts import store
 from auto_deployment.config import Settings
-from auto_deployment.paths import Paths
-from auto_deployment.publish.layout import CycleLayout
+from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish.lookup import look_up
 from auto_deployment.publish.provenance_tree import render_tree
 

@@ -6,7 +6,7 @@ from auto_deployment.publish.provenance_tree import Branch
 from auto_deployment.release.codec import release_to_json
 from auto_deployment.release.origin import described
 from auto_deployment.release.release import Phase, Release, Verb
-from auto_deployment.release.state import Store
+from auto_deployment.release.store import Store
 
 
 def releases_of(store: Store, version: str, code: str | None) -> list[Release]:

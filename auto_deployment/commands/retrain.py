@@ -10,10 +10,10 @@ from types import FrameType
 from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.commands.cycle_parts import make_outbox, make_workshop
 from auto_deployment.config import Settings
-from auto_deployment.cycle_workshop import Workshop
+from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
+from auto_deployment.cycle.steps import Workshop
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
-from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED, WAITING
 
 log = logging.getLogger(__name__)
 

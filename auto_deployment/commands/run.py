@@ -12,21 +12,20 @@ import numpy as np
 from app.recommender import Recommender
 from auto_deployment.config import LocalAddresses, Settings
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.locks import only_run
 from auto_deployment.host.processes import end_leftovers
 from auto_deployment.host.revision import code_revision
+from auto_deployment.host.signals import StopRequests
 from auto_deployment.local.demo import prepare_demo
-from auto_deployment.local.layout import RunLayout
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
-from auto_deployment.local.releases import LocalReleases
+from auto_deployment.local.releases.controller import LocalReleases
+from auto_deployment.local.releases.models import Shelf
 from auto_deployment.local.screen import Screen, logging_to
 from auto_deployment.local.session import Session
-from auto_deployment.local.shelf import Shelf
-from auto_deployment.local.signals import StopRequests
-from auto_deployment.local.single_run import only_run
 from auto_deployment.local.watch import look_after
 from auto_deployment.params import load_params
-from auto_deployment.paths import PROJECT, Paths
+from auto_deployment.paths import PROJECT, Paths, RunLayout
 
 log = logging.getLogger(__name__)
 

@@ -7,16 +7,15 @@ import sys
 
 from auto_deployment.commands.cycle_parts import last_outcome, last_published, make_outbox
 from auto_deployment.config import Settings
+from auto_deployment.cycle.metrics import SchedulerMetrics
+from auto_deployment.cycle.outcome import COME_AGAIN_SOON, FAILED
+from auto_deployment.host.metrics_server import serving
 from auto_deployment.host.processes import end_with_parent
-from auto_deployment.local.signals import StopRequests
-from auto_deployment.metrics_server import serving
+from auto_deployment.host.signals import StopRequests
+from auto_deployment.mail.sender import Postman
 from auto_deployment.params import load_params
-from auto_deployment.paths import Paths
-from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import COME_AGAIN_SOON, FAILED
-from auto_deployment.report.postman import Postman
+from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.scheduler import Scheduler
-from auto_deployment.scheduler_metrics import SchedulerMetrics
 
 log = logging.getLogger(__name__)
 

@@ -14,16 +14,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 from auto_deployment.config import Settings
+from auto_deployment.dataset.catalog import write_movies, write_users
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.catalog import write_movies, write_users
 from auto_deployment.params import load_params
 from auto_deployment.simulate.arrays import SECOND_US
-from auto_deployment.simulate.asking import asking, read_server
 from auto_deployment.simulate.damage import Message
-from auto_deployment.simulate.options import DamageParams, SimulateParams
 from auto_deployment.simulate.output import open_output
 from auto_deployment.simulate.pace import pace
-from auto_deployment.simulate.platform import Platform
+from auto_deployment.simulate.params import DamageParams, SimulateParams
+from auto_deployment.simulate.platform.platform import Platform
+from auto_deployment.simulate.requester import asking, read_server
 from auto_deployment.simulate.stream import generate_chunks
 
 log = logging.getLogger(__name__)

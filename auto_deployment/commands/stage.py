@@ -9,8 +9,12 @@ from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params, load_params
 from auto_deployment.publish.stage_words import last_sentence
-from auto_deployment.training.stages import evaluate, gate, package, prepare, train
+from auto_deployment.training.evaluate import stage as evaluate
+from auto_deployment.training.gate import stage as gate
+from auto_deployment.training.package import stage as package
+from auto_deployment.training.prepare import stage as prepare
 from auto_deployment.training.summary import describe
+from auto_deployment.training.train import stage as train
 from auto_deployment.training.workspace import Workspace
 
 log = logging.getLogger(__name__)

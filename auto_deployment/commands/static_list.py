@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from auto_deployment.config import Settings
-from auto_deployment.signals import until_told
-from auto_deployment.static_list import NoListError, ask_any, write
+from auto_deployment.edge.static_list import NoListError, ask_any, write
+from auto_deployment.host.signals import until_told
 
 log = logging.getLogger(__name__)
 

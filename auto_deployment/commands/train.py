@@ -5,8 +5,8 @@ import sys
 from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
+from auto_deployment.local.train import describe_trained, train_and_publish
 from auto_deployment.paths import Paths
-from auto_deployment.training_run import describe_trained, train_and_publish
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -14,10 +14,10 @@ from auto_deployment.config import Settings
 from auto_deployment.host.files import StagedFile
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
-from auto_deployment.training.data import load_data
-from auto_deployment.training.options import TrainParams
-from auto_deployment.training.search import Stage
-from auto_deployment.training.tune import tune
+from auto_deployment.training.params import TrainParams
+from auto_deployment.training.prepare.data import load_data
+from auto_deployment.training.tune.search import Stage
+from auto_deployment.training.tune.tune import tune
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

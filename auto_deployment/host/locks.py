@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from auto_deployment.durations import duration
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.durations import duration
 
 
 class BusyError(MarqueeError):
@@ -57,3 +57,25 @@ def describe_owner(text: str, now: datetime) -> str:
     except (ValueError, TypeError):
         return f"process {words[0] if words else 'unknown'}"
     return f"process {pid} on {host}, for {duration(age)}, since {since}"
+
+
+class AlreadyRunningError(MarqueeError):
+    """Another run holds this data directory."""
+
+
+@contextmanager
+def only_run(lock: Path) -> Iterator[None]:
+    """Hold the lock, which the kernel frees however we end; the file holds our process id for `make down`.
+
+    Raises `AlreadyRunningError` naming the process that holds it.
+    """
+
+    def refuse(holder: str) -> AlreadyRunningError:
+        return AlreadyRunningError(
+            f"Marquee already runs on {lock.parents[1]} (process {holder or 'unknown'}): "
+            "stop it with Ctrl-C there or `make down`, or choose another DATA_DIR."
+        )
+
+    with held(lock, str(os.getpid()), refuse) as file:
+        yield
+        file.truncate(0)

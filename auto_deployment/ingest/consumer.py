@@ -19,17 +19,17 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.kafka_client import REFUSALS, Directory, open_client
-from auto_deployment.ingest.listening.positions import (
+from auto_deployment.ingest.positions import (
     Broker,
     Start,
     Stored,
     StreamChangedError,
     find_start,
 )
-from auto_deployment.ingest.listening.stream import Offsets, Polled
-from auto_deployment.kafka_settings import KafkaSettings
+from auto_deployment.ingest.stream import Offsets, Polled
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from kafka.net.compat import KafkaNetClient
 from kafka.protocol.consumer import IsolationLevel, OffsetSpec
 from kafka.structs import OffsetAndMetadata
 
-from auto_deployment.ingest.listening.stream import Offsets
-from auto_deployment.kafka_settings import KafkaSettings
+from auto_deployment.config.kafka import KafkaSettings
+from auto_deployment.ingest.stream import Offsets
 
 log = logging.getLogger(__name__)
 

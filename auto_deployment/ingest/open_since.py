@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from auto_deployment.durations import duration
+from auto_deployment.host.durations import duration
 from auto_deployment.host.files import replace_text
 
 log = logging.getLogger(__name__)

@@ -16,15 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.catalog import known_movies
+from auto_deployment.dataset.events import Event, Reason, parse
+from auto_deployment.dataset.quarantine import METADATA_KEY, STREAM_FORM, read_facts
+from auto_deployment.dataset.quarantine_limit import quarantine_paths
+from auto_deployment.dataset.segments import read_segment, segment_path, stage_segment
 from auto_deployment.host.files import StagedFile
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.catalog import known_movies
-from auto_deployment.ingest.events import Event, Reason, parse
-from auto_deployment.ingest.listening.intake import take_one
-from auto_deployment.ingest.listening.movies import Movies
-from auto_deployment.ingest.quarantine import METADATA_KEY, STREAM_FORM, read_facts
-from auto_deployment.ingest.quarantine_store import quarantine_paths
-from auto_deployment.ingest.segments import read_segment, segment_path, stage_segment
+from auto_deployment.ingest.platform.movie_ids import Movies
+from auto_deployment.ingest.sort_lines import take_one
 from auto_deployment.paths import Paths
 
 _ROWS_AT_ONCE = 10_000

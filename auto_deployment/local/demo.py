@@ -21,7 +21,7 @@ def prepare_demo(settings: Settings, params: Params) -> None:
         log.info("Simulating a movie platform into %s (once)", settings.data_dir)
         write_demo(params.simulate, settings.rating_scale, paths)
     if not paths.current_model.exists():
-        from auto_deployment.training_run import describe_trained, train_and_publish
+        from auto_deployment.local.train import describe_trained, train_and_publish
 
         log.info("Training a first model (once)")
         metrics = train_and_publish(settings, datetime.now(UTC))

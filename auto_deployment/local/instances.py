@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auto_deployment.config import LocalAddresses
-from auto_deployment.local.layout import RunLayout
 from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program
-from auto_deployment.paths import PROJECT
+from auto_deployment.paths import PROJECT, RunLayout
 
 STABLE = "stable"
 CANARY = "canary"

@@ -6,12 +6,12 @@ import signal
 import subprocess
 from pathlib import Path
 
+from auto_deployment.edge.nginx_config import Place, TrafficError, render, variables
 from auto_deployment.host.files import replace_text
-from auto_deployment.local.layout import LOCAL_CONF, TEMPLATE, RunLayout
 from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program
-from auto_deployment.nginx_config import Place, TrafficError, render, variables
 from auto_deployment.params import TrafficParams
+from auto_deployment.paths import LOCAL_CONF, TEMPLATE, RunLayout
 
 
 def find_nginx() -> str:

@@ -9,24 +9,24 @@ from pathlib import Path
 from app.artifact import ArtifactError, load
 from app.recommender import Recommender
 from auto_deployment.config import LocalAddresses
-from auto_deployment.durations import duration
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.durations import duration
 from auto_deployment.host.processes import remember
+from auto_deployment.host.signals import StopRequests
 from auto_deployment.local import static_list
 from auto_deployment.local.edge_log import MEGABYTE, Follower, rotate, shorten
 from auto_deployment.local.instances import CANARY, Instance, gunicorn, instances
-from auto_deployment.local.layout import RunLayout
 from auto_deployment.local.live import Traffic
 from auto_deployment.local.nginx import NginxFiles
 from auto_deployment.local.processes import ProcessError, Program
-from auto_deployment.local.release_edge import LocalEdge
-from auto_deployment.local.release_instances import GRACE_S, ProcessInstances
-from auto_deployment.local.shelf import Shelf
-from auto_deployment.local.signals import StopRequests
+from auto_deployment.local.releases.edge import LocalEdge
+from auto_deployment.local.releases.instances import GRACE_S, ProcessInstances
+from auto_deployment.local.releases.models import Shelf
 from auto_deployment.local.supervisor import Keeper, Supervisor
 from auto_deployment.params import TrafficParams
-from auto_deployment.release.world import STABLE_NAMES
-from auto_deployment.release.world import Traffic as EdgeTraffic
+from auto_deployment.paths import RunLayout
+from auto_deployment.release.reconcile import STABLE_NAMES
+from auto_deployment.release.reconcile import Traffic as EdgeTraffic
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.recommender import Recommender
-from auto_deployment.static_list import LENGTH, Popular, write
+from auto_deployment.edge.static_list import LENGTH, Popular, write
 
 
 def publish(recommender: Recommender, release: str, folder: Path) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from auto_deployment.durations import duration
+from auto_deployment.host.durations import duration
 from auto_deployment.local.processes import Child, ProcessError, Program
 
 log = logging.getLogger(__name__)

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from auto_deployment.config.publish import PublishSettings
 from auto_deployment.host.processes import remember
+from auto_deployment.paths import CycleLayout
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.data_versions import DataVersions
-from auto_deployment.publish.layout import CycleLayout
 from auto_deployment.publish.repository import Repository
-from auto_deployment.publish.settings import PublishSettings
 
 ASKPASS = '#!/bin/sh\ncase "$1" in Username*) echo oauth2 ;; *) echo "$MARQUEE_GIT_TOKEN" ;; esac\n'
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from auto_deployment.config.publish import PublishSettings
 from auto_deployment.host.files import making, remove_leftovers
+from auto_deployment.paths import CycleLayout
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.data_versions import MODEL, DataVersions
 from auto_deployment.publish.errors import CommandError, PublishError, UnreachableError
 from auto_deployment.publish.factory import git_environ
-from auto_deployment.publish.layout import CycleLayout
 from auto_deployment.publish.repository import TAGS, Repository
-from auto_deployment.publish.settings import PublishSettings
 from auto_deployment.publish.tag_message import content_hash
 
 

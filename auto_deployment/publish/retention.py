@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from auto_deployment.config.publish import PublishSettings
 from auto_deployment.publish.data_versions import DataVersions
 from auto_deployment.publish.factory import Publishing
 from auto_deployment.publish.repository import REVIEW, TAGS
-from auto_deployment.publish.settings import PublishSettings
 
 
 @dataclass(frozen=True, slots=True)

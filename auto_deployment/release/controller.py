@@ -6,20 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.aftermath import Ledger, clear_shelf, have_served, serves_after
-from auto_deployment.release.hands import Hands
+from auto_deployment.release.consequences import Ledger, clear_shelf, have_served, serves_after
+from auto_deployment.release.executor import Hands
 from auto_deployment.release.inbox import Request
-from auto_deployment.release.intake import Past, answer, must_wait
 from auto_deployment.release.journal import Journal
-from auto_deployment.release.judge import judge
-from auto_deployment.release.judgement import Judgement, Verdict
-from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.judge.judge import judge
+from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.observe.tracker import Tracker
+from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.phases import Known, advance, judge_params, plan, waits_for_approval
-from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word
-from auto_deployment.release.state import Record, StateError
-from auto_deployment.release.tracker import Tracker
-from auto_deployment.release.world import (
+from auto_deployment.release.reconcile import (
     CANARY_NAME,
     NAMES,
     STABLE_NAMES,
@@ -29,7 +26,10 @@ from auto_deployment.release.world import (
     Traffic,
     tracks_present,
 )
-from auto_deployment.release_records import read_rejected
+from auto_deployment.release.records import read_rejected
+from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word
+from auto_deployment.release.requests import Past, answer, must_wait
+from auto_deployment.release.store import Record, StateError
 
 log = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from itertools import islice
 
-from auto_deployment.release.aftermath import Ledger
-from auto_deployment.release.observer import Observer
+from auto_deployment.release.consequences import Ledger
+from auto_deployment.release.observe.observer import Observer
 from auto_deployment.release.release import Kind, Release
-from auto_deployment.release.state import Record, StateError, Store
+from auto_deployment.release.store import Record, StateError, Store
 
 
 class Journal:

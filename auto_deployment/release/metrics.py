@@ -4,15 +4,15 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from auto_deployment.release.judgement import Judgement, Verdict
-from auto_deployment.release.options import ReleaseParams
+from auto_deployment.edge.nginx_config import TrafficParams
+from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.judge.ticks import BAKING, TRACKS
+from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.parts import Report
 from auto_deployment.release.phases import deadline
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Start
 from auto_deployment.release.release import ENDS, Kind, Phase, Release
-from auto_deployment.release.state import Record
-from auto_deployment.release.ticks import BAKING, TRACKS
-from auto_deployment.release.world import CANARY_NAME, NAMES, Start
-from auto_deployment.traffic_params import TrafficParams
+from auto_deployment.release.store import Record
 
 _PREFIX = "marquee_release_"
 ROLLED_BACK = "rolled-back"

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.judgement import Judgement
-from auto_deployment.release.observer import Observer
+from auto_deployment.release.judge.judgement import Judgement
+from auto_deployment.release.observe.observer import Observer
 from auto_deployment.release.ports import Edge, Images, Instances
-from auto_deployment.release.state import Record, Store
-from auto_deployment.release.world import Seen, Step, Traffic
+from auto_deployment.release.reconcile import Seen, Step, Traffic
+from auto_deployment.release.store import Record, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from auto_deployment.durations import duration
-from auto_deployment.release.judgement import Judgement, Verdict
-from auto_deployment.release.options import JudgeParams, ReleaseParams
+from auto_deployment.host.durations import duration
+from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.params import JudgeParams, ReleaseParams
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, STABLE_NAMES, Plan, Seen
 from auto_deployment.release.release import Kind, Phase, Release, Verb
-from auto_deployment.release.world import CANARY_NAME, NAMES, STABLE_NAMES, Plan, Seen
 
 ROLLBACK_SETTLE_S = 2.0
 

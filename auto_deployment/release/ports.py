@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.release.reconcile import Traffic
 from auto_deployment.release.release import Build
-from auto_deployment.release.world import Traffic
 
 
 class PortError(MarqueeError):

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from auto_deployment.durations import duration
+from auto_deployment.host.durations import duration
 from auto_deployment.release.codec import release_to_json
-from auto_deployment.release.judge import judge
-from auto_deployment.release.judgement import CheckResult, Judgement, Outcome, Verdict
-from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.judge.judge import judge
+from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome, Verdict
+from auto_deployment.release.judge.ticks import BAKING, TRACKS
 from auto_deployment.release.origin import origin_line
+from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import deadline, judge_params
+from auto_deployment.release.reconcile import CANARY_NAME, Traffic
 from auto_deployment.release.release import Kind, Phase, Release
-from auto_deployment.release.state import Record
-from auto_deployment.release.ticks import BAKING, TRACKS
-from auto_deployment.release.world import CANARY_NAME, Traffic
+from auto_deployment.release.store import Record
 
 MARKS = {Outcome.KEPT: "✓", Outcome.BROKEN: "✗", Outcome.OPEN: "…", Outcome.NOT_COMPUTABLE: "?"}
 PHASES = (Phase.STARTING, Phase.WARMING, Phase.BAKING, Phase.PROMOTING, Phase.PROMOTED)

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from auto_deployment.edge.nginx_config import Server, TrafficError, TrafficParams
 from auto_deployment.host.files import replace_text
-from auto_deployment.nginx_config import Server, TrafficError
 from auto_deployment.release.ports import PortError
-from auto_deployment.release.world import CANARY_NAME, Traffic
-from auto_deployment.traffic_params import TrafficParams
+from auto_deployment.release.reconcile import CANARY_NAME, Traffic
 
 FIRST_SALT = "first"
 SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)

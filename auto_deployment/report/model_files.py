@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.host.files import StagedFile
-from auto_deployment.report.render import render_model_report
+from auto_deployment.report.model_page import render_model_report
 
 
 def write_report(reports: Path, metrics: Mapping[str, Any]) -> Path:

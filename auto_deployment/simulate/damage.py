@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from auto_deployment.simulate.options import DamageParams
+from auto_deployment.simulate.params import DamageParams
 
 Message = bytes | None  # None is a Kafka tombstone
 STRAY = string.ascii_letters + " "

@@ -4,12 +4,12 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from auto_deployment.ingest.catalog import write_movies, write_users
-from auto_deployment.ingest.segments import publish_segment, segment_path, stage_segment
+from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.segments import publish_segment, segment_path, stage_segment
 from auto_deployment.paths import Paths
-from auto_deployment.simulate.options import SimulateParams
+from auto_deployment.simulate.params import SimulateParams
 from auto_deployment.simulate.past import Past
-from auto_deployment.simulate.platform import Platform
+from auto_deployment.simulate.platform.platform import Platform
 
 
 def write_demo(params: SimulateParams, scale: tuple[float, float], paths: Paths) -> bool:

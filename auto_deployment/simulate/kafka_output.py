@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
+from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.kafka_client import Directory, open_client
-from auto_deployment.kafka_settings import KafkaSettings
 from auto_deployment.simulate.damage import Message
 
 

@@ -8,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from auto_deployment.ingest.batch import SegmentBuilder, from_microseconds
-from auto_deployment.ingest.batch_columns import lists, record_batch, times
-from auto_deployment.ingest.events import AccountCreated, Recommendation
-from auto_deployment.ingest.minutes import flatten, group_starts, union
-from auto_deployment.ingest.segment_schema import SegmentMeta
+from auto_deployment.dataset.builder import SegmentBuilder, from_microseconds
+from auto_deployment.dataset.columns import lists, record_batch, times
+from auto_deployment.dataset.events import AccountCreated, Recommendation
+from auto_deployment.dataset.minutes import flatten, group_starts, union
+from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.simulate.arrays import MINUTE_US, Ints
 from auto_deployment.simulate.columns import Ratings, Viewings, join, truncate
 from auto_deployment.simulate.lines import error_texts
-from auto_deployment.simulate.platform import Platform
+from auto_deployment.simulate.platform.platform import Platform
+from auto_deployment.simulate.platform.viewings import Life
 from auto_deployment.simulate.requests import LISTED, Requests
-from auto_deployment.simulate.viewings import Life
 
 
 class Past:

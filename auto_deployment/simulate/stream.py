@@ -7,8 +7,8 @@ import numpy as np
 
 from auto_deployment.simulate.arrays import SECOND_US, Ints, generator
 from auto_deployment.simulate.damage import Message, damage
-from auto_deployment.simulate.platform import Platform
-from auto_deployment.simulate.viewings import Life
+from auto_deployment.simulate.platform.platform import Platform
+from auto_deployment.simulate.platform.viewings import Life
 from auto_deployment.simulate.writer import Lines, Writer
 
 DUPLICATE_MAX_S = 30

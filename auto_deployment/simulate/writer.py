@@ -7,8 +7,8 @@ import numpy as np
 from auto_deployment.simulate.arrays import MINUTE_US, Ints
 from auto_deployment.simulate.columns import Ratings, Viewings, join, skip, take, truncate
 from auto_deployment.simulate.lines import account_lines, rating_lines, request_lines, time_texts, watch_lines
-from auto_deployment.simulate.platform import Platform
-from auto_deployment.simulate.viewings import Stretch
+from auto_deployment.simulate.platform.platform import Platform
+from auto_deployment.simulate.platform.viewings import Stretch
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from auto_deployment.ingest.segment_schema import SegmentMeta
-from auto_deployment.ingest.segments import data_hash, list_segments
+from auto_deployment.dataset.schema import SegmentMeta
+from auto_deployment.dataset.segments import data_hash, list_segments
 
 TOPIC = ("cluster_id", "topic", "topic_id", "generation")
 

@@ -10,16 +10,16 @@ import pandas as pd
 from app.artifact import Model
 from app.recommender import Recommender
 from auto_deployment.host.revision import Revision
-from auto_deployment.training.data import TrainingData
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training.evaluate import evaluate
-from auto_deployment.training.metrics import assemble_metrics, summarize
-from auto_deployment.training.options import TrainingParams
+from auto_deployment.training.evaluate.evaluate import evaluate
+from auto_deployment.training.evaluate.metrics import assemble_metrics, summarize
+from auto_deployment.training.evaluate.seen import is_in_training
+from auto_deployment.training.params import TrainingParams
+from auto_deployment.training.prepare.data import TrainingData
+from auto_deployment.training.prepare.split import Split, describe_split, split_by_time
 from auto_deployment.training.provenance import model_version
-from auto_deployment.training.seen import is_in_training
-from auto_deployment.training.split import Split, describe_split, split_by_time
-from auto_deployment.training.train import Fitted, describe_fit, fit
-from auto_deployment.training.trainset import make_trainset
+from auto_deployment.training.train.fit import Fitted, describe_fit, fit
+from auto_deployment.training.train.trainset import make_trainset
 
 
 @dataclass(frozen=True, slots=True)

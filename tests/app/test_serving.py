@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app, watch
+from app import create_app
+from app import model_watch as watch
 from app.artifact import ArtifactError, save
 from app.config import Settings
 from app.factory import Instance, instance_of

@@ -12,9 +12,9 @@ import pytest
 from auto_deployment.checks.data import check_data
 from auto_deployment.checks.rows import first_fault
 from auto_deployment.checks.verdicts import Verdict, table
-from auto_deployment.ingest.events import Event, Rating
-from auto_deployment.ingest.segment_schema import SCHEMA, SegmentMeta
-from auto_deployment.ingest.segments import publish_segment, stage_segment
+from auto_deployment.dataset.events import Event, Rating
+from auto_deployment.dataset.schema import SCHEMA, SegmentMeta
+from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from tests.support.project import PROJECT

@@ -12,7 +12,7 @@ from app.artifact import load, save
 from app.recommender import Recommender
 from auto_deployment.checks.model import check_model
 from auto_deployment.params import Params, load_params
-from auto_deployment.training.stages import package
+from auto_deployment.training.package import stage as package
 from auto_deployment.training.workspace import Workspace, read_json, write_json
 from tests.support.project import PROJECT
 from tests.support.workspace import LOOSE, SMALL, make_workspace, run_stages

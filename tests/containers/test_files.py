@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from auto_deployment.nginx_config import Place, variables
+from auto_deployment.edge.nginx_config import Place, variables
 from auto_deployment.params import load_params
-from auto_deployment.release.instances import STARTING_SHARES
+from auto_deployment.release.containers.instances import STARTING_SHARES
 from tests.support.project import PROJECT
 
 DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")

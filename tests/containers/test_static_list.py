@@ -12,7 +12,7 @@ from app import create_app
 from app.config import Settings
 from auto_deployment.cli import main
 from auto_deployment.commands.static_list import step
-from auto_deployment.static_list import NoListError, Popular, ask, ask_any, write
+from auto_deployment.edge.static_list import NoListError, Popular, ask, ask_any, write
 from tests.support.models import write_model
 from tests.support.ports import free_ports
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.config import Settings, SettingsError
-from auto_deployment.mail_settings import MailSettings, SmtpSettings
+from auto_deployment.config.mail import MailSettings, SmtpSettings
 
 SERVER = {"SMTP_HOST": "mail.example.org", "REPORT_TO": "night@example.org"}
 

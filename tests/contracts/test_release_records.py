@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.paths import Paths
-from auto_deployment.release_records import (
+from auto_deployment.release.records import (
     ARTEFACT,
     CODE,
     RecordError,

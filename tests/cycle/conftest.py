@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.publish.outcome import PUBLISHED
+from auto_deployment.cycle.outcome import PUBLISHED
 from tests.support.cycle import CycleHome
 from tests.support.fake_dvc import standing_in
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auto_deployment.cycle.outcome import PUBLISHED
 from auto_deployment.host.locks import BusyError, describe_owner, only_one
-from auto_deployment.publish.outcome import PUBLISHED
 from tests.support.cycle import CycleHome
 from tests.support.waiting import eventually
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from auto_deployment.publish.champion import NOBODY, choose_champion
-from auto_deployment.release_records import ARTEFACT, CODE, Rejected, Serving
+from auto_deployment.cycle.champion import NOBODY, choose_champion
+from auto_deployment.release.records import ARTEFACT, CODE, Rejected, Serving
 
 TAGS = {"20260301T1200-aa": "a", "20260303T1200-bb": "b", "20260305T1200-cc": "c"}
 

@@ -3,9 +3,9 @@
 import errno
 import json
 
-from auto_deployment.ingest.published import read_published
-from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
-from auto_deployment.release_records import Serving, write_serving
+from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
+from auto_deployment.dataset.published import read_published
+from auto_deployment.release.records import Serving, write_serving
 from tests.support import published
 from tests.support.cycle import CycleHome
 from tests.support.git import git

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.publish.outcome import FAILED, PUBLISHED
+from auto_deployment.cycle.outcome import FAILED, PUBLISHED
 from tests.support import published
 from tests.support.cycle import CycleHome, killed_at
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from auto_deployment.config.publish import PublishSettings
 from auto_deployment.publish import factory
 from auto_deployment.publish.factory import Publishing
-from auto_deployment.publish.settings import PublishSettings
 from tests.support.cycle import write_project
 from tests.support.fake_dvc import standing_in
 from tests.support.published import stored

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.publish.outcome import FAILED, PUBLISHED
+from auto_deployment.cycle.outcome import FAILED, PUBLISHED
 from tests.support.cycle import CycleHome
 from tests.support.git import git
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from auto_deployment.publish.outcome import FAILED
+from auto_deployment.cycle.outcome import FAILED
 from tests.support.cycle import CycleHome
 
 TOKEN = "s3cr3t-t0ken"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.segments import stage_segment
+from auto_deployment.cycle.link_segments import Intake, take_segments
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.segments import stage_segment
 from auto_deployment.paths import Paths
-from auto_deployment.publish.intake import Intake, take_segments
 from tests.support.ingest import file_names
 from tests.support.segments import watch, write_segment
 

@@ -9,11 +9,9 @@ import pytest
 from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.commands.cycle_parts import make_outbox, teller
 from auto_deployment.config import Settings
-from auto_deployment.cycle_mails import ADVICE, mails_about
-from auto_deployment.ingest.drift import Finding
-from auto_deployment.ingest.listening.drift_findings import add_findings
-from auto_deployment.mail_settings import MailSettings
-from auto_deployment.publish.outcome import (
+from auto_deployment.config.mail import MailSettings
+from auto_deployment.cycle.mails import ADVICE, mails_about
+from auto_deployment.cycle.outcome import (
     FAILED,
     FOR_REVIEW,
     PUBLISHED,
@@ -22,6 +20,8 @@ from auto_deployment.publish.outcome import (
     WAITING,
     Outcome,
 )
+from auto_deployment.ingest.drift.drift import Finding
+from auto_deployment.ingest.drift.findings import add_findings
 from tests.support.cycle import BEGIN, CycleHome
 from tests.support.mail_server import MailServer, running
 from tests.support.project import PROJECT

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.cycle.outcome import PUBLISHED, WAITING
+from auto_deployment.cycle.schedule import ScheduleState, read_state, write_state
+from auto_deployment.dataset.events import Rating
 from auto_deployment.ingest import open_since
-from auto_deployment.ingest.events import Rating
-from auto_deployment.paths import Paths
-from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import PUBLISHED, WAITING
-from auto_deployment.schedule_state import ScheduleState, read_state, write_state
+from auto_deployment.paths import CycleLayout, Paths
 from tests.support.cycle import BEGIN, CycleHome
 from tests.support.project import PROJECT
 from tests.support.segments import write_segment

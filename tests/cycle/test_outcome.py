@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.commands.cycle_parts import last_outcome
-from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import KINDS, Outcome
+from auto_deployment.cycle.outcome import KINDS, Outcome
+from auto_deployment.paths import CycleLayout
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from auto_deployment.config.publish import PublishSettings
 from auto_deployment.publish.push import Push, read_push
-from auto_deployment.publish.settings import PublishSettings
 
 ATOMIC = "!\trefs/tags/model/x:refs/tags/model/x\t[rejected] (atomic push failed)\n"
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from app.artifact import load
+from auto_deployment.cycle.outcome import PUBLISHED, REFUSED, Outcome
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.outcome import PUBLISHED, REFUSED, Outcome
 from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.tag_message import read_tag
 from tests.support import published

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from auto_deployment.publish.outcome import FAILED, FOR_REVIEW, PUBLISHED
-from auto_deployment.publish.settings import MERGE_REQUEST
+from auto_deployment.config.publish import MERGE_REQUEST
+from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED
 from tests.support.cycle import CycleHome
 from tests.support.git import git
 

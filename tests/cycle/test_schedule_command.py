@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auto_deployment import cli
-from auto_deployment.publish.outcome import FAILED, PUBLISHED
-from auto_deployment.schedule_state import ScheduleState, read_state, write_state
+from auto_deployment.cycle.outcome import FAILED, PUBLISHED
+from auto_deployment.cycle.schedule import ScheduleState, read_state, write_state
 from tests.support.cycle import CycleHome, running_below
 from tests.support.ports import free_port
 from tests.support.project import PROJECT

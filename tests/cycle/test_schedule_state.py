@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.schedule_state import (
+from auto_deployment.cycle.schedule import (
     RetrainParams,
     ScheduleError,
     ScheduleState,

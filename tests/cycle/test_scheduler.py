@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.publish.outcome import FAILED, PUBLISHED, REFUSED
-from auto_deployment.schedule_state import (
+from auto_deployment.cycle.metrics import OUTCOMES, SchedulerMetrics
+from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED
+from auto_deployment.cycle.schedule import (
     RetrainParams,
     ScheduleError,
     ScheduleState,
@@ -15,7 +16,6 @@ from auto_deployment.schedule_state import (
     write_state,
 )
 from auto_deployment.scheduler import Scheduler
-from auto_deployment.scheduler_metrics import OUTCOMES, SchedulerMetrics
 
 PARAMS = RetrainParams(every_h=48, first_after_h=1, retry_after_h=2, keep_versions=10)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -3,8 +3,8 @@
 import shutil
 from typing import Any
 
-from auto_deployment.publish.outcome import PUBLISHED
-from auto_deployment.publish.settings import PublishSettings
+from auto_deployment.config.publish import PublishSettings
+from auto_deployment.cycle.outcome import PUBLISHED
 from tests.support import published
 from tests.support.cycle import CycleHome
 from tests.support.git import git

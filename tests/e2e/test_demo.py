@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 # What the newest segments hold, read with the tools of the worker's own image.
 COUNT = """
-import json, pathlib, auto_deployment.ingest.segments as s
+import json, pathlib, auto_deployment.dataset.segments as s
 found = s.list_segments(pathlib.Path("/data/segments"))
 print(json.dumps([one.meta.counts for one in found]))
 """

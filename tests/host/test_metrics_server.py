@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from auto_deployment.metrics_server import Answer, BusyPortError, serving
+from auto_deployment.host.metrics_server import Answer, BusyPortError, serving
 from tests.support.hasty import leave_early
 from tests.support.http import get
 from tests.support.project import PROJECT

@@ -5,10 +5,11 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.ingest import batch_columns, batch_watches
-from auto_deployment.ingest.batch import SegmentBuilder, from_microseconds, microseconds
-from auto_deployment.ingest.events import AccountCreated, Event, Rating, Recommendation
-from auto_deployment.ingest.segment_schema import SCHEMA
+from auto_deployment.dataset import columns as batch_columns
+from auto_deployment.dataset import watch_columns as batch_watches
+from auto_deployment.dataset.builder import SegmentBuilder, from_microseconds, microseconds
+from auto_deployment.dataset.events import AccountCreated, Event, Rating, Recommendation
+from auto_deployment.dataset.schema import SCHEMA
 from tests.support.segments import NOON, watch
 
 SOURCE = {"kind": "kafka", "topic": "movielog1", "offsets": {"0": [0, 9]}}

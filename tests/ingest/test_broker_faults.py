@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from auto_deployment.ingest.consumer import BrokerRefusedError
-from auto_deployment.ingest.listening.positions import StreamChangedError
-from auto_deployment.ingest.listening.process import NothingReadError, Request, listen
+from auto_deployment.ingest.positions import StreamChangedError
+from auto_deployment.ingest.process import NothingReadError, Request, listen
 from tests.support.ingest import Home, file_names, places, rating_lines
 from tests.support.kafka import HASTY, LEAKY_CLIENT, Broker
 from tests.support.ports import free_port

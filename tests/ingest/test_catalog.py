@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from auto_deployment.ingest.catalog import (
+from auto_deployment.dataset.catalog import (
     CatalogError,
     known_movies,
     read_movies,

@@ -10,13 +10,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from auto_deployment.ingest.compaction import Compacted, compact, find_groups, remove_replaced
-from auto_deployment.ingest.listening.positions import find_holes, reached
-from auto_deployment.ingest.listening.recovery import read_stored
-from auto_deployment.ingest.locks import reading
-from auto_deployment.ingest.published import mark_published
-from auto_deployment.ingest.reading import read_ratings, read_watches
-from auto_deployment.ingest.segments import JOINED, list_segments, segment_paths
+from auto_deployment.dataset.compaction import Compacted, compact, find_groups, remove_replaced
+from auto_deployment.dataset.locks import reading
+from auto_deployment.dataset.published import mark_published
+from auto_deployment.dataset.reading import read_ratings, read_watches
+from auto_deployment.dataset.segments import JOINED, list_segments, segment_paths
+from auto_deployment.ingest.positions import find_holes, reached
+from auto_deployment.ingest.recovery import read_stored
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
 
@@ -201,8 +201,8 @@ def test_a_process_that_dies_before_the_rename_leaves_only_a_temporary(
 def test_many_segments_are_joined_in_parts_of_bounded_size(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auto_deployment.ingest.joining._ROWS_AT_ONCE", 10)
-    monkeypatch.setattr("auto_deployment.ingest.joining._SAMPLE_EVERY", 2)
+    monkeypatch.setattr("auto_deployment.dataset.joining._ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("auto_deployment.dataset.joining._SAMPLE_EVERY", 2)
     write(home, watches(range(1, 60), [1, 2]) + watches(range(30, 90), [2, 3, 5]), 0, max_lines=25)
     before = read_watches(home.paths.segments).frame
     join(home)
@@ -217,7 +217,7 @@ def test_many_segments_are_joined_in_parts_of_bounded_size(
 def test_more_segments_than_can_be_open_at_once_are_joined_in_steps(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auto_deployment.ingest.compaction._OPEN_AT_ONCE", 4)
+    monkeypatch.setattr("auto_deployment.dataset.compaction._OPEN_AT_ONCE", 4)
     write(home, MIXED * 8, 0)
     before = read_watches(home.paths.segments).frame
     names = {segment.path.stem for segment in home.segments()}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 
-from auto_deployment.ingest.listening.process import Request, look
+from auto_deployment.ingest.process import Request, look
 from tests.support.ingest import Home, ingest_params, places, rating_line, rating_lines
 from tests.support.kafka import LEAKY_CLIENT, PASSWORD, USER, Broker
 

@@ -2,9 +2,9 @@
 
 import re
 
-from auto_deployment.ingest.drift import CHECKS
-from auto_deployment.ingest.events import Reason
-from auto_deployment.ingest.listening.metrics import IngestMetrics
+from auto_deployment.dataset.events import Reason
+from auto_deployment.ingest.drift.drift import CHECKS
+from auto_deployment.ingest.metrics import IngestMetrics
 from tests.support.project import PROJECT
 
 TEXT = (PROJECT / "docs" / "ingest.md").read_text("utf-8")

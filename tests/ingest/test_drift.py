@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.ingest.drift import CHECKS, Finding, History, Sample, add, find_drift
-from auto_deployment.ingest.listening.drift_file import load_history, save_history
-from auto_deployment.ingest.listening.drift_findings import add_findings, findings_since
-from auto_deployment.ingest.listening.metrics import IngestMetrics
+from auto_deployment.ingest.drift.drift import CHECKS, Finding, History, Sample, add, find_drift
+from auto_deployment.ingest.drift.file import load_history, save_history
+from auto_deployment.ingest.drift.findings import add_findings, findings_since
+from auto_deployment.ingest.metrics import IngestMetrics
 from tests.support.ingest import Home, ingest_params, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auto_deployment.ingest.events import (
+from auto_deployment.dataset.events import (
     MAX_LINE_BYTES,
     Rating,
     Reason,

@@ -6,8 +6,8 @@ from collections import Counter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.ingest.event_parser import MAX_USER_ID, parse_in_steps, parse_usual_watch
-from auto_deployment.ingest.events import Event, Rating, Reason, Rejected, Watch, parse, render
+from auto_deployment.dataset.events import Event, Rating, Reason, Rejected, Watch, parse, render
+from auto_deployment.dataset.events.parser import MAX_USER_ID, parse_in_steps, parse_usual_watch
 from tests.support.events import events, ratings, watches
 
 MUTANTS = 100_000

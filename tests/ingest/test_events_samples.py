@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from auto_deployment.ingest.events import (
+from auto_deployment.dataset.events import (
     AccountCreated,
     Event,
     Rating,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import main
-from auto_deployment.ingest.export import Range, export_ratings
+from auto_deployment.dataset.export import Range, export_ratings
 from tests.support.ingest import Home, ingest_params, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
 
@@ -78,7 +78,7 @@ def test_a_range_of_time_begins_with_its_first_moment_and_ends_before_its_last(
 
 
 def test_many_ratings_are_written_window_by_window(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auto_deployment.ingest.export._ROWS_AT_ONCE", 5)
+    monkeypatch.setattr("auto_deployment.dataset.export._ROWS_AT_ONCE", 5)
     texts = [
         rate(f"2026-08-{day:02d}T10:00", user_id, "a+1999", "3") for user_id in (1, 2) for day in range(1, 29)
     ]

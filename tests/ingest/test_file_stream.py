@@ -6,7 +6,7 @@ import pytest
 
 from auto_deployment.cli import main
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.listening.file_stream import FileStream
+from auto_deployment.ingest.file_stream import FileStream
 from tests.support.ingest import Home, ingest_params, rating_lines
 
 
@@ -35,7 +35,7 @@ def test_each_line_is_taken_once_however_often_the_file_is_given(home: Home, log
 def test_reading_goes_on_in_the_middle_of_a_file(
     home: Home, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auto_deployment.ingest.listening.file_stream._LINES_PER_POLL", 2)
+    monkeypatch.setattr("auto_deployment.ingest.file_stream._LINES_PER_POLL", 2)
     home.params = ingest_params(max_lines=4)
     home.once(file=log)
     assert [segment.meta.source["offsets"]["0"] for segment in home.segments()] == [[0, 4], [4, 8], [8, 10]]
@@ -56,7 +56,7 @@ def test_another_file_counts_from_its_own_beginning(home: Home, log: Path, tmp_p
 def test_an_overlong_line_is_one_rejected_line(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auto_deployment.ingest.listening.file_stream._MAX_LINE_BYTES", 100_000)
+    monkeypatch.setattr("auto_deployment.ingest.file_stream._MAX_LINE_BYTES", 100_000)
     path = tmp_path / "long.log"
     path.write_bytes(b"x" * 350_000 + b"\n" + rating_lines(0, 1)[0])
     home.once(file=path)

@@ -7,8 +7,8 @@ from json import loads
 import pytest
 from prometheus_client import CollectorRegistry
 
-from auto_deployment.ingest.listening.health import Health, serve
-from auto_deployment.metrics_server import BusyPortError
+from auto_deployment.host.metrics_server import BusyPortError
+from auto_deployment.ingest.health import Health, serve
 
 
 def ask(port: int, path: str) -> tuple[int, bytes]:

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment import cli
-from auto_deployment.ingest.catalog import read_movies, read_users, write_movies
-from auto_deployment.ingest.events import Rating, render
-from auto_deployment.ingest.quarantine_store import quarantine_paths
-from auto_deployment.ingest.reading import read_ratings
+from auto_deployment.dataset.catalog import read_movies, read_users, write_movies
+from auto_deployment.dataset.events import Rating, render
+from auto_deployment.dataset.quarantine_limit import quarantine_paths
+from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.paths import Paths
 from tests.ingest.test_catalog import HEAT, movies
 from tests.support import rating_files

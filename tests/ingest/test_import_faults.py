@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.dataset.reading import read_ratings
+from auto_deployment.dataset.segments import data_hash, list_segments
 from auto_deployment.ingest.importing import lines, parts
 from auto_deployment.ingest.importing.job import Scales, run_import
 from auto_deployment.ingest.importing.recognise import recognise
 from auto_deployment.ingest.importing.summary import render_summary
-from auto_deployment.ingest.reading import read_ratings
-from auto_deployment.ingest.segments import data_hash, list_segments
 from auto_deployment.paths import Paths
 from tests.support import rating_files
 

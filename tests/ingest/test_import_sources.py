@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.catalog import read_movies, read_users, write_movies
+from auto_deployment.dataset.events import AccountCreated, Event, Rating, Recommendation, render
+from auto_deployment.dataset.reading import read_ratings, read_watches
+from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.catalog import read_movies, read_users, write_movies
-from auto_deployment.ingest.events import AccountCreated, Event, Rating, Recommendation, render
 from auto_deployment.ingest.importing import lines
 from auto_deployment.ingest.importing.job import Imported, Scales, run_import
 from auto_deployment.ingest.importing.recognise import recognise
-from auto_deployment.ingest.reading import read_ratings, read_watches
-from auto_deployment.ingest.segments import publish_segment, stage_segment
 from auto_deployment.paths import Paths
 from tests.ingest.test_catalog import HEAT, movies
 from tests.support import rating_files

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_deployment.ingest.events import Recommendation, render
-from auto_deployment.ingest.listening.intake import take_lines
-from auto_deployment.ingest.listening.movies import Movies
-from auto_deployment.ingest.listening.profile import Profile
-from auto_deployment.ingest.listening.profile import render as render_profile
-from auto_deployment.ingest.listening.stream import TextLine
+from auto_deployment.dataset.events import Recommendation, render
+from auto_deployment.ingest.drift.profile import Profile
+from auto_deployment.ingest.drift.profile import render as render_profile
+from auto_deployment.ingest.platform.movie_ids import Movies
+from auto_deployment.ingest.sort_lines import take_lines
+from auto_deployment.ingest.stream import TextLine
 from tests.support.events import events
 
 KNOWN = frozenset({"alien+1979", "heat+1995", "heats+1995"})

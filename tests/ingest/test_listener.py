@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from auto_deployment.ingest.catalog import write_movies
-from auto_deployment.ingest.listening.listener import NotWrittenError
-from auto_deployment.ingest.listening.metrics import IngestMetrics
-from auto_deployment.ingest.listening.positions import StreamChangedError
-from auto_deployment.ingest.listening.stream import Polled
+from auto_deployment.dataset.catalog import write_movies
+from auto_deployment.ingest.listener import NotWrittenError
+from auto_deployment.ingest.metrics import IngestMetrics
+from auto_deployment.ingest.positions import StreamChangedError
+from auto_deployment.ingest.stream import Polled
 from auto_deployment.paths import Paths
 from tests.support.catalog import movies_frame
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.ingest.minutes import Ranges, flatten, from_sorted, pack_pair, union, unpack_pair
+from auto_deployment.dataset.minutes import Ranges, flatten, from_sorted, pack_pair, union, unpack_pair
 
 MINUTE_SETS = st.dictionaries(st.integers(0, 2**62), st.sets(st.integers(0, 40), min_size=1), max_size=6)
 

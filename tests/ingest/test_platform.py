@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.ingest.catalog import read_movies, read_users
-from auto_deployment.ingest.listening.known import Known
-from auto_deployment.ingest.platform_api import PlatformApi, PlatformDownError
-from auto_deployment.ingest.platform_lookup import PlatformLookup
+from auto_deployment.dataset.catalog import read_movies, read_users
+from auto_deployment.ingest.platform.api import PlatformApi, PlatformDownError
+from auto_deployment.ingest.platform.lookup import PlatformLookup
+from auto_deployment.ingest.platform.movie_ids import Known
 from tests.support.ingest import ingest_params
 from tests.support.platform import Platform, running_platform
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_deployment.ingest.listening.positions import (
+from auto_deployment.ingest.positions import (
     Broker,
     Hole,
     OverlapError,

@@ -4,9 +4,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from auto_deployment.ingest import quarantine
-from auto_deployment.ingest.quarantine import Position, QuarantineWriter
-from auto_deployment.ingest.quarantine_store import Dropped, dropped, enforce_limit, quarantine_paths
+from auto_deployment.dataset import quarantine
+from auto_deployment.dataset.quarantine import Position, QuarantineWriter
+from auto_deployment.dataset.quarantine_limit import Dropped, dropped, enforce_limit, quarantine_paths
 
 
 def fill(directory: Path, name: str, lines: int, age_s: int = 0) -> Path:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.ingest import watch_union
-from auto_deployment.ingest.events import Rating, Watch
-from auto_deployment.ingest.reading import read_ratings, read_watches
-from auto_deployment.ingest.segment_schema import SegmentError
+from auto_deployment.dataset import watch_union
+from auto_deployment.dataset.events import Rating, Watch
+from auto_deployment.dataset.reading import read_ratings, read_watches
+from auto_deployment.dataset.schema import SegmentError
 from tests.support.segments import NOON, watch, write_segment
 
 RATING_TYPES = {

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
+from auto_deployment.dataset.locks import reading, removing
+from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.host.locks import BusyError, only_one
-from auto_deployment.ingest.listening.positions import OverlapError
-from auto_deployment.ingest.listening.recovery import recover
-from auto_deployment.ingest.locks import reading, removing
-from auto_deployment.ingest.segments import segment_paths
+from auto_deployment.ingest.positions import OverlapError
+from auto_deployment.ingest.recovery import recover
 from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
 from tests.support.streams import FakeStream, begin, lines, make_listener
 

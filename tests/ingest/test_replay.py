@@ -6,10 +6,10 @@ import threading
 import pyarrow.parquet as pq
 import pytest
 
-from auto_deployment.ingest.catalog import write_movies
-from auto_deployment.ingest.quarantine import read_facts
+from auto_deployment.dataset.catalog import write_movies
+from auto_deployment.dataset.quarantine import read_facts
+from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.ingest.replay import Replayed, replay
-from auto_deployment.ingest.segments import segment_paths
 from tests.support.catalog import movies_frame
 from tests.support.ingest import Home, file_names, places
 from tests.support.streams import FakeStream, begin, lines, make_listener

@@ -5,10 +5,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.events import Event, Rating
-from auto_deployment.ingest.segment_schema import SCHEMA, SegmentError, SegmentMeta
-from auto_deployment.ingest.segments import data_hash, list_segments, publish_segment, stage_segment
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.events import Event, Rating
+from auto_deployment.dataset.schema import SCHEMA, SegmentError, SegmentMeta
+from auto_deployment.dataset.segments import data_hash, list_segments, publish_segment, stage_segment
 from tests.support.segments import NOON, watch, write_segment
 
 META = SegmentMeta(

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from auto_deployment.cli import main
-from auto_deployment.kafka_settings import KafkaSettings
+from auto_deployment.config.kafka import KafkaSettings
 from tests.support.ingest import Home
 from tests.support.kafka import HASTY, LEAKY_CLIENT, Broker
 from tests.support.ports import free_port

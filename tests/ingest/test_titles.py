@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.ingest.events import Rating, parse, render
+from auto_deployment.dataset.events import Rating, parse, render
 from auto_deployment.ingest.importing.titles import movie_ids, read_title
 from tests.support.segments import NOON
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from auto_deployment.ingest.consumer import KafkaStream
-from auto_deployment.ingest.listening.positions import StreamChangedError, find_start
+from auto_deployment.ingest.positions import StreamChangedError, find_start
 from tests.support.ingest import Home, file_names, places, rating_lines
 from tests.support.kafka import LEAKY_CLIENT, Broker
 from tests.support.waiting import eventually

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from auto_deployment.local.instances import Instance
-from auto_deployment.local.latency import InstanceMetrics, Spent, spent_in
+from auto_deployment.local.releases.latency import InstanceMetrics, Spent, spent_in
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 PAGE = """# TYPE flask_http_request_duration_seconds histogram

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from auto_deployment.edge.nginx_config import Place, Server, upstream, variables
 from auto_deployment.host.files import replace_text
-from auto_deployment.local.layout import TEMPLATE
-from auto_deployment.nginx_config import Place, Server, upstream, variables
 from auto_deployment.params import load_params
+from auto_deployment.paths import TEMPLATE
 from tests.support.edge import SALT
 from tests.support.http import get, get_many
 from tests.support.project import PROJECT

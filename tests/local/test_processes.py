@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.host.locks import AlreadyRunningError, only_run
 from auto_deployment.host.processes import end_leftovers, identity, remember
 from auto_deployment.local.processes import Child, ProcessError, Program
-from auto_deployment.local.single_run import AlreadyRunningError, only_run
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.config import LocalAddresses
+from auto_deployment.edge.nginx_config import TrafficError
 from auto_deployment.local.instances import instances
-from auto_deployment.local.release_edge import LocalEdge
-from auto_deployment.nginx_config import TrafficError
+from auto_deployment.local.releases.edge import LocalEdge
 from auto_deployment.params import load_params
 from auto_deployment.release.ports import PortError
-from auto_deployment.release.world import NAMES, STABLE_NAMES, Traffic
+from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, Traffic
 from tests.support.project import PROJECT
 
 PARAMS = load_params(PROJECT / "params.yaml").traffic

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.priority import BACKGROUND, SERVING
-from auto_deployment.release.aftermath import clear_shelf
+from auto_deployment.release.consequences import clear_shelf
+from auto_deployment.release.reconcile import STABLE_NAMES
+from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Phase, Verb
-from auto_deployment.release.world import STABLE_NAMES
-from auto_deployment.release_records import read_rejected
 from tests.support.fake_children import FakeChild
 from tests.support.plain_world import PlainWorld
 from tests.support.release_faults import polls

@@ -7,9 +7,9 @@ import signal
 import threading
 import time
 
+from auto_deployment.host.signals import StopRequests
 from auto_deployment.local.live import Traffic, describe
 from auto_deployment.local.screen import CLEAR_LINE, Screen, logging_to
-from auto_deployment.local.signals import StopRequests
 
 
 class Terminal(io.StringIO):

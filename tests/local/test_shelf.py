@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.local.shelf import Shelf
+from auto_deployment.local.releases.models import Shelf
 from auto_deployment.paths import Paths
 from auto_deployment.release.ports import PortError
-from auto_deployment.release.world import NAMES
-from auto_deployment.release_records import read_serving
+from auto_deployment.release.reconcile import NAMES
+from auto_deployment.release.records import read_serving
 from tests.support.local_run import VERSION, give_model
 from tests.support.models import write_model
 

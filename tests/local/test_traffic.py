@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.layout import LOCAL_CONF, TEMPLATE
-from auto_deployment.nginx_config import Place, Server, TrafficError, render, upstream, variables
+from auto_deployment.edge.nginx_config import Place, Server, TrafficError, render, upstream, variables
 from auto_deployment.params import load_params
+from auto_deployment.paths import LOCAL_CONF, TEMPLATE
 from tests.support.project import PROJECT
 
 PLACE = Place("127.0.0.1:8082", "127.0.0.1:18082", "/run", "/run/nginx", "/logs", "/static")

@@ -10,11 +10,11 @@ import pytest
 
 from auto_deployment.cli import main
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.checks import CHECKS
-from auto_deployment.release.options import JudgeParams
-from auto_deployment.release.simulation import characteristics
-from auto_deployment.release.simulation.cases import CASES, Case, Clock, play
-from auto_deployment.release.simulation.characteristics import characterise, wilson
+from auto_deployment.release.judge.checks import CHECKS
+from auto_deployment.release.judge.simulation import characteristics
+from auto_deployment.release.judge.simulation.cases import CASES, Case, Clock, play
+from auto_deployment.release.judge.simulation.characteristics import characterise, wilson
+from auto_deployment.release.params import JudgeParams
 from auto_deployment.report.characteristics import BEGIN, END, HEADER
 from tests.support.project import PROJECT
 from tests.support.ticks import SHIPPED

@@ -1,8 +1,8 @@
 """The controller with a world in which everything happens at once: whole releases, step by step."""
 
+from auto_deployment.release.reconcile import NAMES, STABLE_NAMES
+from auto_deployment.release.records import read_rejected, read_released, read_serving
 from auto_deployment.release.release import Kind, Phase
-from auto_deployment.release.world import NAMES, STABLE_NAMES
-from auto_deployment.release_records import read_rejected, read_released, read_serving
 from tests.support.releases import NEW, OLD, World
 
 

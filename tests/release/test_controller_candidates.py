@@ -1,8 +1,8 @@
 """Candidates that err, are slow, do not start or leave no evidence: each ends and users are served."""
 
+from auto_deployment.release.reconcile import STABLE_NAMES
+from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Phase, Verb
-from auto_deployment.release.world import STABLE_NAMES
-from auto_deployment.release_records import read_rejected
 from tests.support.releases import NEW, OLD, World, build
 
 

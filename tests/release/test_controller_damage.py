@@ -1,7 +1,7 @@
 """The controller when one of its files is damaged."""
 
+from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release_records import read_rejected
 from tests.support.releases import NEW, OLD, OTHER, World
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.release.reconcile import STABLE_NAMES
 from auto_deployment.release.release import Phase, Verb
-from auto_deployment.release.world import STABLE_NAMES
 from tests.support.release_faults import polls
 from tests.support.releases import OLD, OTHER, World
 
@@ -52,7 +52,7 @@ def test_an_edge_log_that_cannot_be_read_keeps_a_candidate_waiting_and_nobody_el
         raise MarqueeError("the edge log cannot be read")
 
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.release.observer.EdgeReader.begin", unreadable)
+        patched.setattr("auto_deployment.release.observe.observer.EdgeReader.begin", unreadable)
         world.deploy(OTHER)
         world.instances.ill = {"stable-1"}
         world.polls(12)

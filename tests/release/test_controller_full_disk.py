@@ -2,13 +2,13 @@
 
 import pytest
 
-from auto_deployment.release.judge import judge
-from auto_deployment.release.judgement import Verdict
+from auto_deployment.release.judge.judge import judge
+from auto_deployment.release.judge.judgement import Verdict
 from auto_deployment.release.phases import judge_params
 from auto_deployment.release.ports import PortError
+from auto_deployment.release.reconcile import NAMES, STABLE_NAMES
+from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release.world import NAMES, STABLE_NAMES
-from auto_deployment.release_records import read_rejected
 from tests.support.releases import NEW, OLD, OTHER, World, build, full_disk
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from auto_deployment.release.ports import PortError
+from auto_deployment.release.reconcile import STABLE_NAMES
+from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Phase, Verb
-from auto_deployment.release.world import STABLE_NAMES
-from auto_deployment.release_records import read_rejected
 from tests.support.release_faults import broken, polls
 from tests.support.releases import NEW, OLD, World
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from auto_deployment.release.reconcile import SetTraffic
 from auto_deployment.release.release import Phase, Verb
-from auto_deployment.release.world import SetTraffic
 from tests.support.release_faults import polls
 from tests.support.releases import NEW, World
 

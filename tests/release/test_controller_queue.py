@@ -2,8 +2,8 @@
 
 import pytest
 
+from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release_records import read_rejected
 from tests.support.release_faults import broken, polls
 from tests.support.releases import NEW, OLD, OTHER, World, build
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from auto_deployment.release.reconcile import STABLE_NAMES
+from auto_deployment.release.records import read_rejected, read_serving
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release.state import Record, StateError
-from auto_deployment.release.world import STABLE_NAMES
-from auto_deployment.release_records import read_rejected, read_serving
+from auto_deployment.release.store import Record, StateError
 from tests.support.releases import NEW, OLD, OTHER, World, build, full
 
 
@@ -60,7 +60,7 @@ def test_what_serves_is_written_down_as_soon_as_there_is_room(
     world.deploy()
     world.until(Phase.PROMOTING)
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.release.aftermath.write_serving", full)
+        patched.setattr("auto_deployment.release.consequences.write_serving", full)
         world.until(Phase.PROMOTED)
         world.deploy(OTHER)
         report = world.poll()
@@ -81,7 +81,7 @@ def test_what_is_rejected_goes_at_once_and_is_written_down_as_soon_as_there_is_r
     world.until(Phase.BAKING)
     world.say(Verb.ABORT)
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
+        patched.setattr("auto_deployment.release.consequences.add_rejected", full)
         world.deploy()
         world.polls(5)
         assert world.instances.runs["canary"] is None
@@ -99,7 +99,7 @@ def test_people_go_back_though_it_cannot_be_written_down_what_was_rejected(
     world.until(Phase.BAKING)
     world.roll_back()  # ends the candidate, which is rejected by it
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
+        patched.setattr("auto_deployment.release.consequences.add_rejected", full)
         assert world.until(Phase.PROMOTED).id == OLD.release
         assert set(world.instances.runs.values()) == {OLD.release}
     world.polls(3)
@@ -117,7 +117,7 @@ def test_people_go_back_while_an_end_is_still_to_be_written_down(
     world.until(Phase.BAKING)
     world.say(Verb.ABORT)
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.release.aftermath.add_rejected", full)
+        patched.setattr("auto_deployment.release.consequences.add_rejected", full)
         world.until(Phase.ABORTED)
         world.polls(3)
         world.roll_back()
@@ -138,7 +138,7 @@ def test_people_go_back_from_what_has_just_been_promoted_though_that_is_not_writ
         if damaged:
             (world.paths.releases / "serving.json").write_text("{", "utf-8")
         else:
-            patched.setattr("auto_deployment.release.aftermath.write_serving", full)
+            patched.setattr("auto_deployment.release.consequences.write_serving", full)
         world.until(Phase.PROMOTED)
         world.polls(2)
         world.roll_back(NEW)

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from auto_deployment.release.docker import Docker, DockerError
+from auto_deployment.release.containers.docker import Docker, DockerError
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.commands.mail.examples import all_examples
+from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.judge.ticks import BAKING, WARMING, Tick
+from auto_deployment.release.mail_pages import approval_mail, metrics_unavailable_mail
+from auto_deployment.release.mails import MAILS, facts
 from auto_deployment.release.phases import Known, advance
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Seen, Traffic
 from auto_deployment.release.release import Phase, Release, requested
-from auto_deployment.release.state import Record
 from auto_deployment.release.status import Status, history_line, tree
-from auto_deployment.release.ticks import BAKING, WARMING, Tick
-from auto_deployment.release.world import CANARY_NAME, NAMES, Seen, Traffic
-from auto_deployment.release_mails import MAILS, facts
-from auto_deployment.report.mail_examples import all_examples
-from auto_deployment.report.release_mails import approval_mail, metrics_unavailable_mail
+from auto_deployment.release.store import Record
 from tests.support.durations import many_seconds
 from tests.support.releases import NEW, OLD, SHIPPED, START
 from tests.support.ticks import in_order, tick

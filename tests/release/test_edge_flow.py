@@ -2,7 +2,7 @@
 
 import pytest
 
-from auto_deployment.release.edge_flow import log_stopped, requests_between, requests_of_status
+from auto_deployment.release.observe.nginx_status import log_stopped, requests_between, requests_of_status
 
 PAGE = """Active connections: 2
 server accepts handled requests

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auto_deployment.release.edge_lines import Attempt, parse_line
+from auto_deployment.release.observe.edge_lines import Attempt, parse_line
 from tests.support.edge_lines import TRACKS, edge_line
 
 GOOD, BAD, STABLE = Attempt("canary", False), Attempt("canary", True), Attempt("stable", False)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.release.edge_log import EdgeReader
-from auto_deployment.release.ticks import CANARY, STABLE
+from auto_deployment.release.judge.ticks import CANARY, STABLE
+from auto_deployment.release.observe.edge_log import EdgeReader
 from tests.support.edge import TRACKS, running_edge, stub_instances
 from tests.support.http import get
 from tests.support.stub_instance import Behaviour, answer, close, fail, hang, reset

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_deployment.local.edge_log import rotate
-from auto_deployment.release.edge_log import EdgeReader
-from auto_deployment.release.ticks import CANARY
+from auto_deployment.release.judge.ticks import CANARY
+from auto_deployment.release.observe.edge_log import EdgeReader
 from tests.support.edge_lines import CANARY_1, TRACKS, line
 
 STEPS = st.lists(st.sampled_from(["write", "half", "rotate", "late", "tick", "kill"]), max_size=40)

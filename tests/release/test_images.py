@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.docker import DockerError, NotThereError
-from auto_deployment.release.images import Images
+from auto_deployment.release.containers.docker import DockerError, NotThereError
+from auto_deployment.release.containers.images import Images
 from tests.support.fake_engine import FakeEngine
 
 V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"

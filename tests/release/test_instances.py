@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import pytest
 
-from auto_deployment.release.docker import DockerError
-from auto_deployment.release.images import Images
-from auto_deployment.release.instances import (
+from auto_deployment.release.containers.docker import DockerError
+from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.instances import (
     NEVER_RAN,
     PROJECT,
     SERVICE,

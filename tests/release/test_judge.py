@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from auto_deployment.release.checks import (
+from auto_deployment.release.judge.checks import (
     BAD_AGAINST_STABLE,
     BAD_ANSWERS,
     CHECKS,
@@ -13,8 +13,8 @@ from auto_deployment.release.checks import (
     POPULAR_AGAINST_STABLE,
     SAMPLE,
 )
-from auto_deployment.release.judge import CheckResult, Judgement, Outcome, Verdict, judge
-from auto_deployment.release.ticks import CANARY, STABLE, WARMING, Tick, TrackCounts
+from auto_deployment.release.judge.judge import CheckResult, Judgement, Outcome, Verdict, judge
+from auto_deployment.release.judge.ticks import CANARY, STABLE, WARMING, Tick, TrackCounts
 from tests.support.ticks import counts, good, short, tick
 
 LATENCY = {CANARY: 20.0, STABLE: 20.0}

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from auto_deployment.release.judge import Judgement, Outcome, Verdict, judge
-from auto_deployment.release.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
+from auto_deployment.release.judge.judge import Judgement, Outcome, Verdict, judge
+from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
 from tests.support.ticks import START, counts, in_order, short, tick
 
 RANK = {

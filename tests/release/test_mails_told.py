@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.release.mails import MAILS
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release_mails import MAILS
 from tests.support.releases import NEW, OLD, build
 from tests.support.told import Told
 

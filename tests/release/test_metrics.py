@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from auto_deployment.params import load_params
-from auto_deployment.release.judge import judge
-from auto_deployment.release.judgement import Verdict
+from auto_deployment.release.judge.judge import judge
+from auto_deployment.release.judge.judgement import Verdict
+from auto_deployment.release.judge.ticks import WARMING
 from auto_deployment.release.metrics import OUTCOMES, ReleaseMetrics
 from auto_deployment.release.parts import Report
+from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, Start, Traffic
 from auto_deployment.release.release import Kind, Phase, Release, requested
-from auto_deployment.release.state import Record
-from auto_deployment.release.ticks import WARMING
-from auto_deployment.release.world import NAMES, STABLE_NAMES, Start, Traffic
+from auto_deployment.release.store import Record
 from tests.support.project import PROJECT
 from tests.support.releases import NEW, OLD, SHIPPED, START
 from tests.support.ticks import counts, good, tick

@@ -8,11 +8,11 @@ import pytest
 from auto_deployment.commands.provenance_releases import branches, releases_of
 from auto_deployment.errors import BadInputError
 from auto_deployment.release.codec import release_from_json, release_to_json
+from auto_deployment.release.mail_pages import promoted_mail
+from auto_deployment.release.mails import facts
 from auto_deployment.release.origin import origin_line, parse_origin
 from auto_deployment.release.release import Phase
 from auto_deployment.release.status import history_line
-from auto_deployment.release_mails import facts
-from auto_deployment.report.release_mails import promoted_mail
 from tests.support.releases import NEW, World, quick
 
 WORDS = ["merge_request=12", "author=ann", "approver=bob", "pipeline=345", "image_id=sha256:0", "ref="]

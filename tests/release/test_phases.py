@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from auto_deployment.release.judgement import Verdict
+from auto_deployment.release.judge.judgement import Verdict
 from auto_deployment.release.phases import Known, advance, deadline, plan, supersede, waits_for_approval
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, STABLE_NAMES, Seen
 from auto_deployment.release.release import ENDS, Kind, Phase, Release, Verb, Word
-from auto_deployment.release.world import CANARY_NAME, NAMES, STABLE_NAMES, Seen
 from tests.support.phases import BAKED, GONE, NEW_RUNS, OLD_RUNS, at, known, verdict, word
 from tests.support.releases import NEW, OLD, SHIPPED, START
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.release.judge import judge
-from auto_deployment.release.judgement import Verdict
+from auto_deployment.release.judge.judge import judge
+from auto_deployment.release.judge.judgement import Verdict
+from auto_deployment.release.judge.ticks import Tick
 from auto_deployment.release.phases import Known, advance
+from auto_deployment.release.reconcile import Seen
 from auto_deployment.release.release import Phase, Release, Verb, requested
-from auto_deployment.release.ticks import Tick
-from auto_deployment.release.world import Seen
 from tests.support.phases import BAKED, at, verdict, word
 from tests.support.releases import NEW, OLD, SHIPPED, START
 from tests.support.ticks import good, tick

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auto_deployment.release import queries
-from auto_deployment.release.measurements import measure
-from auto_deployment.release.prometheus import NoData, Prometheus, Unavailable
+from auto_deployment.release.observe import queries
+from auto_deployment.release.observe.measurements import measure
+from auto_deployment.release.observe.prometheus import NoData, Prometheus, Unavailable
 from tests.support.prometheus import FakePrometheus, fake_prometheus
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from auto_deployment.release import queries
-from auto_deployment.release.judge import Judgement, judge
-from auto_deployment.release.measurements import measure
-from auto_deployment.release.prometheus import NoData, Prometheus, Unavailable
+from auto_deployment.release.judge.judge import Judgement, judge
+from auto_deployment.release.observe import queries
+from auto_deployment.release.observe.measurements import measure
+from auto_deployment.release.observe.prometheus import NoData, Prometheus, Unavailable
 from tests.support.edge import running_edge
 from tests.support.models import write_model
 from tests.support.ports import free_port

@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from auto_deployment.cli import main
-from auto_deployment.local.shelf import Shelf
+from auto_deployment.local.releases.models import Shelf
 from auto_deployment.paths import Paths
-from auto_deployment.release.aftermath import serving_of
+from auto_deployment.release.consequences import serving_of
 from auto_deployment.release.inbox import Request
+from auto_deployment.release.records import read_serving, write_serving
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release_records import read_serving, write_serving
 from tests.support.project import PROJECT
 from tests.support.releases import NEW, OLD, World, build, quick
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from auto_deployment.cli import main
-from auto_deployment.release.judge import Verdict
-from auto_deployment.release.replay import replay
+from auto_deployment.release.judge.judge import Verdict
+from auto_deployment.release.judge.replay import replay
 from tests.support.project import PROJECT
 from tests.support.ticks import counts, good, short, tick
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_deployment.release.sequential import (
+from auto_deployment.release.judge.sequential import (
     canary_share,
     log_evidence_of_harm,
     log_evidence_of_share,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.release.release import Phase, Verb, Word, requested
-from auto_deployment.release.state import Record, StateError, Store, read_record
+from auto_deployment.release.store import Record, StateError, Store, read_record
 from tests.support.releases import NEW, OLD, START, build
 from tests.support.ticks import tick
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.ticks import CANARY, Tick
+from auto_deployment.release.judge.ticks import CANARY, Tick
 from tests.support.ticks import counts, tick
 
 

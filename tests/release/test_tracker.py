@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from auto_deployment.release.observe.tracker import Tracker
 from auto_deployment.release.ports import Sighting
-from auto_deployment.release.tracker import Tracker
-from auto_deployment.release.world import NAMES, Seen
+from auto_deployment.release.reconcile import NAMES, Seen
 from tests.support.releases import NEW, OLD, START
 
 WANTED = dict.fromkeys(NAMES, OLD.release)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.params import load_params
-from auto_deployment.release.docker import Docker, DockerError
+from auto_deployment.release.containers.docker import Docker, DockerError
+from auto_deployment.release.containers.nginx import NginxContainer
 from auto_deployment.release.ports import PortError
-from auto_deployment.release.traffic import NginxContainer
+from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, Traffic
 from auto_deployment.release.upstream_file import FIRST_SALT
-from auto_deployment.release.world import NAMES, STABLE_NAMES, Traffic
 from tests.support.project import PROJECT
 from tests.support.releases import full
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release import user_table
-from auto_deployment.release.user_table import UserTable
+from auto_deployment.release.observe import user_table
+from auto_deployment.release.observe.user_table import UserTable
 
 
 @given(

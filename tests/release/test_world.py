@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_deployment.release.world import (
+from auto_deployment.release.reconcile import (
     NAMES,
     STABLE_NAMES,
     Patience,

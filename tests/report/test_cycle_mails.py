@@ -5,9 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from auto_deployment.ingest import drift
-from auto_deployment.report import mail_words
-from auto_deployment.report.cycle_mails import (
+from auto_deployment.cycle.mail_pages import (
     drift_mail,
     failed_mail,
     published_mail,
@@ -15,14 +13,16 @@ from auto_deployment.report.cycle_mails import (
     unchanged_mail,
     waiting_mail,
 )
-from auto_deployment.report.mail_facts import (
+from auto_deployment.ingest.drift import drift
+from auto_deployment.mail import format as mail_words
+from auto_deployment.mail.facts import (
     CycleFacts,
     DataProfile,
     DriftFacts,
     DriftFinding,
     GateCheckFacts,
 )
-from auto_deployment.training.gate_checks import GateResult, at_least, at_most, not_computable
+from auto_deployment.training.gate.checks import GateResult, at_least, at_most, not_computable
 
 STARTED = datetime(2026, 3, 5, 5, 51, 12, tzinfo=UTC)
 VERSION = "20260305T0552-3f9a21c4"

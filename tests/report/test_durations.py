@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_deployment.durations import duration
+from auto_deployment.host.durations import duration
 from tests.support.durations import many_seconds, parsed_s
 
 

@@ -6,8 +6,8 @@ from email.policy import default
 
 import pytest
 
-from auto_deployment.report.eml import SUBJECT_MAX, file_stem, one_line, to_bytes
-from auto_deployment.report.mail import Mail
+from auto_deployment.mail.eml import SUBJECT_MAX, file_stem, one_line, to_bytes
+from auto_deployment.mail.mail import Mail
 from tests.support.mails import NOW, OTHER, PNG, READER, SENDER, after, mail
 
 

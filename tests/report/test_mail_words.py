@@ -2,7 +2,7 @@
 
 import pytest
 
-from auto_deployment.report.mail_words import percent, size, within
+from auto_deployment.mail.format import percent, size, within
 from tests.support.mails import NOW, after
 
 

@@ -6,9 +6,9 @@ from unittest.mock import patch
 
 import pytest
 
-from auto_deployment.mail_settings import SmtpSettings
-from auto_deployment.report import emailer
-from auto_deployment.report.emailer import Flushed
+from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.mail import outbox as emailer
+from auto_deployment.mail.outbox import Flushed
 from tests.support.mail_server import MailServer, running
 from tests.support.mails import NOW, after, mail, names, outbox
 from tests.support.ports import free_port

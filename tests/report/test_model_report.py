@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from auto_deployment.host.revision import Revision
-from auto_deployment.report.render import render_model_report
-from auto_deployment.report.words import (
+from auto_deployment.report.model_page import render_model_report
+from auto_deployment.report.model_sentences import (
     moment,
     number,
     ranking_sentences,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.config.mail import SmtpSettings
 from auto_deployment.host.files import StagedFile
-from auto_deployment.mail_settings import SmtpSettings
-from auto_deployment.report import outbox_files
-from auto_deployment.report.emailer import Flushed, OutboxError
-from auto_deployment.report.outbox_files import OutboxFiles
+from auto_deployment.mail import outbox_files
+from auto_deployment.mail.outbox import Flushed, OutboxError
+from auto_deployment.mail.outbox_files import OutboxFiles
 from tests.support.mails import NOW, READER, after, mail, names, outbox
 from tests.support.ports import free_ports
 

@@ -6,9 +6,9 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from auto_deployment.mail_settings import SmtpSettings
-from auto_deployment.report.emailer import Flushed, Outbox
-from auto_deployment.report.postman import Postman
+from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.mail.outbox import Flushed, Outbox
+from auto_deployment.mail.sender import Postman
 from tests.support.mail_server import MailServer, running
 from tests.support.mails import NOW, mail, outbox
 from tests.support.waiting import eventually

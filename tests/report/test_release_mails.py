@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auto_deployment.release.judgement import CheckResult, Outcome
-from auto_deployment.release.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
-from auto_deployment.report import release_mails
-from auto_deployment.report.eml import to_bytes
-from auto_deployment.report.mail import Mail
-from auto_deployment.report.mail_facts import ReleaseFacts
+from auto_deployment.mail.eml import to_bytes
+from auto_deployment.mail.facts import ReleaseFacts
+from auto_deployment.mail.mail import Mail
+from auto_deployment.release import mail_pages as release_mails
+from auto_deployment.release.judge.judgement import CheckResult, Outcome
+from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
 from tests.support.mails import SENDER
 
 AT = datetime(2026, 3, 5, 6, 10, tzinfo=UTC)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.mail_settings import STARTTLS, TLS
-from auto_deployment.report.emailer import Flushed
+from auto_deployment.config.mail import STARTTLS, TLS
+from auto_deployment.mail.outbox import Flushed
 from tests.support.certificates import make_certificates
 from tests.support.mail_server import MailServer, accepting, running, tls_context
 from tests.support.mails import NOW, OTHER, READER, after, mail, names, outbox

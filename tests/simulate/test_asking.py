@@ -7,10 +7,10 @@ from http.client import HTTPConnection
 import pytest
 
 from auto_deployment.cli import main
-from auto_deployment.ingest.event_parser import parse_in_steps
-from auto_deployment.ingest.event_types import Recommendation
-from auto_deployment.simulate.asking import Answer, as_line, ask, asking
+from auto_deployment.dataset.events.parser import parse_in_steps
+from auto_deployment.dataset.events.types import Recommendation
 from auto_deployment.simulate.damage import Message
+from auto_deployment.simulate.requester import Answer, as_line, ask, asking
 from auto_deployment.simulate.requests import REFUSED, TIMED_OUT
 from tests.support.ports import free_ports
 from tests.support.stub_instance import StubInstance, fail

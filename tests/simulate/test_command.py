@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import main
-from auto_deployment.ingest.catalog import read_movies, read_users
-from auto_deployment.ingest.events import Rating, Rejected, Watch, parse
+from auto_deployment.dataset.catalog import read_movies, read_users
+from auto_deployment.dataset.events import Rating, Rejected, Watch, parse
 
 SMALL = ["--users", "100", "--movies", "80", "--days", "2"]
 

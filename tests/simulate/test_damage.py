@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from auto_deployment.ingest.catalog import repair
-from auto_deployment.ingest.events import MAX_LINE_BYTES, Reason, Rejected, Watch, parse
+from auto_deployment.dataset.catalog import repair
+from auto_deployment.dataset.events import MAX_LINE_BYTES, Reason, Rejected, Watch, parse
 from auto_deployment.simulate.damage import KINDS, damage, damage_line
 from tests.support.simulation import damage as shares
 

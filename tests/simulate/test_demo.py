@@ -10,11 +10,11 @@ import scipy.sparse as sp
 from implicit.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.catalog import read_movies
-from auto_deployment.ingest.events import Rejected, parse
-from auto_deployment.ingest.reading import read_watches
-from auto_deployment.ingest.segments import list_segments
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.catalog import read_movies
+from auto_deployment.dataset.events import Rejected, parse
+from auto_deployment.dataset.reading import read_watches
+from auto_deployment.dataset.segments import list_segments
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.simulate.demo import write_demo

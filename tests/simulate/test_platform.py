@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from auto_deployment.dataset.catalog import read_movies, read_users, write_movies, write_users
+from auto_deployment.dataset.events import Watch, parse
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.catalog import read_movies, read_users, write_movies, write_users
-from auto_deployment.ingest.events import Watch, parse
-from auto_deployment.simulate.words import GENRES, OCCUPATIONS
+from auto_deployment.simulate.platform.vocabulary import GENRES, OCCUPATIONS
 from tests.support.simulation import damage, small_params, small_platform
 
 

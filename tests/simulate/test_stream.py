@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from auto_deployment.ingest.events import (
+from auto_deployment.dataset.events import (
     AccountCreated,
     Event,
     Rating,
@@ -16,7 +16,7 @@ from auto_deployment.ingest.events import (
     parse,
     render,
 )
-from auto_deployment.simulate.platform import Platform
+from auto_deployment.simulate.platform.platform import Platform
 from auto_deployment.simulate.stream import generate, generate_chunks
 from tests.support.simulation import damage, small_platform
 

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.cycle_look import Project
-from auto_deployment.cycle_workshop import Workshop
-from auto_deployment.ingest.events import Rating
-from auto_deployment.paths import Paths
+from auto_deployment.config.publish import PublishSettings
+from auto_deployment.cycle.look import Project
+from auto_deployment.cycle.outcome import Outcome
+from auto_deployment.cycle.steps import Workshop
+from auto_deployment.dataset.events import Rating
+from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish import factory
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.layout import CycleLayout
-from auto_deployment.publish.outcome import Outcome
 from auto_deployment.publish.seed import ensure_remote
-from auto_deployment.publish.settings import PublishSettings
 from tests.support import published
 from tests.support.git import GIT_IDENTITY, git
 from tests.support.project import PROJECT

@@ -2,7 +2,7 @@
 
 import re
 
-from auto_deployment.durations import SECONDS_BELOW_S, UNITS_S
+from auto_deployment.host.durations import SECONDS_BELOW_S, UNITS_S
 
 COUNT = re.compile(r"([\d,]+(?:\.\d+)?) (d|h|min|s)\b")
 

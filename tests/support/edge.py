@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.local.layout import RunLayout
+from auto_deployment.edge.nginx_config import Server, upstream
 from auto_deployment.local.nginx import NginxFiles
 from auto_deployment.local.processes import Child
-from auto_deployment.nginx_config import Server, upstream
 from auto_deployment.params import load_params
+from auto_deployment.paths import RunLayout
 from tests.support.ports import free_ports
 from tests.support.project import PROJECT
 from tests.support.stub_instance import StubInstance

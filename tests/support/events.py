@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from auto_deployment.ingest.events import AccountCreated, Event, Rating, Recommendation, Watch
+from auto_deployment.dataset.events import AccountCreated, Event, Rating, Recommendation, Watch
 
 MOVIE_ID_CHARACTERS = string.ascii_lowercase + string.digits + "+._-*'~"
 

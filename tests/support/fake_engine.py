@@ -6,8 +6,8 @@ import tarfile
 from dataclasses import dataclass, field
 from typing import Any
 
-from auto_deployment.release.docker import NotThereError
-from auto_deployment.release.instances import PROJECT, SERVICE
+from auto_deployment.release.containers.docker import NotThereError
+from auto_deployment.release.containers.instances import PROJECT, SERVICE
 
 SERVING_SHARES = 8192  # as Compose's file says
 

@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from auto_deployment.params import load_params
-from auto_deployment.training.gate import GateFacts
+from auto_deployment.training.gate.gate import GateFacts
 from tests.support.simulation import PARAMS_FILE
 
 SHIPPED_GATE = load_params(PARAMS_FILE).gate

@@ -16,10 +16,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from auto_deployment.config import IngestAddresses, Settings
-from auto_deployment.ingest.listening.process import Request, listen
-from auto_deployment.ingest.options import IngestParams
-from auto_deployment.ingest.segments import Segment, list_segments, segment_paths
-from auto_deployment.kafka_settings import KafkaSettings
+from auto_deployment.config.kafka import KafkaSettings
+from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
+from auto_deployment.ingest.params import IngestParams
+from auto_deployment.ingest.process import Request, listen
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from tests.support.ports import free_port

@@ -12,7 +12,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from auto_deployment.kafka_settings import KafkaPatience, KafkaSettings
+from auto_deployment.config.kafka import KafkaPatience, KafkaSettings
 from tests.support.ports import free_port
 from tests.support.systems.containers import docker
 from tests.support.waiting import eventually

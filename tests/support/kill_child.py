@@ -12,9 +12,9 @@ from typing import Any
 from unittest.mock import patch
 
 from auto_deployment.config import Settings
-from auto_deployment.ingest.listening.listener import Clocks
-from auto_deployment.ingest.listening.process import Request, listen
-from auto_deployment.ingest.segments import JOINED
+from auto_deployment.dataset.segments import JOINED
+from auto_deployment.ingest.listener import Clocks
+from auto_deployment.ingest.process import Request, listen
 from auto_deployment.params import load_params
 
 RANDOM = "at a random moment"

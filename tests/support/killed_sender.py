@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.mail_settings import SmtpSettings
-from auto_deployment.report import emailer, smtp
-from auto_deployment.report.outbox_files import OutboxFiles
+from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.mail import outbox as emailer
+from auto_deployment.mail import smtp
+from auto_deployment.mail.outbox_files import OutboxFiles
 from tests.support.mails import NOW, mail, outbox
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from auto_deployment.dataset.compaction import remove_replaced
+from auto_deployment.dataset.segments import JOINED
 from auto_deployment.host.files import remove_leftovers
-from auto_deployment.ingest.compaction import remove_replaced
-from auto_deployment.ingest.listening.positions import find_holes
-from auto_deployment.ingest.listening.recovery import read_stored
-from auto_deployment.ingest.segments import JOINED
+from auto_deployment.ingest.positions import find_holes
+from auto_deployment.ingest.recovery import read_stored
 from auto_deployment.paths import Paths
 from tests.support.ingest import rating_line
 from tests.support.kafka import Broker

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.host.processes import identity
-from auto_deployment.local.layout import RunLayout
+from auto_deployment.paths import RunLayout
 from tests.support.http import AT_ONCE, get_many
 from tests.support.models import Size, write_model
 from tests.support.ports import free_ports

@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from auto_deployment.mail_settings import SmtpSettings
+from auto_deployment.config.mail import SmtpSettings
 from tests.support.ports import free_ports
 
 OK = "250 OK"

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.mail_settings import SmtpSettings
-from auto_deployment.report.emailer import Outbox
-from auto_deployment.report.mail import Mail
+from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.mail.mail import Mail
+from auto_deployment.mail.outbox import Outbox
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 SENDER = "Marquee <marquee@example.org>"

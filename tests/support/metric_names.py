@@ -6,10 +6,10 @@ from functools import cache
 from prometheus_client import CollectorRegistry, Metric
 
 from app.metrics import Families
-from auto_deployment.ingest.listening.metrics import IngestMetrics
+from auto_deployment.cycle.metrics import SchedulerMetrics
+from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
-from auto_deployment.scheduler_metrics import SchedulerMetrics
 from tests.support.project import PROJECT
 from tests.support.rules import read_rules
 

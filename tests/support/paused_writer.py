@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.cycle.link_segments import copy_catalog, link
 from auto_deployment.host.files import StagedFile, replace_link, replace_text
-from auto_deployment.publish.intake import copy_catalog, link
 from auto_deployment.training.model_folder import write_folder
 from tests.support.models import Size, make_arrays, make_details, make_movies
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from auto_deployment.release.judgement import Judgement, Verdict
+from auto_deployment.release.judge.judgement import Judgement, Verdict
 from auto_deployment.release.phases import Known
+from auto_deployment.release.reconcile import Seen
 from auto_deployment.release.release import Kind, Phase, Release, Verb, Word, requested
-from auto_deployment.release.world import Seen
 from tests.support.releases import NEW, OLD, SHIPPED, START
 
 OLD_RUNS, NEW_RUNS = Seen(OLD.release, well=True, serving_s=999), Seen(NEW.release, well=True, serving_s=999)

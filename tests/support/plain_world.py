@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auto_deployment.config import LocalAddresses
+from auto_deployment.edge.nginx_config import TrafficError
 from auto_deployment.local.instances import Instance, instances
 from auto_deployment.local.processes import Child, Program
-from auto_deployment.local.release_edge import LocalEdge
-from auto_deployment.local.release_instances import ProcessInstances
-from auto_deployment.local.shelf import Shelf
+from auto_deployment.local.releases.edge import LocalEdge
+from auto_deployment.local.releases.instances import ProcessInstances
+from auto_deployment.local.releases.models import Shelf
 from auto_deployment.local.supervisor import Running, Supervisor
-from auto_deployment.nginx_config import TrafficError
 from auto_deployment.params import load_params
-from auto_deployment.release.observer import Observer
+from auto_deployment.release.observe.observer import Observer
 from auto_deployment.release.parts import Parts
 from auto_deployment.release.release import Build
 from tests.support.fake_children import FakeChild, FakeClock

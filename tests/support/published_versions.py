@@ -4,9 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+from auto_deployment.config.publish import PublishSettings
 from auto_deployment.publish import factory
 from auto_deployment.publish.factory import Publishing
-from auto_deployment.publish.settings import PublishSettings
 from auto_deployment.publish.tag_message import MARK
 from tests.support.project import PROJECT
 

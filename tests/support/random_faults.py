@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.aftermath import serves_after
+from auto_deployment.release.consequences import serves_after
 from auto_deployment.release.ports import PortError
+from auto_deployment.release.reconcile import CANARY_NAME, STABLE_NAMES
+from auto_deployment.release.records import read_rejected, read_serving
 from auto_deployment.release.release import Kind, Phase, Verb
-from auto_deployment.release.world import CANARY_NAME, STABLE_NAMES
-from auto_deployment.release_records import read_rejected, read_serving
 from tests.support.releases import OLD, World, build, quick
 
 LOOKS = 150

@@ -11,18 +11,18 @@ import pytest
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
-from auto_deployment.release import queries
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.measurements import PrometheusMetrics
-from auto_deployment.release.observer import Observer, Sources
-from auto_deployment.release.options import ReleaseParams
+from auto_deployment.release.observe import queries
+from auto_deployment.release.observe.measurements import PrometheusMetrics
+from auto_deployment.release.observe.observer import Observer, Sources
+from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
+from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.parts import Parts, Report
 from auto_deployment.release.ports import PortError, Sighting
-from auto_deployment.release.prometheus import Answer, NoData, Unavailable
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Traffic
 from auto_deployment.release.release import Build, Kind, Phase, Release, Verb
-from auto_deployment.release.state import Store
-from auto_deployment.release.world import CANARY_NAME, NAMES, Traffic
+from auto_deployment.release.store import Store
 from tests.support.edge_lines import CANARY_1, STABLE_1, TRACKS, line
 from tests.support.project import PROJECT
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.events import Event, Watch
-from auto_deployment.ingest.segments import publish_segment, stage_segment
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.events import Event, Watch
+from auto_deployment.dataset.segments import publish_segment, stage_segment
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from auto_deployment.params import load_params
-from auto_deployment.simulate.options import DamageParams, SimulateParams
-from auto_deployment.simulate.platform import Platform
+from auto_deployment.simulate.params import DamageParams, SimulateParams
+from auto_deployment.simulate.platform.platform import Platform
 from tests.support.project import PROJECT
 
 NO_DAMAGE = DamageParams(*[0.0] * len(fields(DamageParams)))

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.ingest.listening.aftercare import Duty, UsualAftercare
-from auto_deployment.ingest.listening.health import Health
-from auto_deployment.ingest.listening.known import Known
-from auto_deployment.ingest.listening.listener import Clocks, Listener, Telemetry
-from auto_deployment.ingest.listening.metrics import IngestMetrics
-from auto_deployment.ingest.listening.stream import Offsets, Polled, TextLine
-from auto_deployment.ingest.options import IngestParams
+from auto_deployment.ingest.aftercare import Duty, UsualAftercare
+from auto_deployment.ingest.health import Health
+from auto_deployment.ingest.listener import Clocks, Listener, Telemetry
+from auto_deployment.ingest.metrics import IngestMetrics
+from auto_deployment.ingest.params import IngestParams
+from auto_deployment.ingest.platform.movie_ids import Known
+from auto_deployment.ingest.stream import Offsets, Polled, TextLine
 from auto_deployment.paths import Paths
 from tests.support.ingest import ingest_params
 

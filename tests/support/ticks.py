@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from auto_deployment.params import load_params
-from auto_deployment.release.options import JudgeParams
-from auto_deployment.release.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
+from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
+from auto_deployment.release.params import JudgeParams
 from tests.support.project import PROJECT
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.mail.outbox import Outbox
+from auto_deployment.release.mails import ReleaseMails
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Phase
-from auto_deployment.release_mails import ReleaseMails
-from auto_deployment.report.emailer import Outbox
 from tests.support.mails import SENDER
 from tests.support.releases import World, quick
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.catalog import write_movies, write_users
-from auto_deployment.ingest.events import Rating, Watch
-from auto_deployment.ingest.segments import publish_segment, stage_segment
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.events import Rating, Watch
+from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
-from auto_deployment.training.data import TrainingData
-from auto_deployment.training.options import TrainingParams
-from auto_deployment.training.prepare import make_interactions
+from auto_deployment.training.params import TrainingParams
+from auto_deployment.training.prepare.data import TrainingData
+from auto_deployment.training.prepare.interactions import make_interactions
 from tests.support.project import PROJECT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,10 +10,12 @@ from typing import Any
 from app.artifact import load
 from app.model_format import manifest_bytes, sealed
 from auto_deployment.paths import Paths
-from auto_deployment.training.gate_checks import GateParams, GateResult
-from auto_deployment.training.options import TrainingParams
-from auto_deployment.training.stages import evaluate, prepare, train
-from auto_deployment.training.stages import gate as gate_stage
+from auto_deployment.training.evaluate import stage as evaluate
+from auto_deployment.training.gate import stage as gate_stage
+from auto_deployment.training.gate.checks import GateParams, GateResult
+from auto_deployment.training.params import TrainingParams
+from auto_deployment.training.prepare import stage as prepare
+from auto_deployment.training.train import stage as train
 from auto_deployment.training.workspace import Workspace, write_json
 from tests.support.gate import SHIPPED_GATE
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data

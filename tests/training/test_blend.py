@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from auto_deployment.training.blend import score_deviation, user_weights, with_bias
-from auto_deployment.training.ranking_model import RankingModel
-from auto_deployment.training.rating_models import RatingModel
+from auto_deployment.training.train.blend import score_deviation, user_weights, with_bias
+from auto_deployment.training.train.ranking_model import RankingModel
+from auto_deployment.training.train.rating_models import RatingModel
 from tests.support.training import small_params
 
 TRAIN = replace(small_params().train, svd_weight=0.5, svd_prior_ratings=20)

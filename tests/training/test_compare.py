@@ -11,10 +11,10 @@ import pytest
 
 from app.artifact import Model, Movies
 from app.recommender import Recommender
-from auto_deployment.training.compare import Pair, compare, later_than_both
-from auto_deployment.training.split import split_by_time
-from auto_deployment.training.train import fit
-from auto_deployment.training.trainset import make_trainset
+from auto_deployment.training.evaluate.compare import Pair, compare, later_than_both
+from auto_deployment.training.prepare.split import split_by_time
+from auto_deployment.training.train.fit import fit
+from auto_deployment.training.train.trainset import make_trainset
 from tests.support.models import Size, make_arrays, make_details, make_movies
 from tests.support.training import (
     START,

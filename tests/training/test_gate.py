@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_deployment.training.gate import GateFacts, judge_model
-from auto_deployment.training.gate_checks import GateCheck, GateResult
-from auto_deployment.training.gate_page import render_gate
+from auto_deployment.training.gate.checks import GateCheck, GateResult
+from auto_deployment.training.gate.gate import GateFacts, judge_model
+from auto_deployment.training.gate.page import render_gate
 from tests.support.gate import (
     CONTENT,
     GOOD,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from auto_deployment.training.gate import GateFacts, judge_model
-from auto_deployment.training.gate_checks import GateCheck
-from auto_deployment.training.gate_page import render_gate
+from auto_deployment.training.gate.checks import GateCheck
+from auto_deployment.training.gate.gate import GateFacts, judge_model
+from auto_deployment.training.gate.page import render_gate
 from tests.support.gate import (
     NOTHING_KNOWN,
     SHIPPED_GATE,

@@ -9,12 +9,12 @@ import pytest
 
 from app.recommender import Recommender
 from auto_deployment.training.arrays import Ints
-from auto_deployment.training.bootstrap import Bootstrap
-from auto_deployment.training.groups import Groups
-from auto_deployment.training.measure_lists import coverage
-from auto_deployment.training.measure_ratings import measure_ratings, rating_errors
-from auto_deployment.training.ranking_task import RankingTask, list_metrics, make_task
-from auto_deployment.training.rating_models import RatingModel
+from auto_deployment.training.evaluate.bootstrap import Bootstrap
+from auto_deployment.training.evaluate.groups import Groups
+from auto_deployment.training.evaluate.measure_lists import coverage
+from auto_deployment.training.evaluate.measure_ratings import measure_ratings, rating_errors
+from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics, make_task
+from auto_deployment.training.train.rating_models import RatingModel
 from tests.support.models import Size, write_model
 from tests.support.training import RatingRow, small_params, training_data, users_frame
 

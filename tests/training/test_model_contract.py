@@ -12,7 +12,7 @@ import pytest
 from app.artifact import load, save
 from app.recommender import PERSONAL, POPULAR, Recommender, UnknownMovieError
 from auto_deployment.host.revision import Revision
-from auto_deployment.training.data import TrainingData
+from auto_deployment.training.prepare.data import TrainingData
 from auto_deployment.training.workflow import Trained, train_model
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, training_data
 

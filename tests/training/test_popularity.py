@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from auto_deployment.training.options import PopularityParams
-from auto_deployment.training.popularity import recent_popularity
-from auto_deployment.training.trainset import make_trainset
+from auto_deployment.training.params import PopularityParams
+from auto_deployment.training.train.popularity import recent_popularity
+from auto_deployment.training.train.trainset import make_trainset
 from tests.support.training import training_data
 
 DAY_MIN = 24 * 60

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auto_deployment.training.prepare import is_relevant, make_interactions
+from auto_deployment.training.prepare.interactions import is_relevant, make_interactions
 from tests.support.training import (
     SHIPPED,
     START,

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from app.artifact import load, save
 from app.recommender import Answer, Recommender
-from auto_deployment.training.probe import LENGTH, probe
+from auto_deployment.training.gate.probe import LENGTH, probe
 from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
 SIZE = Size(users=50, movies=200, stored=30)

@@ -1,6 +1,6 @@
 """What a model was made of, in numbers for a mail."""
 
-from auto_deployment.training.profile import profile_of
+from auto_deployment.training.evaluate.profile import profile_of
 from tests.support.training import SHIPPED, training_data
 
 RATINGS = [(1, "a+2000", 5.0, 0), (1, "b+2000", 3.0, 1440), (2, "a+2000", 4.0, 10), (7, "a+2000", 4.0, 20)]

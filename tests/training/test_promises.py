@@ -12,8 +12,8 @@ from auto_deployment.host.revision import Revision
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.simulate.demo import write_demo
-from auto_deployment.training.data import TrainingData, load_data
-from auto_deployment.training.prepare import make_interactions
+from auto_deployment.training.prepare.data import TrainingData, load_data
+from auto_deployment.training.prepare.interactions import make_interactions
 from auto_deployment.training.workflow import train_model
 from tests.support.project import PROJECT
 from tests.support.training import SHIPPED, movies_frame, training_data, watches_frame

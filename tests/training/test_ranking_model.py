@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, vstack
 
-from auto_deployment.training.ranking_model import fit_als, spectrum, strength
-from auto_deployment.training.trainset import Trainset, make_trainset
+from auto_deployment.training.train.ranking_model import fit_als, spectrum, strength
+from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, training_data
 
 ALS = replace(small_params().train.als, rating_power=2.0)

@@ -6,8 +6,8 @@ import pytest
 import surprise
 
 from auto_deployment.training.arrays import Doubles
-from auto_deployment.training.rating_models import RatingModel, fit_bias, fit_svd
-from auto_deployment.training.trainset import Trainset, make_trainset
+from auto_deployment.training.train.rating_models import RatingModel, fit_bias, fit_svd
+from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import small_params, taste_rows, training_data
 
 TRAIN = small_params().train

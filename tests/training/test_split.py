@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.training.errors import NotEnoughDataError
-from auto_deployment.training.prepare import make_interactions
-from auto_deployment.training.split import Split, split_by_time
+from auto_deployment.training.prepare.interactions import make_interactions
+from auto_deployment.training.prepare.split import Split, split_by_time
 from tests.support.training import SHIPPED, RatingRow, movies_frame, ratings_frame, watches_frame
 
 events = st.lists(

@@ -15,12 +15,16 @@ from app.artifact import load, save
 from auto_deployment.commands import stage as stage_command
 from auto_deployment.config import Settings
 from auto_deployment.host.revision import Revision
-from auto_deployment.training.data import load_data
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training.prepared import Prepared, read_prepared, write_prepared
-from auto_deployment.training.split import split_by_time
-from auto_deployment.training.stages import evaluate, gate, package, prepare, train
-from auto_deployment.training.stored_lists import store_lists
+from auto_deployment.training.evaluate import stage as evaluate
+from auto_deployment.training.gate import stage as gate
+from auto_deployment.training.package import stage as package
+from auto_deployment.training.prepare import stage as prepare
+from auto_deployment.training.prepare.data import load_data
+from auto_deployment.training.prepare.prepared import Prepared, read_prepared, write_prepared
+from auto_deployment.training.prepare.split import split_by_time
+from auto_deployment.training.train import stage as train
+from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.workflow import train_model
 from auto_deployment.training.workspace import Workspace, read_json, write_json
 from tests.support.training import taste_rows, training_data
@@ -121,7 +125,9 @@ def test_a_stage_that_was_killed_while_writing_is_simply_taken_again(
     folder = {"prepare": workspace.prepared, "train": workspace.candidate, "package": workspace.model}[stage]
     take()
     before = bytes_of(folder)
-    target = "app.artifact._sync" if stage != "prepare" else "auto_deployment.training.prepared.write_json"
+    target = (
+        "app.artifact._sync" if stage != "prepare" else "auto_deployment.training.prepare.prepared.write_json"
+    )
     with monkeypatch.context() as patch:
         patch.setattr(target, killed)
         with pytest.raises(KeyboardInterrupt):
@@ -160,7 +166,7 @@ def test_a_model_does_not_depend_on_the_number_of_threads(
         threads.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
         return store_lists(*words)
 
-    monkeypatch.setattr("auto_deployment.training.train.store_lists", spy)
+    monkeypatch.setattr("auto_deployment.training.train.fit.store_lists", spy)
     with threadpool_limits(2, "blas"):
         train.run(workspace, SMALL)
     assert set(threads) == {1}

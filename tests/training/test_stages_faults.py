@@ -9,7 +9,9 @@ import pytest
 from app.artifact import load
 from auto_deployment.errors import MarqueeError
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
-from auto_deployment.training.stages import gate, prepare, train
+from auto_deployment.training.gate import stage as gate
+from auto_deployment.training.prepare import stage as prepare
+from auto_deployment.training.train import stage as train
 from auto_deployment.training.workspace import Workspace, read_json, write_json
 from tests.support.training import RatingRow
 from tests.support.workspace import (

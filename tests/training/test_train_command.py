@@ -10,14 +10,15 @@ import pytest
 import yaml
 
 from app.artifact import ArtifactError, load
-from auto_deployment import cli, training_run
+from auto_deployment import cli
 from auto_deployment.config import Settings
+from auto_deployment.local import train as training_run
+from auto_deployment.local.train import train_and_publish
 from auto_deployment.paths import Paths
 from auto_deployment.report import model_files
-from auto_deployment.report.render import render_model_report
+from auto_deployment.report.model_page import render_model_report
 from auto_deployment.training import model_store
 from auto_deployment.training.errors import TrainingError
-from auto_deployment.training_run import train_and_publish
 from tests.support.project import PROJECT
 from tests.support.training import RatingRow, WatchRow, small_params, taste_rows, write_data
 

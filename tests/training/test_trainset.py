@@ -3,7 +3,7 @@
 import pytest
 
 from auto_deployment.training.errors import NotEnoughDataError
-from auto_deployment.training.trainset import Trainset, make_trainset
+from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import RatingRow, WatchRow, training_data
 
 ROWS: list[RatingRow] = [(9, "b", 5, 3), (9, "a", 4, 2), (4, "c", 1, 1), (4, "b", 2, 5)]

@@ -9,10 +9,10 @@ import yaml
 
 from auto_deployment import cli
 from auto_deployment.paths import Paths
-from auto_deployment.training import tune
-from auto_deployment.training.search import Stage, coordinate_search
-from auto_deployment.training.split import split_by_time
-from auto_deployment.training.validation import Validation
+from auto_deployment.training.prepare.split import split_by_time
+from auto_deployment.training.tune import tune
+from auto_deployment.training.tune.search import Stage, coordinate_search
+from auto_deployment.training.tune.validation import Validation
 from tests.support.project import PROJECT
 from tests.support.training import RatingRow, small_params, taste_rows, training_data, write_data
 

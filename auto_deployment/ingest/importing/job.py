@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from auto_deployment.dataset.catalog import stage_movies, stage_users
+from auto_deployment.dataset.events import PARSER_VERSION
+from auto_deployment.dataset.quarantine import STREAM_FORM, Position, QuarantineWriter
+from auto_deployment.dataset.schema import SegmentMeta
+from auto_deployment.dataset.segments import list_segments
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import StagedFile, remove_leftovers
-from auto_deployment.ingest.catalog import stage_movies, stage_users
-from auto_deployment.ingest.events import PARSER_VERSION
-from auto_deployment.ingest.importing.layouts import HAS_HEADER
+from auto_deployment.ingest.importing.layouts import HAS_HEADER, rating_scale, taker
 from auto_deployment.ingest.importing.lines import Progress, chunks, digest, ignore_progress, read_lines
 from auto_deployment.ingest.importing.parts import Identity, Parts, published_parts
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
-from auto_deployment.ingest.importing.takers import rating_scale, taker
-from auto_deployment.ingest.quarantine import STREAM_FORM, Position, QuarantineWriter
-from auto_deployment.ingest.segment_schema import SegmentMeta
-from auto_deployment.ingest.segments import list_segments
 from auto_deployment.paths import Paths
 
 IMPORTER_VERSION = 1

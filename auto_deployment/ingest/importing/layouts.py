@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from auto_deployment.ingest.events import Rating, Reason, parse
+from auto_deployment.dataset.catalog import known_movies
+from auto_deployment.dataset.events import Rating, Reason, parse
 from auto_deployment.ingest.importing.lines import Progress, ignore_progress, read_lines
+from auto_deployment.ingest.importing.movie_tables import MovieTable
 from auto_deployment.ingest.importing.parts import Part, Take
+from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.rows import (
     RatingReader,
     RefusedError,
@@ -17,7 +21,9 @@ from auto_deployment.ingest.importing.rows import (
     read_time,
 )
 from auto_deployment.ingest.importing.sniff import Family
-from auto_deployment.ingest.listening.stream import TextLine
+from auto_deployment.ingest.platform.movie_ids import Movies
+from auto_deployment.ingest.sort_lines import take_lines
+from auto_deployment.ingest.stream import TextLine
 
 HAS_HEADER = (Family.MOVIELENS, Family.CLEAN_RATINGS)
 
@@ -136,3 +142,23 @@ def named_movies(known: AbstractSet[str]) -> Callable[[bytes], str]:
         return movie_id
 
     return read_movie
+
+
+Scale = tuple[float, float]
+
+
+def rating_scale(source: Source, asked: Scale | None) -> Scale:
+    """Return the scale of a source's ratings: as asked for, or as its family or content says."""
+    return asked or scale_of(source.family, source.events)
+
+
+def taker(source: Source, scale: Scale, movies: MovieTable | None, catalog: Path) -> Take:
+    """Return what takes the lines of a source; one that names its movies is held against the catalogue."""
+    if source.family is Family.STREAM:
+        return partial(_take_events, movies=Movies(known_movies(catalog)), scale=scale)
+    read_movie = named_movies(known_movies(catalog)) if movies is None else numbered_movies(movies.ids)
+    return table_take(layout_of(source.family, source.events), source.family, scale, read_movie)
+
+
+def _take_events(lines: Sequence[TextLine], part: Part, movies: Movies, scale: Scale) -> None:
+    take_lines(lines, 0, part, movies, scale)

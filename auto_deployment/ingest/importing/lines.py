@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
 
-from auto_deployment.ingest.events import MAX_LINE_BYTES
+from auto_deployment.dataset.events import MAX_LINE_BYTES
 from auto_deployment.ingest.importing.sniff import BYTE_ORDER_MARK
-from auto_deployment.ingest.listening.stream import TextLine
+from auto_deployment.ingest.stream import TextLine
 
 _READ_BYTES = 1 << 20
 _CHUNK_LINES = 20_000

@@ -7,13 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from auto_deployment.dataset.builder import SegmentBuilder
+from auto_deployment.dataset.events import Event
+from auto_deployment.dataset.quarantine import Position, QuarantineWriter
+from auto_deployment.dataset.schema import SegmentMeta
+from auto_deployment.dataset.segments import publish_segment, read_segment, segment_path, stage_segment
 from auto_deployment.host.files import StagedFile
-from auto_deployment.ingest.batch import SegmentBuilder
-from auto_deployment.ingest.events import Event
-from auto_deployment.ingest.listening.stream import TextLine
-from auto_deployment.ingest.quarantine import Position, QuarantineWriter
-from auto_deployment.ingest.segment_schema import SegmentMeta
-from auto_deployment.ingest.segments import publish_segment, read_segment, segment_path, stage_segment
+from auto_deployment.ingest.stream import TextLine
 from auto_deployment.paths import Paths
 
 PART_LINES = 2_000_000

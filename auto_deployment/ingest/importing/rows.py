@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from auto_deployment.ingest.batch import microseconds
-from auto_deployment.ingest.events import Reason
+from auto_deployment.dataset.builder import microseconds
+from auto_deployment.dataset.events import Reason
 
 TIME_RANGE = "time-range"
 MAX_USER_ID = 2**31 - 1  # what a segment's readers can pack

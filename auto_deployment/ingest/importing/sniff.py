@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from auto_deployment.ingest.events import Rejected, parse
+from auto_deployment.dataset.events import Rejected, parse
 
 HEAD_BYTES = 65_536
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

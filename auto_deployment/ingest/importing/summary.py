@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
+from auto_deployment.dataset.schema import KINDS
 from auto_deployment.ingest.importing.job import Imported
 from auto_deployment.ingest.importing.recognise import Source
-from auto_deployment.ingest.segment_schema import KINDS
 from auto_deployment.paths import Paths
 
 

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from auto_deployment.ingest.events import Reason
+from auto_deployment.dataset.events import Reason
 from auto_deployment.ingest.importing.rows import RefusedError
 from auto_deployment.ingest.importing.sniff import Family
-from auto_deployment.ingest.listening.stream import TextLine
+from auto_deployment.ingest.stream import TextLine
 
 REPEATED = "repeated-id"
 

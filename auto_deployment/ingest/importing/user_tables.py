@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from auto_deployment.ingest.events import Reason
+from auto_deployment.dataset.events import Reason
 from auto_deployment.ingest.importing.rows import RefusedError, read_user
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.text_fields import Lines, Refuse, read_rows

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from auto_deployment.release.instances import STARTING_SHARES
+from auto_deployment.release.containers.instances import STARTING_SHARES
 from tests.support.http import get
 from tests.support.systems.candidates import Candidate
 from tests.support.systems.containers import StackError, freeze

@@ -38,7 +38,7 @@ PARTS = (
 PARAMS = "/project/params.yaml"  # the checkout's, as the controller sees it
 # When the newest event in the segments was, read with the tools of the worker's own image.
 NEWEST = """
-import pathlib, auto_deployment.ingest.segments as s
+import pathlib, auto_deployment.dataset.segments as s
 times = [one.meta.last_time for one in s.list_segments(pathlib.Path("/data/segments"))]
 print(max((time.timestamp() for time in times if time), default=0))
 """

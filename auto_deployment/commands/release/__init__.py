@@ -1,0 +1,24 @@
+"""`release`: what can be done with releases, each word in a module of its own."""
+
+# word -> module with `configure(parser)` and `run(args, settings) -> exit status`
+_SAY = "auto_deployment.commands.release.say"
+WORDS = {
+    "status": (
+        "auto_deployment.commands.release.status",
+        "where the release stands, why, and what comes next",
+    ),
+    "deploy": ("auto_deployment.commands.release.deploy", "hand a candidate to the controller"),
+    "promote": (_SAY, "promote the candidate now"),
+    "abort": (_SAY, "abort the release now"),
+    "extend": (_SAY, "watch the candidate for longer"),
+    "approve": (_SAY, "with APPROVAL=manual: promote what has kept every check"),
+    "reject": (_SAY, "with APPROVAL=manual: abort it all the same"),
+    "rollback": ("auto_deployment.commands.release.rollback", "put an older release back"),
+    "history": ("auto_deployment.commands.release.history", "what was released, how it ended and why"),
+    "run": ("auto_deployment.commands.release.run", "the controller, until told to stop"),
+    "replay": ("auto_deployment.commands.release.replay", "judge a recorded release again"),
+    "characteristics": (
+        "auto_deployment.commands.release.characteristics",
+        "simulate how often the judge is wrong, and how soon it is right",
+    ),
+}

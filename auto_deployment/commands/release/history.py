@@ -1,0 +1,27 @@
+"""`release history`: what was released, how it ended and why."""
+
+import argparse
+import json
+import sys
+from itertools import islice
+
+from auto_deployment.commands.release.parts import store
+from auto_deployment.config import Settings
+from auto_deployment.release.codec import release_to_json
+from auto_deployment.release.status import history_line
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print it for a program")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the releases, newest first."""
+    releases = [record.release for record in islice(store(settings).history(), max(args.last, 0))]
+    if args.json:
+        sys.stdout.write(json.dumps([release_to_json(one) for one in releases], indent=1) + "\n")
+    else:
+        sys.stdout.write("".join(history_line(one) + "\n" for one in releases) or "No release yet.\n")
+    return 0

@@ -1,0 +1,49 @@
+"""What the words of `release` have in common: the folder, the images, who speaks."""
+
+import argparse
+import getpass
+from datetime import UTC, datetime
+
+from auto_deployment.config import Settings
+from auto_deployment.host.revision import code_revision
+from auto_deployment.local.releases.models import Shelf
+from auto_deployment.paths import PROJECT, Paths
+from auto_deployment.release.containers.docker import Docker
+from auto_deployment.release.containers.images import Images
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.store import Store
+
+
+def add_by(parser: argparse.ArgumentParser) -> None:
+    """Declare who speaks; it stands in the release's record and in mails."""
+    parser.add_argument("--by", default=_user(), metavar="NAME", help="who says so (default: %(default)s)")
+
+
+def inbox(settings: Settings) -> Inbox:
+    """Return where the controller listens."""
+    return Inbox(Paths(settings.data_dir).releases / "inbox")
+
+
+def store(settings: Settings) -> Store:
+    """Return where releases are."""
+    return Store(Paths(settings.data_dir).releases)
+
+
+def images(settings: Settings) -> Images | Shelf:
+    """Return the images on this host, or for plain processes the models."""
+    if settings.controller.in_containers:
+        return Images(Docker(), settings.controller.image)
+    revision = code_revision(PROJECT, settings.code_revision).short
+    return Shelf(Paths(settings.data_dir), revision)
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

@@ -1,0 +1,127 @@
+"""`release run`: the controller, until told to stop."""
+
+import argparse
+import json
+import logging
+import os
+from datetime import UTC, datetime
+
+from auto_deployment.config import Settings
+from auto_deployment.errors import MarqueeError
+from auto_deployment.gitlab.api import GitLabError, Project, project_of
+from auto_deployment.gitlab.statuses import CommitStatuses, Status
+from auto_deployment.host.faults import Faults
+from auto_deployment.host.locks import only_one
+from auto_deployment.host.metrics_server import serving
+from auto_deployment.host.signals import until_told
+from auto_deployment.mail.outbox import Outbox
+from auto_deployment.mail.sender import Postman
+from auto_deployment.params import Params, load_params
+from auto_deployment.paths import Paths
+from auto_deployment.release.containers.docker import Docker
+from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.instances import ComposeInstances, own_project
+from auto_deployment.release.containers.nginx import TRACK_OF_PORT, NginxContainer
+from auto_deployment.release.controller import Controller
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.mails import ReleaseMails
+from auto_deployment.release.metrics import ReleaseMetrics
+from auto_deployment.release.observe.measurements import PrometheusMetrics
+from auto_deployment.release.observe.nginx_status import counter
+from auto_deployment.release.observe.observer import Observer, Sources
+from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.parts import Parts, Report
+from auto_deployment.release.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--once", action="store_true", help="look once and end")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Carry out releases; return 0 when told to stop. With `--once` raise what the look raises."""
+    params, paths = load_params(settings.params_file), Paths(settings.data_dir)
+    log.info("Settings: %s; %s", settings.controller, params.release)
+    with only_one(paths.releases / "controller.lock", "The release controller"):
+        controller = _controller(settings, params, args.dry_run)
+        controller.open()
+        if args.once:
+            report = controller.tick(datetime.now(UTC))
+            if report.trouble:
+                raise MarqueeError(report.trouble)
+            log.info("%s", json.dumps({"step": str(report.step), "serving": sorted(report.traffic.names)}))
+            return 0
+        mail = settings.mail
+        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox)
+        mails = ReleaseMails(outbox, params.release)
+        metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
+        own = settings.controller
+        served = serving((own.metrics_host, own.metrics_port), "CONTROLLER_METRICS_PORT", metrics.registry)
+        statuses = CommitStatuses(_gitlab())
+        with served, Postman(outbox) as postman, statuses, until_told() as stop:
+            faults = Faults()
+            while not stop.is_set():
+                now = datetime.now(UTC)
+                try:
+                    report = controller.tick(now)
+                    _show(report, metrics, mails)
+                    _say(report, statuses)
+                    if report.trouble:
+                        faults.log(MarqueeError(report.trouble), now)
+                except Exception as error:
+                    faults.log(error, now)
+                metrics.show_outbox(postman.latest.waiting, postman.latest.oldest_age_s)
+                stop.wait(params.release.poll_s)
+    return 0
+
+
+def _show(report: Report, metrics: ReleaseMetrics, mails: ReleaseMails) -> None:
+    metrics.show(report)
+    try:
+        mails.tell(report)
+    except MarqueeError as error:
+        log.error("A mail was not written: %s", error)
+
+
+def _say(report: Report, statuses: CommitStatuses) -> None:
+    """Tell GitLab of every release that entered a phase, and after a restart of the newest."""
+    records = [*report.changed, *([report.record] if report.record else [])]
+    for release in (record.release for record in records):
+        origin = release.origin
+        if "revision" in origin:
+            sentence = f"{release.id} is {release.phase}: {release.reason}"
+            page = origin.get("pipeline_url", "")
+            statuses.want(Status(origin["revision"], release.phase.value, sentence, page))
+
+
+def _gitlab() -> Project | None:
+    try:
+        return project_of(os.environ)
+    except GitLabError as error:
+        raise MarqueeError(str(error)) from error
+
+
+def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller:
+    own, paths, docker = settings.controller, Paths(settings.data_dir), Docker()
+    images = Images(docker, own.image)
+    project = own_project(docker, own.project_dir)
+    sources = Sources(
+        own.edge_dir / "logs" / "edge.log",
+        PrometheusMetrics(Prometheus(own.prometheus_url)),
+        counter(own.nginx_status_url),
+        TRACK_OF_PORT,
+    )
+    parts = Parts(
+        instances=ComposeInstances(docker, project, images),
+        images=images,
+        edge=NginxContainer(docker, project.name, own.edge_dir / "upstream", params.traffic),
+        observer=Observer(sources, params.release.tick_s),
+        store=Store(paths.releases),
+        inbox=Inbox(paths.releases / "inbox"),
+        paths=paths,
+    )
+    return Controller(parts, params.release, own.needs_approval, dry_run)

@@ -1,0 +1,1 @@
+"""The retraining cycle: its steps, schedule, outcome and mails."""

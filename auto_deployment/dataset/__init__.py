@@ -1,0 +1,1 @@
+"""What is on the disk and everybody reads: segments, events, the catalogue, the quarantine."""

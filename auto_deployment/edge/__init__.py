@@ -1,0 +1,1 @@
+"""What NGINX is told."""

@@ -1,0 +1,1 @@
+"""What has changed in the stream: said, shown, never in the way."""

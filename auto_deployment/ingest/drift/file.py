@@ -1,0 +1,38 @@
+"""The trailing days on the disk. It serves comparison only: without it, comparison begins anew."""
+
+import json
+import logging
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from auto_deployment.host.files import StagedFile
+from auto_deployment.ingest.drift.drift import History, Sample
+
+log = logging.getLogger(__name__)
+
+
+def load_history(path: Path) -> History:
+    """Read the trailing days; none when the file is not there or cannot be used."""
+    try:
+        content = json.loads(path.read_bytes())
+        return History(
+            {date.fromisoformat(day): Sample(**sample) for day, sample in content["days"].items()},
+            {title: date.fromisoformat(day) for title, day in content["titles"].items()},
+        )
+    except FileNotFoundError:
+        return History()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("%s cannot be used (%s): comparison with the trailing days begins anew.", path, error)
+        return History()
+
+
+def save_history(path: Path, history: History) -> None:
+    """Write the trailing days, all at once; raise `OSError`."""
+    content = {
+        "days": {day.isoformat(): asdict(sample) for day, sample in history.days.items()},
+        "titles": {title: day.isoformat() for title, day in history.titles.items()},
+    }
+    with StagedFile(path) as staged:
+        staged.file.write(json.dumps(content).encode())
+        staged.publish()

@@ -1,1 +1,0 @@
-"""From a stream of lines to segments, each line exactly once."""

@@ -1,0 +1,1 @@
+"""Releases without containers: the controller in the run's own loop."""

@@ -1,0 +1,108 @@
+"""Releases in a local run: the same controller, in the run's own loop, from the first `release deploy` on."""
+
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auto_deployment.config import Settings
+from auto_deployment.errors import MarqueeError
+from auto_deployment.host.faults import Faults
+from auto_deployment.local.processes import Program
+from auto_deployment.local.releases.latency import InstanceMetrics
+from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.session import Session
+from auto_deployment.mail.outbox import Outbox
+from auto_deployment.params import Params
+from auto_deployment.paths import Paths, RunLayout
+from auto_deployment.release.controller import Controller
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.mails import ReleaseMails
+from auto_deployment.release.observe.nginx_status import counter
+from auto_deployment.release.observe.observer import Observer, Sources
+from auto_deployment.release.parts import Parts, Report
+from auto_deployment.release.store import Store
+
+log = logging.getLogger(__name__)
+
+COMMAND = "python -m auto_deployment release"  # as mails print it, with the run's DATA_DIR before it
+
+
+class LocalReleases:
+    """Looks every `poll_s` while releases are in use, does nothing before; no fault of it ends the run."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        params: Params,
+        layout: RunLayout,
+        shelf: Shelf,
+        session: Session,
+    ) -> None:
+        self._settings, self._params, self._layout, self._shelf = settings, params, layout, shelf
+        self._session = session
+        self._controller: Controller | None = None
+        self._looked_at: datetime | None = None
+        self._faults = Faults()
+        mail, paths = settings.mail, Paths(settings.data_dir)
+        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox)
+        self._mails = ReleaseMails(outbox, params.release, f"DATA_DIR={settings.data_dir} {COMMAND}")
+
+    def step(self, now: datetime | None = None) -> None:
+        """Look once if it is time."""
+        now = now or datetime.now(UTC)
+        waited_s = (now - self._looked_at).total_seconds() if self._looked_at else float("inf")
+        if not self._shelf.in_use or 0 <= waited_s < self._params.release.poll_s:
+            return
+        self._looked_at = now
+        try:
+            self._tell(self._open().tick(now))
+        except (MarqueeError, OSError) as error:
+            self._faults.log(error, now)
+
+    def _open(self) -> Controller:
+        if self._controller is None:
+            controller = self._make()
+            controller.open()
+            if self._settings.mail.smtp is not None:
+                self._session.supervisor.add(_postman(self._layout), stops_last=True)
+            self._controller = controller
+        return self._controller
+
+    def _make(self) -> Controller:
+        local, paths = self._settings.local, Paths(self._settings.data_dir)
+        sources = Sources(
+            self._layout.edge_log,
+            InstanceMetrics(self._session.instances, paths.releases / "local" / "latency.json"),
+            counter(f"http://127.0.0.1:{local.status_port}/stub_status"),
+            {one.port: one.track for one in self._session.instances},
+        )
+        parts = Parts(
+            instances=self._session.release_instances,
+            images=self._shelf,
+            edge=self._session.edge,
+            observer=Observer(sources, self._params.release.tick_s),
+            store=Store(paths.releases),
+            inbox=Inbox(paths.releases / "inbox"),
+            paths=paths,
+        )
+        return Controller(parts, self._params.release, self._settings.controller.needs_approval)
+
+    def _tell(self, report: Report) -> None:
+        for record in report.changed:
+            log.info("Release %s: %s", record.release.id, record.release.phase)
+        self._mails.tell(report)
+        if report.trouble:
+            raise MarqueeError(report.trouble)
+
+
+def _postman(layout: RunLayout) -> Program:
+    """A process of its own: the run's loop waits for no mail server, and with threads it could not fork."""
+    return Program(
+        name="postman",
+        command=[sys.executable, "-m", "auto_deployment", "mail", "deliver"],
+        log=layout.logs / "postman.log",
+        environ=os.environ,
+        folder=Path.cwd(),
+    )

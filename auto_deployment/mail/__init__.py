@@ -1,0 +1,1 @@
+"""Composing mails and sending them."""

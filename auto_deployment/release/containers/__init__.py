@@ -1,0 +1,1 @@
+"""Releases in containers: Docker, Compose, and NGINX beside them."""

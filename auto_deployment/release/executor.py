@@ -1,0 +1,126 @@
+"""Carries steps out: each changes one thing outside; what fails is raised, and tried at the next look."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from auto_deployment.release.consequences import serves_after
+from auto_deployment.release.journal import Journal
+from auto_deployment.release.observe.tracker import Tracker
+from auto_deployment.release.ports import Edge, Instances, PortError
+from auto_deployment.release.reconcile import (
+    CANARY_NAME,
+    Patience,
+    Plan,
+    Remove,
+    Seen,
+    SetTraffic,
+    Start,
+    Step,
+    Traffic,
+    next_step,
+    without,
+)
+from auto_deployment.release.release import Build
+from auto_deployment.release.store import Record
+
+log = logging.getLogger(__name__)
+
+
+class Hands:
+    """NGINX and the instances, changed one at a time."""
+
+    def __init__(
+        self, edge: Edge, instances: Instances, tracker: Tracker, journal: Journal, patience: Patience
+    ) -> None:
+        self._edge, self._instances, self._tracker = edge, instances, tracker
+        self._journal, self._patience = journal, patience
+        self._told_nginx = False
+        self._failed = ""  # the instance that could not be started at the last look
+
+    def next(
+        self, wanted: Plan, seen: Mapping[str, Seen], traffic: Traffic, dry_run: bool = False
+    ) -> Step | None:
+        """Return the step that is to be taken now."""
+        step = next_step(wanted, seen, traffic, self._patience)
+        if dry_run:
+            return step
+        if isinstance(step, Start):
+            step = self._unless_in_vain(step, wanted, seen, traffic)
+        return self._after_nginx(step, seen, traffic)
+
+    def take(self, step: Step, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
+        """Take a step; raise `PortError`. Before the first release `stable` serves."""
+        record = self._journal.record
+        serves = stable if record is None else serves_after(record.release)
+        if isinstance(step, SetTraffic):
+            self._set_traffic(step.traffic, wanted, seen, serves)
+        elif isinstance(step, Remove):
+            self._remove(step.name, serves)
+        elif record is not None and step.again:
+            self._start_again(step, record, seen)
+        else:
+            self._start(step)
+
+    def _unless_in_vain(
+        self, step: Start, wanted: Plan, seen: Mapping[str, Seen], traffic: Traffic
+    ) -> Step | None:
+        """Let nobody wait for an instance that cannot be started: others have every second turn."""
+        failed, self._failed = self._failed, ""
+        if step.name == failed:
+            return next_step(*without(failed, wanted, seen), traffic, self._patience) or step
+        record = self._journal.record
+        if step.name != CANARY_NAME or step.again or record is None or self._journal.fits(record):
+            return step
+        # A full disk starts no candidate: its evidence could not be kept.
+        return next_step(*without(CANARY_NAME, wanted, seen), traffic, self._patience)
+
+    def _after_nginx(self, step: Step | None, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
+        """Let NGINX do what its file says before who serves goes.
+
+        A kill or a failure may have come between the file and the reload.
+        """
+        if self._told_nginx or not traffic.names or isinstance(step, SetTraffic):
+            return step
+        if isinstance(step, Start) and not seen[step.name].well:
+            return step  # nobody is served by what it replaces
+        return SetTraffic(traffic)
+
+    def _start(self, step: Start) -> None:
+        log.info("%s starts with release %s", step.name, step.release)
+        self._failed = step.name
+        self._instances.start(step.name, step.release)
+        self._failed = ""
+        self._tracker.started(step.name)
+
+    def _start_again(self, step: Start, record: Record, seen: Mapping[str, Seen]) -> None:
+        """Count first: an instance's own count goes with it. What cannot be replaced has not ended."""
+        log.warning("%s stays unhealthy: it is recreated", step.name)
+        count = 1 + seen[step.name].restarts
+        self._journal.keep(replace(record, recreated={**record.recreated, step.name: count}))
+        try:
+            self._start(step)
+        except PortError:
+            if self._instances.look()[step.name].release == step.release:
+                self._journal.keep(record)
+            raise
+
+    def _set_traffic(self, traffic: Traffic, wanted: Plan, seen: Mapping[str, Seen], serves: Build) -> None:
+        log.info("Requests go to %s", ", ".join(sorted(traffic.names)))
+        try:
+            self._tell_nginx(traffic)
+        except PortError as error:
+            if wanted.releases[CANARY_NAME] is None and seen[CANARY_NAME].release is not None:
+                log.error("NGINX cannot be told (%s): the canary is removed at once", error)
+                self._remove(CANARY_NAME, serves)
+            raise
+
+    def _tell_nginx(self, traffic: Traffic) -> None:
+        self._told_nginx = False
+        self._edge.write(traffic)
+        self._told_nginx = True
+
+    def _remove(self, name: str, serves: Build) -> None:
+        log.info("%s is removed", name)
+        self._instances.remove(name, serves.release)
+        self._tracker.started(name)

@@ -1,0 +1,1 @@
+"""What users met: the edge log, Prometheus, the instances' own counters."""

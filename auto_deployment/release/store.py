@@ -1,0 +1,112 @@
+"""Releases on the disk: one JSON file each, replaced whole at every change, so that a kill loses nothing.
+
+Ticks and the position in the edge log are in the same file: a tick is counted once, whatever happens between.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from auto_deployment.errors import BadInputError, MarqueeError
+from auto_deployment.host.files import StagedFile, remove_leftovers
+from auto_deployment.release.codec import release_from_json, release_to_json
+from auto_deployment.release.judge.ticks import Tick
+from auto_deployment.release.release import Release
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+NAME = re.compile(r"[0-9]{8}T[0-9]{12}_[0-9A-Za-z._+-]+\.json")
+
+
+class StateError(MarqueeError):
+    """A release cannot be read or written. The message names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A release with its evidence, and how often the controller had to recreate each instance."""
+
+    release: Release
+    ticks: tuple[Tick, ...] = ()
+    edge: Mapping[str, Any] | None = None  # where the edge log was read to, and whom it named
+    recreated: Mapping[str, int] = field(default_factory=dict)
+
+    def without_users(self) -> "Record":
+        """Return what is kept of an ended release: counts, and no trace of users."""
+        return replace(self, edge=None)
+
+
+class Store:
+    """The folder of releases; the newest file is the present one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open(self) -> None:
+        """Make the folder; remove what a killed writer left."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self._folder)
+
+    def write(self, record: Record) -> None:
+        """Replace a release's file; raise `StateError` and leave the old one when there is no room."""
+        path = self.path(record.release)
+        content = {
+            "format": FORMAT,
+            "release": release_to_json(record.release),
+            "recreated": dict(record.recreated),
+            "edge": record.edge,
+            "ticks": [tick.to_json() for tick in record.ticks],
+        }
+        try:
+            with StagedFile(path) as staged:
+                staged.file.write(json.dumps(content, separators=(",", ":")).encode())
+                staged.publish()
+        except OSError as error:
+            raise StateError(
+                f"{path} cannot be written ({error.strerror}): make room on the disk."
+            ) from error
+
+    def newest(self) -> Record | None:
+        """Return the release under way or the last one, None before the first."""
+        paths = self._paths()
+        return read_record(paths[-1]) if paths else None
+
+    def history(self) -> Iterator[Record]:
+        """Return all releases, newest first; a damaged one is left out, and the log says so."""
+        for path in reversed(self._paths()):
+            try:
+                yield read_record(path)
+            except StateError as error:
+                log.warning("%s", error)
+
+    def path(self, release: Release) -> Path:
+        return self._folder / f"{release.requested_at:%Y%m%dT%H%M%S%f}_{release.id}.json"
+
+    def _paths(self) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        return sorted(path for path in self._folder.iterdir() if NAME.fullmatch(path.name))
+
+
+def read_record(path: Path) -> Record:
+    """Read a release's file; raise `StateError` naming it when it is none."""
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']!r} is not {FORMAT}")
+        return Record(
+            release_from_json(content["release"]),
+            tuple(Tick.from_json(one) for one in content["ticks"]),
+            content["edge"],
+            {str(name): int(count) for name, count in content["recreated"].items()},
+        )
+    except OSError as error:
+        raise StateError(f"{path} cannot be read ({error.strerror}).") from error
+    except (AttributeError, BadInputError, IndexError, KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise StateError(f"{path} is damaged ({reason}): move it away; what runs stays as it is.") from error

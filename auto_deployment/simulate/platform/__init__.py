@@ -1,0 +1,1 @@
+"""A simulated platform: its users, its catalogue, who likes what, and what happens there."""

@@ -1,0 +1,1 @@
+"""The stage `evaluate`: what a model is worth, with intervals."""

@@ -1,0 +1,70 @@
+"""How good lists are: every system on the same users, with intervals and paired differences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from auto_deployment.training.arrays import Bools, Doubles, Int64s, Ints
+from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
+from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics
+from auto_deployment.training.evaluate.systems import ALS, COUNT, POPULARITY, SERVED
+
+METRICS = ("ndcg", "recall", "hit_rate", "popularity")
+COMPARED = ((SERVED, POPULARITY), (SERVED, COUNT), (SERVED, ALS), (ALS, POPULARITY))
+# Coverage is no mean, so each draw looks through all lists again: a fifth of the draws has to do.
+COVERAGE_SHARE_OF_SAMPLES = 0.2
+
+
+class Listed:
+    """The lists (n, k) of every system for the same n users, and what each user's list is worth."""
+
+    def __init__(
+        self, user_ids: Int64s, lists: Mapping[str, Ints], task: RankingTask, events_per_movie: Ints
+    ) -> None:
+        self.user_ids = user_ids
+        self.lists = lists
+        self.movies = len(events_per_movie)
+        self.columns: dict[str, Doubles] = {
+            f"{system}_{metric}": values
+            for system, some in lists.items()
+            for metric, values in list_metrics(task, some, events_per_movie).items()
+        }
+
+
+def measure_lists(listed: Listed, bootstrap: Bootstrap, here: Bools | None = None) -> dict[str, Any]:
+    """Average the metrics of each system over users (those of `here`), and compare the systems' NDCG."""
+    chosen = np.ones(len(listed.user_ids), dtype=np.bool_) if here is None else here
+    resampled = Resampled({name: values[chosen] for name, values in listed.columns.items()}, bootstrap)
+    systems = {
+        system: {metric: resampled.mean(f"{system}_{metric}") for metric in METRICS}
+        | {"coverage": coverage(lists[chosen], listed.movies, bootstrap)}
+        for system, lists in listed.lists.items()
+    }
+    compared = {
+        f"{one}_{sign}_{other}": compare(f"{one}_ndcg", f"{other}_ndcg")
+        for one, other in COMPARED
+        for sign, compare in (("minus", resampled.difference), ("over", resampled.ratio))
+    }
+    return {"users": int(chosen.sum()), "systems": systems, "ndcg_compared": compared}
+
+
+def coverage(lists: Ints, movies: int, bootstrap: Bootstrap) -> Estimate:
+    """Return the share of all movies that stand on at least one list.
+
+    A draw holds fewer different users, so fewer movies: the interval has the width of what the draws give,
+    laid around the value.
+    """
+    if not len(lists):
+        return bootstrap.interval(np.nan, np.zeros(0))
+    value = len(np.unique(lists[lists >= 0])) / movies
+    samples = max(int(bootstrap.samples * COVERAGE_SHARE_OF_SAMPLES), 1)
+    draws = Bootstrap(samples, bootstrap.level, bootstrap.seed).draws(len(lists))
+    drawn = np.array([_covered(lists[users], movies) for part in draws for users in part]) / movies
+    return bootstrap.interval(value, np.clip(drawn - drawn.mean() + value, 0, 1))
+
+
+def _covered(lists: Ints, movies: int) -> int:
+    is_there = np.zeros(movies + 1, dtype=np.bool_)
+    is_there[lists.ravel()] = True  # -1, an empty place, marks the last one
+    return int(np.count_nonzero(is_there[:-1]))

@@ -1,0 +1,48 @@
+"""Measure the candidate, alone and against the champion."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from app.recommender import Recommender
+from auto_deployment.training.evaluate.challenge import against_champion
+from auto_deployment.training.evaluate.evaluate import evaluate
+from auto_deployment.training.evaluate.metrics import assemble_metrics, summarize
+from auto_deployment.training.evaluate.profile import profile_of
+from auto_deployment.training.model_folder import open_folder
+from auto_deployment.training.params import TrainingParams
+from auto_deployment.training.prepare.prepared import read_prepared
+from auto_deployment.training.train.trainset import make_trainset
+from auto_deployment.training.workspace import COMPARISON, Workspace, write_json
+
+
+def run(workspace: Workspace, params: TrainingParams) -> Mapping[str, Any]:
+    """Write what was found; return the metrics."""
+    prepared = read_prepared(workspace.prepared)
+    model = open_folder(workspace.candidate)
+    measured = evaluate(
+        Recommender(model), make_trainset(prepared.train), prepared.test, prepared.users, params
+    )
+    metrics = assemble_metrics(model.manifest, measured)
+    comparison = against_champion(workspace, Recommender(model), prepared, params)
+    write_json(workspace.metrics / "model.json", metrics)
+    write_json(workspace.metrics / "summary.json", summarize(metrics))
+    write_json(workspace.metrics / COMPARISON, comparison)
+    events = pd.concat([prepared.train, prepared.test])
+    profile = profile_of(events, prepared.users, prepared.facts["data"]["lines"])
+    write_json(workspace.metrics / "profile.json", profile)
+    _write_systems(workspace.metrics / "systems.csv", metrics)
+    return metrics
+
+
+def _write_systems(path: Path, metrics: Mapping[str, Any]) -> None:
+    """Write what `dvc plots` draws: NDCG of every system."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["system", "ndcg", "low", "high"])
+        for name, values in metrics["ranking"]["systems"].items():
+            found = values["ndcg"]
+            writer.writerow([name, found["value"], found["low"], found["high"]])

@@ -1,0 +1,83 @@
+"""The lists that are compared: what is served, its parts, and what it must beat."""
+
+from collections.abc import Callable
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from app.recommender import Recommender
+from auto_deployment.training.arrays import Floats, Ints, Rows
+from auto_deployment.training.train.top_lists import best_rows, blocks, hide_seen
+
+SERVED, ALS, SVD = "blend", "als", "svd"
+POPULARITY, COUNT, RANDOM = "popularity", "count", "random"
+
+Scorer = Callable[[Rows], Floats]  # user rows -> scores of all movies, (rows, M), to be written to
+
+
+def all_lists(recommender: Recommender, rows: Rows, n: int, seed: int) -> dict[str, Ints]:
+    """Return the lists (rows, n) of each system, none with a training movie of its user.
+
+    `blend` and `popularity` come from the recommender as they are served. `als` and `svd` are what would be
+    served with that part alone: users with few events get popularity there too. `count` is popularity by the
+    plain number of training events.
+    """
+    scored = {
+        name: scored_lists(recommender, rows, n, scorer)
+        for name, scorer in _scorers(recommender, seed).items()
+    }
+    popular = popular_lists(recommender, rows, n)
+    least = recommender.model.manifest["scalars"]["min_events"]
+    has_few = recommender.model.arrays["user_events"][rows] < least
+    for part in (ALS, SVD):
+        scored[part][has_few] = popular[has_few]
+    return {
+        SERVED: served_lists(recommender, rows, n),
+        ALS: scored[ALS],
+        SVD: scored[SVD],
+        POPULARITY: popular,
+        COUNT: scored[COUNT],
+        RANDOM: scored[RANDOM],
+    }
+
+
+def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
+    arrays = recommender.model.arrays
+    cut = int(recommender.model.manifest["scalars"]["rank_factors"])
+    users, movies = arrays["user_factors"], arrays["item_factors"]
+    count = np.bincount(arrays["seen_items"], minlength=len(movies)).astype(np.float32)
+    rng = np.random.default_rng(seed)
+    return {
+        ALS: lambda some: users[some, :cut] @ movies[:, :cut].T,
+        SVD: lambda some: users[some, cut:] @ movies[:, cut:-1].T + movies[:, -1],
+        COUNT: lambda some: np.tile(count, (len(some), 1)),
+        RANDOM: lambda some: rng.random((len(some), len(movies)), dtype=np.float32),
+    }
+
+
+def served_lists(recommender: Recommender, rows: Rows, n: int) -> Ints:
+    """Return what the service would answer."""
+    ids = recommender.model.arrays["user_ids"][rows].tolist()
+    with threadpool_limits(1, "blas"):  # as it is served; more threads would mostly wait for each other
+        return _padded([recommender.recommend(user, n).rows for user in ids], n)
+
+
+def popular_lists(recommender: Recommender, rows: Rows, n: int) -> Ints:
+    """Return the popularity list of each user, as the service gives it to users with few events."""
+    return _padded([recommender.popular(n, user_row=row).rows for row in rows.tolist()], n)
+
+
+def scored_lists(recommender: Recommender, rows: Rows, n: int, scorer: Scorer) -> Ints:
+    """Return the n best unseen movies by any scores."""
+    arrays = recommender.model.arrays
+    lists = np.full((len(rows), n), -1, dtype=np.int32)
+    for place, some in blocks(rows):
+        scores = scorer(some)
+        hide_seen(scores, some, arrays["seen_indptr"], arrays["seen_items"])
+        best = best_rows(scores, n)
+        lists[place, : best.shape[1]] = best
+    return lists
+
+
+def _padded(lists: list[list[int]], n: int) -> Ints:
+    return np.array([rows + [-1] * (n - len(rows)) for rows in lists], dtype=np.int32).reshape(-1, n)

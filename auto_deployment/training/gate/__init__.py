@@ -1,0 +1,1 @@
+"""The stage `gate`: whether a model may be published."""

@@ -1,0 +1,164 @@
+"""May a model be published? Pure: measurements and limits in, checks with value, limit and interval out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auto_deployment.training.gate.checks import (
+    Estimate,
+    GateCheck,
+    GateParams,
+    GateResult,
+    at_least,
+    at_most,
+    below,
+    counted,
+    is_known,
+    not_computable,
+)
+from auto_deployment.training.gate.groups import hold_groups
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What is known of a candidate.
+
+    `metrics` is `metrics.json` of the candidate, `probe` what asking the artefact showed, `champion` says
+    who that is (`champion.json`), `comparison` is `compare`'s outcome, {"error": sentence}, or None without
+    a champion, `intake` what came in, `rejected` the content hashes that releases have rejected.
+    """
+
+    metrics: Mapping[str, Any]
+    probe: Mapping[str, Any]
+    champion: Mapping[str, Any]
+    comparison: Mapping[str, Any] | None
+    intake: Mapping[str, Any]
+    new_events: int | None  # None: the champion cannot be asked
+    rejected: Mapping[str, str]  # content hash -> reason
+
+
+def judge_model(facts: GateFacts, params: GateParams) -> GateResult:
+    """Hold everything against its limit; a check that cannot be computed is not passed."""
+    return GateResult(
+        (
+            *_rating(facts, params),
+            *_ranking(facts, params),
+            *_champion(facts, params),
+            *_data(facts, params),
+            *_artefact(facts, params),
+        )
+    )
+
+
+def _rating(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
+    rating = facts.metrics["rating"]
+    yield below("rmse", rating["svd"]["rmse"], params.rmse_max, "RMSE on later events (1-5)")
+    # Below, not merely no more: what adds nothing to the biases is no model.
+    limit = 0.0 - params.bias_margin
+    found = _rounded(rating["svd_minus_bias"]["rmse"])
+    yield below("bias", found, limit, "RMSE minus that of the biases alone", 2)
+
+
+def _rounded(found: Estimate) -> Estimate:
+    """Round to millionths: less than that between two equal models comes from the order of sums."""
+    return {name: None if value is None else round(value, 6) for name, value in found.items()}
+
+
+def _ranking(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
+    ranking = facts.metrics["ranking"]
+    k = ranking["cutoff"]
+    factor, which = _over_the_stronger(ranking["ndcg_compared"])
+    yield at_least("popularity", factor, params.popularity_factor_min, f"NDCG@{k} over that of {which}")
+    coverage = ranking["systems"]["blend"]["coverage"]
+    yield at_least("coverage", coverage, params.coverage_min, "Share of all movies on anybody's list")
+    probe = facts.probe
+    if probe["personal"] < 2:
+        said = f"Of {probe['users']:,} users asked {probe['personal']} had a personal list: two are needed to"
+        yield not_computable("same_list", f"{said} tell whether all are the same.")
+        return
+    share = probe["commonest"] / probe["personal"]
+    # Of a few lists each is a large share; where all differ, none of them is common.
+    limit = max(params.common_list_share_max, 1 / probe["personal"])
+    yield counted("same_list", share, limit, "Share of personal lists that are the commonest one")
+
+
+def _over_the_stronger(compared: Mapping[str, Estimate]) -> tuple[Estimate, str]:
+    """Choose the popularity list that is harder to beat: recent, as served, or by plain count."""
+    found = {
+        "popularity": compared["blend_over_popularity"],
+        "popularity by plain count": compared["blend_over_count"],
+    }
+    unknown = [name for name, factor in found.items() if not is_known(factor["value"])]
+    which = unknown[0] if unknown else min(found, key=lambda name: found[name]["value"] or 0.0)
+    return found[which], which
+
+
+def _champion(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
+    compared, name = facts.comparison, facts.champion.get("version")
+    if compared is None:
+        yield GateCheck("champion", True, "There is no champion yet: this would be the first model.")
+        return
+    if error := compared.get("error"):
+        yield not_computable("champion", f"The champion {name} cannot be compared: {error}")
+        return
+    rating, ranking = compared["rating"], compared["ranking"]
+    yield at_most(
+        "champion_rmse",
+        rating["ratio"],
+        1 + params.champion_rmse_loss_max,
+        f"RMSE over that of the champion {name} on {rating['pairs']:,} later ratings",
+    )
+    yield _not_shown_worse(ranking, f"NDCG minus that of the champion {name}, {ranking['users']:,} users,")
+    yield hold_groups(compared["groups"], params)
+
+
+def _not_shown_worse(ranking: Mapping[str, Any], what: str) -> GateCheck:
+    found = ranking["difference"]
+    if not is_known(found["value"], found["low"], found["high"]):
+        return not_computable("champion_ndcg", f"{what} could not be measured: too few users.")
+    sentence = (
+        f"{what} is {found['value']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}), "
+        "the upper end must not be below 0."
+    )
+    return GateCheck(
+        "champion_ndcg", found["high"] >= 0, sentence, found["value"], 0.0, found["low"], found["high"]
+    )
+
+
+def _data(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
+    new = {"value": None if facts.new_events is None else float(facts.new_events), "low": None, "high": None}
+    what = "Number of ratings and watches that the champion's data does not have"
+    yield at_least("new_events", new, params.new_events_min, what, 9)
+    damaged = facts.intake["damaged"]
+    named = f" ({', '.join(sorted(damaged))})" if damaged else ""
+    yield counted(
+        "segments", len(damaged), params.damaged_segments_max, f"Number of damaged segments left out{named}"
+    )
+    drift = facts.intake["drift"]
+    named = f" ({', '.join(sorted(drift))})" if drift else ""
+    yield counted(
+        "drift", len(drift), params.drift_findings_max, f"Number of strong changes of the stream{named}"
+    )
+
+
+def _artefact(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
+    probe = facts.probe
+    if probe["error"]:
+        yield not_computable("artefact", f"The artefact cannot be used: {probe['error']}")
+        return
+    if not probe["users"]:
+        yield not_computable("artefact", "The artefact has no user who could be asked.")
+        return
+    asked = f"{probe['users']:,} users asked"
+    what = f"Number of lists with a seen title, a title twice, or too few titles ({asked})"
+    yield counted("wrong_lists", probe["wrong"], 0, what)
+    what = f"Mean time of an answer in ms ({asked})"
+    yield counted("answer_ms", probe["answer_ms"], params.answer_max_ms, what)
+    yield counted("load_s", probe["load_s"], params.load_max_s, "Time to load and check the artefact in s")
+    yield counted("size_mb", probe["size_mb"], params.size_max_mb, "Size of the artefact in MB")
+    reason = facts.rejected.get(probe["content_hash"])
+    if reason is not None:
+        sentence = f"A release has rejected this very artefact: {reason}"
+        yield GateCheck("rejected", False, sentence)
+    else:
+        yield GateCheck("rejected", True, "No release has rejected this artefact.")

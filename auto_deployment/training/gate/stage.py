@@ -1,0 +1,26 @@
+"""Hold everything against its limit."""
+
+from auto_deployment.training.gate.checks import GateParams, GateResult
+from auto_deployment.training.gate.gate import GateFacts, judge_model
+from auto_deployment.training.gate.page import render_gate
+from auto_deployment.training.gate.probe import probe
+from auto_deployment.training.workspace import COMPARISON, Workspace, read_json, write_json
+
+
+def run(workspace: Workspace, params: GateParams, seed: int) -> GateResult:
+    """Write the verdict for programs and for people, and return it."""
+    metrics = read_json(workspace.metrics / "model.json")
+    comparison = read_json(workspace.metrics / COMPARISON)
+    facts = GateFacts(
+        metrics=metrics,
+        probe=probe(workspace.candidate, params.probe_users, seed).to_json(),
+        champion=read_json(workspace.champion_facts),
+        comparison=comparison["against"],
+        intake=read_json(workspace.intake),
+        new_events=comparison["new_events"],
+        rejected={one["content_hash"]: one["reason"] for one in read_json(workspace.rejected)},
+    )
+    result = judge_model(facts, params)
+    write_json(workspace.verdict / "gate.json", result.to_json())
+    (workspace.verdict / "gate.md").write_text(render_gate(result, facts), "utf-8")
+    return result

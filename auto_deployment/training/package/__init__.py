@@ -1,0 +1,1 @@
+"""The stage `package`: a model with its name, its provenance and its verdict."""

@@ -1,0 +1,1 @@
+"""The stage `prepare`: from segments to interactions, and their split."""

@@ -1,0 +1,78 @@
+"""Older events to learn from, later ones to be measured on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from auto_deployment.training.arrays import Bools, Int64s
+from auto_deployment.training.errors import NotEnoughDataError
+from auto_deployment.training.params import PrepareParams
+from auto_deployment.training.prepare.interactions import microseconds
+
+Kind = Literal["global", "per_user"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Two parts of the interactions, of each user the older and the later ones.
+
+    A `global` split has one cut: training is older, the rest is held out. A `per_user` split holds out the
+    last share of each user's events. `watermark` is the cut, or the newest training event if there is none.
+    """
+
+    kind: Kind
+    watermark: datetime
+    train: pd.DataFrame
+    test: pd.DataFrame
+    users_on_both_sides_of_one_cut: int
+
+
+def split_by_time(interactions: pd.DataFrame, params: PrepareParams) -> Split:
+    """Split at one global time where that leaves enough users on both sides, else each user's own events.
+
+    Training is strictly older than what is held out, per user: events of the moment of the cut are held out.
+    A user whose events all have one time is left in training. Raises `NotEnoughDataError`.
+    """
+    if interactions.empty:
+        raise NotEnoughDataError("There is no rating and no watch to train on: import or ingest some first.")
+    times = microseconds(interactions["time"])
+    _, first, user = np.unique(interactions["user_id"].to_numpy(), return_index=True, return_inverse=True)
+    cut_us = _cuts(np.sort(times), np.zeros(1, dtype=np.int64), params.test_share)[0]
+    is_test = times >= cut_us
+    on_both = len(np.intersect1d(user[is_test], user[~is_test]))
+    if on_both >= params.min_split_users:
+        cut = pd.Timestamp(cut_us, unit="us", tz="UTC").to_pydatetime()
+        return Split("global", cut, interactions[~is_test], interactions[is_test], on_both)
+    is_test = _held_out_per_user(times, first, user, params.test_share)
+    train = interactions[~is_test]
+    return Split("per_user", train["time"].max().to_pydatetime(), train, interactions[is_test], on_both)
+
+
+def describe_split(split: Split) -> dict[str, Any]:
+    """Return what a manifest says about a split."""
+    return {
+        "watermark": split.watermark.isoformat(),
+        "split": {
+            "kind": split.kind,
+            "train": len(split.train),
+            "test": len(split.test),
+            "users_on_both_sides_of_one_cut": split.users_on_both_sides_of_one_cut,
+        },
+    }
+
+
+def _held_out_per_user(times: Int64s, first: Int64s, user: Int64s, share: float) -> Bools:
+    is_test: Bools = times >= _cuts(times, first, share)[user]
+    with_train = np.bincount(user, weights=~is_test) > 0
+    return is_test & with_train[user]
+
+
+def _cuts(times: Int64s, first: Int64s, share: float) -> Int64s:
+    """Return the time from which on each group's events are held out; times rise from each `first` on."""
+    sizes = np.diff(np.append(first, len(times)))
+    kept = sizes - np.floor(sizes * share).astype(np.int64)
+    cuts = times[first + np.minimum(kept, sizes - 1)]
+    return np.where(kept < sizes, cuts, np.iinfo(np.int64).max)

@@ -1,0 +1,25 @@
+"""What everybody gets whose tastes are not known."""
+
+import numpy as np
+
+from auto_deployment.training.arrays import Floats
+from auto_deployment.training.params import PopularityParams
+from auto_deployment.training.train.trainset import Trainset
+
+DAY_US = 86_400_000_000
+
+
+def recent_popularity(trainset: Trainset, params: PopularityParams) -> Floats:
+    """Return each movie's share of recent events, smoothed with its share of all events; shape (M,).
+
+    An event's weight halves every half-life before the newest one. The share of all times counts like
+    `smoothing_events` events, so it decides where little happened lately (a Dirichlet prior).
+    """
+    age_days = (trainset.time_us.max() - trainset.time_us) / DAY_US
+    recent = np.bincount(
+        trainset.movies, 0.5 ** (age_days / params.half_life_days), minlength=len(trainset.movie_ids)
+    )
+    share = trainset.events_per_movie() / len(trainset.movies)
+    smoothed = recent + params.smoothing_events * share
+    popularity: Floats = (smoothed / smoothed.sum()).astype(np.float32)
+    return popularity

@@ -1,0 +1,73 @@
+"""The training part as arrays, users and movies numbered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from auto_deployment.training.arrays import Bools, Floats, Int64s, Ints, Rows
+from auto_deployment.training.errors import NotEnoughDataError
+from auto_deployment.training.prepare.interactions import microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Trainset:
+    """N interactions of U users and M movies, sorted by user, then time, then movie.
+
+    user_ids (U,) ascending, movie_ids (M,) by alphabet; users, movies, rating (1-5 or NaN), watched (0-1 or
+    NaN) and time_us (N,).
+    """
+
+    user_ids: Int64s
+    movie_ids: list[str]
+    users: Ints
+    movies: Ints
+    rating: Floats
+    watched: Floats
+    time_us: Int64s
+
+    @property
+    def is_rated(self) -> Bools:
+        return ~np.isnan(self.rating)
+
+    def events_per_user(self) -> Ints:
+        return np.bincount(self.users, minlength=len(self.user_ids)).astype(np.int32)
+
+    def ratings_per_user(self) -> Ints:
+        return np.bincount(self.users[self.is_rated], minlength=len(self.user_ids)).astype(np.int32)
+
+    def events_per_movie(self) -> Ints:
+        return np.bincount(self.movies, minlength=len(self.movie_ids)).astype(np.int32)
+
+    def seen(self) -> tuple[Int64s, Ints]:
+        """Return each user's movies, rising, as compressed sparse rows: indptr (U + 1,) and movies (N,)."""
+        indptr = np.concatenate([[0], np.cumsum(self.events_per_user(), dtype=np.int64)])
+        return indptr, self.movies[np.lexsort((self.movies, self.users))]
+
+
+def movie_rows(movies: pd.Series, ids: Sequence[str]) -> Rows:
+    """Return the place among `ids` of each movie of a categorical column, -1 where it is not among them."""
+    of_category: Rows = pd.Index(ids).get_indexer(pd.Index(movies.cat.categories))
+    return of_category[movies.cat.codes.to_numpy()]
+
+
+def make_trainset(train: pd.DataFrame) -> Trainset:
+    """Number users and movies; raise `NotEnoughDataError` where nothing can be learnt from."""
+    user_ids, users = np.unique(train["user_id"].to_numpy(), return_inverse=True)
+    codes, movies = np.unique(train["movie_id"].cat.codes.to_numpy(), return_inverse=True)
+    ids = [str(movie) for movie in train["movie_id"].cat.categories[codes]]
+    if len(user_ids) < 2 or len(ids) < 2:
+        raise NotEnoughDataError(
+            f"The training part has {len(user_ids)} user(s) and {len(ids)} movie(s), a model needs two of "
+            "each at least: import or ingest more events."
+        )
+    return Trainset(
+        user_ids=user_ids,
+        movie_ids=ids,
+        users=users.astype(np.int32),
+        movies=movies.astype(np.int32),
+        rating=train["rating"].to_numpy(dtype=np.float32),
+        watched=train["watched"].to_numpy(dtype=np.float32),
+        time_us=microseconds(train["time"]),
+    )

@@ -1,0 +1,1 @@
+"""Searching parameters on a validation part."""
