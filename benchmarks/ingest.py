@@ -21,9 +21,9 @@ from auto_deployment.dataset.events import Rejected, parse
 from auto_deployment.ingest.consumer import open_consumer
 from benchmarks.report import Table, save
 from benchmarks.stream_lines import stream_lines
-from tests.support.ingest import Home, ingest_params, rating_lines
-from tests.support.kafka import Broker
-from tests.support.streams import FakeStream, begin, lines, make_listener
+from tests.support.ingest.home import Home, ingest_params, rating_lines
+from tests.support.ingest.kafka import Broker
+from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
 from tests.support.systems.lab import docker_answers
 
 KINDS = ("parser", "throughput", "stored", "memory")

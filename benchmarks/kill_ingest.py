@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.report import Table, save
-from tests.support.kafka import Broker
-from tests.support.kills import PARTITIONS, Plan, run
+from tests.support.ingest.kafka import Broker
+from tests.support.ingest.kills import PARTITIONS, Plan, run
 
 
 def main() -> int:

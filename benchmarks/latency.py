@@ -9,7 +9,7 @@ from benchmarks.load import constant_rate
 from benchmarks.model import bench_model
 from benchmarks.report import Table
 from benchmarks.traffic import mixed_paths
-from tests.support.edge import running_edge
+from tests.support.edge.edge import running_edge
 from tests.support.server import serving
 
 PER_S = 50

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.report import Table
 from tests.support.described_answers import send_from_all
 from tests.support.models import write_model
-from tests.support.random_faults import live_through
+from tests.support.release.random_faults import live_through
 from tests.support.schemathesis import ACCEPTED, attack
 from tests.support.server import Server, serving
 

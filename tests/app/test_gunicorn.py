@@ -91,7 +91,7 @@ def test_a_killed_worker_is_replaced_while_the_others_answer(server: Server) -> 
 
 def test_a_terminated_service_finishes_what_it_has_begun(model_dir: Path, tmp_path: Path) -> None:
     started, go_on = tmp_path / "started", tmp_path / "go-on"
-    target = f"tests.support.slow_app:slow({str(started)!r}, {str(go_on)!r})"
+    target = f"tests.support.edge.slow_app:slow({str(started)!r}, {str(go_on)!r})"
     answers: list[str] = []
     with serving(tmp_path / "log", {"MODEL_DIR": str(model_dir), "WORKERS": "1"}, target) as server:
         client = threading.Thread(

@@ -17,10 +17,10 @@ from auto_deployment.dataset.schema import SCHEMA, SegmentMeta
 from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
+from tests.support.cycle.workspace import ROWS
+from tests.support.ingest.segments import NOON, write_segment
 from tests.support.project import PROJECT
-from tests.support.segments import NOON, write_segment
 from tests.support.training import write_data
-from tests.support.workspace import ROWS
 
 PARAMS = load_params(PROJECT / "params.yaml")
 NOW = NOON + timedelta(days=3)

@@ -14,8 +14,8 @@ from auto_deployment.checks.model import check_model
 from auto_deployment.params import Params, load_params
 from auto_deployment.training.package import stage as package
 from auto_deployment.training.workspace import Workspace, read_json, write_json
+from tests.support.cycle.workspace import LOOSE, SMALL, make_workspace, run_stages
 from tests.support.project import PROJECT
-from tests.support.workspace import LOOSE, SMALL, make_workspace, run_stages
 
 SHIPPED = load_params(PROJECT / "params.yaml")
 PARAMS: Params = replace(SHIPPED, training=SMALL, gate=LOOSE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.edge_lines import CANARY_1, STABLE_1, edge_line
+from tests.support.release.edge_lines import CANARY_1, STABLE_1, edge_line
 from tests.support.systems.attempts import Line
 from tests.support.systems.load import Outcome
 from tests.support.systems.promise.report import Result, keep_artefacts

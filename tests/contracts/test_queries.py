@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.metric_names import known_metrics
-from tests.support.queries import AskedFor, every_query
+from tests.support.release.queries import AskedFor, every_query
 
 
 def test_names_are_found_in_a_query_and_nothing_else_is() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cycle.outcome import PUBLISHED
-from tests.support.cycle import CycleHome
-from tests.support.fake_dvc import standing_in
+from tests.support.cycle.fake_dvc import standing_in
+from tests.support.cycle.home import CycleHome
 
 
 @pytest.fixture(scope="session")

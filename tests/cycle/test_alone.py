@@ -8,7 +8,7 @@ import pytest
 
 from auto_deployment.cycle.outcome import PUBLISHED
 from auto_deployment.host.locks import BusyError, describe_owner, only_one
-from tests.support.cycle import CycleHome
+from tests.support.cycle.home import CycleHome
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

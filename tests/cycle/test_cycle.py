@@ -6,8 +6,8 @@ import json
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, REHEARSED, UNCHANGED, Outcome
 from auto_deployment.dataset.published import read_published
 from auto_deployment.release.records import Serving, write_serving
-from tests.support import published
-from tests.support.cycle import CycleHome
+from tests.support.cycle import published
+from tests.support.cycle.home import CycleHome
 from tests.support.git import git
 
 STEPS = ["refresh", "take", "train", "reproduce", "upload", "commit", "push", "mark"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED
-from tests.support import published
-from tests.support.cycle import CycleHome, killed_at
+from tests.support.cycle import published
+from tests.support.cycle.home import CycleHome, killed_at
 
 pytestmark = pytest.mark.usefixtures("dvc_itself")
 

@@ -11,7 +11,7 @@ from auto_deployment.commands import fetch
 from auto_deployment.paths import Paths
 from auto_deployment.publish.fetching import newest
 from auto_deployment.release.records import ARTEFACT, Rejected, add_rejected
-from tests.support.published_versions import MODEL_BYTES, make_versions
+from tests.support.cycle.published_versions import MODEL_BYTES, make_versions
 
 V = [f"2026030{day}T1200-0000000{day}" for day in (1, 2)]
 

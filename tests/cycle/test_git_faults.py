@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED
-from tests.support.cycle import CycleHome
+from tests.support.cycle.home import CycleHome
 from tests.support.git import git
 
 REFUSE = "#!/bin/sh\necho 'You are not allowed to push code to protected branches' >&2\nexit 1\n"

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from auto_deployment.cycle.outcome import FAILED
-from tests.support.cycle import CycleHome
+from tests.support.cycle.home import CycleHome
 
 TOKEN = "s3cr3t-t0ken"
 

@@ -10,8 +10,8 @@ from auto_deployment.cycle.link_segments import Intake, take_segments
 from auto_deployment.dataset.builder import SegmentBuilder
 from auto_deployment.dataset.segments import stage_segment
 from auto_deployment.paths import Paths
-from tests.support.ingest import file_names
-from tests.support.segments import watch, write_segment
+from tests.support.ingest.home import file_names
+from tests.support.ingest.segments import watch, write_segment
 
 
 @pytest.fixture

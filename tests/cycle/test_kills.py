@@ -4,8 +4,8 @@ import json
 
 from auto_deployment.cycle.outcome import PUBLISHED
 from auto_deployment.dataset.published import read_published
-from tests.support import published
-from tests.support.cycle import CycleHome, killed_at, running_below
+from tests.support.cycle import published
+from tests.support.cycle.home import CycleHome, killed_at, running_below
 from tests.support.git import git
 from tests.support.waiting import eventually
 

@@ -22,8 +22,8 @@ from auto_deployment.cycle.outcome import (
 )
 from auto_deployment.ingest.drift.drift import Finding
 from auto_deployment.ingest.drift.findings import add_findings
-from tests.support.cycle import BEGIN, CycleHome
-from tests.support.mail_server import MailServer, running
+from tests.support.cycle.home import BEGIN, CycleHome
+from tests.support.mail.mail_server import MailServer, running
 from tests.support.project import PROJECT
 
 NEXT = datetime(2026, 3, 3, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ from auto_deployment.cycle.schedule import ScheduleState, read_state, write_stat
 from auto_deployment.dataset.events import Rating
 from auto_deployment.ingest import open_since
 from auto_deployment.paths import CycleLayout, Paths
-from tests.support.cycle import BEGIN, CycleHome
+from tests.support.cycle.home import BEGIN, CycleHome
+from tests.support.ingest.segments import write_segment
 from tests.support.project import PROJECT
-from tests.support.segments import write_segment
 
 IN_GENERAL = (
     "Nothing to train on yet: ingest closes its next segment at the latest 5 min after the first event."

@@ -15,11 +15,11 @@ from auto_deployment.cycle.outcome import PUBLISHED, REFUSED, Outcome
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.tag_message import read_tag
-from tests.support import published
-from tests.support.cycle import RECORD_PUSHES, CycleHome
+from tests.support.cycle import published
+from tests.support.cycle.home import RECORD_PUSHES, CycleHome
 from tests.support.git import GIT_IDENTITY, git
-from tests.support.ingest import Home
-from tests.support.kafka import LEAKY_CLIENT, Broker
+from tests.support.ingest.home import Home
+from tests.support.ingest.kafka import LEAKY_CLIENT, Broker
 from tests.support.project import PROJECT
 from tests.support.systems.lab import require_docker
 from tests.support.training import START, RatingRow, small_params, taste_rows

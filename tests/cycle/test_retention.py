@@ -7,7 +7,7 @@ import pytest
 
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.publish.retention import Retention, choose, collect
-from tests.support.published_versions import MODEL_BYTES, make_versions, stored_bytes
+from tests.support.cycle.published_versions import MODEL_BYTES, make_versions, stored_bytes
 
 V = [f"2026030{day}T1200-0000000{day}" for day in range(1, 6)]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from auto_deployment.config.publish import MERGE_REQUEST
 from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED
-from tests.support.cycle import CycleHome
+from tests.support.cycle.home import CycleHome
 from tests.support.git import git
 
 REVIEW: dict[str, Any] = {"way": MERGE_REQUEST}

@@ -14,7 +14,7 @@ import pytest
 from auto_deployment import cli
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED
 from auto_deployment.cycle.schedule import ScheduleState, read_state, write_state
-from tests.support.cycle import CycleHome, running_below
+from tests.support.cycle.home import CycleHome, running_below
 from tests.support.ports import free_port
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually

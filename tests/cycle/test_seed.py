@@ -5,8 +5,8 @@ from typing import Any
 
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.cycle.outcome import PUBLISHED
-from tests.support import published
-from tests.support.cycle import CycleHome
+from tests.support.cycle import published
+from tests.support.cycle.home import CycleHome
 from tests.support.git import git
 
 LOCAL: dict[str, Any] = {"git_remote": None, "dvc_remote": None}

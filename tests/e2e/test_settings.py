@@ -2,7 +2,7 @@
 
 One of each image; which settings are refused is told without containers: tests/app/test_config.py and
 test_gunicorn.py, tests/contracts/test_command_line.py, tests/ingest/test_kafka_settings.py and
-tests/local/test_traffic.py.
+tests/edge/test_nginx_config.py.
 """
 
 import os

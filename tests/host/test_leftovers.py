@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.files import StagedFile, making, remove_leftovers
-from tests.support.paused_writer import KINDS
+from tests.support.ingest.paused_writer import KINDS
 from tests.support.project import PROJECT
 
 
@@ -19,7 +19,7 @@ from tests.support.project import PROJECT
 def writer(kind: str, path: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a process that makes it and stands just before its rename."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.paused_writer", kind, str(path)],
+        [sys.executable, "-m", "tests.support.ingest.paused_writer", kind, str(path)],
         cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None

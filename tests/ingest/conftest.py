@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificates import make_certificates
-from tests.support.ingest import Home
-from tests.support.kafka import Broker
+from tests.support.ingest.home import Home
+from tests.support.ingest.kafka import Broker
 from tests.support.systems.lab import require_docker
 
 

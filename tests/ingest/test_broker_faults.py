@@ -9,8 +9,8 @@ import pytest
 from auto_deployment.ingest.consumer import BrokerRefusedError
 from auto_deployment.ingest.positions import StreamChangedError
 from auto_deployment.ingest.process import NothingReadError, Request, listen
-from tests.support.ingest import Home, file_names, places, rating_lines
-from tests.support.kafka import HASTY, LEAKY_CLIENT, Broker
+from tests.support.ingest.home import Home, file_names, places, rating_lines
+from tests.support.ingest.kafka import HASTY, LEAKY_CLIENT, Broker
 from tests.support.ports import free_port
 from tests.support.systems.lab import require_docker
 from tests.support.waiting import eventually

@@ -7,8 +7,8 @@ import pytest
 from kafka import KafkaProducer
 
 from auto_deployment.ingest.process import Request, look
-from tests.support.ingest import Home, ingest_params, places, rating_line, rating_lines
-from tests.support.kafka import LEAKY_CLIENT, PASSWORD, USER, Broker
+from tests.support.ingest.home import Home, ingest_params, places, rating_line, rating_lines
+from tests.support.ingest.kafka import LEAKY_CLIENT, PASSWORD, USER, Broker
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
 

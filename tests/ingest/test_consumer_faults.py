@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.locks import BusyError
-from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
-from tests.support.kafka import LEAKY_CLIENT, Broker
+from tests.support.ingest.home import Home, file_names, ingest_params, places, rating_lines
+from tests.support.ingest.kafka import LEAKY_CLIENT, Broker
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]

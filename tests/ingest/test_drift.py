@@ -13,8 +13,8 @@ from auto_deployment.ingest.drift.drift import CHECKS, Finding, History, Sample,
 from auto_deployment.ingest.drift.file import load_history, save_history
 from auto_deployment.ingest.drift.findings import add_findings, findings_since
 from auto_deployment.ingest.metrics import IngestMetrics
-from tests.support.ingest import Home, ingest_params, rating_lines
-from tests.support.streams import FakeStream, begin, lines, make_listener
+from tests.support.ingest.home import Home, ingest_params, rating_lines
+from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
 
 PARAMS = ingest_params().drift
 DAY = date(2026, 8, 27)

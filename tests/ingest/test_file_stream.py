@@ -7,7 +7,7 @@ import pytest
 from auto_deployment.cli import main
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.file_stream import FileStream
-from tests.support.ingest import Home, ingest_params, rating_lines
+from tests.support.ingest.home import Home, ingest_params, rating_lines
 
 
 @pytest.fixture

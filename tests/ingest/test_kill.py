@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kafka import LEAKY_CLIENT, Broker
-from tests.support.kills import Plan, run
+from tests.support.ingest.kafka import LEAKY_CLIENT, Broker
+from tests.support.ingest.kills import Plan, run
 
 
 @pytest.mark.lab

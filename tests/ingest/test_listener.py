@@ -15,9 +15,9 @@ from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.positions import StreamChangedError
 from auto_deployment.ingest.stream import Polled
 from auto_deployment.paths import Paths
-from tests.support.catalog import movies_frame
-from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
-from tests.support.streams import FakeStream, begin, lines, make_listener
+from tests.support.ingest.catalog import movies_frame
+from tests.support.ingest.home import Home, file_names, ingest_params, places, rating_lines
+from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
 
 NEVER = threading.Event()
 

@@ -10,8 +10,8 @@ from auto_deployment.dataset.catalog import read_movies, read_users
 from auto_deployment.ingest.platform.api import PlatformApi, PlatformDownError
 from auto_deployment.ingest.platform.lookup import PlatformLookup
 from auto_deployment.ingest.platform.movie_ids import Known
-from tests.support.ingest import ingest_params
-from tests.support.platform import Platform, running_platform
+from tests.support.ingest.home import ingest_params
+from tests.support.ingest.platform import Platform, running_platform
 
 PARAMS = ingest_params().platform
 ALIEN = {

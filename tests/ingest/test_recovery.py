@@ -11,8 +11,8 @@ from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.host.locks import BusyError, only_one
 from auto_deployment.ingest.positions import OverlapError
 from auto_deployment.ingest.recovery import recover
-from tests.support.ingest import Home, file_names, ingest_params, places, rating_lines
-from tests.support.streams import FakeStream, begin, lines, make_listener
+from tests.support.ingest.home import Home, file_names, ingest_params, places, rating_lines
+from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
 
 NEVER = threading.Event()
 

@@ -10,9 +10,9 @@ from auto_deployment.dataset.catalog import write_movies
 from auto_deployment.dataset.quarantine import read_facts
 from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.ingest.replay import Replayed, replay
-from tests.support.catalog import movies_frame
-from tests.support.ingest import Home, file_names, places
-from tests.support.streams import FakeStream, begin, lines, make_listener
+from tests.support.ingest.catalog import movies_frame
+from tests.support.ingest.home import Home, file_names, places
+from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
 
 SCALE = (1.0, 5.0)
 

@@ -7,8 +7,8 @@ import pytest
 
 from auto_deployment.cli import main
 from auto_deployment.config.kafka import KafkaSettings
-from tests.support.ingest import Home
-from tests.support.kafka import HASTY, LEAKY_CLIENT, Broker
+from tests.support.ingest.home import Home
+from tests.support.ingest.kafka import HASTY, LEAKY_CLIENT, Broker
 from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]

@@ -6,8 +6,8 @@ import pytest
 
 from auto_deployment.ingest.consumer import KafkaStream
 from auto_deployment.ingest.positions import StreamChangedError, find_start
-from tests.support.ingest import Home, file_names, places, rating_lines
-from tests.support.kafka import LEAKY_CLIENT, Broker
+from tests.support.ingest.home import Home, file_names, places, rating_lines
+from tests.support.ingest.kafka import LEAKY_CLIENT, Broker
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.edge.ring import Ring
 from tests.support.http import get
 from tests.support.local_run import VERSION, LocalRun, environment, give_model, running
 from tests.support.models import Size
-from tests.support.ring import Ring
 from tests.support.waiting import eventually
 
 USERS = range(1, 5_001)

@@ -7,7 +7,7 @@ import pytest
 
 from auto_deployment.local.processes import ProcessError, Program
 from auto_deployment.local.supervisor import Supervisor
-from tests.support.fake_children import FakeChild, FakeClock
+from tests.support.release.fake_children import FakeChild, FakeClock
 
 
 class Stage:

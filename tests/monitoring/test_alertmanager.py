@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.alertmanager import Post, check, running
+from tests.support.mail.alertmanager import Post, check, running
+from tests.support.mail.webhook import webhook
 from tests.support.rules import read_alerts
 from tests.support.systems.hasty import hasty_alertmanager
 from tests.support.systems.lab import require_docker
 from tests.support.waiting import eventually
-from tests.support.webhook import webhook
 
 pytestmark = pytest.mark.lab
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.answers import MAY_BE_EMPTY, MAY_BE_MISSING, missing
-from tests.support.queries import every_query
+from tests.support.release.queries import every_query
 
 NUMBER = [{"metric": {}, "value": [0, "1"]}]
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.support.busy_system import series
-from tests.support.queries import AskedFor, every_query
+from tests.support.release.queries import AskedFor, every_query
 from tests.support.rules import PROMETHEUS
 from tests.support.systems.lab import require_docker
 

@@ -10,7 +10,7 @@ from monitoring.grafana.boards import BOARDS
 from monitoring.grafana.panels import Dashboard
 from monitoring.grafana.render import COLUMNS, as_text, render
 from tests.support.project import PROJECT
-from tests.support.queries import DASHBOARDS, every_query, read_dashboards
+from tests.support.release.queries import DASHBOARDS, every_query, read_dashboards
 
 PROVISIONING = PROJECT / "monitoring" / "grafana" / "provisioning"
 NAMES = ["host", "ingest", "models", "releases", "service"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.releases import World, quick
+from tests.support.release.world import World, quick
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from auto_deployment.release.release import Phase, Release, requested
 from auto_deployment.release.status import Status, history_line, tree
 from auto_deployment.release.store import Record
 from tests.support.durations import many_seconds
-from tests.support.releases import NEW, OLD, SHIPPED, START
-from tests.support.ticks import in_order, tick
+from tests.support.release.ticks import in_order, tick
+from tests.support.release.world import NEW, OLD, SHIPPED, START
 
 BEGUN = requested(NEW, OLD, "r1", "pipeline", START)
 RENDERERS = {*MAILS.values(), approval_mail, metrics_unavailable_mail}

@@ -8,7 +8,7 @@ import pytest
 
 from auto_deployment.release.inbox import Inbox, Request
 from auto_deployment.release.release import Kind, Verb, Word
-from tests.support.releases import NEW, OLD, START, build
+from tests.support.release.world import NEW, OLD, START, build
 
 
 @pytest.fixture

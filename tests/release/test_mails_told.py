@@ -9,8 +9,8 @@ import pytest
 from auto_deployment.release.mails import MAILS
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Kind, Phase, Verb
-from tests.support.releases import NEW, OLD, build
-from tests.support.told import Told
+from tests.support.release.told import Told
+from tests.support.release.world import NEW, OLD, build
 
 OTHER = build("v3", "def5678")
 CANDIDATE, PROMOTED = "Candidate: model v2 accepted for release", "Promoted: model v2"

@@ -17,8 +17,8 @@ from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, Start, Traffi
 from auto_deployment.release.release import Kind, Phase, Release, requested
 from auto_deployment.release.store import Record
 from tests.support.project import PROJECT
-from tests.support.releases import NEW, OLD, SHIPPED, START
-from tests.support.ticks import counts, good, tick
+from tests.support.release.ticks import counts, good, tick
+from tests.support.release.world import NEW, OLD, SHIPPED, START
 
 TRAFFIC = load_params(PROJECT / "params.yaml").traffic
 NOTHING = Report(START, None, None, False, {}, Traffic(frozenset(NAMES), "s"), None)

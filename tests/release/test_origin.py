@@ -13,7 +13,7 @@ from auto_deployment.release.mails import facts
 from auto_deployment.release.origin import origin_line, parse_origin
 from auto_deployment.release.release import Phase
 from auto_deployment.release.status import history_line
-from tests.support.releases import NEW, World, quick
+from tests.support.release.world import NEW, World, quick
 
 WORDS = ["merge_request=12", "author=ann", "approver=bob", "pipeline=345", "image_id=sha256:0", "ref="]
 

@@ -10,8 +10,8 @@ from auto_deployment.release.judge.judgement import Verdict
 from auto_deployment.release.phases import Known, advance, deadline, plan, supersede, waits_for_approval
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, STABLE_NAMES, Seen
 from auto_deployment.release.release import ENDS, Kind, Phase, Release, Verb, Word
-from tests.support.phases import BAKED, GONE, NEW_RUNS, OLD_RUNS, at, known, verdict, word
-from tests.support.releases import NEW, OLD, SHIPPED, START
+from tests.support.release.phases import BAKED, GONE, NEW_RUNS, OLD_RUNS, at, known, verdict, word
+from tests.support.release.world import NEW, OLD, SHIPPED, START
 
 PHASES = [phase for phase in Phase if phase not in ENDS]
 MANY_RESTARTS = replace(NEW_RUNS, restarts=SHIPPED.canary_restarts_max + 1)

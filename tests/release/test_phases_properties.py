@@ -15,9 +15,9 @@ from auto_deployment.release.judge.ticks import Tick
 from auto_deployment.release.phases import Known, advance
 from auto_deployment.release.reconcile import Seen
 from auto_deployment.release.release import Phase, Release, Verb, requested
-from tests.support.phases import BAKED, at, verdict, word
-from tests.support.releases import NEW, OLD, SHIPPED, START
-from tests.support.ticks import good, tick
+from tests.support.release.phases import BAKED, at, verdict, word
+from tests.support.release.ticks import good, tick
+from tests.support.release.world import NEW, OLD, SHIPPED, START
 
 ALLOWED = {
     Phase.REQUESTED: {Phase.STARTING, Phase.ABORTED},

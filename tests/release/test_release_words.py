@@ -15,7 +15,7 @@ from auto_deployment.release.inbox import Request
 from auto_deployment.release.records import read_serving, write_serving
 from auto_deployment.release.release import Kind, Phase, Verb
 from tests.support.project import PROJECT
-from tests.support.releases import NEW, OLD, World, build, quick
+from tests.support.release.world import NEW, OLD, World, build, quick
 
 
 @pytest.fixture

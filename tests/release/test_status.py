@@ -11,9 +11,9 @@ from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.release.release import Phase, Verb
 from auto_deployment.release.status import Status, to_json, tree, what_next
-from tests.support.edge_lines import line as edge_line
 from tests.support.project import PROJECT
-from tests.support.releases import NEW, OLD, World, quick
+from tests.support.release.edge_lines import line as edge_line
+from tests.support.release.world import NEW, OLD, World, quick
 
 TRAFFIC = load_params(PROJECT / "params.yaml").traffic
 

@@ -9,7 +9,7 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.release.codec import word_from_json, word_to_json
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.release import Phase, Verb, Word
-from tests.support.releases import NEW, START, World, build, quick
+from tests.support.release.world import NEW, START, World, build, quick
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from auto_deployment.dataset.events.types import Recommendation
 from auto_deployment.simulate.damage import Message
 from auto_deployment.simulate.requester import Answer, as_line, ask, asking
 from auto_deployment.simulate.requests import REFUSED, TIMED_OUT
+from tests.support.edge.stub_instance import StubInstance, fail
 from tests.support.ports import free_ports
-from tests.support.stub_instance import StubInstance, fail
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, 0, 5, 250_000, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from auto_deployment.dataset.catalog import repair
 from auto_deployment.dataset.events import MAX_LINE_BYTES, Reason, Rejected, Watch, parse
 from auto_deployment.simulate.damage import KINDS, damage, damage_line
-from tests.support.simulation import damage as shares
+from tests.support.release.simulation import damage as shares
 
 MOVIE = "quiet+harbor+1987"
 LINE = f"2024-03-05T12:00:07,42,GET /data/m/{MOVIE}/3.mpg".encode()

@@ -20,7 +20,7 @@ from auto_deployment.paths import Paths
 from auto_deployment.simulate.demo import write_demo
 from auto_deployment.simulate.past import Past
 from auto_deployment.simulate.stream import generate
-from tests.support.simulation import PARAMS_FILE, small_params, small_platform
+from tests.support.release.simulation import PARAMS_FILE, small_params, small_platform
 
 SORTED_BY = ["kind", "user_id", "movie_id", "time", "latency_ms"]
 

@@ -9,7 +9,7 @@ from auto_deployment.dataset.catalog import read_movies, read_users, write_movie
 from auto_deployment.dataset.events import Watch, parse
 from auto_deployment.errors import BadInputError
 from auto_deployment.simulate.platform.vocabulary import GENRES, OCCUPATIONS
-from tests.support.simulation import damage, small_params, small_platform
+from tests.support.release.simulation import damage, small_params, small_platform
 
 
 def test_movie_ids_are_different_and_valid_the_odd_ones_included() -> None:

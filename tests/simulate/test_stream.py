@@ -18,7 +18,7 @@ from auto_deployment.dataset.events import (
 )
 from auto_deployment.simulate.platform.platform import Platform
 from auto_deployment.simulate.stream import generate, generate_chunks
-from tests.support.simulation import damage, small_platform
+from tests.support.release.simulation import damage, small_platform
 
 
 def lines_of(platform: Platform, scale: tuple[float, float] = (1, 5)) -> list[bytes]:

@@ -8,7 +8,7 @@ import yaml
 
 from tests.support.metric_names import metrics_by_service
 from tests.support.project import PROJECT
-from tests.support.queries import AskedFor, every_query
+from tests.support.release.queries import AskedFor, every_query
 
 Ask = Callable[[str], list[dict[str, Any]]]
 

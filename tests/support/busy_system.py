@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.support.queries import every_query
+from tests.support.release.queries import every_query
 
 GROWING, ALWAYS_1, SOME = "0+3x360", "1x360", "0.4x360"  # two hours, three samples a minute
 TRACKS = {"stable-1": "stable", "stable-2": "stable", "canary": "canary"}

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from tests.support.edge import SALT
-from tests.support.ring import Ring
-from tests.support.stub_instance import StubInstance
+from tests.support.edge.edge import SALT
+from tests.support.edge.ring import Ring
+from tests.support.edge.stub_instance import StubInstance
 
 WEIGHTS = {"stable-1": 40, "stable-2": 40, "canary": 20}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.training.workspace import Workspace
-from tests.support.workspace import LOOSE, failed_of, make_workspace, run_stages
+from tests.support.cycle.workspace import LOOSE, failed_of, make_workspace, run_stages
 
 
 @pytest.fixture(scope="session")

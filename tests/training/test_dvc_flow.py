@@ -11,9 +11,9 @@ import yaml
 from app.artifact import load
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.seed import copy_code
+from tests.support.cycle.workspace import make_workspace
 from tests.support.project import PROJECT
 from tests.support.training import small_params
-from tests.support.workspace import make_workspace
 
 WHO = ("AUTHOR", "COMMITTER")
 SUMMARY = "data/metrics/summary.json"

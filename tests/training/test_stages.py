@@ -27,13 +27,13 @@ from auto_deployment.training.train import stage as train
 from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.workflow import train_model
 from auto_deployment.training.workspace import Workspace, read_json, write_json
-from tests.support.training import taste_rows, training_data
-from tests.support.workspace import (
+from tests.support.cycle.workspace import (
     LOOSE,
     SMALL,
     bytes_of,
     failed_of,
 )
+from tests.support.training import taste_rows, training_data
 
 NOBODY_SAID = "Champion: none, there is no published model yet."
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

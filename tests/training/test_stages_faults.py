@@ -13,8 +13,7 @@ from auto_deployment.training.gate import stage as gate
 from auto_deployment.training.prepare import stage as prepare
 from auto_deployment.training.train import stage as train
 from auto_deployment.training.workspace import Workspace, read_json, write_json
-from tests.support.training import RatingRow
-from tests.support.workspace import (
+from tests.support.cycle.workspace import (
     LOOSE,
     ROWS,
     SMALL,
@@ -24,6 +23,7 @@ from tests.support.workspace import (
     make_workspace,
     run_stages,
 )
+from tests.support.training import RatingRow
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""What must hold for every event and for any bytes at all."""
+
+import random
+from collections import Counter
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from auto_deployment.dataset.events import Event, Rating, Reason, Rejected, Watch, parse, render
+from auto_deployment.dataset.events.parser import MAX_USER_ID, parse_in_steps, parse_usual_watch
+from tests.support.ingest.events import events, ratings, watches
+
+MUTANTS = 100_000
+STRAY = b"aZ 0-,/=.+:T\n\xff"
+
+
+@settings(max_examples=1000)
+@given(events)
+def test_a_rendered_event_is_read_back_as_itself(event: Event) -> None:
+    assert parse(render(event)) == event
+
+
+@given(ratings(1, 10))
+def test_a_rating_from_1_to_10_is_read_back_as_itself(rating: Rating) -> None:
+    assert parse(render(rating), rating_scale=(1, 10)) == rating
+
+
+@settings(max_examples=500)
+@given(watches, st.integers(0, 80), st.sampled_from(["", *"aZ 0,/.+"]), st.booleans())
+def test_the_fast_path_answers_as_the_full_parser(watch: Watch, place: int, stray: str, end: bool) -> None:
+    text = render(watch).decode()
+    text = text[:place] + stray + text[place:] + ("\r\n" if end else "")
+    quick = parse_usual_watch(text, MAX_USER_ID)
+    if quick is not None:
+        assert quick == parse_in_steps(text, (1, 5), MAX_USER_ID)
+
+
+@given(watches)
+def test_the_fast_path_takes_every_valid_watch_line(watch: Watch) -> None:
+    assert parse_usual_watch(render(watch).decode(), MAX_USER_ID) == watch
+
+
+@settings(max_examples=1000)
+@given(st.binary(max_size=200))
+@example(b"2024-03-05T12:00:07,42,GET /data/m//.mpg")
+@example(b"\xef\xbb\xbf,,,")
+def test_any_bytes_give_an_event_or_keep_their_bytes(line: bytes) -> None:
+    result = parse(line)
+    assert not isinstance(result, Rejected) or result.raw == line
+
+
+def test_a_hundred_thousand_damaged_lines_and_random_bytes_raise_nothing() -> None:
+    rng = random.Random(20240305)
+    lines = [
+        b"2024-03-05T12:00:07,42,GET /data/m/quiet+harbor+1987/3.mpg",
+        b"2024-03-05T12:00,9,GET /rate/bat*21+1988=2",
+        b"2024-03-05T12:00:07.202,42,recommendation request a.b:8082, status 200, result: a+1, b+2, 9 ms",
+        b"2024-03-05T12:00:07.202,42,recommendation request a.b:8082, status 0, result: x.Y: refused, 832 ms",
+        b"2024-03-05T12:00:07,42,GET /create_account",
+    ]
+    seen: Counter[Reason | type] = Counter()
+    for number in range(MUTANTS):
+        line = rng.randbytes(rng.randrange(60)) if number % 5 == 0 else _mutate(rng, rng.choice(lines))
+        result = parse(line)
+        seen[result.reason if isinstance(result, Rejected) else type(result)] += 1
+    never = {Reason.TOMBSTONE, Reason.TOO_LONG, Reason.UNKNOWN_MOVIE}
+    assert set(Reason) - set(seen) == never
+    assert seen.total() == MUTANTS
+
+
+def _mutate(rng: random.Random, line: bytes) -> bytes:
+    mutant = bytearray(line)
+    for _ in range(rng.randrange(1, 4)):
+        place = rng.randrange(len(mutant) + 1)
+        match rng.randrange(3):
+            case 0:
+                mutant.insert(place, rng.choice(STRAY))
+            case 1:
+                del mutant[place : place + rng.randrange(1, 6)]
+            case _:
+                mutant[place : place + 1] = bytes([rng.randrange(256)])
+    return bytes(mutant)

@@ -1,0 +1,151 @@
+"""The judge's operating characteristics: the simulation, the command and the document's table."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from auto_deployment.cli import main
+from auto_deployment.errors import MarqueeError
+from auto_deployment.release.judge.checks import CHECKS
+from auto_deployment.release.judge.simulation import characteristics
+from auto_deployment.release.judge.simulation.cases import CASES, Case, Clock, play
+from auto_deployment.release.judge.simulation.characteristics import characterise, wilson
+from auto_deployment.release.params import JudgeParams
+from auto_deployment.report.characteristics import BEGIN, END, HEADER
+from tests.support.project import PROJECT
+from tests.support.release.ticks import SHIPPED
+
+DOCUMENT = PROJECT / "docs" / "evidence.md"
+SHORT = replace(SHIPPED.judge, window_s=3600.0)
+
+
+def documented() -> Iterator[list[str]]:
+    """Return the cells of every line of the document's table."""
+    for line in DOCUMENT.read_text("utf-8").partition(BEGIN)[2].partition(END)[0].splitlines():
+        if line.startswith("| "):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def percent(cell: str) -> float:
+    return float(cell.removesuffix(" %"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_judge_itself_decides_every_case_as_the_simulation_does(case: Case) -> None:
+    row = characterise(case, 600, SHORT, runs=25, seed=2, checked=25)
+    assert row.aborted_low <= row.aborted <= row.aborted_high
+
+
+def test_the_document_explains_every_check_and_no_other() -> None:
+    table = DOCUMENT.read_text("utf-8").partition("## The checks")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == CHECKS
+
+
+def test_a_simulation_that_departs_from_the_judge_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def laxer(params: JudgeParams) -> float:
+        return 1000.0
+
+    monkeypatch.setattr(characteristics, "abort_limit", laxer)
+    with pytest.raises(MarqueeError, match="disagree"):
+        characterise(Case("bad", canary_ratio=20), 0, SHORT, runs=5, seed=1)
+
+
+def test_the_same_seed_gives_the_same_row_and_another_one_another() -> None:
+    five_times = next(case for case in CASES if case.name == "canary 5 times as bad")
+    one, again, other = (characterise(five_times, 600, SHORT, 50, seed) for seed in (1, 1, 2))
+    assert one == again
+    assert one != other
+
+
+def test_simulated_users_are_as_many_and_as_badly_off_as_was_asked_for() -> None:
+    canary, stable = play(
+        Case("x", bad_share=0.02, fallback_share=0.3), Clock(0, 720), 50, np.random.default_rng(1)
+    )
+    users = canary.columns.users.sum() + stable.columns.users.sum()
+    assert users == pytest.approx(50 * 21_600, rel=0.001)  # e^-10 of them never come
+    assert canary.columns.users.sum() / users == pytest.approx(0.2, abs=0.003)
+    assert stable.columns.first_bad.sum() / stable.columns.users.sum() == pytest.approx(0.02, abs=0.001)
+    assert stable.columns.newly_bad.sum() / stable.columns.users.sum() == pytest.approx(
+        1 - np.exp(-0.2), abs=0.005
+    )
+    assert stable.columns.newly_fallback.sum() / stable.columns.users.sum() == pytest.approx(0.3, abs=0.003)
+    assert stable.bad_requests.sum() / 50 == pytest.approx(0.8 * 216_000 * 0.02, rel=0.02)
+
+
+def test_users_who_always_fail_fail_once_and_their_requests_each() -> None:
+    case = Case("x", bad_share=0, failing_share=0.01, requests_per_user=50)
+    _, stable = play(case, Clock(0, 720), 50, np.random.default_rng(1))
+    columns = stable.columns
+    assert columns.newly_bad.sum() == columns.first_bad.sum()
+    assert columns.newly_bad.sum() / columns.users.sum() == pytest.approx(0.01, abs=0.001)
+    assert stable.bad_requests.sum() / columns.newly_bad.sum() == pytest.approx(50, rel=0.05)
+
+
+def test_minutes_of_warming_come_before_the_window_and_count_everybody_anew() -> None:
+    case = Case("x", cold_min=10, cold_ratio=100)
+    canary, _ = play(case, Clock(10, 60), 20, np.random.default_rng(1))
+    assert canary.columns.users.shape == (20, 70)
+    assert canary.columns.first_bad[:, :10].sum() > 20 * canary.columns.first_bad[:, 10:20].sum()
+    assert canary.columns.users[:, 10].mean() == pytest.approx(canary.columns.users[:, 0].mean(), rel=0.2)
+
+
+def test_wilsons_interval_is_that_of_the_books() -> None:
+    assert wilson(0, 10_000) == pytest.approx((0, 0.000384), abs=1e-6)
+    assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert wilson(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
+
+
+def test_the_command_writes_its_table_and_plot_into_a_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "evidence.md"
+    document.write_text(f"before\n{BEGIN}\noutdated\n{END}\nafter\n", "utf-8")
+    assert main(["release", "characteristics", "--runs=2", f"--write={document}"]) == 0
+    text, table = document.read_text("utf-8"), capsys.readouterr().out
+    assert text.startswith(f"before\n{BEGIN}\n{table}")
+    assert text.endswith(f"\n{END}\nafter\n")
+    assert "outdated" not in text
+    assert (tmp_path / "images" / "characteristics.svg").read_bytes().startswith(b"<?xml")
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    shipped = list(documented())
+    assert [cells[0] for cells in lines] == [cells[0] for cells in shipped]
+    assert lines[0] == shipped[0] == list(HEADER)
+
+
+def test_a_document_without_a_place_for_the_table_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "other.md"
+    document.write_text("nothing\n", "utf-8")
+    assert main(["release", "characteristics", f"--write={document}"]) == 2
+    assert "lacks the lines" in capsys.readouterr().err
+    assert main(["release", "characteristics", "--runs=-1"]) == 2
+
+
+def test_the_documented_table_keeps_what_is_promised() -> None:
+    header, _, *rows = documented()
+    assert header == list(HEADER)
+    assert [cells[0] for cells in rows] == [case.name for case in CASES]
+    found = {cells[0]: cells for cells in rows}
+    assert all(int(cells[1].replace(",", "")) >= 10_000 for cells in rows)
+    for name in (
+        "equal tracks, 0.05 % of requests bad",
+        "equal tracks, 0.5 % of requests bad",
+        "equal tracks, a tenth of the traffic",
+        "equal tracks, load and bad requests drifting threefold",
+        "equal tracks, 0.5 % of users always fail, 10 requests each",
+        "equal tracks, 0.5 % of users always fail, 20 requests each",
+        "equal tracks, 0.5 % of users always fail, 50 requests each",
+        "canary exactly 1.25 times as bad",
+        "cold start: canary 10 times as bad while it is warmed",
+    ):
+        assert percent(found[name][3].partition(" to ")[2]) <= 1, name
+    five = found["canary 5 times as bad"]
+    assert percent(five[2]) == 100
+    median = re.match(r"(\d+) \(", five[4])
+    assert median
+    assert int(median[1]) < 15
