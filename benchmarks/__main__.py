@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint, latency, retraining, soak, throughput
+from benchmarks import footprint, latency, priority, retraining, soak, throughput
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
-KINDS = ("throughput", "footprint", "latency", "retraining", "soak")
+KINDS = ("throughput", "footprint", "latency", "priority", "retraining", "soak")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
     if kind == "retraining":
         return _retraining(work, table)
+    if kind == "priority":
+        table.title("priority: what can wait takes all processors")
+        return priority.measure(table)
     if kind == "soak":
         table.title("soak: what the tests try a few times, tried many times")
         return soak.measure(table)
