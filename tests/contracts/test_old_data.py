@@ -1,0 +1,51 @@
+"""What version 0.1.0 has written is read: a segment, its quarantine, the drift history and a model.
+
+`tests/data_0_1` was made by that version: `ingest --from-file` on six lines, one of them out of scale, and a
+generated model. Release records are in tests/release/test_old_records.py, files of a cycle in tests/cycle.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.artifact import load
+from app.recommender import Recommender
+from auto_deployment.cli import main
+from auto_deployment.dataset.reading import read_ratings, read_watches
+from auto_deployment.dataset.segments import list_segments
+from auto_deployment.paths import Paths
+from tests.support.project import PROJECT
+
+OLD = PROJECT / "tests" / "data_0_1"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    shutil.copytree(OLD, tmp_path / "data")
+    return Paths(tmp_path / "data")
+
+
+def test_an_old_segment_is_read(paths: Paths) -> None:
+    ratings, watches = read_ratings(paths.segments).frame, read_watches(paths.segments).frame
+    found = zip(ratings["user_id"], ratings["movie_id"], ratings["rating"], strict=True)
+    assert list(found) == [(7, "heat+1995", 4.0), (8, "alien+1979", 5.0)]
+    assert list(zip(watches["user_id"], watches["minutes_watched"], strict=True)) == [(7, 2)]
+    (segment,) = list_segments(paths.segments)
+    assert segment.meta.rejected_by_reason == {"rating-range": 1}
+
+
+def test_a_line_that_was_rejected_then_can_be_tried_again(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(paths.root))
+    monkeypatch.setenv("RATING_SCALE", "1-10")
+    assert main(["ingest", "replay-quarantine"]) == 0
+    assert capsys.readouterr().out == "1 of 1 rejected lines are taken now, 0 stay\n"
+    assert len(list_segments(paths.segments)) == 2
+
+
+def test_an_old_model_answers(paths: Paths) -> None:
+    recommender = Recommender(load(paths.root / "model"))
+    assert recommender.model.version == "20261101T0000-00000000"
+    assert len(recommender.popular(10).rows) == 10
