@@ -3,12 +3,22 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.edge.edge import Edge, running_edge
-from tests.support.edge.stub_instance import Behaviour, StubInstance, close, fail, hang, reset, slow
-from tests.support.http import get, get_many
+from tests.support.edge.stub_instance import (
+    Behaviour,
+    StubInstance,
+    answer,
+    close,
+    fail,
+    hang,
+    reset,
+    slow,
+)
+from tests.support.http import Reply, get, get_many
 from tests.support.who import users_of
 
 Instances = dict[str, StubInstance]
@@ -166,6 +176,34 @@ def test_while_all_are_avoided_a_stable_one_has_all_the_time_that_a_caller_has(
     assert get(unforgiving.port, "/recommend/42").headers["x-release-track"] == "stable"
     (line,) = unforgiving.log(before + 1)[before:]
     assert 0.35 <= line["request_time"] < 0.6
+
+
+def test_after_an_attempt_that_ended_late_a_stable_one_is_asked_for_a_short_time(
+    tmp_path: Path, instances: Instances
+) -> None:
+    """As if NGINX had got the processor late; once more where it really has."""
+    addresses = [instance.address for instance in instances.values()]
+    for number in range(5):
+        place = tmp_path / str(number)
+        with running_edge(place, addresses, fail_timeout_s=600, attempt_timeout_ms=302) as edge:
+            reply, line = ask_the_canary_alone(edge, instances)
+        if float(line["upstream_response_time"].partition(" ")[0].strip(",")) < 0.34:
+            break
+    assert reply.headers["x-release-track"] == "stable"
+    assert line["request_time"] < 0.6
+
+
+def ask_the_canary_alone(edge: Edge, instances: Instances) -> tuple[Reply, dict[str, Any]]:
+    """Ask a canary that hangs while both stables are avoided, as each has failed once."""
+    stables = ("stable-1", "stable-2")
+    for name, behaviour in [*((name, close) for name in stables), ("canary", answer)]:
+        instances[name].behaviour = behaviour
+    for name in stables:
+        get(edge.port, f"/recommend/{next(users_of(instances, name))}")
+    for name, behaviour in [*((name, answer) for name in stables), ("canary", hang)]:
+        instances[name].behaviour = behaviour
+    reply = get(edge.port, f"/recommend/{next(users_of(instances, 'canary'))}")
+    return reply, edge.log(len(stables) + 1)[-1]
 
 
 @pytest.mark.parametrize("path", ["/recommend/42", "/similar/a+film+2001"])
