@@ -3,11 +3,11 @@
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
 from auto_deployment import config
+from tests.support.documents import DOCUMENTS, code_of
 from tests.support.project import PROJECT
 
 LOCKS = ("app/requirements.txt", "auto_deployment/requirements.txt", "requirements-dev.txt")
@@ -67,13 +67,13 @@ def test_every_variable_that_auto_deployment_reads_is_in_the_example_file() -> N
 
 def test_every_documented_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    for document in [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]:
+    for document in DOCUMENTS:
         for target in re.findall(r"(?:^|`|=\S+ )make ([a-z]+)", "\n".join(code_of(document)), re.MULTILINE):
             assert target in targets, f"{document.name} names make {target}"
 
 
 def test_no_document_links_to_a_file_that_is_not_there() -> None:
-    for document in [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]:
+    for document in DOCUMENTS:
         for link in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", document.read_text("utf-8")):
             assert (document.parent / link).exists(), f"{document.name} links to {link}"
 
@@ -83,9 +83,3 @@ def test_shell_scripts_parse_and_stop_at_the_first_failure() -> None:
         assert "set -euo pipefail" in script.read_text("utf-8"), script
         subprocess.run(["bash", "-n", str(script)], check=True)
         assert script.stat().st_mode & 0o111, f"{script} is not executable"
-
-
-def code_of(document: Path) -> list[str]:
-    """Return the code of a Markdown file: its fenced blocks and its inline code."""
-    text = document.read_text("utf-8")
-    return re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL)
