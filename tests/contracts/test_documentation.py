@@ -1,11 +1,13 @@
 """What the documentation names exists, and each decision has its date and what would change it."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from auto_deployment.commands.mail.examples import all_examples
 from tests.support.documents import DOCUMENTS, code_of
 from tests.support.project import PROJECT
 
@@ -13,6 +15,7 @@ BASES = (PROJECT, PROJECT / "auto_deployment", PROJECT / "tests")
 # `data` belongs to a system that runs; what begins with a dot is made here.
 FOLDERS = {each.name for base in BASES for each in base.iterdir() if each.is_dir()} - {"data"}
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*-]*(?:/[A-Za-z0-9_.*-]*)+")
+PLACEHOLDER = re.compile("NAME|AREA")
 MODULE = re.compile(r"(?:app|auto_deployment|benchmarks|monitoring|tests)(?:\.[a-z_]+)+")
 DATE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
 DECISIONS = (PROJECT / "docs" / "decisions.md").read_text("utf-8").split("\n## ")[1:]
@@ -34,7 +37,10 @@ def test_paths_that_a_document_names_exist(document: Path) -> None:
     missing = [
         name
         for name in words_of(document)
-        if PATH.fullmatch(name) and name.split("/")[0] in FOLDERS and "NAME" not in name and not exists(name)
+        if PATH.fullmatch(name)
+        and name.split("/")[0] in FOLDERS
+        and not PLACEHOLDER.search(name)
+        and not exists(name)
     ]
     assert missing == []
 
@@ -60,3 +66,24 @@ def exists(name: str) -> bool:
 
 def is_module(name: str) -> bool:
     return "." in name and exists(name.replace(".", "/"))
+
+
+def test_the_map_of_contributing_names_every_package() -> None:
+    places = (PROJECT / "CONTRIBUTING.md").read_text("utf-8").partition("## Where things are")[2]
+    named = set(re.findall(r"([a-z]+)/", places.split("```")[1]))
+    packages = {each.parent.name for each in (PROJECT / "auto_deployment").rglob("__init__.py")}
+    assert packages - {"auto_deployment"} - named == set()
+
+
+def test_every_kind_of_mail_is_documented_and_no_other() -> None:
+    kinds = (PROJECT / "docs" / "mails.md").read_text("utf-8").partition("## Kinds")[2].partition("\n## ")[0]
+    begins = [re.sub("MODEL|STEP", ".*", text) for text in re.findall(r"^\| `([^`]+)`", kinds, re.MULTILINE)]
+    subjects = [mail.subject for _, mail in all_examples()]
+    assert [one for one in subjects if not any(re.match(begin, one) for begin in begins)] == []
+    assert [begin for begin in begins if not any(re.match(begin, one) for one in subjects)] == []
+
+
+def test_the_changelog_has_a_section_for_the_version_of_the_package() -> None:
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    changelog = (PROJECT / "CHANGELOG.md").read_text("utf-8")
+    assert re.search(rf"^## {re.escape(version)} - {DATE.pattern}$", changelog, re.MULTILINE)
