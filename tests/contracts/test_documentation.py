@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.cli import main
 from auto_deployment.commands.mail.examples import all_examples
 from tests.support.documents import DOCUMENTS, code_of
 from tests.support.project import PROJECT
@@ -17,6 +18,7 @@ FOLDERS = {each.name for base in BASES for each in base.iterdir() if each.is_dir
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*-]*(?:/[A-Za-z0-9_.*-]*)+")
 PLACEHOLDER = re.compile("NAME|AREA")
 MODULE = re.compile(r"(?:app|auto_deployment|benchmarks|monitoring|tests)(?:\.[a-z_]+)+")
+TWO_WORDS = {"mail", "release"}
 DATE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
 DECISIONS = (PROJECT / "docs" / "decisions.md").read_text("utf-8").split("\n## ")[1:]
 
@@ -51,6 +53,29 @@ def test_modules_that_a_document_names_exist(document: Path) -> None:
     # The last part may be a name inside of the module.
     missing = [name for name in modules if not is_module(name) and not is_module(name.rpartition(".")[0])]
     assert [name for name in missing if not exists(name)] == []
+
+
+def test_commands_that_documents_show_exist_with_their_options(capsys: pytest.CaptureFixture[str]) -> None:
+    helps: dict[tuple[str, ...], str] = {}
+    for document, words in shown_commands():
+        command = tuple(words[: 2 if words[0] in TWO_WORDS else 1])
+        if command not in helps:
+            with pytest.raises(SystemExit) as stop:
+                main([*command, "--help"])
+            assert stop.value.code == 0, f"{document.name} shows {command}"
+            helps[command] = capsys.readouterr().out
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert options - set(re.findall(r"--[a-z-]+", helps[command])) == set(), f"{document.name}: {words}"
+
+
+def shown_commands() -> Iterator[tuple[Path, list[str]]]:
+    """Yield the words after `marquee` of each command line; what is in capitals stands for something."""
+    for document in DOCUMENTS:
+        for line in "\n".join(code_of(document)).splitlines():
+            for shown in re.findall(r"(?:\bmarquee|-m auto_deployment) ([a-z][^#;`'|&]*)", line):
+                words = shown.replace("[", " ").replace("]", " ").split()
+                if words[0] not in TWO_WORDS or (words[1:2] and words[1].islower()):
+                    yield document, words
 
 
 def words_of(document: Path) -> Iterator[str]:
