@@ -1,4 +1,4 @@
-"""The process of a command."""
+"""Run `python -m auto_deployment` as the command `marquee`."""
 
 import sys
 

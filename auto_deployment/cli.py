@@ -1,4 +1,4 @@
-"""One command line. Each command lives in a module of its own and is imported only when it is called."""
+"""Marquee: a movie recommender that retrains and releases its own models. COMMAND --help explains each."""
 
 import argparse
 import importlib

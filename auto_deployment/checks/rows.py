@@ -1,4 +1,4 @@
-"""Which row of a segment cannot be: pure, on one table."""
+"""The first row of a table that is not valid, and why. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Does the newest segment look like those before it? Compared as at ingest, on what is published."""
+"""Compare the newest published segment with those before it, as ingest does with its batches."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a check found, and how a list of them is told."""
+"""The result of one check, and how a list of results is printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

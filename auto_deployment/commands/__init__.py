@@ -1,1 +1,1 @@
-"""What each word of the command line does: the only place where ingest, training and reports meet."""
+"""A module for each command of `marquee`: the only place that brings the packages together."""

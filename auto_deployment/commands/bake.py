@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--published", type=Path, required=True, metavar="DIR", help="taken where it exists")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made by this command")
+    parser.add_argument("--published", type=Path, required=True, metavar="DIR", help="used if it exists")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to be made")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -16,7 +16,6 @@ from auto_deployment.training.workspace import Workspace, read_json
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("what", choices=("data", "model"))
 
 

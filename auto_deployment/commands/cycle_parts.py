@@ -1,4 +1,4 @@
-"""What `retrain`, `schedule`, `retain` and `provenance` are wired from."""
+"""The wiring that `retrain`, `schedule`, `retain` and `provenance` share."""
 
 import json
 import logging

@@ -14,7 +14,6 @@ from auto_deployment.training.workflow import measure_again
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument(
         "--model", metavar="VERSION", help="a folder below DATA_DIR/models (default: the current)"
     )

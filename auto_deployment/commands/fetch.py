@@ -16,10 +16,9 @@ NOTHING_PUBLISHED = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("version", nargs="?", help="default: the newest that no release has rejected")
     parser.add_argument(
-        "--out", required=True, metavar="DIR", help="a new folder, or - for a tar on the output"
+        "--out", required=True, metavar="DIR", help="a new folder, or - for a tar on standard output"
     )
 
 

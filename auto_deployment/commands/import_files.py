@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "captured event lines; or a folder with one of these",
     )
     parser.add_argument(
-        "--scale", type=_scale, metavar="LOW-HIGH", help="of the ratings, where the content does not show it"
+        "--scale", type=_scale, metavar="LOW-HIGH", help="of the ratings, if the file does not show it"
     )
 
 

@@ -15,12 +15,11 @@ from auto_deployment.publish.provenance_tree import render_tree
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("name", help="a model version, the value of X-Release, or the whole header line")
     parser.add_argument(
         "--repo", type=Path, metavar="DIR", help="a clone (default: the cycle's own, else this folder)"
     )
-    parser.add_argument("--json", action="store_true", help="everything, for a program")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -9,7 +9,6 @@ from auto_deployment.params import load_params
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("--dry-run", action="store_true", help="show what would go, remove nothing")
 
 

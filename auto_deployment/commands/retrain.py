@@ -19,8 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument("--now", action="store_true", help="said for clarity: a cycle always runs at once")
+    parser.add_argument("--now", action="store_true", help="changes nothing: a cycle always runs at once")
     parser.add_argument(
         "--dry-run", action="store_true", help="train and check, but let nothing leave this host"
     )

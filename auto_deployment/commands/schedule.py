@@ -23,7 +23,6 @@ GRACE_S = 20.0  # a cycle that is asked to end ends its programs first
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("--once", action="store_true", help="run a cycle if one is due, then end")
 
 

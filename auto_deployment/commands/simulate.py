@@ -43,8 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lines", type=_positive, metavar="N", help="stop after so many lines")
     parser.add_argument("--users", type=_positive, metavar="N")
     parser.add_argument("--movies", type=_positive, metavar="N")
-    parser.add_argument("--days", type=_positive, metavar="N", help="how long the platform is followed")
-    parser.add_argument("--seed", type=int, metavar="N", help="same seed and options, same lines")
+    parser.add_argument("--days", type=_positive, metavar="N", help="length of the simulated time")
+    parser.add_argument("--seed", type=int, metavar="N", help="the same seed and options give the same lines")
     parser.add_argument(
         "--start", metavar="TIME", help="first moment in UTC; with --speed the default is now"
     )
@@ -63,10 +63,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--ask",
         type=read_server,
         metavar="HOST:PORT",
-        help="ask this service for recommendations and tell of that, in place of made-up requests",
+        help="get recommendations from this service instead of making them up",
     )
     parser.add_argument(
-        "--asks-per-s", type=_speed, default=1.0, metavar="X", help="how often (default: %(default)s)"
+        "--asks-per-s", type=_speed, default=1.0, metavar="X", help="requests a second (default: %(default)s)"
     )
     parser.add_argument(
         "--damage",

@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("stage", choices=STAGES, help="the step to take")
 
 

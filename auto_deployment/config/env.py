@@ -1,4 +1,4 @@
-"""What reading a variable needs everywhere."""
+"""Helpers to read variables: the error, ports, secrets."""
 
 import re
 from collections.abc import Mapping

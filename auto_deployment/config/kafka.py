@@ -1,4 +1,4 @@
-"""How the broker is reached, in the words that its client library uses."""
+"""The variables of the broker, named as kafka-python names its options."""
 
 from dataclasses import dataclass
 from typing import Any

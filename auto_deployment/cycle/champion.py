@@ -1,4 +1,4 @@
-"""Whom a new model has to beat: what serves, else the newest published version that was not rejected."""
+"""The model to beat: the one that serves, else the newest published one that no release has rejected."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

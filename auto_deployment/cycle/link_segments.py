@@ -1,4 +1,4 @@
-"""What ingest has closed, brought into the clone: segments linked, the catalogue copied, damage left out."""
+"""Link closed segments and copy the catalogue into the cycle's clone; leave damaged segments out."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A look before a cycle's work: is there anything to train on?"""
+"""Whether there is anything to train on, before a cycle does any work."""
 
 from dataclasses import dataclass
 from datetime import datetime

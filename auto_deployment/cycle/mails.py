@@ -1,4 +1,4 @@
-"""From how a cycle ended to the mails about it. Pure."""
+"""Which mails a cycle's outcome makes. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta

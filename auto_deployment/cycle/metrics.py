@@ -1,4 +1,4 @@
-"""What Prometheus is told of the retraining cycles; every series begins at zero."""
+"""The metrics of the scheduler; every series begins at zero."""
 
 from collections.abc import Mapping
 from datetime import datetime

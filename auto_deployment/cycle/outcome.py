@@ -1,4 +1,4 @@
-"""How a cycle ended."""
+"""The outcome of a cycle."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

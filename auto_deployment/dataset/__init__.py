@@ -1,1 +1,1 @@
-"""What is on the disk and everybody reads: segments, events, the catalogue, the quarantine."""
+"""The files on the disk that all packages read: segments, events, the catalogue, the quarantine."""

@@ -1,4 +1,4 @@
-"""Who may do what to a folder at the same time, by locks that the kernel frees however their holder ends."""
+"""Locks on a folder for readers and for whoever removes files; the kernel frees them when a process ends."""
 
 import fcntl
 import os

@@ -1,1 +1,1 @@
-"""What NGINX is told."""
+"""NGINX's configuration and its static list."""

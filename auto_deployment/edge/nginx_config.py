@@ -1,4 +1,4 @@
-"""What NGINX is told: its template filled in, and the generated servers of the upstream. Pure text."""
+"""NGINX's template filled in, and the generated servers of its upstream. Pure text."""
 
 import re
 from collections.abc import Mapping, Sequence

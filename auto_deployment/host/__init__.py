@@ -1,1 +1,1 @@
-"""What the kernel does for everybody here: files that appear whole, locks, processes. Imports nobody."""
+"""Files that appear whole, locks, processes, signals. Imports no other package of ours."""

@@ -1,4 +1,4 @@
-"""What goes wrong at every look, said once in a while."""
+"""Log an error that comes back at every look once, then once a minute."""
 
 import logging
 from datetime import datetime

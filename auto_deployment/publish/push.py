@@ -1,4 +1,4 @@
-"""What a refused push means. Pure."""
+"""The reason of a refused push, from what git prints. Pure."""
 
 import re
 from enum import Enum, auto

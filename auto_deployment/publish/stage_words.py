@@ -1,4 +1,4 @@
-"""What a stage says when it cannot go on, and how that is found among what DVC says around it. Pure."""
+"""Find a stage's own sentence in the output of DVC. Pure."""
 
 import re
 

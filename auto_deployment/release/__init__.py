@@ -1,1 +1,1 @@
-"""A candidate earns production or is gone: evidence, verdict, phases."""
+"""Releases: a candidate is promoted or aborted by evidence."""

@@ -1,4 +1,4 @@
-"""What follows from a release's end for everybody else. Repeating any of it changes nothing."""
+"""Who serves once a release has ended and what is rejected, written for others. May be repeated."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Carries steps out: each changes one thing outside; what fails is raised, and tried at the next look."""
+"""Carry out steps; each changes one thing outside and raises when that fails."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What persons and pipelines ask of the controller: a small file each, taken at its next look."""
+"""Commands and candidates for the controller: a small file each, read at its next look."""
 
 import itertools
 import json

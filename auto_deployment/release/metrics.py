@@ -1,4 +1,4 @@
-"""What the controller tells Prometheus; every series begins at zero."""
+"""The controller's metrics; every series begins at zero."""
 
 from collections.abc import Iterable
 

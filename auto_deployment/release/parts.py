@@ -1,4 +1,4 @@
-"""What the controller works with, and what it tells of one look."""
+"""The objects that the controller is made of, and its report of one look."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

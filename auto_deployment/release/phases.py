@@ -1,4 +1,4 @@
-"""What follows from what is known of a release: its next phase, and what should run meanwhile. Pure."""
+"""The next phase of a release, and which images should run in it. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What follows from what was asked: words for the release under way, and requests for new ones. Pure."""
+"""Apply commands and requests from the inbox to the release under way. Pure."""
 
 import logging
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""How a release stands, as a tree for people and as plain values for programs. Pure."""
+"""A release's state as a tree for people and as JSON. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

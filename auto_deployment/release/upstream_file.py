@@ -1,4 +1,4 @@
-"""`upstream.conf`, by which NGINX is told who gets requests, whoever runs NGINX."""
+"""`upstream.conf`: NGINX's instances and their weights, for containers and plain processes alike."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

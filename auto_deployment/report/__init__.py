@@ -1,1 +1,1 @@
-"""What people read: reports and, later, mails."""
+"""HTML pages and plots of models, and of the judge's operating characteristics."""

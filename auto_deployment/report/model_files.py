@@ -1,4 +1,4 @@
-"""What is written about a model: `metrics.json` for programs, `report.html` for people."""
+"""Write a model's `metrics.json` and `report.html`."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Numbers in words: what a measured value means for somebody who did not measure it."""
+"""Sentences that explain measured values."""
 
 from collections.abc import Mapping
 from typing import Any

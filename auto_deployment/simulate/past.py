@@ -1,4 +1,4 @@
-"""The simulated past as rows of a segment, without the detour over lines."""
+"""The simulated past as rows of a segment, without writing and parsing lines."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Training as one sentence: split, fit, measure, describe; and measuring again what was trained."""
+"""Training from end to end: split, fit, measure, describe; and measuring a model again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where the flow of `dvc.yaml` keeps what: the paths of its stages, below one folder."""
+"""The paths of the stages of `dvc.yaml`, below one folder."""
 
 import json
 from dataclasses import dataclass

@@ -20,10 +20,9 @@ from auto_deployment.paths import Paths
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("test", help="send one mail now and say what the server answered")
-    actions.add_parser("deliver", help="send what waits in the outbox of releases, until told to stop")
+    actions.add_parser("deliver", help="send the mails in the outbox of releases, until Ctrl-C or SIGTERM")
     examples = actions.add_parser("examples", help="write a mail of every kind, as .eml and .html")
     examples.add_argument("--out", type=Path, required=True, metavar="DIR")
 

@@ -19,7 +19,6 @@ REFUSED = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument(
         "image",
         nargs="?",

@@ -12,9 +12,8 @@ from auto_deployment.release.status import history_line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print it for a program")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

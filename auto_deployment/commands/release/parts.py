@@ -1,4 +1,4 @@
-"""What the words of `release` have in common: the folder, the images, who speaks."""
+"""Options and objects that the commands of `release` share."""
 
 import argparse
 import getpass
@@ -16,7 +16,7 @@ from auto_deployment.release.store import Store
 
 def add_by(parser: argparse.ArgumentParser) -> None:
     """Declare who speaks; it stands in the release's record and in mails."""
-    parser.add_argument("--by", default=_user(), metavar="NAME", help="who says so (default: %(default)s)")
+    parser.add_argument("--by", default=_user(), metavar="NAME", help="for the record (default: %(default)s)")
 
 
 def inbox(settings: Settings) -> Inbox:

@@ -1,4 +1,4 @@
-"""`release replay`: judge a recorded release again, under other limits if so wished."""
+"""`release replay`: judge a recorded release again, with other parameters if given."""
 
 import argparse
 import json

@@ -13,10 +13,9 @@ from auto_deployment.release.release import Build, Kind
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("version", nargs="?", help="a release or a model version; without one: the last")
     add_by(parser)
-    parser.add_argument("--reason", default="", help="why")
+    parser.add_argument("--reason", default="", help="reason for the record and the mails")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""`release run`: the controller, until told to stop."""
+"""`release run`: the controller, until Ctrl-C or SIGTERM."""
 
 import argparse
 import json
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument("--once", action="store_true", help="look once and end")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, do nothing")
 

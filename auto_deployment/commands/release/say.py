@@ -1,4 +1,4 @@
-"""`release promote|abort|extend|approve|reject`: what a person says of the release under way."""
+"""`release promote|abort|extend|approve|reject`: a person's command for the release under way."""
 
 import argparse
 import sys
@@ -14,14 +14,13 @@ from auto_deployment.release.store import Record
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     add_by(parser)
     parser.add_argument(
         "--release",
         metavar="ID",
-        help="the release that is meant, as in its mails (default: the one under way)",
+        help="do it only if this release is under way (default: whichever is)",
     )
-    parser.add_argument("--reason", default="", help="why; it stands in the record and in the mail")
+    parser.add_argument("--reason", default="", help="reason for the record and the mails")
     if parser.prog.endswith(" extend"):
         parser.add_argument("--hours", type=float, default=12.0, help="longer window (default: %(default)s)")
 

@@ -23,10 +23,9 @@ CLEAR = "\x1b[H\x1b[2J"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--watch", action="store_true", help="draw it again every two seconds, until Ctrl-C")
-    form.add_argument("--json", action="store_true", help="print it for a program")
+    form.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -1,1 +1,1 @@
-"""What has changed in the stream: said, shown, never in the way."""
+"""Changes of the stream against the days before: logged and shown, they stop nothing."""

@@ -1,4 +1,4 @@
-"""What a stream looks like, told without keeping any of it."""
+"""A summary of a stream for `ingest --dry-run`, without keeping its lines."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a file is, by its first lines; names play no part."""
+"""Recognise a file by its first lines; its name plays no part."""
 
 import re
 from enum import StrEnum

@@ -1,1 +1,1 @@
-"""What the platform says of movies that nobody knows."""
+"""Movies and users that are not in the catalogue, looked up at the platform."""

@@ -1,4 +1,4 @@
-"""Who gets requests: the upstream of NGINX in its container, written, checked, taken over without a gap."""
+"""NGINX's upstream in its container: written, checked, reloaded."""
 
 import logging
 from collections.abc import Mapping

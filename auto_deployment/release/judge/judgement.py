@@ -1,4 +1,4 @@
-"""What the judge answers, in words and numbers."""
+"""The judge's verdict and its checks, as values."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum

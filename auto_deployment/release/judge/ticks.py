@@ -1,4 +1,4 @@
-"""What one evaluation saw: raw counts, kept for as long as the release, so that it can be judged again."""
+"""One evaluation as raw counts, kept with the release, so that it can be judged again."""
 
 import math
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""What users met: the edge log, Prometheus, the instances' own counters."""
+"""Measurements for the judge: the edge log, Prometheus, the instances' own counters."""

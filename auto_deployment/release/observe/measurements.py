@@ -1,4 +1,4 @@
-"""What a tick wants to know of durations, and how Prometheus is asked for it."""
+"""The latencies of a tick, and the Prometheus queries for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How long instances have been as they are: what one look cannot tell."""
+"""For how long each instance has been healthy or not, over many looks."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is kept of a measurement: `metrics.json`, and the few numbers that a manifest carries."""
+"""The content of `metrics.json`, and the few numbers that a manifest carries."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a model has already learnt from."""
+"""The events that a model was trained on."""
 
 import numpy as np
 import pandas as pd

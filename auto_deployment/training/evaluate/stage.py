@@ -1,4 +1,4 @@
-"""Measure the candidate, alone and against the champion."""
+"""The stage `evaluate`: measure the candidate, alone and against the champion."""
 
 import csv
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The lists that are compared: what is served, its parts, and what it must beat."""
+"""The systems whose lists are compared: the served blend, its parts, and baselines."""
 
 from collections.abc import Callable
 

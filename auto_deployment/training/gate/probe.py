@@ -1,4 +1,4 @@
-"""The artefact itself, asked as it will be asked: does it load and answer, is it small, quick and right."""
+"""Load the artefact as the service does and ask it: size, times, wrong lists."""
 
 import time
 from collections import Counter

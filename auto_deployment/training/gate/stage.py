@@ -1,4 +1,4 @@
-"""Hold everything against its limit."""
+"""The stage `gate`: compare every measurement with its limit."""
 
 from auto_deployment.training.gate.checks import GateParams, GateResult
 from auto_deployment.training.gate.gate import GateFacts, judge_model

@@ -1,4 +1,4 @@
-"""Give the candidate its name, its provenance and its verdict."""
+"""The stage `package`: give the candidate its name, provenance and verdict."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Read the segments and split them by time."""
+"""The stage `prepare`: read the segments and split them by time."""
 
 from auto_deployment.training.params import PrepareParams
 from auto_deployment.training.prepare.data import load_data

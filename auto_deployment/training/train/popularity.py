@@ -1,4 +1,4 @@
-"""What everybody gets whose tastes are not known."""
+"""The popularity list, for users whose tastes are not known."""
 
 import numpy as np
 

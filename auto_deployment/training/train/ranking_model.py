@@ -1,4 +1,4 @@
-"""What proposes movies: implicit's alternating least squares on everything that was watched or rated."""
+"""The model of lists: implicit's alternating least squares on everything that was watched or rated."""
 
 import sys
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What predicts ratings: Surprise's SVD, and the bias baseline that it must beat."""
+"""Models of ratings: Surprise's SVD, and the bias baseline that it must beat."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

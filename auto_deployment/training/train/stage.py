@@ -1,4 +1,4 @@
-"""Fit both models and write them as an artefact that has no name yet."""
+"""The stage `train`: fit both models and write them as an artefact without a name."""
 
 from auto_deployment.training.model_folder import save_anew
 from auto_deployment.training.params import TrainingParams
