@@ -30,15 +30,14 @@ def make_workshop(settings: Settings) -> Workshop:
     return Workshop(paths, publishing, project, teller(settings, publishing.layout))
 
 
-def make_outbox(settings: Settings) -> Outbox:
-    """Return the outbox of this data directory."""
-    mail = settings.mail
-    return Outbox(Paths(settings.data_dir).outbox, mail.smtp, mail.sender, mail.recipients, mail.mailbox)
+def cycle_outbox(settings: Settings) -> Outbox:
+    """Return the outbox of this data directory's cycles."""
+    return Outbox(Paths(settings.data_dir).outbox, settings.mail)
 
 
 def teller(settings: Settings, layout: CycleLayout) -> Callable[[Outcome], None]:
     """Return what puts the mails about an outcome into the outbox; trouble with them changes nothing."""
-    outbox = make_outbox(settings)
+    outbox = cycle_outbox(settings)
     trailing_days = load_params(settings.params_file).ingest.drift.trailing_days
 
     def tell(outcome: Outcome) -> None:

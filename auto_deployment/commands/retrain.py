@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.commands.cycle_parts import make_outbox, make_workshop
+from auto_deployment.commands.cycle_parts import cycle_outbox, make_workshop
 from auto_deployment.config import Settings
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
 from auto_deployment.cycle.steps import Workshop
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     signal.signal(signal.SIGTERM, _end)  # what runs for us ends first
     workshop = make_workshop(settings)
     outcome = run_cycle(workshop, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
-    make_outbox(settings).flush(datetime.now(UTC))  # where no scheduler runs, nobody else sends the mail
+    cycle_outbox(settings).flush(datetime.now(UTC))  # where no scheduler runs, nobody else sends the mail
     if outcome.kind == PUBLISHED:
         _tidy(workshop, settings)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")

@@ -5,14 +5,14 @@ import logging
 import subprocess
 import sys
 
-from auto_deployment.commands.cycle_parts import last_outcome, last_published, make_outbox
+from auto_deployment.commands.cycle_parts import cycle_outbox, last_outcome, last_published
 from auto_deployment.config import Settings
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.cycle.outcome import COME_AGAIN_SOON, FAILED
 from auto_deployment.host.metrics_server import serving
 from auto_deployment.host.processes import end_with_parent
 from auto_deployment.host.signals import StopRequests
-from auto_deployment.mail.sender import Postman
+from auto_deployment.mail.sender import Sender
 from auto_deployment.params import load_params
 from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.scheduler import Scheduler
@@ -41,8 +41,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         log.info("Settings: %s; %s", settings.publish.shown(), params)
         runner.show_last()
         metrics.show(scheduler.state)
-        with served, Postman(make_outbox(settings)) as postman:
-            scheduler.loop(requests, lambda: _show(metrics, scheduler, postman))
+        with served, Sender(cycle_outbox(settings)) as sender:
+            scheduler.loop(requests, lambda: _show(metrics, scheduler, sender))
     return 0
 
 
@@ -99,9 +99,9 @@ class CycleRunner:
         return found.st_ino, found.st_mtime_ns
 
 
-def _show(metrics: SchedulerMetrics, scheduler: Scheduler, postman: Postman) -> None:
+def _show(metrics: SchedulerMetrics, scheduler: Scheduler, sender: Sender) -> None:
     metrics.show(scheduler.state)
-    metrics.show_outbox(postman.latest.waiting, postman.latest.oldest_age_s)
+    metrics.show_outbox(sender.latest.waiting, sender.latest.oldest_age_s)
 
 
 COMMAND = [sys.executable, "-m", "auto_deployment", "retrain", "--now"]

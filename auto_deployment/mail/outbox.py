@@ -6,12 +6,12 @@ comes. Both have the same Message-ID, by which many receivers show only one.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.config.mail import MailSettings, SmtpSettings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.mail.eml import file_stem, to_bytes
 from auto_deployment.mail.mail import Mail
@@ -45,17 +45,8 @@ class Outbox:
     A mailbox takes the place of a server while it answers; that it does not is no failure either.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        smtp: SmtpSettings | None,
-        sender: str,
-        recipients: Sequence[str],
-        mailbox: SmtpSettings | None = None,
-    ) -> None:
-        self._files = OutboxFiles(folder)
-        self._smtp, self._sender, self._recipients = smtp, sender, tuple(recipients)
-        self._mailbox = mailbox
+    def __init__(self, folder: Path, settings: MailSettings) -> None:
+        self._files, self._settings = OutboxFiles(folder), settings
         self._server_failures, self._server_due = 0, datetime.min.replace(tzinfo=UTC)
 
     def put(self, mail: Mail) -> bool:
@@ -64,8 +55,8 @@ class Outbox:
         try:
             if self._files.has(stem):
                 return False
-            content = to_bytes(mail, self._sender, self._recipients)
-            self._files.put(stem, content, to_send=self._smtp is not None)
+            content = to_bytes(mail, self._settings.sender, self._settings.recipients)
+            self._files.put(stem, content, to_send=self._settings.smtp is not None)
         except OSError as error:
             raise OutboxError(
                 f"{self._files.folder} does not take a mail ({error.strerror or error}): see that it can be "
@@ -77,7 +68,7 @@ class Outbox:
     def flush(self, now: datetime) -> Flushed:
         """Send what is due; keep and postpone what fails. Problems are logged, counted and never raised."""
         try:
-            if (smtp := self._smtp or self._open_mailbox()) is None:
+            if (smtp := self._settings.smtp or self._open_mailbox()) is None:
                 return Flushed()
             with self._files.alone() as ours:
                 done = self._send_due(smtp, now) if ours else Flushed()
@@ -90,12 +81,13 @@ class Outbox:
 
     def _open_mailbox(self) -> SmtpSettings | None:
         """Return the mailbox if there are mails and it answers; where there is nothing, nobody is asked."""
-        there_is_mail = self._mailbox is not None and (self._files.kept() or self._files.waiting())
-        return self._mailbox if self._mailbox and there_is_mail and answers(self._mailbox) else None
+        mailbox = self._settings.mailbox
+        there_is_mail = mailbox is not None and (self._files.kept() or self._files.waiting())
+        return mailbox if mailbox and there_is_mail and answers(mailbox) else None
 
     def _send_due(self, smtp: SmtpSettings, now: datetime) -> Flushed:
         self._files.tidy()
-        if smtp is self._mailbox:
+        if smtp is self._settings.mailbox:
             self._files.release()
         sent = refused = 0
         trouble = ""
@@ -121,7 +113,9 @@ class Outbox:
         return Flushed(sent, refused=refused, trouble=trouble)
 
     def _pending(self, progress: Progress) -> list[str]:
-        return [one for one in self._recipients if one not in (*progress.delivered, *progress.refused)]
+        return [
+            one for one in self._settings.recipients if one not in (*progress.delivered, *progress.refused)
+        ]
 
     def _try(self, smtp: SmtpSettings, stem: str, progress: Progress, now: datetime) -> Progress:
         """Send one mail to those who do not have it yet, and record what came of it."""
@@ -132,7 +126,7 @@ class Outbox:
             progress = replace(progress, attempts=progress.attempts + 1, on_the_way=True)
             self._files.note(stem, progress)
             try:
-                answers = converse(smtp, self._sender, pending, self._files.read(stem))
+                answers = converse(smtp, self._settings.sender, pending, self._files.read(stem))
             except ServerError:
                 self._files.note(stem, before)
                 raise

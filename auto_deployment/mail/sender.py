@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 ROUND_S = 15.0
 
 
-class Postman:
+class Sender:
     """Flushes an outbox now and then, from when it is entered until it is left."""
 
     def __init__(
@@ -25,7 +25,7 @@ class Postman:
     ) -> None:
         self._outbox, self._clock, self._round_s = outbox, clock, round_s
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="postman", daemon=True)
+        self._thread = threading.Thread(target=self._loop, name="sender", daemon=True)
         self.latest = Flushed()
 
     def __enter__(self) -> Self:

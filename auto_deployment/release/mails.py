@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from auto_deployment.config.mail import MailSettings
 from auto_deployment.mail.facts import COMMAND, ReleaseFacts
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.outbox import Outbox
+from auto_deployment.paths import Paths
 from auto_deployment.release.consequences import rejection
 from auto_deployment.release.judge.ticks import BAKING
 from auto_deployment.release.mail_pages import (
@@ -39,6 +41,11 @@ MAILS: Mapping[tuple[Kind, Phase], Render] = {
     (Kind.ROLLBACK, Phase.PROMOTED): rolled_back_mail,
     (Kind.ROLLBACK, Phase.ABORTED): rollback_aborted_mail,
 }
+
+
+def release_outbox(paths: Paths, settings: MailSettings) -> Outbox:
+    """Return the outbox of the releases below this data directory."""
+    return Outbox(paths.releases / "outbox", settings)
 
 
 class ReleaseMails:

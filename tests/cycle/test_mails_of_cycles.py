@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.commands.cycle_parts import make_outbox, teller
+from auto_deployment.commands.cycle_parts import cycle_outbox, teller
 from auto_deployment.config import Settings
 from auto_deployment.config.mail import MailSettings
 from auto_deployment.cycle.mails import ADVICE, mails_about
@@ -100,7 +100,7 @@ def test_what_becomes_of_a_cycle_arrives_at_a_real_server_each_mail_once(home: C
         failed = cycle(home, settings, 2)
         assert [one.kind for one in (published, refused, failed)] == [PUBLISHED, REFUSED, FAILED]
         for _ in range(2):
-            make_outbox(settings).flush(datetime.now(UTC))
+            cycle_outbox(settings).flush(datetime.now(UTC))
         said = subjects(server.messages())
     assert len(said) == 4
     assert sum(str(published.version) in one for one in said) == 1

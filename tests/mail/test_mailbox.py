@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from auto_deployment.config.mail import SmtpSettings
-from auto_deployment.mail import outbox as emailer
+from auto_deployment.mail import outbox as outbox_module
 from auto_deployment.mail.outbox import Flushed
 from tests.support.mail.mail_server import MailServer, running
 from tests.support.mail.mails import NOW, after, mail, names, outbox
@@ -34,7 +34,7 @@ def test_a_name_that_nobody_has_is_no_trouble(tmp_path: Path, caplog: pytest.Log
 
 
 def test_without_a_mail_nobody_is_asked_whether_it_is_there(tmp_path: Path) -> None:
-    with patch.object(emailer, "answers", side_effect=AssertionError("asked")):
+    with patch.object(outbox_module, "answers", side_effect=AssertionError("asked")):
         assert outbox(tmp_path, None, mailbox=SmtpSettings("maildev", 1025)).flush(NOW) == Flushed()
 
 

@@ -6,9 +6,9 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.config.mail import MailSettings, SmtpSettings
 from auto_deployment.mail.outbox import Flushed, Outbox
-from auto_deployment.mail.sender import Postman
+from auto_deployment.mail.sender import Sender
 from tests.support.mail.mail_server import MailServer, running
 from tests.support.mail.mails import NOW, mail, outbox
 from tests.support.waiting import eventually
@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 def test_a_mail_put_later_leaves_by_itself(tmp_path: Path) -> None:
     with running(MailServer()) as server:
         box = outbox(tmp_path, server.settings())
-        with Postman(box, lambda: NOW, round_s=0.01):
+        with Sender(box, lambda: NOW, round_s=0.01):
             box.put(mail())
             eventually(lambda: len(server.received) == 1)
 
@@ -27,7 +27,7 @@ def test_a_server_that_says_nothing_holds_up_nobody(tmp_path: Path) -> None:
         box = outbox(tmp_path, SmtpSettings("127.0.0.1", silent.getsockname()[1], timeout_s=30))
         box.put(mail())
         began = time.monotonic()
-        with Postman(box, lambda: NOW, round_s=0.01):
+        with Sender(box, lambda: NOW, round_s=0.01):
             connection, _ = silent.accept()  # it is being talked to
             assert box.put(mail("another"))
         assert time.monotonic() - began < 15
@@ -46,7 +46,7 @@ def test_a_round_that_fails_unexpectedly_is_not_the_last(tmp_path: Path) -> None
             self.again.set()
             return Flushed(sent=7)
 
-    box = Broken(tmp_path, None, "marquee@localhost", ())
-    with Postman(box, lambda: NOW, round_s=0.01) as postman:
+    box = Broken(tmp_path, MailSettings())
+    with Sender(box, lambda: NOW, round_s=0.01) as sender:
         assert box.again.wait(30)
-        eventually(lambda: postman.latest == Flushed(sent=7))
+        eventually(lambda: sender.latest == Flushed(sent=7))

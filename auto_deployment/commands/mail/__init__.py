@@ -13,10 +13,10 @@ from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.host.signals import until_told
 from auto_deployment.mail.eml import to_bytes
 from auto_deployment.mail.mail import Mail
-from auto_deployment.mail.outbox import Outbox
-from auto_deployment.mail.sender import Postman
+from auto_deployment.mail.sender import Sender
 from auto_deployment.mail.smtp import ServerError, answers, converse
 from auto_deployment.paths import Paths
+from auto_deployment.release.mails import release_outbox
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,11 +60,8 @@ def _test(settings: Settings) -> int:
 
 
 def _deliver(settings: Settings) -> int:
-    mail = settings.mail
-    outbox = Outbox(
-        Paths(settings.data_dir).releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox
-    )
-    with Postman(outbox), until_told() as stop:
+    outbox = release_outbox(Paths(settings.data_dir), settings.mail)
+    with Sender(outbox), until_told() as stop:
         stop.wait()
     return 0
 

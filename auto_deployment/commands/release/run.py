@@ -14,8 +14,7 @@ from auto_deployment.host.faults import Faults
 from auto_deployment.host.locks import only_one
 from auto_deployment.host.metrics_server import serving
 from auto_deployment.host.signals import until_told
-from auto_deployment.mail.outbox import Outbox
-from auto_deployment.mail.sender import Postman
+from auto_deployment.mail.sender import Sender
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.containers.docker import Docker
@@ -24,7 +23,7 @@ from auto_deployment.release.containers.instances import ComposeInstances, own_p
 from auto_deployment.release.containers.nginx import TRACK_OF_PORT, NginxContainer
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.mails import ReleaseMails
+from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.nginx_status import counter
@@ -54,14 +53,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 raise MarqueeError(report.trouble)
             log.info("%s", json.dumps({"step": str(report.step), "serving": sorted(report.traffic.names)}))
             return 0
-        mail = settings.mail
-        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox)
+        outbox = release_outbox(paths, settings.mail)
         mails = ReleaseMails(outbox, params.release)
         metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
         own = settings.controller
         served = serving((own.metrics_host, own.metrics_port), "CONTROLLER_METRICS_PORT", metrics.registry)
         statuses = CommitStatuses(_gitlab())
-        with served, Postman(outbox) as postman, statuses, until_told() as stop:
+        with served, Sender(outbox) as sender, statuses, until_told() as stop:
             faults = Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
@@ -73,7 +71,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                         faults.log(MarqueeError(report.trouble), now)
                 except Exception as error:
                     faults.log(error, now)
-                metrics.show_outbox(postman.latest.waiting, postman.latest.oldest_age_s)
+                metrics.show_outbox(sender.latest.waiting, sender.latest.oldest_age_s)
                 stop.wait(params.release.poll_s)
     return 0
 

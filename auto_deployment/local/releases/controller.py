@@ -13,12 +13,11 @@ from auto_deployment.local.processes import Program
 from auto_deployment.local.releases.latency import InstanceMetrics
 from auto_deployment.local.releases.models import Shelf
 from auto_deployment.local.session import Session
-from auto_deployment.mail.outbox import Outbox
 from auto_deployment.params import Params
 from auto_deployment.paths import Paths, RunLayout
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.mails import ReleaseMails
+from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.parts import Parts, Report
@@ -45,8 +44,7 @@ class LocalReleases:
         self._controller: Controller | None = None
         self._looked_at: datetime | None = None
         self._faults = Faults()
-        mail, paths = settings.mail, Paths(settings.data_dir)
-        outbox = Outbox(paths.releases / "outbox", mail.smtp, mail.sender, mail.recipients, mail.mailbox)
+        outbox = release_outbox(Paths(settings.data_dir), settings.mail)
         self._mails = ReleaseMails(outbox, params.release, f"DATA_DIR={settings.data_dir} {COMMAND}")
 
     def step(self, now: datetime | None = None) -> None:
@@ -66,7 +64,7 @@ class LocalReleases:
             controller = self._make()
             controller.open()
             if self._settings.mail.smtp is not None:
-                self._session.supervisor.add(_postman(self._layout), stops_last=True)
+                self._session.supervisor.add(_sender(self._layout), stops_last=True)
             self._controller = controller
         return self._controller
 
@@ -97,12 +95,12 @@ class LocalReleases:
             raise MarqueeError(report.trouble)
 
 
-def _postman(layout: RunLayout) -> Program:
+def _sender(layout: RunLayout) -> Program:
     """A process of its own: the run's loop waits for no mail server, and with threads it could not fork."""
     return Program(
-        name="postman",
+        name="sender",
         command=[sys.executable, "-m", "auto_deployment", "mail", "deliver"],
-        log=layout.logs / "postman.log",
+        log=layout.logs / "sender.log",
         environ=os.environ,
         folder=Path.cwd(),
     )

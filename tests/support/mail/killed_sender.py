@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.config.mail import SmtpSettings
-from auto_deployment.mail import outbox as emailer
+from auto_deployment.mail import outbox as outbox_module
 from auto_deployment.mail import smtp
 from auto_deployment.mail.outbox_files import OutboxFiles
 from tests.support.mail.mails import NOW, mail, outbox
@@ -38,7 +38,7 @@ def arm(point: str) -> None:
         "mail written, not yet shown": (os, "replace", die),
         "mail shown": (OutboxFiles, "put", then_die(OutboxFiles.put)),
         "attempt recorded": (OutboxFiles, "note", then_die(note)),
-        "answered 250, not yet recorded": (emailer, "converse", then_die(smtp.converse)),
+        "answered 250, not yet recorded": (outbox_module, "converse", then_die(smtp.converse)),
         "250 recorded": (OutboxFiles, "note", then_die(note, calls=2)),
         "moved to sent": (OutboxFiles, "close_sent", then_die(close_sent)),
     }[point]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.config.mail import SmtpSettings
+from auto_deployment.config.mail import MailSettings, SmtpSettings
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.outbox import Outbox
 
@@ -37,7 +37,7 @@ def outbox(
     recipients: Sequence[str] = (READER,),
     mailbox: SmtpSettings | None = None,
 ) -> Outbox:
-    return Outbox(folder, smtp, SENDER, recipients, mailbox)
+    return Outbox(folder, MailSettings(smtp, SENDER, tuple(recipients), mailbox))
 
 
 def names(folder: Path) -> list[str]:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.config.mail import MailSettings
 from auto_deployment.mail.outbox import Outbox
 from auto_deployment.release.mails import ReleaseMails
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Phase
 from tests.support.mail.mails import SENDER
 from tests.support.release.world import World, quick
+
+MAIL = MailSettings(None, SENDER, ("team@example.org",))
 
 
 class Told:
@@ -26,7 +29,7 @@ class Told:
 
     def begin(self) -> None:
         """Tell nothing of what was told, as after a kill."""
-        self.mails = ReleaseMails(Outbox(self.folder, None, SENDER, ["team@example.org"]), self.world.params)
+        self.mails = ReleaseMails(Outbox(self.folder, MAIL), self.world.params)
 
     def looks(self, count: int = 200) -> None:
         """Look so often, and tell each time."""
