@@ -1,215 +1,174 @@
-"""Mails of the retraining cycle and of the stream, one function for each kind. Pure: facts in, mail out."""
+"""Mails of the retraining cycle and of the stream, one function for each kind. Pure: outcome in, mail out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from auto_deployment.host.durations import duration
-from auto_deployment.mail.facts import CycleFacts, DataProfile, DriftFacts
-from auto_deployment.mail.format import (
+from auto_deployment.cycle.mail_sections import (
     GATE_CHECKS,
-    MEASURES,
-    clock,
+    checks_of,
     drift_row,
-    gate_row,
-    percent,
-    size,
-    value,
-    within,
+    gate,
+    measured,
+    training_data,
 )
+from auto_deployment.cycle.outcome import FOR_REVIEW, Outcome
+from auto_deployment.host.durations import duration
+from auto_deployment.mail.format import clock, size, within
 from auto_deployment.mail.mail import Mail
-from auto_deployment.mail.page import (
-    BAD,
-    GOOD,
-    OPEN,
-    PLAIN,
-    Command,
-    Page,
-    Picture,
-    Row,
-    Section,
-    Table,
-    compose,
-)
-from auto_deployment.mail.plots import days_plot
+from auto_deployment.mail.page import BAD, GOOD, OPEN, PLAIN, Command, Page, Section, Table, compose
+from auto_deployment.publish.repository import REVIEW
 
-GROUPS = {"gender": "Gender", "age": "Age", "activity": "Activity"}
 RETRAIN = "docker compose exec scheduler python -m auto_deployment retrain --now"
 DEPLOY = "scripts/deploy.sh"
+# step -> what a person should do when it fails
+ADVICE = {
+    "refresh": "See that GIT_REMOTE can be reached and its token or key is valid; it is tried again soon.",
+    "take": "Restore or move away the file that is named, and see that the disk has room.",
+    "train": "See the sentence above; the next cycle tries again.",
+    "reproduce": "The sentence begins with what the stage said; `marquee retrain --dry-run` repeats it.",
+    "upload": "See that DVC_REMOTE can be written and has room; the next cycle uploads what is missing.",
+    "commit": "See that the disk of DATA_DIR/cycle has room.",
+    "push": "See what the git remote says; where the branch is protected, set PUBLISH=merge-request.",
+    "mark": "The model is published; see that DATA_DIR can be written.",
+}
 
 
-def published_mail(facts: CycleFacts) -> Mail:
+def published_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     """A model is published, or waits for a person to merge it."""
-    if facts.review_branch is None:
+    commands = []
+    if outcome.kind == FOR_REVIEW:
+        verdict, tone = "Waiting for review", OPEN
+        branch = f"{REVIEW}{outcome.version}"
+        following = [f"Merge {branch} to publish it, or close it and nothing happens."]
+    else:
         verdict, tone = "Published", GOOD
         following = ["It serves nobody yet: a release has to show that it harms nobody."]
-        commands = [Command("Release it", f"{DEPLOY} {facts.version}")]
-    else:
-        verdict, tone = "Waiting for review", OPEN
-        following = [f"Merge {facts.review_branch} to publish it, or close it and nothing happens."]
-        commands = []
-    sections = [*_measured(facts), *_gate(facts, failed_first=False), *_profile(facts.profile)]
-    following += _next_run(facts)
-    sections.append(Section("What happens next", following, commands=commands))
-    return _mail("published", verdict, tone, facts, sections)
+        commands = [Command("Release it", f"{DEPLOY} {outcome.version}")]
+    following += _next_run(outcome, next_run)
+    sections = [
+        *measured(outcome),
+        *gate(outcome, failed_first=False),
+        *training_data(outcome),
+        Section("What happens next", following, commands=commands),
+    ]
+    return _mail("published", verdict, tone, outcome, sections)
 
 
-def refused_mail(facts: CycleFacts) -> Mail:
+def refused_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     """The gate refused a model; every failed check stands with its numbers."""
-    following = ["Nothing was published: the model that serves goes on serving.", *_next_run(facts)]
+    following = [
+        "Nothing was published: the model that serves goes on serving.",
+        *_next_run(outcome, next_run),
+    ]
     again = Command("Try again now, after something has changed", RETRAIN)
     sections = [
-        *_gate(facts, failed_first=True),
-        *_measured(facts),
-        *_profile(facts.profile),
+        *gate(outcome, failed_first=True),
+        *measured(outcome),
+        *training_data(outcome),
         Section("What happens next", following, commands=[again]),
     ]
-    return _mail("refused", "Refused by the gate", BAD, facts, sections)
+    return _mail("refused", "Refused by the gate", BAD, outcome, sections)
 
 
-def failed_mail(facts: CycleFacts) -> Mail:
+def failed_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     """A cycle ended in a failure; the step is named, and what to do."""
-    do = [facts.advice] if facts.advice else []
     following = [
-        *do,
+        *filter(None, [ADVICE.get(outcome.step)]),
         "Nothing is lost: the next cycle begins anew from what is published, with all events.",
-        *_next_run(facts),
+        *_next_run(outcome, next_run),
     ]
     commands = [
         Command("Try again now", RETRAIN),
         Command("See what it wrote", "docker compose logs --since 24h scheduler"),
     ]
     sections = [Section("What to do, and what happens next", following, commands=commands)]
-    return _mail("failed", f"Retraining failed at {facts.step or 'an unknown step'}", BAD, facts, sections)
+    return _mail(
+        "failed", f"Retraining failed at {outcome.step or 'an unknown step'}", BAD, outcome, sections
+    )
 
 
-def unchanged_mail(facts: CycleFacts) -> Mail:
+def unchanged_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     """There was nothing to learn: no new events, the same parameters and code."""
     following = [
         "The model that serves goes on serving.",
         "If new events were to be expected, look whether ingest runs and the stream flows.",
-        *_next_run(facts),
+        *_next_run(outcome, next_run),
     ]
-    return _mail("unchanged", "Nothing new", PLAIN, facts, [Section("What happens next", following)])
+    return _mail("unchanged", "Nothing new", PLAIN, outcome, [Section("What happens next", following)])
 
 
-def waiting_mail(facts: CycleFacts) -> Mail:
+def waiting_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     """No event has come in yet; said once a day, however often it is tried."""
     following = [
         "What serves goes on serving. Import ratings or events, or look whether ingest runs and lines come.",
-        *_next_run(facts),
+        *_next_run(outcome, next_run),
     ]
-    sections, today = [Section("What happens next", following)], f"{facts.started:%Y-%m-%d}"
-    return _mail("waiting", "Nothing to train on yet", PLAIN, facts, sections, once=today)
+    sections, today = [Section("What happens next", following)], f"{outcome.started:%Y-%m-%d}"
+    return _mail("waiting", "Nothing to train on yet", PLAIN, outcome, sections, once=today)
 
 
-def drift_mail(facts: DriftFacts) -> Mail:
+def drift_mail(outcome: Outcome, trailing_days: int) -> Mail:
     """The stream has changed strongly; said once a day for the same findings."""
-    rows = [Row(drift_row(finding)) for finding in facts.findings]
+    findings, at = sorted(outcome.drift), outcome.started
+    rows = [drift_row(name, outcome.drift[name]) for name in findings]
     names = ", ".join(row.cells[0].lower() for row in rows)
-    head = ("what", "now", f"last {facts.trailing_days} d", "n")
+    head = ("what", "now", f"last {trailing_days} d", "n")
     following = [
         "Ingest goes on, and nothing is thrown away. The gate counts these changes when the next model is "
         "judged.",
-        "Ask whether the platform has changed; if this is how it is now, they are gone in "
-        f"{facts.trailing_days} days.",
+        f"Ask whether the platform has changed; if this is how it is now, they are gone in {trailing_days} "
+        "days.",
     ]
     page = Page(
         "Strong drift", OPEN, "The event stream has changed",
-        f"What arrives differs strongly from the last {facts.trailing_days} days: {names}.",
+        f"What arrives differs strongly from the last {trailing_days} days: {names}.",
         [Section("What has changed", tables=[Table(head, tuple(rows))]), Section("What to do", following)],
-        [("Now", clock(facts.at))],
+        [("Now", clock(at))],
     )  # fmt: skip
-    key = f"drift/{facts.at:%Y-%m-%d}/{'+'.join(sorted(finding.name for finding in facts.findings))}"
-    return compose(page, Mail(key, facts.at, f"Strong drift: {names}", "", ""))
+    key = f"drift/{at:%Y-%m-%d}/{'+'.join(findings)}"
+    return compose(page, Mail(key, at, f"Strong drift: {names}", "", ""))
 
 
 def _mail(
-    kind: str, verdict: str, tone: str, facts: CycleFacts, sections: Sequence[Section], once: str = ""
+    kind: str, verdict: str, tone: str, outcome: Outcome, sections: Sequence[Section], once: str = ""
 ) -> Mail:
     """Put a mail together; the same words for `once` make it the same mail."""
-    rmse = facts.metrics.get("rmse")
-    model = f": model {facts.version}" if facts.version else ""
+    rmse = (outcome.metrics or {}).get("rmse")
+    model = f": model {outcome.version}" if outcome.version else ""
     with_rmse = f", RMSE {rmse:.4f}" if rmse is not None and kind != "failed" else ""
-    title = f"Model {facts.version}" if facts.version else "No model came of this cycle"
-    known = [("Failed at", facts.step)] if kind == "failed" else []
-    page = Page(verdict, tone, title, _reason(kind, facts), sections, [*known, *_facts(facts)])
-    started = facts.started.isoformat(timespec="seconds")
-    key = f"{kind}/{facts.version or 'no-model'}/{once or started}"
-    return compose(page, Mail(key, facts.ended, f"{verdict}{model}{with_rmse}", "", ""))
+    title = f"Model {outcome.version}" if outcome.version else "No model came of this cycle"
+    known = [("Failed at", outcome.step)] if kind == "failed" else []
+    page = Page(verdict, tone, title, _reason(kind, outcome), sections, [*known, *_facts(outcome)])
+    started = outcome.started.isoformat(timespec="seconds")
+    key = f"{kind}/{outcome.version or 'no-model'}/{once or started}"
+    return compose(page, Mail(key, _ended(outcome), f"{verdict}{model}{with_rmse}", "", ""))
 
 
-def _reason(kind: str, facts: CycleFacts) -> str:
+def _reason(kind: str, outcome: Outcome) -> str:
     """Return one sentence; what the gate said check by check stands in its table."""
-    if kind == "failed" or not facts.checks:
-        return facts.sentence
+    checks = checks_of(outcome)
+    if kind == "failed" or not checks:
+        return outcome.sentence
     if kind == "published":
-        where = f"; it waits in the branch {facts.review_branch}" if facts.review_branch else ""
-        return f"It passed all {len(facts.checks)} checks of the gate{where}."
-    failed = [GATE_CHECKS.get(check.name, check.name) for check in facts.checks if not check.passed]
-    return f"{len(failed)} of {len(facts.checks)} checks of the gate did not pass: {'; '.join(failed)}."
+        where = f"; it waits in the branch {REVIEW}{outcome.version}" if outcome.kind == FOR_REVIEW else ""
+        return f"It passed all {len(checks)} checks of the gate{where}."
+    failed = [GATE_CHECKS.get(check.name, check.name) for check in checks if not check.passed]
+    return f"{len(failed)} of {len(checks)} checks of the gate did not pass: {'; '.join(failed)}."
 
 
-def _measured(facts: CycleFacts) -> list[Section]:
-    rows = [
-        Row((name, value(facts.metrics[measure], unit)))
-        for measure, (name, unit) in MEASURES.items()
-        if measure in facts.metrics
-    ]
-    if not rows:
-        return []
-    return [Section("Measured on later events", tables=[Table(("measure", "value"), tuple(rows))])]
+def _ended(outcome: Outcome) -> datetime:
+    return outcome.started + timedelta(seconds=outcome.seconds)
 
 
-def _gate(facts: CycleFacts, *, failed_first: bool) -> list[Section]:
-    """Return all checks; the failed ones with the sentence that says value, limit and sample."""
-    if not facts.checks:
-        return []
-    checks = sorted(facts.checks, key=lambda check: bool(check.passed)) if failed_first else facts.checks
-    rows = []
-    for check in checks:
-        cells, tone = gate_row(check)
-        rows.append(Row(cells, tone, "" if check.passed else check.sentence))
-    champion = "There is no champion yet." if facts.champion is None else f"Champion: {facts.champion}."
-    head = ("check", "value", "interval", "limit", "verdict")
-    return [Section("Gate", [champion], [Table(head, tuple(rows))])]
+def _next_run(outcome: Outcome, next_run: datetime | None) -> list[str]:
+    return [] if next_run is None else [f"The next cycle: {within(next_run, _ended(outcome))}."]
 
 
-def _profile(profile: DataProfile | None) -> list[Section]:
-    if profile is None:
-        return []
-    total = sum(profile.kinds.values())
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in profile.kinds.items())
-    said = f"{total:,} events ({counted}) by {profile.users:,} users of {profile.movies:,} movies"
-    if profile.days:
-        said += f", {profile.days[0][0]} to {profile.days[-1][0]}"
-    tables = [_group(GROUPS.get(name, name), named) for name, named in profile.groups.items() if named]
-    pictures = []
-    if profile.days:
-        plot = days_plot(profile.days, list(profile.kinds))
-        pictures.append(Picture("days", plot, "events of each day by kind"))
-    return [
-        Section("Training data", [f"{said}."], pictures=pictures),
-        *([Section("By kind of user", tables=tables)] if tables else []),
-    ]
-
-
-def _group(title: str, named: Mapping[str, int]) -> Table:
-    total = sum(named.values()) or 1
-    rows = [
-        Row((name, f"{count:,}", percent(count / total)), share=count / max(*named.values(), 1))
-        for name, count in named.items()
-    ]
-    return Table((title, "events", "share"), tuple(rows))
-
-
-def _next_run(facts: CycleFacts) -> list[str]:
-    return [] if facts.next_run is None else [f"The next cycle: {within(facts.next_run, facts.ended)}."]
-
-
-def _facts(facts: CycleFacts) -> list[tuple[str, str]]:
+def _facts(outcome: Outcome) -> list[tuple[str, str]]:
     known = [
-        ("Started", clock(facts.started)),
-        ("Took", duration(facts.ended - facts.started)),
-        ("New data", f"{facts.new_segments:,} segments, {size(facts.new_bytes)}"),
-        *((f"Damaged: {name}", what) for name, what in sorted(facts.damaged.items())),
+        ("Started", clock(outcome.started)),
+        ("Took", duration(_ended(outcome) - outcome.started)),
+        ("New data", f"{outcome.new_segments:,} segments, {size(outcome.new_bytes)}"),
+        *((f"Damaged: {name}", what) for name, what in sorted(outcome.damaged.items())),
     ]
     return [(name, found) for name, found in known if found]

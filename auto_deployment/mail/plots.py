@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import matplotlib
 import matplotlib.dates as dates
@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from auto_deployment.mail.facts import TrackTick
 from auto_deployment.report.plots import ACCENT, GRID, MUTED, STYLE
 
 WIDTH_IN, DPI = 4.4, 220
@@ -20,6 +19,28 @@ COLORS = {"stable": MUTED, "canary": ACCENT}
 KINDS = (ACCENT, "#8fc9b4", "#c9a227", MUTED)
 LIMIT = "#b3261e"
 MANY = 30  # more points than this are drawn without markers
+
+
+class Counts(Protocol):
+    """What one track saw in one tick."""
+
+    @property
+    def users(self) -> int: ...
+    @property
+    def newly_bad(self) -> int: ...
+
+
+class TrackTick(Protocol):
+    """One evaluation of both tracks, "stable" and "canary"."""
+
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def counts(self) -> Mapping[str, Counts]: ...
+    @property
+    def mean_latency_ms(self) -> Mapping[str, float | None]: ...
+    @property
+    def metrics_available(self) -> bool: ...
 
 
 def tracks_plot(ticks: Sequence[TrackTick], mean_latency_max_ms: float | None) -> bytes:

@@ -1,9 +1,11 @@
-"""Mails of a release, one function for each kind. Pure: facts in, mail out."""
+"""Mails of a release, one function for each kind. Pure: what happened to a release in, mail out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
 
-from auto_deployment.mail.facts import ReleaseFacts
-from auto_deployment.mail.format import clock, release_row, within
+from auto_deployment.mail.format import clock, percent, value, within
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.page import (
     BAD,
@@ -19,103 +21,157 @@ from auto_deployment.mail.page import (
     compose,
 )
 from auto_deployment.mail.plots import tracks_plot
+from auto_deployment.release.consequences import rejection
+from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome
+from auto_deployment.release.judge.ticks import BAKING
+from auto_deployment.release.origin import described
+from auto_deployment.release.params import ReleaseParams
+from auto_deployment.release.phases import judge_params
+from auto_deployment.release.records import ARTEFACT, CODE
+from auto_deployment.release.release import Phase, Release, Verb
+from auto_deployment.release.store import Record
 
+COMMAND = "docker compose exec controller marquee release"
+STEERING = {"promote": "Promote it now", "abort": "Abort it now", "extend": "Watch it for longer"}
+ANSWERS = {"approve": "Promote it", "reject": "Abort it", "extend": "Watch it for longer"}
 HEAD = ("check", "stable", "canary", "limit", "n", "verdict")
+CHECKS = {  # name -> what it is called, the unit of its values, its limit
+    "mean-latency": ("Mean latency", "{:.3g} ms", "< {:g} ms"),
+    "bad-answers": ("Bad answers", "percent", "\u2264 {percent}"),
+    "bad-against-stable": ("Bad vs stable", "percent", "\u2264 {:g}\u00d7"),
+    "popular-against-stable": ("Popular vs stable", "percent", "\u2264 {:g}\u00d7"),
+    "sample": ("Users seen", "{:,.0f}", "\u2265 {:,.0f}"),
+}
+OUTCOMES = {
+    Outcome.KEPT: ("kept", GOOD),
+    Outcome.BROKEN: ("broken", BAD),
+    Outcome.OPEN: ("open", OPEN),
+    Outcome.NOT_COMPUTABLE: ("unknown", OPEN),
+}
 
 
-def candidate_mail(facts: ReleaseFacts) -> Mail:
+@dataclass(frozen=True, slots=True)
+class ReleaseEvent:
+    """What a mail is about: a release and the verdict on its evidence, at the moment of the event."""
+
+    record: Record
+    judgement: Judgement | None  # None: there is no evidence
+    params: ReleaseParams
+    at: datetime
+    command: str = COMMAND  # what precedes promote, abort, extend
+
+    @property
+    def release(self) -> Release:
+        return self.record.release
+
+    @property
+    def reason(self) -> str:
+        over = not self.release.under_way
+        return self.release.reason if over or self.judgement is None else self.judgement.reason
+
+    @property
+    def rejected(self) -> str | None:
+        """Return ARTEFACT or CODE, whichever is never released again."""
+        rejected = rejection(self.release)
+        return rejected.kind if rejected else None
+
+
+def unavailable_since(record: Record) -> datetime | None:
+    """Return since when metrics have been unavailable, None while they are there."""
+    missing = list(takewhile(lambda tick: not tick.metrics_available, reversed(record.ticks)))
+    return missing[-1].time - timedelta(seconds=missing[-1].duration_s) if missing else None
+
+
+def candidate_mail(event: ReleaseEvent) -> Mail:
     """A candidate was accepted for release."""
-    following = ["It starts beside stable, and once it is healthy, its share of the users is sent to it."]
-    if facts.earliest_promotion is not None:
-        when = within(facts.earliest_promotion, facts.at)
-        following.append(f"If every check is kept, it replaces stable on {when} at the earliest.")
-    if facts.latest_decision is not None:
-        when = within(facts.latest_decision, facts.at)
-        following.append(f"If nothing is shown by {when}, it is aborted as inconclusive.")
-    return _mail("candidate", "Candidate", "accepted for release", PLAIN, facts, following, _steering(facts))
+    release, limits = event.release, judge_params(event.release, event.params)
+    warm = release.requested_at + timedelta(seconds=event.params.warming_s)
+    begins = release.entered(Phase.BAKING) or warm
+    earliest = within(begins + timedelta(seconds=limits.window_s), event.at)
+    latest = within(begins + timedelta(seconds=limits.max_window_s), event.at)
+    following = [
+        "It starts beside stable, and once it is healthy, its share of the users is sent to it.",
+        f"If every check is kept, it replaces stable on {earliest} at the earliest.",
+        f"If nothing is shown by {latest}, it is aborted as inconclusive.",
+    ]
+    return _mail("candidate", "Candidate", "accepted for release", PLAIN, event, following, _steering(event))
 
 
-def promoted_mail(facts: ReleaseFacts) -> Mail:
+def promoted_mail(event: ReleaseEvent) -> Mail:
     """The candidate serves everybody."""
-    following = ["All instances serve it from now on."]
-    commands: Sequence[Command] = ()
-    if facts.stable_release is not None:
-        following.append(f"What served before, {facts.stable_release}, stays on this host for a rollback.")
-        commands = [_command(facts, "rollback", "Bring the version before back")]
-    return _mail("promoted", "Promoted", "", GOOD, facts, following, commands)
+    following = [
+        "All instances serve it from now on.",
+        f"What served before, {event.release.stable.release}, stays on this host for a rollback.",
+    ]
+    commands = [_command(event, "rollback", "Bring the version before back")]
+    return _mail("promoted", "Promoted", "", GOOD, event, following, commands)
 
 
-def rolled_back_mail(facts: ReleaseFacts) -> Mail:
-    """A person put an earlier version back; the facts are those of what serves now."""
-    instead = "" if facts.stable_release is None else f" in the place of {facts.stable_release}"
-    following = [f"All instances serve {facts.release} again{instead}."]
-    if facts.rejected == "artefact":
-        following.append(f"{facts.stable_release} is marked as rejected: it is not released again.")
-    elif facts.rejected == "code":
-        following.append(
-            f"The code of {facts.stable_release} is marked as rejected: no deploy takes it again."
-        )
-    return _mail("rolled-back", "Rolled back", "", OPEN, facts, following, _looking_back(facts))
+def rolled_back_mail(event: ReleaseEvent) -> Mail:
+    """A person put an earlier version back; the release is that of what serves now."""
+    stable = event.release.stable.release
+    following = [f"All instances serve {event.release.id} again in the place of {stable}."]
+    if event.rejected == ARTEFACT:
+        following.append(f"{stable} is marked as rejected: it is not released again.")
+    elif event.rejected == CODE:
+        following.append(f"The code of {stable} is marked as rejected: no deploy takes it again.")
+    return _mail("rolled-back", "Rolled back", "", OPEN, event, following, _looking_back(event))
 
 
-def rollback_aborted_mail(facts: ReleaseFacts) -> Mail:
+def rollback_aborted_mail(event: ReleaseEvent) -> Mail:
     """An earlier version was to be put back, and is not."""
-    stable = facts.stable_release or "what served before"
-    following = [f"{facts.release} is not put back: {stable} serves everybody. Nothing is rejected."]
+    release, stable = event.release.id, event.release.stable.release
+    following = [f"{release} is not put back: {stable} serves everybody. Nothing is rejected."]
     return _mail(
-        "rollback-aborted", "Aborted", "is not put back", BAD, facts, following, _looking_back(facts)
+        "rollback-aborted", "Aborted", "is not put back", BAD, event, following, _looking_back(event)
     )
 
 
-def aborted_mail(facts: ReleaseFacts) -> Mail:
+def aborted_mail(event: ReleaseEvent) -> Mail:
     """The candidate is gone."""
-    stable = "Stable" if facts.stable_release is None else f"Stable, {facts.stable_release},"
-    following = [f"The canary is gone. {stable} serves everybody; no user waits for anything."]
-    if facts.rejected == "artefact":
+    stable = event.release.stable.release
+    following = [f"The canary is gone. Stable, {stable}, serves everybody; no user waits for anything."]
+    if event.rejected == ARTEFACT:
         following.append(
             "This artefact is marked as rejected by its content: no deploy takes it and the retraining cycle "
             "does not publish it again, whatever its version."
         )
-    elif facts.rejected == "code":
+    elif event.rejected == CODE:
         following.append(
-            f"The code revision {facts.code_revision} is marked as rejected: no deploy takes it again. The "
-            "model is not condemned."
+            f"The code revision {event.release.candidate.code_revision} is marked as rejected: no deploy "
+            "takes it again. The model is not condemned."
         )
-    return _mail("aborted", "Aborted", "", BAD, facts, following, _looking_back(facts))
+    return _mail("aborted", "Aborted", "", BAD, event, following, _looking_back(event))
 
 
-def superseded_mail(facts: ReleaseFacts) -> Mail:
+def superseded_mail(event: ReleaseEvent) -> Mail:
     """A newer candidate took its place."""
-    newer = facts.successor or "the newer candidate"
+    newer = event.release.reason.rpartition(": ")[2].rstrip(".")
     following = [f"Next is {newer}: it starts from nothing, with other users. This one is not rejected."]
-    commands = _steering(facts, facts.successor) if facts.successor is not None else []
-    return _mail("superseded", "Superseded", "", PLAIN, facts, following, commands)
+    return _mail("superseded", "Superseded", "", PLAIN, event, following, _steering(event, release=newer))
 
 
-def approval_mail(facts: ReleaseFacts) -> Mail:
+def approval_mail(event: ReleaseEvent) -> Mail:
     """Every check is kept, and a person has to say yes."""
-    following = ["Nothing changes until somebody says so: the canary goes on serving its share of the users."]
-    following.append("It waits for an answer for as long as every check is kept; a broken one aborts it.")
-    commands = [
-        _word(facts, "approve", "Promote it"),
-        _word(facts, "reject", "Abort it"),
-        _word(facts, "extend", "Watch it for longer"),
+    following = [
+        "Nothing changes until somebody says so: the canary goes on serving its share of the users.",
+        "It waits for an answer for as long as every check is kept; a broken one aborts it.",
     ]
-    return _mail("approval", "Waiting for approval", "", OPEN, facts, following, commands)
+    return _mail("approval", "Waiting for approval", "", OPEN, event, following, _steering(event, ANSWERS))
 
 
-def metrics_unavailable_mail(facts: ReleaseFacts) -> Mail:
+def metrics_unavailable_mail(event: ReleaseEvent) -> Mail:
     """The judge cannot see: the window stands still."""
-    following = ["The clock of the window stands still: what is not measured neither promotes nor aborts."]
-    if facts.unavailable_since is not None:
-        following[0] = (
-            f"Since {clock(facts.unavailable_since)} the clock of the window stands still: what is "
-        )
-        following[0] += "not measured neither promotes nor aborts."
-    if facts.aborts_at is not None:
-        following.append(f"If that lasts until {within(facts.aborts_at, facts.at)}, the release is aborted.")
-    following.append("Look whether Prometheus answers and whether NGINX writes its edge log.")
-    return _mail("metrics-unavailable", "Metrics unavailable", "", OPEN, facts, following, _steering(facts))
+    since = unavailable_since(event.record) or event.at
+    aborts_at = since + timedelta(seconds=event.params.judge.metrics_unavailable_max_s)
+    following = [
+        f"Since {clock(since)} the clock of the window stands still: what is not measured neither promotes "
+        "nor aborts.",
+        f"If that lasts until {within(aborts_at, event.at)}, the release is aborted.",
+        "Look whether Prometheus answers and whether NGINX writes its edge log.",
+    ]
+    kind, outage = "metrics-unavailable", since.isoformat(timespec="seconds")
+    return _mail(kind, "Metrics unavailable", "", OPEN, event, following, _steering(event), outage)
 
 
 def _mail(
@@ -123,68 +179,70 @@ def _mail(
     verdict: str,
     more: str,
     tone: str,
-    facts: ReleaseFacts,
+    event: ReleaseEvent,
     following: Sequence[str],
     commands: Sequence[Command],
+    part: str = "",
 ) -> Mail:
-    sections = [*_evidence(facts), Section("What happens next", following, commands=commands)]
-    page = Page(verdict, tone, f"Model {facts.model_version}", facts.reason, sections, _facts(facts, kind))
-    begun = f"{facts.release}/{facts.requested_at.isoformat(timespec='seconds')}"
-    outage = facts.unavailable_since if kind == "metrics-unavailable" else None
-    key = f"{kind}/{begun}" + (f"/{outage.isoformat(timespec='seconds')}" if outage else "")
-    subject = f"{verdict}: model {facts.model_version} {more}".strip()
-    return compose(page, Mail(key, facts.at, subject, "", "", thread=f"release/{begun}"))
+    """Put a mail together; of one kind a release has one, or one for each `part`."""
+    release, model = event.release, event.release.candidate.model_version
+    sections = [*_evidence(event), Section("What happens next", following, commands=commands)]
+    page = Page(verdict, tone, f"Model {model}", event.reason, sections, _facts(event, kind))
+    begun = f"{release.id}/{release.requested_at.isoformat(timespec='seconds')}"
+    key = "/".join(filter(None, (kind, begun, part)))
+    subject = f"{verdict}: model {model} {more}".strip()
+    return compose(page, Mail(key, event.at, subject, "", "", thread=f"release/{begun}"))
 
 
-def _evidence(facts: ReleaseFacts) -> list[Section]:
+def _evidence(event: ReleaseEvent) -> list[Section]:
     sections = []
-    if facts.checks:
-        rows = []
-        for check in facts.checks:
-            cells, tone = release_row(check)
-            is_said = check.outcome == "kept" or check.sentence in facts.reason
-            rows.append(Row(cells, tone, "" if is_said else check.sentence))
-        sections.append(Section("Checks", tables=[Table(HEAD, tuple(rows))]))
-    if facts.ticks:
-        plot = tracks_plot(facts.ticks, facts.mean_latency_max_ms)
+    if event.judgement is not None and event.judgement.checks:
+        rows = tuple(_row(check, event.reason) for check in event.judgement.checks)
+        sections.append(Section("Checks", tables=[Table(HEAD, rows)]))
+    if ticks := [tick for tick in event.record.ticks if tick.phase == BAKING]:
+        plot = tracks_plot(ticks, event.params.judge.mean_latency_max_ms)
         shows = "mean latency and share of users with a bad answer on stable and canary over the window"
-        blind = not all(tick.metrics_available for tick in facts.ticks)
+        blind = not all(tick.metrics_available for tick in ticks)
         said = ["Grey: metrics were unavailable."] if blind else []
-        sections.append(
-            Section("Both tracks over the window", said, pictures=[Picture("tracks", plot, shows)])
-        )
+        pictures = [Picture("tracks", plot, shows)]
+        sections.append(Section("Both tracks over the window", said, pictures=pictures))
     return sections
 
 
-def _steering(facts: ReleaseFacts, release: str | None = None) -> list[Command]:
-    return [
-        _word(facts, "promote", "Promote it now", release),
-        _word(facts, "abort", "Abort it now", release),
-        _word(facts, "extend", "Watch it for longer", release),
-    ]
+def _row(check: CheckResult, reason: str) -> Row:
+    """Return check, stable, canary, limit, n and verdict; below them what the reason does not say already."""
+    name, unit, limit = CHECKS.get(check.name, (check.name.replace("-", " "), "{:.4g}", "{:.4g}"))
+    outcome, tone = OUTCOMES[check.outcome]
+    shown = limit.format(check.limit, percent=percent(check.limit))
+    cells = (name, value(check.stable, unit), value(check.canary, unit), shown, f"{check.n:,}", outcome)
+    is_said = check.outcome is Outcome.KEPT or check.sentence in reason
+    return Row(cells, tone, "" if is_said else check.sentence)
 
 
-def _word(facts: ReleaseFacts, verb: str, does: str, release: str | None = None) -> Command:
-    """Return a command that means this release only: an old mail does nothing to a later one."""
-    return Command(does, f"{facts.command} {verb} --release {release or facts.release} --by $USER")
+def _steering(event: ReleaseEvent, words: Mapping[str, str] = STEERING, release: str = "") -> list[Command]:
+    """Return commands that mean this release only: an old mail does nothing to a later one."""
+    meant = f"--release {release or event.release.id} --by $USER"
+    return [_command(event, f"{word} {meant}", does) for word, does in words.items()]
 
 
-def _looking_back(facts: ReleaseFacts) -> list[Command]:
-    return [_command(facts, "history", "Look back")]
+def _looking_back(event: ReleaseEvent) -> list[Command]:
+    return [_command(event, "history", "Look back")]
 
 
-def _command(facts: ReleaseFacts, verb: str, does: str) -> Command:
-    return Command(does, f"{facts.command} {verb}")
+def _command(event: ReleaseEvent, words: str, does: str) -> Command:
+    return Command(does, f"{event.command} {words}")
 
 
-def _facts(facts: ReleaseFacts, kind: str) -> list[tuple[str, str]]:
+def _facts(event: ReleaseEvent, kind: str) -> list[tuple[str, str]]:
+    release = event.release
+    said = release.said(Verb.ABORT, Verb.REJECT, Verb.PROMOTE, Verb.APPROVE)
     known = [
-        ("Release", facts.release),
-        ("Code", facts.code_revision),
-        ("Before" if kind in ("promoted", "rolled-back") else "Stable", facts.stable_release),
-        ("Requested", clock(facts.requested_at)),
-        ("Now", clock(facts.at)),
-        ("Requested by", facts.requested_by),
-        ("Decided by", facts.by),
+        ("Release", release.id),
+        ("Code", release.candidate.code_revision),
+        ("Before" if kind in ("promoted", "rolled-back") else "Stable", release.stable.release),
+        ("Requested", clock(release.requested_at)),
+        ("Now", clock(event.at)),
+        ("Requested by", release.requested_by),
+        ("Decided by", said.by if said else ""),
     ]
-    return [*((name, value) for name, value in known if value is not None), *facts.origin]
+    return [*((name, found) for name, found in known if found), *described(release.origin)]

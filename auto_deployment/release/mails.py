@@ -1,18 +1,15 @@
-"""Which mails a release sends, and what stands in them: one for each phase that a reader must know of."""
+"""Which mails a release sends: one for each phase that a reader must know of."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import takewhile
+from datetime import datetime
 
 from auto_deployment.config.mail import MailSettings
-from auto_deployment.mail.facts import COMMAND, ReleaseFacts
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.outbox import Outbox
 from auto_deployment.paths import Paths
-from auto_deployment.release.consequences import rejection
-from auto_deployment.release.judge.ticks import BAKING
 from auto_deployment.release.mail_pages import (
+    COMMAND,
+    ReleaseEvent,
     aborted_mail,
     approval_mail,
     candidate_mail,
@@ -21,16 +18,15 @@ from auto_deployment.release.mail_pages import (
     rollback_aborted_mail,
     rolled_back_mail,
     superseded_mail,
+    unavailable_since,
 )
-from auto_deployment.release.origin import described
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.parts import Report
-from auto_deployment.release.phases import judge_params
-from auto_deployment.release.release import Kind, Phase, Release, Verb
+from auto_deployment.release.release import Kind, Phase
 from auto_deployment.release.status import judgement_of
 from auto_deployment.release.store import Record
 
-Render = Callable[[ReleaseFacts], Mail]
+Render = Callable[[ReleaseEvent], Mail]
 # Of a rollback its end says everything. A candidate may enter and leave `requested` in one look.
 MAILS: Mapping[tuple[Kind, Phase], Render] = {
     (Kind.CANDIDATE, Phase.REQUESTED): candidate_mail,
@@ -77,51 +73,10 @@ class ReleaseMails:
             self._put(render, record, release.since)
 
     def _put(self, render: Render, record: Record, at: datetime) -> None:
-        since = _unavailable_since(record) if render is metrics_unavailable_mail else None
+        since = unavailable_since(record) if render is metrics_unavailable_mail else None
         key = (render, record.release.request, since)
         if key in self._told:
             return
-        self._outbox.put(render(replace(facts(record, self._params, at), command=self._command)))
+        judgement = judgement_of(record, self._params)
+        self._outbox.put(render(ReleaseEvent(record, judgement, self._params, at, self._command)))
         self._told.add(key)
-
-
-def facts(record: Record, params: ReleaseParams, at: datetime) -> ReleaseFacts:
-    """Return what a mail says of a release."""
-    release, limits = record.release, judge_params(record.release, params)
-    baking = [tick for tick in record.ticks if tick.phase == BAKING]
-    judgement = judgement_of(record, params)
-    said = release.said(Verb.ABORT, Verb.REJECT, Verb.PROMOTE, Verb.APPROVE)
-    begins = release.entered(Phase.BAKING) or release.requested_at + timedelta(seconds=params.warming_s)
-    rejected, since = rejection(release), _unavailable_since(record)
-    return ReleaseFacts(
-        release=release.id,
-        model_version=release.candidate.model_version,
-        code_revision=release.candidate.code_revision,
-        requested_at=release.requested_at,
-        at=at,
-        reason=release.reason if not release.under_way or judgement is None else judgement.reason,
-        checks=judgement.checks if judgement else (),
-        ticks=baking,
-        stable_release=release.stable.release,
-        by=said.by if said else None,
-        requested_by=release.requested_by,
-        earliest_promotion=begins + timedelta(seconds=limits.window_s),
-        latest_decision=begins + timedelta(seconds=limits.max_window_s),
-        rejected=rejected.kind if rejected else None,
-        successor=_successor(release),
-        unavailable_since=since,
-        aborts_at=since + timedelta(seconds=limits.metrics_unavailable_max_s) if since else None,
-        mean_latency_max_ms=limits.mean_latency_max_ms,
-        origin=described(release.origin),
-    )
-
-
-def _successor(release: Release) -> str | None:
-    if release.phase is not Phase.SUPERSEDED:
-        return None
-    return release.reason.rpartition(": ")[2].rstrip(".")
-
-
-def _unavailable_since(record: Record) -> datetime | None:
-    missing = list(takewhile(lambda tick: not tick.metrics_available, reversed(record.ticks)))
-    return missing[-1].time - timedelta(seconds=missing[-1].duration_s) if missing else None

@@ -1,11 +1,13 @@
 """Mails of the retraining cycle: what was published or not, with every number, and what to do."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auto_deployment.cycle import mail_sections
 from auto_deployment.cycle.mail_pages import (
+    ADVICE,
     drift_mail,
     failed_mail,
     published_mail,
@@ -13,16 +15,11 @@ from auto_deployment.cycle.mail_pages import (
     unchanged_mail,
     waiting_mail,
 )
+from auto_deployment.cycle.mails import MAILS
+from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, Outcome
 from auto_deployment.ingest.drift import drift
-from auto_deployment.mail import format as mail_words
-from auto_deployment.mail.facts import (
-    CycleFacts,
-    DataProfile,
-    DriftFacts,
-    DriftFinding,
-    GateCheckFacts,
-)
-from auto_deployment.training.gate.checks import GateResult, at_least, at_most, not_computable
+from auto_deployment.mail.mail import Mail
+from auto_deployment.training.gate.checks import GateCheck, GateResult, at_least, at_most, not_computable
 
 STARTED = datetime(2026, 3, 5, 5, 51, 12, tzinfo=UTC)
 VERSION = "20260305T0552-3f9a21c4"
@@ -33,27 +30,20 @@ RESULT = GateResult(
         not_computable("champion_ndcg", "NDCG could not be measured: too few users."),
     )
 )
-CHECKS = tuple(GateCheckFacts.from_json(one) for one in RESULT.to_json()["checks"])
-PROFILE = DataProfile(
-    kinds={"watches": 900, "ratings": 100},
-    days=[(date(2026, 3, 3), {"watches": 400, "ratings": 60}), (date(2026, 3, 4), {"watches": 500})],
-    groups={"gender": {"F": 250, "M": 740, "unknown": 10}, "age": {"18-24": 1000}, "activity": {}},
-    users=321,
-    movies=123,
-)
-FACTS = CycleFacts(
-    started=STARTED,
-    ended=STARTED + timedelta(minutes=4, seconds=28),
-    sentence="How it ended.",
-    version=VERSION,
-    step="push",
-    checks=CHECKS,
-    metrics={"rmse": 1.0413, "ndcg_at_10": 0.3412, "coverage": None},
-    champion="20260303T0551-b07c11e9",
-    new_segments=192,
-    new_bytes=48_211_934,
-    next_run=STARTED + timedelta(days=2),
-)
+PROFILE = {
+    "kinds": {"watches": 900, "ratings": 100},
+    "days": [("2026-03-03", {"watches": 400, "ratings": 60}), ("2026-03-04", {"watches": 500})],
+    "groups": {"gender": {"F": 250, "M": 740, "unknown": 10}, "age": {"18-24": 1000}, "activity": {}},
+    "users": 321,
+    "movies": 123,
+}
+OUTCOME = Outcome(
+    REFUSED, "push", "How it ended.", STARTED, VERSION, {"version": "20260303T0551-b07c11e9"},
+    RESULT.to_json(), {"rmse": 1.0413, "ndcg_at_10": 0.3412, "coverage": None},
+    new_segments=192, new_bytes=48_211_934, seconds=268.0,
+)  # fmt: skip
+NEXT = STARTED + timedelta(days=2)
+NO_MODEL = replace(OUTCOME, version=None, gate=None, metrics=None)
 
 
 def text_of(text: str) -> str:
@@ -61,8 +51,8 @@ def text_of(text: str) -> str:
 
 
 def test_a_published_mail_says_how_good_the_model_is_and_what_comes_next() -> None:
-    passed = tuple(check for check in CHECKS if check.passed)
-    mail = published_mail(replace(FACTS, checks=passed))
+    passed = GateResult(tuple(check for check in RESULT.checks if check.passed))
+    mail = published_mail(replace(OUTCOME, gate=passed.to_json()), NEXT)
     text = text_of(mail.text)
     assert mail.subject == f"Published: model {VERSION}, RMSE 1.0413"
     assert "It passed all 1 checks of the gate." in text
@@ -76,7 +66,7 @@ def test_a_published_mail_says_how_good_the_model_is_and_what_comes_next() -> No
 
 
 def test_a_published_mail_shows_the_training_data() -> None:
-    mail = published_mail(replace(FACTS, profile=PROFILE))
+    mail = published_mail(replace(OUTCOME, profile=PROFILE), NEXT)
     text = text_of(mail.text)
     assert "1,000 events (900 watches, 100 ratings) by 321 users of 123 movies, 2026-03-03 to" in text
     for row in ("F 250 25 %", "M 740 74 %", "unknown 10 1 %", "18-24 1,000 100 %"):
@@ -89,14 +79,14 @@ def test_a_published_mail_shows_the_training_data() -> None:
 
 
 def test_a_model_that_waits_for_review_is_not_said_to_be_published() -> None:
-    mail = published_mail(replace(FACTS, review_branch=f"model/{VERSION}"))
+    mail = published_mail(replace(OUTCOME, kind=FOR_REVIEW), NEXT)
     assert mail.subject.startswith(f"Waiting for review: model {VERSION}")
-    assert f"Merge model/{VERSION} to publish it" in text_of(mail.text)
+    assert f"Merge retrain/{VERSION} to publish it" in text_of(mail.text)
     assert "deploy.sh" not in mail.text
 
 
 def test_a_refused_mail_has_the_rmse_and_every_failed_check_with_its_numbers() -> None:
-    mail = refused_mail(FACTS)
+    mail = refused_mail(OUTCOME, NEXT)
     assert mail.subject == f"Refused by the gate: model {VERSION}, RMSE 1.0413"
     for one in (text_of(mail.text), text_of(mail.html)):
         assert "2 of 3 checks of the gate did not pass: RMSE; NDCG minus the champion" in one
@@ -110,13 +100,12 @@ def test_a_refused_mail_has_the_rmse_and_every_failed_check_with_its_numbers() -
 
 
 def test_a_failed_mail_names_the_step_and_what_to_do() -> None:
-    advice = "Make room there, or name another place in DVC_REMOTE."
     damaged = {"20260304T1911-000042": "its checksum is wrong"}
-    mail = failed_mail(replace(FACTS, version=None, advice=advice, damaged=damaged, checks=(), metrics={}))
+    mail = failed_mail(replace(NO_MODEL, kind=FAILED, damaged=damaged), NEXT)
     text = text_of(mail.text)
     assert mail.subject == "Retraining failed at push"
     assert "How it ended." in text
-    assert advice in text
+    assert ADVICE["push"] in text
     assert "Failed at push" in text
     assert "Damaged: 20260304T1911-000042 its checksum is wrong" in text
     assert "retrain --now" in text
@@ -124,64 +113,74 @@ def test_a_failed_mail_names_the_step_and_what_to_do() -> None:
 
 
 def test_a_failed_mail_of_a_named_model_names_it() -> None:
-    assert failed_mail(FACTS).subject == f"Retraining failed at push: model {VERSION}"
+    assert (
+        failed_mail(replace(OUTCOME, kind=FAILED), NEXT).subject
+        == f"Retraining failed at push: model {VERSION}"
+    )
 
 
 def test_without_a_champion_the_mail_says_so() -> None:
-    assert "There is no champion yet." in refused_mail(replace(FACTS, champion=None)).text
+    assert (
+        "There is no champion yet." in refused_mail(replace(OUTCOME, champion={"version": None}), NEXT).text
+    )
 
 
 def test_drift_is_told_once_a_day_with_numbers() -> None:
-    finding = DriftFinding("rating_mean", 2.4134, 3.5221, 18_220)
-    facts = DriftFacts(STARTED, (finding,), trailing_days=7)
-    mail = drift_mail(facts)
+    finding = {"now": 2.4134, "before": 3.5221, "lines": 18_220}
+
+    def about(outcome: Outcome, *names: str) -> Mail:
+        return drift_mail(replace(outcome, drift=dict.fromkeys(names, finding)), trailing_days=7)
+
+    mail = about(OUTCOME, "rating_mean")
     assert mail.subject == "Strong drift: mean rating, 1-5"
     for one in (text_of(mail.text), mail.html):
         for number in ("Mean rating, 1-5", "2.41", "3.52", "18,220", "last 7 d"):
             assert number in one
-    assert drift_mail(replace(facts, at=STARTED + timedelta(hours=3))).key == mail.key
-    assert drift_mail(replace(facts, at=STARTED + timedelta(days=1))).key != mail.key
-    other = replace(facts, findings=(finding, replace(finding, name="new_titles")))
-    assert drift_mail(other).key != mail.key
+    again, tomorrow = (replace(OUTCOME, started=STARTED + timedelta(hours=hours)) for hours in (3, 24))
+    assert about(again, "rating_mean").key == mail.key
+    assert about(tomorrow, "rating_mean").key != mail.key
+    assert about(OUTCOME, "rating_mean", "new_titles").key != mail.key
 
 
 def test_every_check_of_drift_has_a_name_in_words() -> None:
-    assert set(mail_words.DRIFT) == set(drift.CHECKS)
+    assert set(mail_sections.DRIFT) == set(drift.CHECKS)
 
 
 def test_a_cycle_without_anything_new_is_not_called_refused() -> None:
-    facts = replace(FACTS, version=None, checks=(), metrics={}, sentence="No new segment.")
-    mail = unchanged_mail(facts)
+    mail = unchanged_mail(replace(NO_MODEL, sentence="No new segment."), NEXT)
     assert mail.subject == "Nothing new"
     assert "No new segment." in mail.text
     assert "refused" not in mail.text
 
 
 def test_each_cycle_has_its_own_key() -> None:
-    later = replace(FACTS, started=STARTED + timedelta(hours=1))
+    later = replace(OUTCOME, started=STARTED + timedelta(hours=1))
     keys = {
-        render(facts).key
+        render(outcome, NEXT).key
         for render in (published_mail, refused_mail, failed_mail)
-        for facts in (FACTS, later)
+        for outcome in (OUTCOME, later)
     }
     assert len(keys) == 6
-    assert refused_mail(replace(FACTS, sentence="Said again.")).key == refused_mail(FACTS).key
+    again = replace(OUTCOME, sentence="Said again.")
+    assert refused_mail(again, NEXT).key == refused_mail(OUTCOME, NEXT).key
 
 
 def test_that_nothing_has_come_in_yet_is_said_once_a_day() -> None:
-    again, tomorrow = (replace(FACTS, started=STARTED + timedelta(hours=hours)) for hours in (1, 24))
-    assert waiting_mail(again).key == waiting_mail(FACTS).key != waiting_mail(tomorrow).key
+    now, again, tomorrow = (
+        waiting_mail(replace(OUTCOME, started=STARTED + timedelta(hours=hours)), NEXT) for hours in (0, 1, 24)
+    )
+    assert again.key == now.key != tomorrow.key
 
 
-@pytest.mark.parametrize("render", [published_mail, refused_mail, failed_mail])
-def test_nothing_from_outside_becomes_markup(render: object) -> None:
+@pytest.mark.parametrize("kind", [PUBLISHED, FOR_REVIEW, REFUSED, FAILED])
+def test_nothing_from_outside_becomes_markup(kind: str) -> None:
     hostile = "x\r\nBcc: a@b <script>alert(1)</script>\x1b[31m"
-    check = GateCheckFacts(hostile, False, hostile)
-    profile = replace(PROFILE, kinds={hostile: 1}, groups={hostile: {hostile: 1}}, days=[])
-    facts = replace(
-        FACTS, sentence=hostile, version=hostile, step=hostile, advice=hostile, checks=(check,),
-        champion=hostile, damaged={hostile: hostile}, review_branch=hostile, profile=profile,
+    gate = GateResult((GateCheck(hostile, False, hostile),)).to_json()
+    profile = PROFILE | {"kinds": {hostile: 1}, "groups": {hostile: {hostile: 1}}, "days": []}
+    outcome = replace(
+        OUTCOME, kind=kind, sentence=hostile, version=hostile, step=hostile, gate=gate,
+        champion={"version": hostile}, damaged={hostile: hostile}, profile=profile,
     )  # fmt: skip
-    mail = render(facts)  # type: ignore[operator]
+    mail = MAILS[kind](outcome, NEXT)
     assert "<script" not in mail.html
     assert "\x1b" not in mail.html + mail.text

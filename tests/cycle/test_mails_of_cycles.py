@@ -10,7 +10,8 @@ from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.commands.cycle_parts import cycle_outbox, teller
 from auto_deployment.config import Settings
 from auto_deployment.config.mail import MailSettings
-from auto_deployment.cycle.mails import ADVICE, mails_about
+from auto_deployment.cycle.mail_pages import ADVICE
+from auto_deployment.cycle.mails import mails_about
 from auto_deployment.cycle.outcome import (
     FAILED,
     FOR_REVIEW,

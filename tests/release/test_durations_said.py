@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.commands.mail.examples import all_examples
+from auto_deployment.release import mail_pages
 from auto_deployment.release.judge.judgement import Judgement, Verdict
 from auto_deployment.release.judge.ticks import BAKING, WARMING, Tick
-from auto_deployment.release.mail_pages import approval_mail, metrics_unavailable_mail
-from auto_deployment.release.mails import MAILS, facts
+from auto_deployment.release.mail_pages import ReleaseEvent, approval_mail, metrics_unavailable_mail
+from auto_deployment.release.mails import MAILS
 from auto_deployment.release.phases import Known, advance
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Seen, Traffic
 from auto_deployment.release.release import Phase, Release, requested
-from auto_deployment.release.status import Status, history_line, tree
+from auto_deployment.release.status import Status, history_line, judgement_of, tree
 from auto_deployment.release.store import Record
 from tests.support.durations import many_seconds
 from tests.support.release.ticks import in_order, tick
@@ -42,8 +44,10 @@ def said(record: Record, after: timedelta) -> Iterator[str]:
     traffic = Traffic(frozenset(NAMES), "any")
     yield tree(Status(now, OLD.release, record, traffic, {"stable": 80, "canary": 20}, SHIPPED, False))
     yield history_line(record.release)
-    for render in RENDERERS:
-        yield render(replace(facts(record, SHIPPED, now), ticks=())).text  # plots take their time
+    event = ReleaseEvent(record, judgement_of(record, SHIPPED), SHIPPED, now)
+    with patch.object(mail_pages, "tracks_plot", return_value=b""):  # plots take their time
+        for render in RENDERERS:
+            yield render(event).text
 
 
 def too_late(phase: Phase, canary: Seen) -> Release:

@@ -8,8 +8,7 @@ import pytest
 from auto_deployment.commands.provenance_releases import branches, releases_of
 from auto_deployment.errors import BadInputError
 from auto_deployment.release.codec import release_from_json, release_to_json
-from auto_deployment.release.mail_pages import promoted_mail
-from auto_deployment.release.mails import facts
+from auto_deployment.release.mail_pages import ReleaseEvent, promoted_mail
 from auto_deployment.release.origin import origin_line, parse_origin
 from auto_deployment.release.release import Phase
 from auto_deployment.release.status import history_line
@@ -42,7 +41,7 @@ def test_it_is_in_the_record_the_history_and_the_mail(world: World) -> None:
     assert line in history_line(world.release)
     record = world.store.newest()
     assert record is not None
-    text = promoted_mail(facts(record, world.params, world.now)).text
+    text = promoted_mail(ReleaseEvent(record, None, world.params, world.now)).text
     for said in ("12", "ann", "bob", "345"):
         assert said in text.partition("Merge request")[2]
 

@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auto_deployment.mail.eml import to_bytes
-from auto_deployment.mail.facts import ReleaseFacts
 from auto_deployment.mail.mail import Mail
 from auto_deployment.release import mail_pages as release_mails
-from auto_deployment.release.judge.judgement import CheckResult, Outcome
+from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome, Verdict
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
+from auto_deployment.release.mail_pages import ReleaseEvent
+from auto_deployment.release.phases import supersede
+from auto_deployment.release.release import Build, Change, Kind, Phase, Release, Verb, Word
+from auto_deployment.release.store import Record
 from tests.support.mail.mails import SENDER
+from tests.support.release.world import SHIPPED
 
 AT = datetime(2026, 3, 5, 6, 10, tzinfo=UTC)
 MODEL = "20260305T0552-3f9a21c4"
@@ -48,13 +52,25 @@ TICKS = tuple(
 )
 
 
-def facts(**changed: object) -> ReleaseFacts:
-    usual = ReleaseFacts(
-        release=f"{MODEL}-8d41c0e", model_version=MODEL, code_revision="8d41c0e", requested_at=AT,
-        at=AT + timedelta(hours=1), reason="It was seen to be so.", checks=CHECKS,
-        stable_release="20260303T0551-b07c11e9-8d41c0e", mean_latency_max_ms=500.0,
-    )  # fmt: skip
+NEW = Build(f"{MODEL}-8d41c0e", MODEL, "content", "8d41c0e")
+OLD = Build("20260303T0551-b07c11e9-8d41c0e", "20260303T0551-b07c11e9", "other content", "8d41c0e")
+REASON = "It was seen to be so."
+RELEASE = Release(Kind.CANDIDATE, NEW, OLD, "1", "ann", (Change(Phase.REQUESTED, AT, REASON),))
+
+
+def event(release: Release = RELEASE, ticks: tuple[Tick, ...] = (), **changed: object) -> ReleaseEvent:
+    judgement = Judgement(Verdict.NOT_ENOUGH_EVIDENCE, release.reason, CHECKS, 0.0, 0.0)
+    usual = ReleaseEvent(Record(release, ticks), judgement, SHIPPED, AT + timedelta(hours=1))
     return replace(usual, **changed)  # type: ignore[arg-type]
+
+
+def because(reason: str, at: datetime = AT) -> Release:
+    return replace(RELEASE, changes=(Change(Phase.REQUESTED, at, reason),))
+
+
+def blind(since: datetime) -> ReleaseEvent:
+    """Return a release of which nothing has been measured for a tick."""
+    return event(ticks=(Tick(since + timedelta(minutes=1), 60.0, BAKING, metrics_available=False),))
 
 
 def said(mail: Mail) -> tuple[str, str]:
@@ -64,9 +80,9 @@ def said(mail: Mail) -> tuple[str, str]:
 
 @pytest.mark.parametrize(("render", "subject"), KINDS.values(), ids=KINDS)
 def test_every_kind_says_verdict_version_reason_and_evidence(
-    render: Callable[[ReleaseFacts], Mail], subject: str
+    render: Callable[[ReleaseEvent], Mail], subject: str
 ) -> None:
-    mail = render(facts())
+    mail = render(event())
     assert mail.subject == subject
     for one in said(mail):
         assert MODEL in one
@@ -89,7 +105,7 @@ def test_every_kind_says_verdict_version_reason_and_evidence(
 
 
 def test_the_table_has_a_row_for_each_check() -> None:
-    lines = [line for line in release_mails.aborted_mail(facts()).text.splitlines() if "  " in line]
+    lines = [line for line in release_mails.aborted_mail(event()).text.splitlines() if "  " in line]
     assert [line.split() for line in lines if line.startswith(("check", "Mean", "Bad vs", "something"))] == [
         ["check", "stable", "canary", "limit", "n", "verdict"],
         ["Mean", "latency", "38.4", "ms", "612", "ms", "<", "500", "ms", "31,204", "open"],
@@ -99,7 +115,7 @@ def test_the_table_has_a_row_for_each_check() -> None:
 
 
 def test_a_check_that_is_not_kept_says_why_once() -> None:
-    mail = release_mails.aborted_mail(facts(reason="Aborted: It is more."))
+    mail = release_mails.aborted_mail(event(because("Aborted: It is more.")))
     for one in said(mail):
         assert one.count("It takes 612.3 ms.") == 1
         assert one.count("None.") == 1
@@ -108,7 +124,7 @@ def test_a_check_that_is_not_kept_says_why_once() -> None:
 
 
 def test_the_plot_is_a_png_that_the_html_shows() -> None:
-    mail = release_mails.promoted_mail(facts(ticks=TICKS))
+    mail = release_mails.promoted_mail(event(ticks=TICKS))
     assert set(mail.images) == {"tracks"}
     assert 'src="cid:tracks"' in mail.html
     width, height = struct.unpack(">II", mail.images["tracks"][16:24])
@@ -118,8 +134,8 @@ def test_the_plot_is_a_png_that_the_html_shows() -> None:
     assert "Grey: metrics were unavailable." in mail.text
 
 
-def test_the_same_facts_give_the_same_mail() -> None:
-    one, other = (release_mails.promoted_mail(facts(ticks=TICKS)) for _ in range(2))
+def test_the_same_event_gives_the_same_mail() -> None:
+    one, other = (release_mails.promoted_mail(event(ticks=TICKS)) for _ in range(2))
     assert one == other
 
 
@@ -127,82 +143,79 @@ def test_the_same_facts_give_the_same_mail() -> None:
     "ticks", [(), TICKS[:1], (TICKS[3],), (TICKS[3],) * 2], ids=["no", "one", "blind", "twice"]
 )
 def test_little_to_draw_is_drawn_all_the_same(ticks: tuple[Tick, ...]) -> None:
-    assert bool(release_mails.aborted_mail(facts(ticks=ticks)).images) == bool(ticks)
+    assert bool(release_mails.aborted_mail(event(ticks=ticks)).images) == bool(ticks)
 
 
 def test_without_evidence_there_is_no_empty_table() -> None:
-    mail = release_mails.candidate_mail(facts(checks=(), ticks=()))
+    mail = release_mails.candidate_mail(event(judgement=None))
     assert "Checks" not in mail.text
     assert mail.images == {}
 
 
 def test_a_candidate_mail_says_when_it_ends() -> None:
-    mail = release_mails.candidate_mail(
-        facts(earliest_promotion=AT + timedelta(hours=13), latest_decision=AT + timedelta(hours=25))
-    )
+    mail = release_mails.candidate_mail(event(params=replace(SHIPPED, warming_s=3600.0)))
     text, _ = said(mail)
     assert "replaces stable on 2026-03-05 19:10 UTC (in 12 h) at the earliest" in text
     assert "If nothing is shown by 2026-03-06 07:10 UTC (in 1 d), it is aborted" in text
     for verb in ("promote", "abort", "extend"):
-        line = f"docker compose exec controller marquee release {verb} --release {facts().release} --by $USER"
+        line = f"docker compose exec controller marquee release {verb} --release {NEW.release} --by $USER"
         assert line in text
 
 
 def test_a_promoted_mail_says_how_to_go_back() -> None:
-    text, _ = said(release_mails.promoted_mail(facts(by="somebody")))
+    promoted = RELEASE.hear(Word("1", Verb.PROMOTE, "somebody", AT))
+    text, _ = said(release_mails.promoted_mail(event(promoted)))
     assert "What served before, 20260303T0551-b07c11e9-8d41c0e, stays on this host" in text
     assert "release rollback" in text
     assert "Decided by somebody" in text
-    assert "rollback" not in release_mails.promoted_mail(facts(stable_release=None)).text
 
 
 def test_an_aborted_mail_says_what_is_rejected() -> None:
-    assert (
-        "This artefact is marked as rejected"
-        in said(release_mails.aborted_mail(facts(rejected="artefact")))[0]
-    )
-    text, _ = said(release_mails.aborted_mail(facts(rejected="code")))
+    aborted = RELEASE.to(Phase.ABORTED, AT, REASON)
+    text, _ = said(release_mails.aborted_mail(event(aborted)))
+    assert "This artefact is marked as rejected" in text
+    other_code = replace(aborted, stable=replace(OLD, code_revision="0ther00"))
+    text, _ = said(release_mails.aborted_mail(event(other_code)))
     assert "The code revision 8d41c0e is marked as rejected" in text
-    assert "is marked as rejected" not in said(release_mails.aborted_mail(facts()))[0]
+    text, _ = said(release_mails.aborted_mail(event(replace(aborted, blameless=True))))
+    assert "is marked as rejected" not in text
 
 
 def test_an_approval_mail_asks() -> None:
-    text, _ = said(release_mails.approval_mail(facts(latest_decision=AT + timedelta(hours=3))))
+    text, _ = said(release_mails.approval_mail(event()))
     assert "It waits for an answer for as long as every check is kept" in text
     for verb in ("approve", "reject", "extend"):
         assert f"release {verb}" in text
 
 
 def test_a_mail_of_missing_metrics_says_since_when_and_until_when() -> None:
-    mail = release_mails.metrics_unavailable_mail(
-        facts(unavailable_since=AT + timedelta(minutes=50), aborts_at=AT + timedelta(minutes=110))
-    )
+    mail = release_mails.metrics_unavailable_mail(blind(AT + timedelta(minutes=50)))
     text, _ = said(mail)
     assert "Since 2026-03-05 07:00 UTC the clock of the window stands still" in text
     assert "until 2026-03-05 08:00 UTC (in 50 min), the release is aborted" in text
 
 
 def test_a_superseded_mail_names_what_comes() -> None:
-    text = release_mails.superseded_mail(facts(successor="newer-1")).text
+    text = release_mails.superseded_mail(event(supersede(RELEASE, "newer-1", AT))).text
     assert "Next is newer-1:" in text
     assert "release abort --release newer-1" in text  # this one is over: nothing can be said of it
-    assert "release abort" not in release_mails.superseded_mail(facts(successor=None)).text
+    assert f"release abort --release {NEW.release}" not in text
 
 
 def test_commands_are_those_of_how_it_runs() -> None:
-    text = release_mails.candidate_mail(facts(command="python -m auto_deployment release")).text
+    text = release_mails.candidate_mail(event(command="python -m auto_deployment release")).text
     assert "    python -m auto_deployment release promote" in text
 
 
 def test_an_event_has_one_key_and_a_release_one_thread() -> None:
-    mails = {name: render(facts()) for name, (render, _) in KINDS.items()}
+    mails = {name: render(event()) for name, (render, _) in KINDS.items()}
     assert len({mail.key for mail in mails.values()}) == len(KINDS)
     assert len({mail.thread for mail in mails.values()}) == 1
-    later = facts(at=AT + timedelta(hours=9), reason="Said again after a restart.")
+    later = event(because("Said again after a restart."), at=AT + timedelta(hours=9))
     assert release_mails.aborted_mail(later).key == mails["aborted"].key
-    again = facts(requested_at=AT + timedelta(days=1))
+    again = event(because(REASON, AT + timedelta(days=1)))
     assert release_mails.aborted_mail(again).key != mails["aborted"].key
-    outages = [facts(unavailable_since=AT + timedelta(minutes=minute)) for minute in (1, 2)]
+    outages = [blind(AT + timedelta(minutes=minute)) for minute in (1, 2)]
     assert len({release_mails.metrics_unavailable_mail(outage).key for outage in outages}) == 2
 
 
@@ -211,15 +224,13 @@ HOSTILE = "x\r\nBcc: thief@example.org\x1b[31m<script>alert(1)</script><img src=
 
 @pytest.mark.parametrize(("render", "subject"), KINDS.values(), ids=KINDS)
 def test_nothing_from_outside_becomes_markup_a_header_or_an_escape(
-    render: Callable[[ReleaseFacts], Mail], subject: str
+    render: Callable[[ReleaseEvent], Mail], subject: str
 ) -> None:
     check = CheckResult(HOSTILE, Outcome.OPEN, 1.0, 1.0, 1.0, 1, None, HOSTILE)
-    mail = render(
-        facts(
-            reason=HOSTILE, model_version=HOSTILE, release=HOSTILE, code_revision=HOSTILE, by=HOSTILE,
-            stable_release=HOSTILE, successor=HOSTILE, command=HOSTILE, checks=(check,), ticks=(),
-        )
-    )  # fmt: skip
+    build, word = Build(*[HOSTILE] * 4), Word(HOSTILE, Verb.ABORT, HOSTILE, AT, HOSTILE)
+    release = Release(Kind.CANDIDATE, build, build, HOSTILE, HOSTILE, because(HOSTILE).changes, (word,))
+    judgement = Judgement(Verdict.ABORT, HOSTILE, (check,), 0.0, 0.0)
+    mail = render(event(release, judgement=judgement, command=HOSTILE))
     assert "<script" not in mail.html
     assert "<img" not in mail.html
     assert "\x1b" not in mail.text + mail.html

@@ -1,211 +1,158 @@
-"""A mail of every kind from made-up facts: to look at them, and to test the way to a mailbox."""
+"""A mail of every kind from made-up releases and cycles: to look at, and to test the way to a mailbox."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 
-from auto_deployment.cycle.mail_pages import (
-    drift_mail,
-    failed_mail,
-    published_mail,
-    refused_mail,
-    unchanged_mail,
-    waiting_mail,
-)
-from auto_deployment.mail.facts import (
-    CycleFacts,
-    DataProfile,
-    DriftFacts,
-    DriftFinding,
-    GateCheckFacts,
-    ReleaseFacts,
-)
+from auto_deployment.cycle.mail_pages import drift_mail
+from auto_deployment.cycle.mails import mails_about
+from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, WAITING, Outcome
 from auto_deployment.mail.mail import Mail
-from auto_deployment.release.mail_pages import (
-    aborted_mail,
-    approval_mail,
-    candidate_mail,
-    metrics_unavailable_mail,
-    promoted_mail,
-    rollback_aborted_mail,
-    rolled_back_mail,
-    superseded_mail,
-)
+from auto_deployment.release import mail_pages
+from auto_deployment.release.judge import judgement
+from auto_deployment.release.judge.judgement import CheckResult, Judgement, Verdict
+from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
+from auto_deployment.release.mail_pages import ReleaseEvent
+from auto_deployment.release.params import JudgeParams, ReleaseParams
+from auto_deployment.release.phases import supersede
+from auto_deployment.release.release import Build, Change, Kind, Phase, Release, Verb, Word, requested
+from auto_deployment.release.store import Record
+from auto_deployment.training.gate.checks import GateCheck
 
+KEPT, BROKEN, OPEN = judgement.Outcome.KEPT, judgement.Outcome.BROKEN, judgement.Outcome.OPEN
 BEGUN = datetime(2026, 3, 5, 6, 10, tzinfo=UTC)
 MODEL, CODE, BEFORE = "20260305T0552-3f9a21c4", "8d41c0e", "20260303T0551-b07c11e9"
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleCheck:
-    name: str
-    outcome: str
-    stable: float | None
-    canary: float | None
-    limit: float
-    n: int
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleCounts:
-    users: int
-    newly_bad: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleTick:
-    time: datetime
-    phase: str
-    counts: Mapping[str, ExampleCounts]
-    mean_latency_ms: Mapping[str, float | None]
-    metrics_available: bool = True
+NEW, OLD = (Build(f"{model}-{CODE}", model, f"content of {model}", CODE) for model in (MODEL, BEFORE))
+HANDED_IN = "It passed the gate and was handed in for release."
+CANDIDATE = Release(Kind.CANDIDATE, NEW, OLD, "1", "", (Change(Phase.REQUESTED, BEGUN, HANDED_IN),))
+ROLLBACK = requested(OLD, NEW, "2", "somebody", BEGUN, Kind.ROLLBACK, "users complain about their lists")
+BAKES = CANDIDATE.to(Phase.BAKING, BEGUN + timedelta(minutes=10), "What users meet is evidence from now on.")
+NO = Word("3", Verb.ABORT, "somebody", BEGUN)
+JUDGE = JudgeParams(43_200, 85_800, 3_600, 500, 0.01, 500, 0.01, 0.05, 1.25, (1.5,), (1.5,), (0.5,))
+PARAMS = ReleaseParams(60, 2, 300, 600, 30, 60, 3, 5, JUDGE)
 
 
 def all_examples() -> Iterator[tuple[str, Mail]]:
     """Yield every kind with its name."""
-    done, over = _release(), BEGUN + timedelta(hours=12, minutes=10)
-    begun = replace(
-        done, checks=(), ticks=(), at=BEGUN, reason="It passed the gate and was handed in for release."
-    )
-    yield "candidate", candidate_mail(begun)
-    yield "promoted", promoted_mail(replace(done, at=over, reason=_PROMOTED))
-    yield "approval", approval_mail(replace(done, at=over, reason=_PROMOTED))
-    yield "aborted", aborted_mail(_aborted())
-    back = replace(begun, stable_release=done.release, model_version=BEFORE, release=f"{BEFORE}-{CODE}")
-    back = replace(back, requested_by="somebody", reason=f"It served before. {_BACK}")
-    yield "rolled-back", rolled_back_mail(replace(back, rejected="artefact"))
-    yield "rollback-aborted", rollback_aborted_mail(replace(back, by="somebody", reason=_NOT_BACK))
-    yield (
-        "superseded",
-        superseded_mail(replace(begun, successor=f"20260305T0911-aa01bc23-{CODE}", reason=_NEWER)),
-    )
-    yield "metrics-unavailable", metrics_unavailable_mail(_blind())
-    yield "published", published_mail(_cycle())
-    yield "review", published_mail(replace(_cycle(), review_branch=f"model/{MODEL}"))
-    yield "refused", refused_mail(_refused())
-    yield "failed", failed_mail(_failed())
-    nothing = replace(_failed(), step="", damaged={}, sentence=_UNCHANGED, new_segments=0, new_bytes=0)
-    yield "unchanged", unchanged_mail(nothing)
-    yield "waiting", waiting_mail(replace(nothing, sentence=_WAITING))
-    yield "drift", drift_mail(_DRIFT)
+    over, ticks = BEGUN + timedelta(hours=12, minutes=10), _ticks(727, 41.0, 0.004)
+    good = Judgement(Verdict.PROMOTE, _PROMOTED, _KEPT, 0, 0)
+    yield "candidate", mail_pages.candidate_mail(_event(CANDIDATE))
+    yield "promoted", mail_pages.promoted_mail(_event(BAKES.to(Phase.PROMOTED, over, _PROMOTED), good, ticks))
+    yield "approval", mail_pages.approval_mail(replace(_event(BAKES, good, ticks), at=over))
+    yield "aborted", mail_pages.aborted_mail(_aborted())
+    back = ROLLBACK.to(Phase.PROMOTED, BEGUN, f"It served before. {ROLLBACK.reason}")
+    yield "rolled-back", mail_pages.rolled_back_mail(_event(back))
+    not_back = ROLLBACK.hear(NO).to(Phase.ABORTED, BEGUN, "Aborted by somebody: the lists were right.")
+    yield "rollback-aborted", mail_pages.rollback_aborted_mail(_event(not_back))
+    newer = supersede(CANDIDATE, f"20260305T0911-aa01bc23-{CODE}", BEGUN)
+    yield "superseded", mail_pages.superseded_mail(_event(newer))
+    yield "metrics-unavailable", mail_pages.metrics_unavailable_mail(_blind())
+    yield "published", _about(_cycle())
+    yield "review", _about(replace(_cycle(), kind=FOR_REVIEW))
+    yield "refused", _about(_refused())
+    yield "failed", _about(_failed())
+    nothing = replace(_failed(), step="", damaged={}, new_segments=0, new_bytes=0)
+    yield "unchanged", _about(replace(nothing, kind=UNCHANGED, sentence=_UNCHANGED))
+    yield "waiting", _about(replace(nothing, kind=WAITING, sentence=_WAITING))
+    yield "drift", drift_mail(replace(_cycle(), started=BEGUN, drift=_DRIFT), trailing_days=7)
 
 
-def _release() -> ReleaseFacts:
-    return ReleaseFacts(
-        release=f"{MODEL}-{CODE}", model_version=MODEL, code_revision=CODE, requested_at=BEGUN, at=BEGUN,
-        reason="", checks=_KEPT, ticks=_ticks(727, 41.0, 0.004), stable_release=f"{BEFORE}-{CODE}",
-        earliest_promotion=BEGUN + timedelta(hours=12, minutes=10), latest_decision=BEGUN + timedelta(days=1),
-        mean_latency_max_ms=500,
-    )  # fmt: skip
+def _event(release: Release, found: Judgement | None = None, ticks: tuple[Tick, ...] = ()) -> ReleaseEvent:
+    return ReleaseEvent(Record(release, ticks), found, PARAMS, release.since)
 
 
-def _aborted() -> ReleaseFacts:
+def _aborted() -> ReleaseEvent:
     slow, _, _, popular, sample = (replace(check, n=1039) for check in _KEPT)
-    bad = ExampleCheck(
-        "bad-answers", "broken", None, 0.0433, 0.01, 1039,
+    bad = CheckResult(
+        "bad-answers", BROKEN, None, 0.0433, 0.01, 1039, 26.9,
         "45 of 1,039 users of the canary met a bad first answer (4.33 %; at most 1 % may): shown to be more "
         "(log evidence 26.9 of 5.7 against it, 0.0 of 3.0 in its favour).",
     )  # fmt: skip
-    worse = ExampleCheck(
-        "bad-against-stable", "broken", 0.0041, 0.0452, 1.25, 1039,
+    worse = CheckResult(
+        "bad-against-stable", BROKEN, 0.0041, 0.0452, 1.25, 1039, 22.4,
         "47 of 1,039 (4.52 %) users of the canary had a bad answer, on stable 17 of 4,132 (0.41 %), 10.99 "
         "times as many: shown to exceed 1.25 times stable's share (log evidence 22.4 of 5.7).",
     )  # fmt: skip
-    slow = replace(slow, outcome="open", canary=63.2, n=1480, sentence=(
+    slow = replace(slow, outcome=OPEN, canary=63.2, n=1480, sentence=(
         "Successful recommendations of the canary take 63.2 ms on average (must be below 500 ms, "
         "1,480 requests; decided at the end of the window)."
     ))  # fmt: skip
-    sample = replace(sample, stable=4132, canary=1039)
-    return replace(
-        _release(), at=BEGUN + timedelta(minutes=33), checks=(slow, bad, worse, popular, sample),
-        ticks=_ticks(23, 63.0, 0.045), rejected="artefact", reason=f"{bad.sentence} {worse.sentence}",
-    )  # fmt: skip
+    checks = (slow, bad, worse, popular, replace(sample, stable=4132, canary=1039))
+    found = Judgement(Verdict.ABORT, f"{bad.sentence} {worse.sentence}", checks, 0, 0)
+    aborted = BAKES.to(Phase.ABORTED, BEGUN + timedelta(minutes=33), found.reason)
+    return _event(aborted, found, _ticks(23, 63.0, 0.045))
 
 
-def _blind() -> ReleaseFacts:
-    since = BEGUN + timedelta(hours=3, minutes=20)
-    seen = _ticks(200, 41.0, 0.004)
-    unseen = tuple(
-        replace(tick, metrics_available=False, counts={}, mean_latency_ms={})
-        for tick in _ticks(206, 41.0, 0.004)[200:]
-    )
-    return replace(
-        _release(), at=since + timedelta(minutes=6), unavailable_since=since,
-        aborts_at=since + timedelta(hours=1), ticks=(*seen, *unseen),
-        reason="Metrics have been unavailable for 6 min (limit 1 h, 206 ticks); the window waits at "
-        "3 h 20 min.",
-    )  # fmt: skip
+def _blind() -> ReleaseEvent:
+    ticks = _ticks(206, 41.0, 0.004)
+    unseen = (Tick(tick.time, 600.0, BAKING, metrics_available=False) for tick in ticks[200:])
+    found = Judgement(Verdict.METRICS_UNAVAILABLE, _BLIND, _KEPT, 0, 0)
+    return replace(_event(BAKES, found, (*ticks[:200], *unseen)), at=BEGUN + timedelta(minutes=206))
 
 
-def _ticks(count: int, canary_ms: float, bad: float) -> tuple[ExampleTick, ...]:
+def _ticks(count: int, canary_ms: float, bad: float) -> tuple[Tick, ...]:
     """Return ticks of a day that swings a little; what is bad comes evenly."""
-    ticks, owed = [], {"stable": 0.0, "canary": 0.0}
+    ticks, owed = [], {STABLE: 0.0, CANARY: 0.0}
     for minute in range(count):
         counts = {}
-        for track, users, share in (("stable", 180, 0.0041), ("canary", 45, bad)):
+        for track, users, share in ((STABLE, 180, 0.0041), (CANARY, 45, bad)):
             seen = round(users * (1 + 0.3 * math.sin(minute / 115)))
             owed[track] += seen * share
             newly_bad, owed[track] = int(owed[track]), owed[track] % 1
-            counts[track] = ExampleCounts(seen, newly_bad)
-        settled = 1 + 2 * math.exp(-minute / 8)
-        means = {
-            "stable": 38 + 2 * math.sin(minute / 90),
-            "canary": (canary_ms + math.sin(minute / 70)) * settled,
-        }
-        ticks.append(ExampleTick(BEGUN + timedelta(minutes=minute + 10), "baking", counts, means))
+            counts[track] = TrackCounts(users=seen, newly_bad=newly_bad)
+        settled = (canary_ms + math.sin(minute / 70)) * (1 + 2 * math.exp(-minute / 8))
+        means = {STABLE: 38 + 2 * math.sin(minute / 90), CANARY: settled}
+        ticks.append(Tick(BEGUN + timedelta(minutes=minute + 10), 60.0, BAKING, counts, means))
     return tuple(ticks)
 
 
-def _cycle() -> CycleFacts:
-    return CycleFacts(
-        started=datetime(2026, 3, 5, 5, 51, 12, tzinfo=UTC),
-        ended=datetime(2026, 3, 5, 5, 55, 40, tzinfo=UTC),
-        sentence=f"{MODEL} is published.", version=MODEL, step="mark", checks=_GATE, metrics=_METRICS,
-        champion=BEFORE, profile=_profile(), new_segments=192, new_bytes=48_211_934,
-        next_run=datetime(2026, 3, 7, 5, 51, tzinfo=UTC),
+def _about(outcome: Outcome) -> Mail:
+    (mail,) = mails_about(outcome, datetime(2026, 3, 7, 5, 51, tzinfo=UTC), trailing_days=7)
+    return mail
+
+
+def _cycle() -> Outcome:
+    return Outcome(
+        PUBLISHED, "gate", f"{MODEL} is published.", datetime(2026, 3, 5, 5, 51, 12, tzinfo=UTC), MODEL,
+        champion={"version": BEFORE}, gate=_gate(*_GATE), metrics=_METRICS, profile=_profile(),
+        new_segments=192, new_bytes=48_211_934, seconds=268.0,
     )  # fmt: skip
 
 
-def _refused() -> CycleFacts:
-    worse = (
-        replace(_GATE[0], passed=False, value=1.0413, low=1.0372, high=1.0455, sentence=(
-            "RMSE on later events (1-5) is 1.041 (1.037 to 1.045), at most 1 is allowed."
-        )),
-        replace(_GATE[1], passed=False, value=0.061, low=0.058, high=0.064, sentence=(
-            "RMSE minus that of the biases alone is 0.061 (0.058 to 0.064), at most -0.005 is allowed."
-        )),
-    )  # fmt: skip
-    sentence = f"{MODEL} was refused by the gate: {' '.join(check.sentence for check in worse)}"
-    return replace(
-        _cycle(),
-        checks=(*worse, *_GATE[2:]),
-        metrics=_METRICS | {"rmse": 1.0413},
-        step="gate",
-        sentence=sentence,
+def _gate(*checks: GateCheck) -> dict[str, object]:
+    return {"passed": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def _refused() -> Outcome:
+    rmse = "RMSE on later events (1-5) is 1.041 (1.037 to 1.045), at most 1 is allowed."
+    bias = "RMSE minus that of the biases alone is 0.061 (0.058 to 0.064), at most -0.005 is allowed."
+    gate = _gate(
+        GateCheck("rmse", False, rmse, 1.0413, 1.0, 1.0372, 1.0455),
+        GateCheck("bias", False, bias, 0.061, -0.005, 0.058, 0.064),
+        *_GATE[2:],
     )
+    return replace(_cycle(), kind=REFUSED, gate=gate, metrics=_METRICS | {"rmse": 1.0413})
 
 
-def _failed() -> CycleFacts:
+def _failed() -> Outcome:
+    sentence = "DVC's remote s3://models does not take the data: No space left on device."
     return replace(
-        _cycle(), checks=(), metrics={}, profile=None, version=None, step="upload",
-        sentence="DVC's remote s3://models does not take the data: No space left on device.",
-        advice="Make room there, or name another place in DVC_REMOTE.",
-        damaged={"20260304T1911-000042": "its checksum is wrong; it was left out"},
+        _cycle(), kind=FAILED, step="upload", sentence=sentence, version=None, gate=None, metrics=None,
+        profile=None, damaged={"20260304T1911-000042": "its checksum is wrong; it was left out"},
     )  # fmt: skip
 
 
-def _profile() -> DataProfile:
-    days = [date(2026, 2, 4) + timedelta(days=day) for day in range(30)]
+def _profile() -> dict[str, object]:
+    first = date(2026, 2, 4)
     swing = [1 + 0.25 * math.sin(day / 1.1) + 0.01 * day for day in range(30)]
-    return DataProfile(
-        kinds={"watches": 861_204, "ratings": 371_882},
-        days=[
-            (day, {"watches": round(26_000 * size), "ratings": round(11_300 * size)})
-            for day, size in zip(days, swing, strict=True)
+    return {
+        "users": 20_114, "movies": 3_883, "kinds": {"watches": 861_204, "ratings": 371_882},
+        "days": [
+            (f"{first + timedelta(day)}", {"watches": round(26_000 * one), "ratings": round(11_300 * one)})
+            for day, one in enumerate(swing)
         ],
-        groups={
+        "groups": {
             "gender": {"F": 531_022, "M": 668_917, "unknown": 33_147},
             "age": {
                 "under 18": 48_120, "18-24": 301_774, "25-34": 411_380, "35-44": 233_601, "45-55": 141_092,
@@ -213,44 +160,40 @@ def _profile() -> DataProfile:
             },
             "activity": {"1-18 events": 81_377, "19-61 events": 263_115, "62 events and more": 888_594},
         },
-        users=20_114, movies=3_883,
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 _KEPT = (
-    ExampleCheck("mean-latency", "kept", 38.4, 41.2, 500, 31_204, ""),
-    ExampleCheck("bad-answers", "kept", None, 0.0038, 0.01, 7_431, ""),
-    ExampleCheck("bad-against-stable", "kept", 0.0041, 0.0044, 1.25, 7_431, ""),
-    ExampleCheck("popular-against-stable", "kept", 0.112, 0.109, 1.25, 7_431, ""),
-    ExampleCheck("sample", "kept", 29_812, 7_431, 500, 7_431, ""),
+    CheckResult("mean-latency", KEPT, 38.4, 41.2, 500, 31_204, None, ""),
+    CheckResult("bad-answers", KEPT, None, 0.0038, 0.01, 7_431, 0.0, ""),
+    CheckResult("bad-against-stable", KEPT, 0.0041, 0.0044, 1.25, 7_431, 0.0, ""),
+    CheckResult("popular-against-stable", KEPT, 0.112, 0.109, 1.25, 7_431, 0.0, ""),
+    CheckResult("sample", KEPT, 29_812, 7_431, 500, 7_431, None, ""),
 )
-_PROMOTED = "The window of 12 h is over, and all five checks are kept."
-_BACK = "Requested by somebody: users complain about their lists."
-_NOT_BACK = "Aborted by somebody: the lists were right."
-_NEWER = "A newer candidate was handed in while this one was baking."
 _UNCHANGED = (
     f"Nothing has changed since {BEFORE}: no new segment, the same parameters and champion, and the same "
     "code of every step up to the gate."
 )
+_PROMOTED = "The window of 12 h is over, and all five checks are kept."
+_BLIND = "Metrics have been unavailable for 6 min (limit 1 h, 206 ticks); the window waits at 3 h 20 min."
 _WAITING = "Nothing to train on yet: ingest closes its next segment at 05:56 UTC."
 _METRICS = {
     "rmse": 0.8571, "rmse_bias": 0.8724, "ndcg_at_10": 0.3412, "ndcg_at_10_popularity": 0.1788,
     "hit_rate": 0.871, "coverage": 0.412,
 }  # fmt: skip
 _GATE = (
-    GateCheckFacts("rmse", True, "", 0.8571, 1.0, 0.8547, 0.8594),
-    GateCheckFacts("bias", True, "", -0.0153, -0.005, -0.0161, -0.0145),
-    GateCheckFacts("popularity", True, "", 1.908, 1.05, 1.871, 1.944),
-    GateCheckFacts("coverage", True, "", 0.412, 0.05),
-    GateCheckFacts("champion_rmse", True, "", 0.9981, 1.005, 0.9969, 0.9993),
-    GateCheckFacts("champion_ndcg", True, "", 0.0031, 0.0, -0.0008, 0.0069),
-    GateCheckFacts("groups", True, "", 0.021, 0.1),
-    GateCheckFacts("new_events", True, "", 61_204, 1_000),
-    GateCheckFacts("answer_ms", True, "", 1.9, 50),
-    GateCheckFacts("rejected", True, ""),
+    GateCheck("rmse", True, "", 0.8571, 1.0, 0.8547, 0.8594),
+    GateCheck("bias", True, "", -0.0153, -0.005, -0.0161, -0.0145),
+    GateCheck("popularity", True, "", 1.908, 1.05, 1.871, 1.944),
+    GateCheck("coverage", True, "", 0.412, 0.05),
+    GateCheck("champion_rmse", True, "", 0.9981, 1.005, 0.9969, 0.9993),
+    GateCheck("champion_ndcg", True, "", 0.0031, 0.0, -0.0008, 0.0069),
+    GateCheck("groups", True, "", 0.021, 0.1),
+    GateCheck("new_events", True, "", 61_204, 1_000),
+    GateCheck("answer_ms", True, "", 1.9, 50),
+    GateCheck("rejected", True, ""),
 )
-_DRIFT = DriftFacts(
-    BEGUN,
-    (DriftFinding("rating_mean", 2.41, 3.52, 18_220), DriftFinding("watch_share", 0.41, 0.93, 61_002)),
-    trailing_days=7,
-)
+_DRIFT = {
+    "rating_mean": {"now": 2.41, "before": 3.52, "lines": 18_220},
+    "watch_share": {"now": 0.41, "before": 0.93, "lines": 61_002},
+}
