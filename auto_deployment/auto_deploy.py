@@ -2,11 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 
 from auto_deployment.config.publish import MERGE_REQUEST
+from auto_deployment.cycle.challenger import Challenger, name_model, reproduce, why_refused
+from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.inputs import Inputs, take_in, why_unchanged
+from auto_deployment.cycle.link_segments import mark_linked
+from auto_deployment.cycle.look import why_nothing
 from auto_deployment.cycle.outcome import (
     FAILED,
     FOR_REVIEW,
@@ -17,7 +21,9 @@ from auto_deployment.cycle.outcome import (
     WAITING,
     Outcome,
 )
-from auto_deployment.cycle.steps import Workshop
+from auto_deployment.cycle.publish import commit, push, refresh
+from auto_deployment.cycle.record import finish_interrupted, intend, record
+from auto_deployment.dataset.locks import reading
 from auto_deployment.errors import MarqueeError
 
 log = logging.getLogger(__name__)
@@ -26,54 +32,76 @@ Step = Callable[[str], None]
 
 
 def retrain(
-    workshop: Workshop, now: datetime, way: str, *, dry_run: bool, step: Step = lambda name: None
+    cycle: Cycle, now: datetime, way: str, *, dry_run: bool, step: Step = lambda name: None
 ) -> Outcome:
     """Take the closed segments, train, hold the model against the gate, publish it, say what came of it.
 
     Nothing is visible to others before the push of commit and tag, and its data is in DVC's remote by then.
     Killed anywhere and called again, it begins anew from what is published. `step` is told each step's name.
     """
-    with ExitStack() as stack:
-        if nothing := workshop.why_nothing(now, refreshed=False):
-            return Outcome(WAITING, "", nothing, now)
-        step("refresh")
-        workshop.refresh()
-        workshop.finish_interrupted()
-        if nothing := workshop.why_nothing(now, refreshed=True):
-            return Outcome(WAITING, "", nothing, now)
-        step("take")
-        begun = workshop.take_in(stack, now)
-        if not workshop.changed():
-            return replace(begun, kind=UNCHANGED, sentence=workshop.why_unchanged())
+    if nothing := why_nothing(cycle, now, refreshed=False):
+        return Outcome(WAITING, "", nothing, now)
+    step("refresh")
+    refresh(cycle)
+    finish_interrupted(cycle)
+    if nothing := why_nothing(cycle, now, refreshed=True):
+        return Outcome(WAITING, "", nothing, now)
+    step("take")
+    with reading(cycle.paths.segments):
+        inputs = take_in(cycle)
+        if not cycle.publishing.data.changed():
+            return _outcome(UNCHANGED, why_unchanged(cycle), now, inputs)
         step("train")
-        named = workshop.name(begun, now)
+        version = name_model(cycle, now)
         step("reproduce")
-        trained = workshop.reproduce(named)
-        if not trained.gate or not trained.gate["passed"]:
-            return replace(trained, kind=REFUSED, step="gate", sentence=workshop.why_refused(trained))
+        challenger = reproduce(cycle, version)
+        if not challenger.passed:
+            return _outcome(REFUSED, why_refused(challenger), now, inputs, challenger)
         if dry_run:
-            return replace(
-                trained, kind=REHEARSED, sentence=f"{trained.version} passed; nothing left this host."
-            )
-        step("upload")
-        workshop.upload()
-        step("commit")
-        workshop.commit(trained)
-        step("push")
-        if way == MERGE_REQUEST:
-            branch = workshop.ask_for_review(trained)
-            sentence = f"{trained.version} waits for review in the branch {branch}."
-            return replace(trained, kind=FOR_REVIEW, sentence=sentence)
-        published = replace(trained, kind=PUBLISHED, sentence=f"{trained.version} is published.")
-        workshop.intend(published)
-        workshop.push(published)
-        step("mark")
-        workshop.mark()
-        return published
+            return _outcome(REHEARSED, f"{version} passed; nothing left this host.", now, inputs, challenger)
+        return _publish(cycle, now, way, inputs, challenger, step)
+
+
+def _publish(
+    cycle: Cycle, now: datetime, way: str, inputs: Inputs, challenger: Challenger, step: Step
+) -> Outcome:
+    """Let a model that has passed the gate leave this host."""
+    version = challenger.version
+    step("upload")
+    cycle.publishing.data.push()
+    step("commit")
+    commit(cycle, challenger, len(inputs.intake.new))
+    step("push")
+    if way == MERGE_REQUEST:
+        branch = cycle.publishing.repository.push_for_review(version)
+        sentence = f"{version} waits for review in the branch {branch}."
+        return _outcome(FOR_REVIEW, sentence, now, inputs, challenger)
+    published = _outcome(PUBLISHED, f"{version} is published.", now, inputs, challenger)
+    intend(cycle, published)
+    push(cycle, version)
+    step("mark")
+    mark_linked(cycle)
+    return published
+
+
+def _outcome(
+    kind: str, sentence: str, now: datetime, inputs: Inputs, challenger: Challenger | None = None
+) -> Outcome:
+    """Return how a cycle ended that got as far as knowing its inputs, and perhaps had a model."""
+    outcome = Outcome(
+        kind, "take", sentence, now, champion=inputs.champion, damaged=inputs.intake.damaged,
+        drift=inputs.drift, new_segments=len(inputs.intake.new), new_bytes=inputs.intake.new_bytes,
+    )  # fmt: skip
+    if challenger is None:
+        return outcome
+    return replace(
+        outcome, step="gate", version=challenger.version, gate=challenger.gate,
+        metrics=challenger.metrics, profile=challenger.profile,
+    )  # fmt: skip
 
 
 def run_cycle(
-    workshop: Workshop,
+    cycle: Cycle,
     clock: Callable[[], datetime],
     way: str,
     *,
@@ -89,13 +117,13 @@ def run_cycle(
         log.info("Step: %s", name)
         step(name)
 
-    with workshop.alone():
+    with cycle.alone():
         try:
-            outcome = retrain(workshop, started, way, dry_run=dry_run, step=note)
+            outcome = retrain(cycle, started, way, dry_run=dry_run, step=note)
         except (MarqueeError, OSError) as error:  # the latter: no room, or no right to a folder
             outcome = Outcome(FAILED, at[0], str(error), started)
         outcome = replace(outcome, seconds=(clock() - started).total_seconds())
         log.info("%s: %s", outcome.kind, outcome.sentence)
         if outcome.kind != REHEARSED:
-            workshop.record(outcome)
+            record(cycle, outcome)
     return outcome

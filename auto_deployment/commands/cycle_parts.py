@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auto_deployment.config import Settings
-from auto_deployment.cycle.look import Project
+from auto_deployment.cycle.cycle import Cycle, Project
 from auto_deployment.cycle.mails import mails_about
 from auto_deployment.cycle.outcome import Outcome
 from auto_deployment.cycle.schedule import read_state
-from auto_deployment.cycle.steps import Workshop
 from auto_deployment.errors import MarqueeError
 from auto_deployment.mail.outbox import Outbox
 from auto_deployment.params import load_params
@@ -20,14 +19,14 @@ from auto_deployment.publish import factory
 log = logging.getLogger(__name__)
 
 
-def make_workshop(settings: Settings) -> Workshop:
+def make_cycle(settings: Settings) -> Cycle:
     """Return everything that one cycle needs."""
     paths, publish = Paths(settings.data_dir), settings.publish
     max_age_s = load_params(settings.params_file).ingest.batch.max_age_s
     has_remote = publish.git_remote is not None
     project = Project(PROJECT, settings.params_file, publish.git_branch, has_remote, max_age_s)
     publishing = factory.build(paths.cycle, publish)
-    return Workshop(paths, publishing, project, teller(settings, publishing.layout))
+    return Cycle(paths, publishing, project, teller(settings, publishing.layout))
 
 
 def cycle_outbox(settings: Settings) -> Outbox:

@@ -3,8 +3,9 @@
 import argparse
 import sys
 
-from auto_deployment.commands.cycle_parts import make_workshop
+from auto_deployment.commands.cycle_parts import make_cycle
 from auto_deployment.config import Settings
+from auto_deployment.cycle.publish import refresh, retain
 from auto_deployment.params import load_params
 
 
@@ -15,10 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print which versions stay and go, and what DVC says; return 0."""
     keep = load_params(settings.params_file).retrain.keep_versions
-    workshop = make_workshop(settings)
-    with workshop.alone():
-        workshop.refresh()
-        retention, said = workshop.retain(keep, settings.publish, dry_run=args.dry_run)
+    cycle = make_cycle(settings)
+    with cycle.alone():
+        refresh(cycle)
+        retention, said = retain(cycle, keep, settings.publish, dry_run=args.dry_run)
     verb = "would lose" if args.dry_run else "have lost"
     sys.stdout.write(
         f"{len(retention.kept)} versions keep their data: {', '.join(retention.kept) or 'none'}\n"

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.commands.cycle_parts import cycle_outbox, make_workshop
+from auto_deployment.commands.cycle_parts import cycle_outbox, make_cycle
 from auto_deployment.config import Settings
+from auto_deployment.cycle.cycle import Cycle
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
-from auto_deployment.cycle.steps import Workshop
+from auto_deployment.cycle.publish import retain
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
 
@@ -28,21 +29,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run the cycle and print how it ended; return 1 when it failed or was refused, or there is no event."""
     signal.signal(signal.SIGTERM, _end)  # what runs for us ends first
-    workshop = make_workshop(settings)
-    outcome = run_cycle(workshop, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
+    cycle = make_cycle(settings)
+    outcome = run_cycle(cycle, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
     cycle_outbox(settings).flush(datetime.now(UTC))  # where no scheduler runs, nobody else sends the mail
     if outcome.kind == PUBLISHED:
-        _tidy(workshop, settings)
+        _tidy(cycle, settings)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")
     return 1 if outcome.kind in (FAILED, REFUSED, WAITING) else 0
 
 
-def _tidy(workshop: Workshop, settings: Settings) -> None:
+def _tidy(cycle: Cycle, settings: Settings) -> None:
     """Let old versions go; the new one is published whatever becomes of this."""
     keep = load_params(settings.params_file).retrain.keep_versions
     try:
-        with workshop.alone():
-            retention, _ = workshop.retain(keep, settings.publish, dry_run=False)
+        with cycle.alone():
+            retention, _ = retain(cycle, keep, settings.publish, dry_run=False)
         log.info("%d versions keep their data, %d do not", len(retention.kept), len(retention.gone))
     except MarqueeError as error:
         log.warning("Old versions stay for now: %s", error)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auto_deployment.release.records import Rejected, Serving
+from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.publish.tag_message import content_hash
+from auto_deployment.release.records import Rejected, Serving, read_rejected, read_serving
 
 NOBODY = "there is no published model yet"
 
@@ -25,6 +27,13 @@ def choose_champion(
         if tags[version] is not None and tags[version] not in ruled_out:
             return _champion(version, tags[version], "the newest published; no release has been recorded")
     return _champion(None, None, NOBODY)
+
+
+def current_champion(cycle: Cycle) -> dict[str, Any]:
+    """Return the champion of what is published and released now."""
+    messages = cycle.publishing.repository.messages()
+    tags = {version: content_hash(message) for version, message in messages.items()}
+    return choose_champion(tags, read_serving(cycle.paths), read_rejected(cycle.paths))
 
 
 def _champion(version: str | None, content_hash: str | None, source: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import SegmentError, open_segment
 from auto_deployment.dataset.segments import JOINED, SUFFIX, read_segment
 from auto_deployment.host.files import making, remove_leftovers
@@ -48,6 +50,12 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
     copy_catalog(paths.catalog, catalog)
     present = tuple(sorted(path.stem for path in target.glob(f"*{SUFFIX}")))
     return Intake(present, tuple(new), new_bytes, damaged)
+
+
+def mark_linked(cycle: Cycle) -> None:
+    """Say which segments have left this host, all that the clone has: those are never joined any more."""
+    linked = cycle.workspace.segments.glob(f"*{SUFFIX}")
+    mark_published(cycle.paths, [path.stem for path in linked])
 
 
 def sound_paths(segments: Path, damaged: dict[str, str]) -> list[Path]:

@@ -83,8 +83,8 @@ def subjects(messages: list[EmailMessage]) -> list[str]:
 
 
 def cycle(home: CycleHome, settings: Settings, minute: int) -> Outcome:
-    workshop = home.workshop(teller(settings, home.layout))
-    return run_cycle(workshop, lambda: BEGIN + timedelta(minutes=minute), "push")
+    made = home.make(teller(settings, home.layout))
+    return run_cycle(made, lambda: BEGIN + timedelta(minutes=minute), "push")
 
 
 def test_what_becomes_of_a_cycle_arrives_at_a_real_server_each_mail_once(home: CycleHome) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.cycle.outcome import PUBLISHED
+from auto_deployment.cycle.publish import refresh
 from tests.support.cycle import published
 from tests.support.cycle.home import CycleHome
 from tests.support.git import git
@@ -38,17 +39,17 @@ def test_the_first_cycle_makes_both_remotes_and_an_upgrade_brings_its_code(home:
 
 
 def test_the_same_code_is_not_committed_again_and_what_was_interrupted_is_made_anew(home: CycleHome) -> None:
-    workshop = home.workshop(**LOCAL)
+    cycle = home.make(**LOCAL)
     bare = home.layout.git_remote
     for name in (bare.name, "code"):
         (bare.parent / f".{name}.tmp").touch()
         (bare.parent / f".{name}.new").mkdir(parents=True)
-    workshop.refresh()
-    workshop.refresh()
+    refresh(cycle)
+    refresh(cycle)
     assert subjects(home) == ["code: what runs here"]
     (home.project / "app" / "flow.py").unlink()
     shutil.rmtree(bare.parent / "clone")
-    workshop.refresh()
+    refresh(cycle)
     assert not (home.layout.clone / "app" / "flow.py").exists()
 
 

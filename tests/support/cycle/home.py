@@ -12,9 +12,8 @@ from typing import Any
 
 from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.config.publish import PublishSettings
-from auto_deployment.cycle.look import Project
+from auto_deployment.cycle.cycle import Cycle, Project
 from auto_deployment.cycle.outcome import Outcome
-from auto_deployment.cycle.steps import Workshop
 from auto_deployment.dataset.events import Rating
 from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish import factory
@@ -81,7 +80,7 @@ class CycleHome:
         """Let one segment come in."""
         return write_segment(self.paths.segments, name, [Rating(BEGIN, user_id, f"{name}+2000", 4.0)])
 
-    def workshop(self, tell: Callable[[Outcome], None] = lambda outcome: None, **changes: Any) -> Workshop:
+    def make(self, tell: Callable[[Outcome], None] = lambda outcome: None, **changes: Any) -> Cycle:
         settings = replace(self.publish, **changes)
         project = Project(
             self.project,
@@ -90,7 +89,7 @@ class CycleHome:
             settings.git_remote is not None,
             segment_max_age_s=300,
         )
-        return Workshop(self.paths, factory.build(self.paths.cycle, settings), project, tell)
+        return Cycle(self.paths, factory.build(self.paths.cycle, settings), project, tell)
 
     def cycle(
         self,
@@ -103,7 +102,7 @@ class CycleHome:
         """Run one cycle here, so many minutes after the beginning."""
         now = BEGIN + timedelta(minutes=minute)
         way = changes.get("way", self.publish.way)
-        return run_cycle(self.workshop(**changes), lambda: now, way, dry_run=dry_run, step=step)
+        return run_cycle(self.make(**changes), lambda: now, way, dry_run=dry_run, step=step)
 
     def start(self, minute: int, *words: str, **environ: str) -> subprocess.Popen[str]:
         """Run one cycle in a process of its own, to be killed: see `cycle_process.py`."""

@@ -1,0 +1,60 @@
+"""The model that a cycle trains: its name, and what the flow measured and decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.dataset.segments import data_hash
+from auto_deployment.publish.naming import check_new
+from auto_deployment.training.provenance import model_version
+from auto_deployment.training.workspace import read_json, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Challenger:
+    """A trained model with `gate.json`, `summary.json` and `profile.json`."""
+
+    version: str
+    gate: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    profile: Mapping[str, Any]
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the gate let it pass; a verdict that says nothing did not."""
+        return bool(self.gate and self.gate["passed"])
+
+
+def name_model(cycle: Cycle, now: datetime) -> str:
+    """Give the model that will be trained its name."""
+    repository = cycle.publishing.repository
+    version = model_version(now, data_hash(cycle.workspace.segments))
+    check_new(version, repository.tags())
+    facts = {
+        "version": version,
+        "created_at": now.isoformat(timespec="seconds"),
+        "kind": "full",
+        "parent": None,
+        "code_revision": repository.head(),
+        "code_is_dirty": False,
+    }
+    write_json(cycle.workspace.version, facts)
+    return version
+
+
+def reproduce(cycle: Cycle, version: str) -> Challenger:
+    """Run the flow."""
+    cycle.publishing.data.reproduce()
+    gate = read_json(cycle.workspace.verdict / "gate.json")
+    metrics, profile = (
+        read_json(cycle.workspace.metrics / f"{name}.json") for name in ("summary", "profile")
+    )
+    return Challenger(version, gate, metrics, profile)
+
+
+def why_refused(challenger: Challenger) -> str:
+    """Return what the gate said of every check that did not pass."""
+    failed = [one["sentence"] for one in (challenger.gate or {"checks": ()})["checks"] if not one["passed"]]
+    return f"{challenger.version} was refused by the gate: {' '.join(failed)}"

@@ -1,0 +1,63 @@
+"""What the flow of a cycle depends on, put into the clone: segments, champion, and what is known of both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from auto_deployment.cycle.champion import current_champion
+from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.link_segments import Intake, mark_linked, take_segments
+from auto_deployment.ingest.drift.findings import findings_since
+from auto_deployment.release.records import ARTEFACT, read_rejected
+from auto_deployment.training.workspace import read_json, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a cycle begins with; `drift` is what ingest has found since the last model."""
+
+    intake: Intake
+    champion: Mapping[str, Any]
+    drift: Mapping[str, Any]
+
+
+def take_in(cycle: Cycle) -> Inputs:
+    """Put everything in that the flow depends on; call with `reading(paths.segments)` held."""
+    mark_linked(cycle)  # a cycle that was killed after its push has not done so
+    intake = take_segments(cycle.paths, cycle.layout.clone)
+    inputs = Inputs(intake, _put_champion(cycle), _put_notes(cycle, intake))
+    cycle.publishing.data.add()
+    return inputs
+
+
+def why_unchanged(cycle: Cycle) -> str:
+    """Say what has not changed since which version."""
+    version = read_json(cycle.workspace.version)["version"]
+    return (
+        f"Nothing has changed since {version}: no new segment, the same parameters and champion, and the "
+        "same code of every step up to the gate."
+    )
+
+
+def _put_champion(cycle: Cycle) -> dict[str, Any]:
+    champion, publishing = current_champion(cycle), cycle.publishing
+    write_json(cycle.workspace.champion_facts, champion)
+    version = champion["version"]
+    publishing.data.use_model(None if version is None else publishing.repository.show(version, "dvc.lock"))
+    return champion
+
+
+def _put_notes(cycle: Cycle, intake: Intake) -> dict[str, Any]:
+    drift = findings_since(cycle.paths.drift_findings, _last_published(cycle))
+    write_json(cycle.workspace.intake, {"damaged": intake.damaged, "drift": drift})
+    rejected = [one for one in read_rejected(cycle.paths) if one.kind == ARTEFACT and one.content_hash]
+    facts = [{"content_hash": one.content_hash, "reason": one.reason} for one in rejected]
+    write_json(cycle.workspace.rejected, facts)
+    return drift
+
+
+def _last_published(cycle: Cycle) -> datetime | None:
+    if not cycle.workspace.version.exists():
+        return None
+    return datetime.fromisoformat(read_json(cycle.workspace.version)["created_at"])

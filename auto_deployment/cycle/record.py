@@ -1,0 +1,40 @@
+"""How a cycle ended, written down and told; of a killed one too, where it had published."""
+
+import logging
+
+from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.outcome import PUBLISHED, Outcome
+from auto_deployment.training.errors import TrainingError
+from auto_deployment.training.workspace import read_json, write_json
+
+log = logging.getLogger(__name__)
+
+
+def intend(cycle: Cycle, outcome: Outcome) -> None:
+    """Write down what will have happened once the push is through."""
+    write_json(cycle.layout.intended, outcome.to_json())
+
+
+def finish_interrupted(cycle: Cycle) -> None:
+    """Record the version that a killed cycle had published before it could say so."""
+    intended = cycle.layout.intended
+    if not intended.exists():
+        return
+    try:
+        outcome = Outcome.from_json(read_json(intended))
+    except (TrainingError, KeyError, TypeError, ValueError) as error:
+        log.warning("%s cannot be read and is left out: %s", intended, error)
+    else:
+        if outcome.version in cycle.publishing.repository.tags():
+            record(cycle, outcome)
+    intended.unlink(missing_ok=True)
+
+
+def record(cycle: Cycle, outcome: Outcome) -> None:
+    """Tell whoever wants to know, and keep how the cycle ended; telling twice is theirs to prevent."""
+    cycle.tell(outcome)
+    layout = cycle.layout
+    if outcome.kind == PUBLISHED:
+        write_json(layout.last_published, outcome.to_json())
+    write_json(layout.last, outcome.to_json())
+    layout.intended.unlink(missing_ok=True)
