@@ -26,7 +26,7 @@ def make_cycle(settings: Settings) -> Cycle:
     has_remote = publish.git_remote is not None
     project = Project(PROJECT, settings.params_file, publish.git_branch, has_remote, max_age_s)
     publishing = factory.build(paths.cycle, publish)
-    return Cycle(paths, publishing, project, teller(settings, publishing.layout))
+    return Cycle(paths, publishing, project, mail_notifier(settings, publishing.layout))
 
 
 def cycle_outbox(settings: Settings) -> Outbox:
@@ -34,12 +34,12 @@ def cycle_outbox(settings: Settings) -> Outbox:
     return Outbox(Paths(settings.data_dir).outbox, settings.mail)
 
 
-def teller(settings: Settings, layout: CycleLayout) -> Callable[[Outcome], None]:
+def mail_notifier(settings: Settings, layout: CycleLayout) -> Callable[[Outcome], None]:
     """Return what puts the mails about an outcome into the outbox; trouble with them changes nothing."""
     outbox = cycle_outbox(settings)
     trailing_days = load_params(settings.params_file).ingest.drift.trailing_days
 
-    def tell(outcome: Outcome) -> None:
+    def notify(outcome: Outcome) -> None:
         try:
             state = read_state(layout.schedule)
             for mail in mails_about(outcome, None if state is None else state.due, trailing_days):
@@ -47,7 +47,7 @@ def teller(settings: Settings, layout: CycleLayout) -> Callable[[Outcome], None]
         except MarqueeError as error:
             log.error("There will be no mail about this cycle: %s", error)
 
-    return tell
+    return notify
 
 
 def last_outcome(layout: CycleLayout) -> Outcome | None:

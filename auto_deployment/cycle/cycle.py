@@ -26,12 +26,12 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """Everything that the steps of one cycle need; `tell` is told how it ended, once or more often."""
+    """Everything that the steps of one cycle need; `notify` gets how it ended, once or more often."""
 
     paths: Paths
     publishing: Publishing
     project: Project
-    tell: Callable[[Outcome], None] = lambda outcome: None
+    notify: Callable[[Outcome], None] = lambda outcome: None
 
     @property
     def layout(self) -> CycleLayout:

@@ -126,7 +126,7 @@ def drift_mail(outcome: Outcome, trailing_days: int) -> Mail:
         [("Now", clock(at))],
     )  # fmt: skip
     key = f"drift/{at:%Y-%m-%d}/{'+'.join(findings)}"
-    return compose(page, Mail(key, at, f"Strong drift: {names}", "", ""))
+    return compose(page, key, at, f"Strong drift: {names}")
 
 
 def _mail(
@@ -141,7 +141,7 @@ def _mail(
     page = Page(verdict, tone, title, _reason(kind, outcome), sections, [*known, *_facts(outcome)])
     started = outcome.started.isoformat(timespec="seconds")
     key = f"{kind}/{outcome.version or 'no-model'}/{once or started}"
-    return compose(page, Mail(key, _ended(outcome), f"{verdict}{model}{with_rmse}", "", ""))
+    return compose(page, key, _ended(outcome), f"{verdict}{model}{with_rmse}")
 
 
 def _reason(kind: str, outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""How a cycle ended, written down and told; of a killed one too, where it had published."""
+"""How a cycle ended, written down and sent on; of a killed one too, where it had published."""
 
 import logging
 
@@ -31,8 +31,8 @@ def finish_interrupted(cycle: Cycle) -> None:
 
 
 def record(cycle: Cycle, outcome: Outcome) -> None:
-    """Tell whoever wants to know, and keep how the cycle ended; telling twice is theirs to prevent."""
-    cycle.tell(outcome)
+    """Notify, and keep how the cycle ended; whoever is notified twice of an outcome has to know it."""
+    cycle.notify(outcome)
     layout = cycle.layout
     if outcome.kind == PUBLISHED:
         write_json(layout.last_published, outcome.to_json())

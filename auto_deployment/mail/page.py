@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -69,8 +70,8 @@ class Page:
     facts: Sequence[tuple[str, str]] = ()
 
 
-def compose(page: Page, mail: Mail) -> Mail:
-    """Return the mail with the page as its text, HTML and pictures."""
+def compose(page: Page, key: str, at: datetime, subject: str, thread: str | None = None) -> Mail:
+    """Return the page as a mail: its text, HTML and pictures."""
     environment = Environment(
         loader=PackageLoader("auto_deployment.report"),
         autoescape=True,
@@ -79,6 +80,6 @@ def compose(page: Page, mail: Mail) -> Mail:
         lstrip_blocks=True,
         finalize=lambda value: clean(value) if isinstance(value, str) else value,
     )
-    html = environment.get_template("mail.html").render(page=page, subject=mail.subject)
+    html = environment.get_template("mail.html").render(page=page, subject=subject)
     images = {one.cid: one.png for section in page.sections for one in section.pictures}
-    return Mail(mail.key, mail.at, mail.subject, as_text(page), html, images, mail.thread)
+    return Mail(key, at, subject, as_text(page), html, images, thread)

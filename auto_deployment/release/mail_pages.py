@@ -191,7 +191,7 @@ def _mail(
     begun = f"{release.id}/{release.requested_at.isoformat(timespec='seconds')}"
     key = "/".join(filter(None, (kind, begun, part)))
     subject = f"{verdict}: model {model} {more}".strip()
-    return compose(page, Mail(key, event.at, subject, "", "", thread=f"release/{begun}"))
+    return compose(page, key, event.at, subject, thread=f"release/{begun}")
 
 
 def _evidence(event: ReleaseEvent) -> list[Section]:

@@ -49,7 +49,7 @@ class ReleaseMails:
 
     def __init__(self, outbox: Outbox, params: ReleaseParams, command: str = COMMAND) -> None:
         self._outbox, self._params, self._command = outbox, params, command
-        self._told: set[tuple[Render, str, datetime | None]] = set()
+        self._written: set[tuple[Render, str, datetime | None]] = set()
 
     def tell(self, report: Report) -> None:
         """Write the mails that this look asks for; raise `MarqueeError` when the disk does not take them."""
@@ -57,17 +57,17 @@ class ReleaseMails:
         if report.record is not None and report.record not in records:
             records.append(report.record)  # after a kill: the outbox knows what it has had
         for record in records:
-            self._tell(record)
+            self._put_phase(record)
         if report.record is not None and report.record.release.under_way:
-            self._tell_of_waiting(report.record, report)
+            self._put_waiting(report.record, report)
 
-    def _tell_of_waiting(self, record: Record, report: Report) -> None:
+    def _put_waiting(self, record: Record, report: Report) -> None:
         if report.waits:
             self._put(approval_mail, record, report.now)
         if record.release.phase is Phase.BAKING and record.ticks and not record.ticks[-1].metrics_available:
             self._put(metrics_unavailable_mail, record, report.now)
 
-    def _tell(self, record: Record) -> None:
+    def _put_phase(self, record: Record) -> None:
         release = record.release
         if render := MAILS.get((release.kind, release.phase)):
             self._put(render, record, release.since)
@@ -75,8 +75,8 @@ class ReleaseMails:
     def _put(self, render: Render, record: Record, at: datetime) -> None:
         since = unavailable_since(record) if render is metrics_unavailable_mail else None
         key = (render, record.release.request, since)
-        if key in self._told:
+        if key in self._written:
             return
         judgement = judgement_of(record, self._params)
         self._outbox.put(render(ReleaseEvent(record, judgement, self._params, at, self._command)))
-        self._told.add(key)
+        self._written.add(key)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.commands.cycle_parts import cycle_outbox, teller
+from auto_deployment.commands.cycle_parts import cycle_outbox, mail_notifier
 from auto_deployment.config import Settings
 from auto_deployment.config.mail import MailSettings
 from auto_deployment.cycle.mail_pages import ADVICE
@@ -83,7 +83,7 @@ def subjects(messages: list[EmailMessage]) -> list[str]:
 
 
 def cycle(home: CycleHome, settings: Settings, minute: int) -> Outcome:
-    made = home.make(teller(settings, home.layout))
+    made = home.make(mail_notifier(settings, home.layout))
     return run_cycle(made, lambda: BEGIN + timedelta(minutes=minute), "push")
 
 

@@ -80,7 +80,7 @@ class CycleHome:
         """Let one segment come in."""
         return write_segment(self.paths.segments, name, [Rating(BEGIN, user_id, f"{name}+2000", 4.0)])
 
-    def make(self, tell: Callable[[Outcome], None] = lambda outcome: None, **changes: Any) -> Cycle:
+    def make(self, notify: Callable[[Outcome], None] = lambda outcome: None, **changes: Any) -> Cycle:
         settings = replace(self.publish, **changes)
         project = Project(
             self.project,
@@ -89,7 +89,7 @@ class CycleHome:
             settings.git_remote is not None,
             segment_max_age_s=300,
         )
-        return Cycle(self.paths, factory.build(self.paths.cycle, settings), project, tell)
+        return Cycle(self.paths, factory.build(self.paths.cycle, settings), project, notify)
 
     def cycle(
         self,
