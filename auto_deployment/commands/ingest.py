@@ -15,7 +15,7 @@ from auto_deployment.host.locks import only_one
 from auto_deployment.host.signals import until_told
 from auto_deployment.ingest.drift.profile import render
 from auto_deployment.ingest.params import IngestParams
-from auto_deployment.ingest.process import Request, listen, look
+from auto_deployment.ingest.process import ListenOptions, listen, look
 from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
@@ -60,11 +60,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.action:
         _refuse_options(args)
         return _ACTIONS[args.action](args, settings, params)
-    request = Request(args.once, args.minutes, args.from_file, args.new_generation)
+    request = ListenOptions(args.once, args.minutes, args.from_file, args.new_generation)
     with until_told() as stop:
         if args.dry_run:
             if not (request.once or request.minutes or request.file):
-                request = Request(minutes=1.0, new_generation=request.new_generation)
+                request = ListenOptions(minutes=1.0, new_generation=request.new_generation)
             profile = look(settings, request, stop).as_json()
             sys.stdout.write(json.dumps(profile) + "\n" if args.json else render(profile))
         else:

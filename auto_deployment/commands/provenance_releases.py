@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from auto_deployment.host.codec import to_plain
 from auto_deployment.publish.provenance_tree import Branch
-from auto_deployment.release.codec import release_to_json
 from auto_deployment.release.origin import described
-from auto_deployment.release.release import Phase, Release, Verb
+from auto_deployment.release.release import Action, Phase, Release
 from auto_deployment.release.store import Store
 
 
@@ -24,15 +24,15 @@ def branches(releases: list[Release]) -> list[Branch]:
 
 def to_json(releases: list[Release]) -> list[dict[str, object]]:
     """Return plain values."""
-    return [release_to_json(one) for one in releases]
+    return [to_plain(one) for one in releases]
 
 
 def _leaves(release: Release) -> Iterator[Branch]:
     yield (f"deployed: {release.requested_at:%Y-%m-%d %H:%M} UTC by {release.requested_by}", ())
     for label, value in described(release.origin):
         yield (f"{label}: {value}", ())
-    if word := release.said(Verb.APPROVE, Verb.PROMOTE, Verb.ABORT, Verb.REJECT):
-        yield (f"{word.verb} said by {word.by}, {word.at:%Y-%m-%d %H:%M} UTC", ())
+    if command := release.command(Action.APPROVE, Action.PROMOTE, Action.ABORT, Action.REJECT):
+        yield (f"{command.action} said by {command.by}, {command.at:%Y-%m-%d %H:%M} UTC", ())
     if served := release.entered(Phase.PROMOTED):
         yield (f"serves everybody since {served:%Y-%m-%d %H:%M} UTC", ())
     yield (f"why: {release.reason}", ())

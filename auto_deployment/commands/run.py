@@ -20,7 +20,7 @@ from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
 from auto_deployment.local.releases.controller import LocalReleases
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.screen import Screen, logging_to
 from auto_deployment.local.session import Session
 from auto_deployment.local.watch import look_after
@@ -56,11 +56,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _require_model(paths)
         revision = code_revision(PROJECT, settings.code_revision).short
         with StopRequests() as requests, logging_to(screen):
-            shelf = Shelf(paths, revision)
+            models = ModelStore(paths, revision)
             session = Session(
-                layout, settings.local, params.traffic, paths.current_model, revision, requests, shelf
+                layout, settings.local, params.traffic, paths.current_model, revision, requests, models
             )
-            session.also = LocalReleases(settings, params, layout, shelf, session).step
+            session.also = LocalReleases(settings, params, layout, models, session).step
             _serve(session, screen, requests, settings)
     return 0
 

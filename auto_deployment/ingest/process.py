@@ -46,7 +46,7 @@ class NothingReadError(MarqueeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ListenOptions:
     """What is asked for on the command line. Without `once` and `minutes` it goes on until it is stopped."""
 
     once: bool = False
@@ -58,7 +58,7 @@ class Request:
 def listen(
     settings: Settings,
     params: IngestParams,
-    request: Request,
+    request: ListenOptions,
     stop: threading.Event,
     clocks: Clocks | None = None,
 ) -> None:
@@ -91,7 +91,7 @@ def listen(
         _complain_if_unread(stream, stop)
 
 
-def look(settings: Settings, request: Request, stop: threading.Event | None = None) -> Profile:
+def look(settings: Settings, request: ListenOptions, stop: threading.Event | None = None) -> Profile:
     """Read as `listen` would, and return what the lines look like; nothing is written."""
     paths, stop = Paths(settings.data_dir), stop or threading.Event()
     stream = _open_stream(settings, request, read_stored(paths), _LINES_TO_LOOK_AT)
@@ -109,7 +109,9 @@ def look(settings: Settings, request: Request, stop: threading.Event | None = No
     return profile
 
 
-def _open_stream(settings: Settings, request: Request, stored: Iterable[Stored], most_lines: int) -> Stream:
+def _open_stream(
+    settings: Settings, request: ListenOptions, stored: Iterable[Stored], most_lines: int
+) -> Stream:
     if request.file is not None:
         return FileStream(request.file, stored)
     log.info("Listening to %s as %s", settings.kafka, settings.kafka.group)
@@ -134,7 +136,7 @@ def _decide(stored: Iterable[Stored], broker: Broker, given: Mapping[int, int] |
     return start
 
 
-def _done(request: Request, stream: Stream) -> Callable[[], bool]:
+def _done(request: ListenOptions, stream: Stream) -> Callable[[], bool]:
     begun_s = time.monotonic()
     if request.minutes is not None:
         end_s = begun_s + 60 * request.minutes

@@ -16,17 +16,16 @@ from auto_deployment.host.signals import StopRequests
 from auto_deployment.local import static_list
 from auto_deployment.local.edge_log import MEGABYTE, Follower, rotate, shorten
 from auto_deployment.local.instances import CANARY, Instance, gunicorn, instances
-from auto_deployment.local.live import Traffic
+from auto_deployment.local.live import LiveTraffic
 from auto_deployment.local.nginx import NginxFiles
 from auto_deployment.local.processes import ProcessError, Program
 from auto_deployment.local.releases.edge import LocalEdge
 from auto_deployment.local.releases.instances import GRACE_S, ProcessInstances
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.supervisor import Keeper, Supervisor
 from auto_deployment.params import TrafficParams
 from auto_deployment.paths import RunLayout
-from auto_deployment.release.reconcile import STABLE_NAMES
-from auto_deployment.release.reconcile import Traffic as EdgeTraffic
+from auto_deployment.release.reconcile import STABLE_NAMES, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +44,16 @@ class Session:
         model_dir: Path,
         code_revision: str,
         requests: StopRequests,
-        shelf: Shelf,
+        models: ModelStore,
     ) -> None:
-        self.traffic = Traffic()
+        self.traffic = LiveTraffic()
         self.instances = instances(addresses)
         self.supervisor = Supervisor(lambda pids: remember(layout.processes, pids))
         self._layout, self._params, self._requests = layout, params, requests
         self._model_dir, self._code_revision = model_dir, code_revision
         self._files = NginxFiles(layout, addresses.host, addresses.port, addresses.status_port)
-        self._shelf = shelf
-        self.release_instances = ProcessInstances(self.supervisor, shelf, self.instances, self._program)
+        self._models = models
+        self.release_instances = ProcessInstances(self.supervisor, models, self.instances, self._program)
         self.edge = LocalEdge(
             layout.nginx / "upstream.conf", self.instances, params, self._files.check, self._reload_nginx
         )
@@ -70,11 +69,11 @@ class Session:
         """
         recommender = self._publish_list()
         # With releases in use a canary may be what is wrong: it has to earn its users again.
-        needed = [one for one in self.instances if not (self._shelf.in_use and one.track == CANARY)]
-        traffic = EdgeTraffic(frozenset(one.name for one in needed), self._release(recommender))
+        needed = [one for one in self.instances if not (self._models.in_use and one.track == CANARY)]
+        traffic = Traffic(frozenset(one.name for one in needed), self._release(recommender))
         self._files.write(self._params, self.edge.text(traffic))
         for instance in self.instances:
-            if self._shelf.in_use:
+            if self._models.in_use:
                 self.release_instances.start_slot(instance.name)
             else:
                 self.supervisor.add(self._program(instance, self._model_dir))
@@ -121,7 +120,7 @@ class Session:
 
     def _served(self) -> Path:
         """Return the folder of the model that stable serves."""
-        slot = self._shelf.slot(STABLE_NAMES[0])
+        slot = self._models.slot(STABLE_NAMES[0])
         return self._model_dir.resolve() if slot is None else slot[1]
 
     def _release(self, recommender: Recommender) -> str:
@@ -147,11 +146,11 @@ class Session:
             log.info("The static list comes from model %s now", recommender.model.version)
 
     def _reopen_logs(self) -> None:
-        self._tell_nginx(signal.SIGUSR1)
+        self._signal_nginx(signal.SIGUSR1)
 
     def _reload_nginx(self) -> None:
-        self._tell_nginx(signal.SIGHUP)
+        self._signal_nginx(signal.SIGHUP)
 
-    def _tell_nginx(self, number: signal.Signals) -> None:
+    def _signal_nginx(self, number: signal.Signals) -> None:
         if self._nginx is not None and self._nginx.child is not None:
             self._nginx.child.send(number)

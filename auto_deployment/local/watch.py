@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from auto_deployment.local.live import Traffic, describe
+from auto_deployment.local.live import LiveTraffic, describe
 from auto_deployment.local.screen import Screen
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ class LookedAfter(Protocol):
     """What the loop needs of a session."""
 
     @property
-    def traffic(self) -> Traffic: ...
+    def traffic(self) -> LiveTraffic: ...
     def step(self) -> None: ...
     def down(self) -> Sequence[str]: ...
 

@@ -9,7 +9,7 @@ from auto_deployment.release.ports import Images, PortError
 from auto_deployment.release.records import (
     ARTEFACT,
     CODE,
-    Rejected,
+    Rejection,
     Serving,
     add_rejected,
     read_serving,
@@ -90,7 +90,7 @@ def build_of(serving: Serving) -> Build:
     return Build(serving.release, serving.model_version, serving.content_hash, serving.code_revision)
 
 
-def rejection(release: Release) -> Rejected | None:
+def rejection(release: Release) -> Rejection | None:
     """Return what this end rules out: the model if stable ran the same code, else the code. None: nothing."""
     if release.kind is Kind.CANDIDATE and release.phase is Phase.ABORTED and not release.blameless:
         return _differs(release.candidate, release.stable, release)
@@ -99,16 +99,16 @@ def rejection(release: Release) -> Rejected | None:
     return None
 
 
-def _differs(bad: Build, good: Build, release: Release) -> Rejected:
+def _differs(bad: Build, good: Build, release: Release) -> Rejection:
     at, reason = release.since.isoformat(), release.reason
     if bad.code_revision == good.code_revision:
-        return Rejected(
+        return Rejection(
             ARTEFACT, bad.release, reason, at, content_hash=bad.content_hash, model_version=bad.model_version
         )
-    return Rejected(CODE, bad.release, reason, at, code_revision=bad.code_revision)
+    return Rejection(CODE, bad.release, reason, at, code_revision=bad.code_revision)
 
 
-def is_rejected(build: Build, rejected: Sequence[Rejected]) -> Rejected | None:
+def is_rejected(build: Build, rejected: Sequence[Rejection]) -> Rejection | None:
     """Return why a build may not be released, None when it may."""
     for one in rejected:
         if one.kind == ARTEFACT and one.content_hash == build.content_hash:
@@ -118,7 +118,7 @@ def is_rejected(build: Build, rejected: Sequence[Rejected]) -> Rejected | None:
     return None
 
 
-def clear_shelf(images: Images, in_use: Sequence[str], keep: int) -> None:
+def remove_old_images(images: Images, in_use: Sequence[str], keep: int) -> None:
     """Remove the images of releases beyond the newest `keep` that are not in use; what fails stays."""
     try:
         spare = [release for release in images.releases() if release not in in_use]

@@ -6,29 +6,29 @@ from dataclasses import replace
 from datetime import datetime
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.consequences import Ledger, clear_shelf, have_served, serves_after
-from auto_deployment.release.executor import Hands
+from auto_deployment.release.consequences import Ledger, have_served, remove_old_images, serves_after
+from auto_deployment.release.executor import Executor
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.journal import Journal
 from auto_deployment.release.judge.judge import judge
-from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.observe.tracker import Tracker
 from auto_deployment.release.params import ReleaseParams
-from auto_deployment.release.parts import Parts, Report
-from auto_deployment.release.phases import Known, advance, judge_params, plan, waits_for_approval
+from auto_deployment.release.parts import ControllerParts, Report
+from auto_deployment.release.phases import Situation, advance, desired_state, judge_params, waits_for_approval
 from auto_deployment.release.reconcile import (
     CANARY_NAME,
     NAMES,
     STABLE_NAMES,
-    Patience,
-    Plan,
-    Seen,
+    Desired,
+    Observed,
+    Timeouts,
     Traffic,
     tracks_present,
 )
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word
-from auto_deployment.release.requests import Past, answer, must_wait
+from auto_deployment.release.release import Action, Build, Kind, Phase, Release, ReleaseCommand
+from auto_deployment.release.requests import PastReleases, answer, must_wait
 from auto_deployment.release.store import Record, StateError
 
 log = logging.getLogger(__name__)
@@ -38,15 +38,19 @@ class Controller:
     """One look after the other; between them it remembers only what it can do without."""
 
     def __init__(
-        self, parts: Parts, params: ReleaseParams, needs_approval: bool = False, dry_run: bool = False
+        self,
+        parts: ControllerParts,
+        params: ReleaseParams,
+        needs_approval: bool = False,
+        dry_run: bool = False,
     ) -> None:
         self._parts, self._params = parts, params
         self._needs_approval, self._dry_run = needs_approval, dry_run
         self._tracker = Tracker(params.start_max_s / 3)
         self._ledger = Ledger(parts.paths, dry_run)
         self._journal = Journal(parts.store, parts.observer, self._ledger)
-        patience = Patience(params.start_max_s, params.unwell_max_s)
-        self._hands = Hands(parts.edge, parts.instances, self._tracker, self._journal, patience)
+        timeouts = Timeouts(params.start_max_s, params.unwell_max_s)
+        self._executor = Executor(parts.edge, parts.instances, self._tracker, self._journal, timeouts)
         self._wanted: Mapping[str, str | None] = {}
         self._decided: Release | None = None  # an abort that cannot be recorded yet: it holds all the same
         self._unfit: tuple[datetime, str] | None = None  # when a tick could not be recorded, and why
@@ -60,21 +64,21 @@ class Controller:
         """Look once, decide, and take at most one step. Raises `MarqueeError`; the next look tries again."""
         self._journal.trouble = owing = self._ledger.settle()
         stable = self._stable(now, owing)
-        self._listen(stable, now, bool(owing) or not self._decided_is_recorded())
+        self._take_requests(stable, now, bool(owing) or not self._decided_is_recorded())
         traffic = self._parts.edge.read()
-        seen = self._see(traffic, now)
+        observed = self._observe(traffic, now)
         judgement = None
         if self._journal.record is not None and self._journal.record.release.under_way:
-            judgement = self._go_on(self._journal.record, seen, traffic, now)
+            judgement = self._go_on(self._journal.record, observed, traffic, now)
         self._waits = self._waits_for_approval(judgement)
-        wanted = self._plan(stable, seen, traffic)
-        self._wanted = wanted.releases
-        step = self._hands.next(wanted, seen, traffic, self._dry_run)
+        desired = self._desired(stable, observed, traffic)
+        self._wanted = desired.releases
+        step = self._executor.next(desired, observed, traffic, self._dry_run)
         if step is not None and not self._dry_run:
-            self._hands.take(step, wanted, seen, stable)
+            self._executor.execute(step, desired, observed, stable)
         trouble, waits = self._ledger.settle() or self._journal.trouble, bool(self._waits)
         changed = self._journal.changed()
-        return Report(now, self._journal.record, judgement, waits, seen, traffic, step, changed, trouble)
+        return Report(now, self._journal.record, judgement, waits, observed, traffic, step, changed, trouble)
 
     def _stable(self, now: datetime, trouble: str) -> Build:
         """Return what serves everybody; before the first release this is what runs as stable."""
@@ -91,8 +95,8 @@ class Controller:
         log.info("Release %s serves and is taken as stable", build.release)
         return build
 
-    def _listen(self, stable: Build, now: datetime, owing: bool) -> None:
-        """Take what was asked. What cannot be taken now waits, and keeps nobody else from being heard.
+    def _take_requests(self, stable: Build, now: datetime, owing: bool) -> None:
+        """Take what was asked. What cannot be taken now waits, and keeps nobody else waiting.
 
         A candidate waits while the last release's end is not written down.
         """
@@ -117,41 +121,41 @@ class Controller:
         try:
             self._journal.enter(release)
         except StateError:
-            if release.said(Verb.ABORT, Verb.REJECT):
-                release = advance(release, Known(now, {}, None, self._params))
+            if release.command(Action.ABORT, Action.REJECT):
+                release = advance(release, Situation(now, {}, None, self._params))
             if release.phase is Phase.ABORTED and not is_candidate:
                 self._decided = release
             raise
         self._ledger.settle()  # before the next one is recorded: a kill may come between
 
-    def _past(self, item: Word | Request) -> Past:
-        """Read what counts for a request; no damaged file keeps a person's word from being heard."""
-        if isinstance(item, Word):
-            return Past()
+    def _past(self, item: ReleaseCommand | Request) -> PastReleases:
+        """Read what counts for a request; no damaged file keeps a person's command waiting."""
+        if isinstance(item, ReleaseCommand):
+            return PastReleases()
         if item.kind is Kind.CANDIDATE:
-            return Past(rejected=read_rejected(self._parts.paths))
+            return PastReleases(rejected=read_rejected(self._parts.paths))
         served = have_served(one.release for one in self._parts.store.history())
-        return Past(served={build.release for build in served})
+        return PastReleases(served={build.release for build in served})
 
-    def _see(self, traffic: Traffic, now: datetime) -> dict[str, Seen]:
+    def _observe(self, traffic: Traffic, now: datetime) -> dict[str, Observed]:
         found = self._parts.instances.look()
         wanted = self._wanted or {name: found[name].release for name in NAMES}
         counts = self._journal.record.recreated if self._journal.record else {}
-        return self._tracker.see(found, wanted, traffic.names, counts, now)
+        return self._tracker.observe(found, wanted, traffic.names, counts, now)
 
     def _go_on(
-        self, record: Record, seen: Mapping[str, Seen], traffic: Traffic, now: datetime
+        self, record: Record, observed: Mapping[str, Observed], traffic: Traffic, now: datetime
     ) -> Judgement | None:
         """Take evidence when it is time, and let the release enter its next phase."""
         if self._decided is not None:
             return None
         watched, taken = record.release.phase in (Phase.WARMING, Phase.BAKING), record
         if watched and self._is_due(record, now) and not self._dry_run:
-            taken = self._parts.observer.take(record, now, tracks_present(seen, traffic))
+            taken = self._parts.observer.add_tick(record, now, tracks_present(observed, traffic))
             fits = self._journal.fits(taken)
             record, self._unfit = (taken, None) if fits else (record, (now, self._journal.trouble))
         judgement = self._judge(record, taken)
-        known = Known(now, seen, judgement, self._params, self._needs_approval)
+        known = Situation(now, observed, judgement, self._params, self._needs_approval)
         following = advance(record.release, known)
         if following is not record.release:
             self._enter(taken if following.phase is Phase.ABORTED else record, following)
@@ -179,14 +183,14 @@ class Controller:
             return None
         params = judge_params(record.release, self._params)
         judgement = judge(taken.ticks, params)
-        if taken is record or judgement.verdict is not Verdict.PROMOTE:
+        if taken is record or judgement.verdict is not ReleaseVerdict.PROMOTE:
             return judgement
         return judge(record.ticks, params)
 
     def _waits_for_approval(self, judgement: Judgement | None) -> bool | None:
         if self._journal.record is None:
             return False
-        if judgement is not None and judgement.verdict is Verdict.METRICS_UNAVAILABLE:
+        if judgement is not None and judgement.verdict is ReleaseVerdict.METRICS_UNAVAILABLE:
             return None
         return waits_for_approval(self._journal.record.release, judgement, self._needs_approval)
 
@@ -210,12 +214,12 @@ class Controller:
         if following.phase is Phase.PROMOTED:
             asked = [one.candidate for one in self._parts.inbox.waiting() if isinstance(one, Request)]
             in_use = [one.release for one in (following.candidate, following.stable, *asked)]
-            clear_shelf(self._parts.images, in_use, self._params.keep_images)
+            remove_old_images(self._parts.images, in_use, self._params.keep_images)
 
-    def _plan(self, stable: Build, seen: Mapping[str, Seen], traffic: Traffic) -> Plan:
+    def _desired(self, stable: Build, observed: Mapping[str, Observed], traffic: Traffic) -> Desired:
         if self._journal.record is not None:
             release = self._journal.record.release
             if self._decided is not None and release.under_way:
                 release = self._decided
-            return plan(release, seen, self._params.settle_s)
-        return Plan(dict.fromkeys(NAMES, stable.release), NAMES, traffic.salt)
+            return desired_state(release, observed, self._params.settle_s)
+        return Desired(dict.fromkeys(NAMES, stable.release), NAMES, traffic.salt)

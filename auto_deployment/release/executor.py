@@ -10,13 +10,13 @@ from auto_deployment.release.observe.tracker import Tracker
 from auto_deployment.release.ports import Edge, Instances, PortError
 from auto_deployment.release.reconcile import (
     CANARY_NAME,
-    Patience,
-    Plan,
-    Remove,
-    Seen,
+    Desired,
+    Observed,
+    RemoveInstance,
     SetTraffic,
-    Start,
+    StartInstance,
     Step,
+    Timeouts,
     Traffic,
     next_step,
     without,
@@ -27,76 +27,78 @@ from auto_deployment.release.store import Record
 log = logging.getLogger(__name__)
 
 
-class Hands:
+class Executor:
     """NGINX and the instances, changed one at a time."""
 
     def __init__(
-        self, edge: Edge, instances: Instances, tracker: Tracker, journal: Journal, patience: Patience
+        self, edge: Edge, instances: Instances, tracker: Tracker, journal: Journal, timeouts: Timeouts
     ) -> None:
         self._edge, self._instances, self._tracker = edge, instances, tracker
-        self._journal, self._patience = journal, patience
-        self._told_nginx = False
+        self._journal, self._timeouts = journal, timeouts
+        self._nginx_is_told = False
         self._failed = ""  # the instance that could not be started at the last look
 
     def next(
-        self, wanted: Plan, seen: Mapping[str, Seen], traffic: Traffic, dry_run: bool = False
+        self, desired: Desired, observed: Mapping[str, Observed], traffic: Traffic, dry_run: bool = False
     ) -> Step | None:
         """Return the step that is to be taken now."""
-        step = next_step(wanted, seen, traffic, self._patience)
+        step = next_step(desired, observed, traffic, self._timeouts)
         if dry_run:
             return step
-        if isinstance(step, Start):
-            step = self._unless_in_vain(step, wanted, seen, traffic)
-        return self._after_nginx(step, seen, traffic)
+        if isinstance(step, StartInstance):
+            step = self._unless_in_vain(step, desired, observed, traffic)
+        return self._after_nginx(step, observed, traffic)
 
-    def take(self, step: Step, wanted: Plan, seen: Mapping[str, Seen], stable: Build) -> None:
+    def execute(self, step: Step, desired: Desired, observed: Mapping[str, Observed], stable: Build) -> None:
         """Take a step; raise `PortError`. Before the first release `stable` serves."""
         record = self._journal.record
         serves = stable if record is None else serves_after(record.release)
         if isinstance(step, SetTraffic):
-            self._set_traffic(step.traffic, wanted, seen, serves)
-        elif isinstance(step, Remove):
+            self._set_traffic(step.traffic, desired, observed, serves)
+        elif isinstance(step, RemoveInstance):
             self._remove(step.name, serves)
         elif record is not None and step.again:
-            self._start_again(step, record, seen)
+            self._start_again(step, record, observed)
         else:
             self._start(step)
 
     def _unless_in_vain(
-        self, step: Start, wanted: Plan, seen: Mapping[str, Seen], traffic: Traffic
+        self, step: StartInstance, desired: Desired, observed: Mapping[str, Observed], traffic: Traffic
     ) -> Step | None:
         """Let nobody wait for an instance that cannot be started: others have every second turn."""
         failed, self._failed = self._failed, ""
         if step.name == failed:
-            return next_step(*without(failed, wanted, seen), traffic, self._patience) or step
+            return next_step(*without(failed, desired, observed), traffic, self._timeouts) or step
         record = self._journal.record
         if step.name != CANARY_NAME or step.again or record is None or self._journal.fits(record):
             return step
         # A full disk starts no candidate: its evidence could not be kept.
-        return next_step(*without(CANARY_NAME, wanted, seen), traffic, self._patience)
+        return next_step(*without(CANARY_NAME, desired, observed), traffic, self._timeouts)
 
-    def _after_nginx(self, step: Step | None, seen: Mapping[str, Seen], traffic: Traffic) -> Step | None:
+    def _after_nginx(
+        self, step: Step | None, observed: Mapping[str, Observed], traffic: Traffic
+    ) -> Step | None:
         """Let NGINX do what its file says before who serves goes.
 
         A kill or a failure may have come between the file and the reload.
         """
-        if self._told_nginx or not traffic.names or isinstance(step, SetTraffic):
+        if self._nginx_is_told or not traffic.names or isinstance(step, SetTraffic):
             return step
-        if isinstance(step, Start) and not seen[step.name].well:
+        if isinstance(step, StartInstance) and not observed[step.name].well:
             return step  # nobody is served by what it replaces
         return SetTraffic(traffic)
 
-    def _start(self, step: Start) -> None:
+    def _start(self, step: StartInstance) -> None:
         log.info("%s starts with release %s", step.name, step.release)
         self._failed = step.name
         self._instances.start(step.name, step.release)
         self._failed = ""
         self._tracker.started(step.name)
 
-    def _start_again(self, step: Start, record: Record, seen: Mapping[str, Seen]) -> None:
+    def _start_again(self, step: StartInstance, record: Record, observed: Mapping[str, Observed]) -> None:
         """Count first: an instance's own count goes with it. What cannot be replaced has not ended."""
         log.warning("%s stays unhealthy: it is recreated", step.name)
-        count = 1 + seen[step.name].restarts
+        count = 1 + observed[step.name].restarts
         self._journal.keep(replace(record, recreated={**record.recreated, step.name: count}))
         try:
             self._start(step)
@@ -105,20 +107,22 @@ class Hands:
                 self._journal.keep(record)
             raise
 
-    def _set_traffic(self, traffic: Traffic, wanted: Plan, seen: Mapping[str, Seen], serves: Build) -> None:
+    def _set_traffic(
+        self, traffic: Traffic, desired: Desired, observed: Mapping[str, Observed], serves: Build
+    ) -> None:
         log.info("Requests go to %s", ", ".join(sorted(traffic.names)))
         try:
-            self._tell_nginx(traffic)
+            self._write_traffic(traffic)
         except PortError as error:
-            if wanted.releases[CANARY_NAME] is None and seen[CANARY_NAME].release is not None:
+            if desired.releases[CANARY_NAME] is None and observed[CANARY_NAME].release is not None:
                 log.error("NGINX cannot be told (%s): the canary is removed at once", error)
                 self._remove(CANARY_NAME, serves)
             raise
 
-    def _tell_nginx(self, traffic: Traffic) -> None:
-        self._told_nginx = False
+    def _write_traffic(self, traffic: Traffic) -> None:
+        self._nginx_is_told = False
         self._edge.write(traffic)
-        self._told_nginx = True
+        self._nginx_is_told = True
 
     def _remove(self, name: str, serves: Build) -> None:
         log.info("%s is removed", name)

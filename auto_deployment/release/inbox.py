@@ -5,14 +5,15 @@ import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.codec import LATER, from_plain, to_plain
 from auto_deployment.host.files import StagedFile
-from auto_deployment.release.codec import word_from_json, word_to_json
-from auto_deployment.release.release import Build, Kind, Verb, Word
+from auto_deployment.release.release import Action, Build, Kind, ReleaseCommand
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +30,24 @@ class Request:
     at: datetime
     kind: Kind = Kind.CANDIDATE
     reason: str = ""
-    origin: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, str] = field(default_factory=dict, metadata=LATER)
 
 
 class Inbox:
-    """A folder; whoever may write there may say something."""
+    """A folder; whoever may write there may ask for something."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def say(
-        self, verb: Verb, release: str, by: str, at: datetime, reason: str = "", seconds: float = 0.0
-    ) -> Word:
-        """Leave a word on this release for the controller."""
-        word = Word(self._new_id(at), verb, by, at, reason, seconds, release)
-        self._put(word.id, {"word": word_to_json(word)})
-        return word
+    def command(
+        self, action: Action, release: str, by: str, at: datetime, reason: str = "", seconds: float = 0.0
+    ) -> ReleaseCommand:
+        """Leave a command about this release for the controller."""
+        command = ReleaseCommand(self._new_id(at), action, by, at, reason, seconds, release)
+        self._put(command.id, {"word": to_plain(command)})
+        return command
 
-    def ask(
+    def request(
         self,
         candidate: Build,
         by: str,
@@ -57,22 +58,21 @@ class Inbox:
     ) -> Request:
         """Leave a request for the controller."""
         request = Request(self._new_id(at), candidate, by, at, kind, reason, dict(origin or {}))
-        content = {**asdict(request), "at": at.isoformat(), "kind": kind.value}
-        self._put(request.id, {"request": content})
+        self._put(request.id, {"request": to_plain(request)})
         return request
 
-    def waiting(self) -> Iterator[Word | Request]:
+    def waiting(self) -> Iterator[ReleaseCommand | Request]:
         """Return what waits, oldest first; what cannot be read is put aside."""
         for path in sorted(self._folder.glob("[0-9]*.json")):
             try:
                 yield _read(json.loads(path.read_bytes()))
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                log.error("%s cannot be read (%r): put aside", path, error)
+            except ValueError as error:
+                log.error("%s cannot be read (%s): put aside", path, error)
                 path.rename(path.with_suffix(".damaged"))
             except OSError as error:
                 log.error("%s cannot be read (%s): it waits", path, error.strerror)
 
-    def done(self, item: Word | Request) -> None:
+    def done(self, item: ReleaseCommand | Request) -> None:
         """Forget what was taken."""
         (self._folder / f"{item.id}.json").unlink(missing_ok=True)
 
@@ -91,21 +91,8 @@ class Inbox:
             ) from error
 
 
-def _read(content: dict[str, dict[str, object]]) -> Word | Request:
-    if "word" in content:
-        return word_from_json(content["word"])
-    found = dict(content["request"])
-    candidate, origin = found.pop("candidate"), found.get("origin", {})
-    if not isinstance(origin, dict):
-        raise TypeError("an origin that is none")
-    if not isinstance(candidate, dict):
-        raise TypeError("a request without a candidate")
-    return Request(
-        id=str(found["id"]),
-        candidate=Build(**candidate),
-        by=str(found["by"]),
-        at=datetime.fromisoformat(str(found["at"])),
-        kind=Kind(str(found["kind"])),
-        reason=str(found["reason"]),
-        origin={str(key): str(value) for key, value in origin.items()},
-    )
+def _read(content: object) -> ReleaseCommand | Request:
+    asked = from_plain(dict[str, Any], content)
+    if "word" in asked:
+        return from_plain(ReleaseCommand, asked["word"])
+    return from_plain(Request, asked.get("request"))

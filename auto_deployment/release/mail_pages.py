@@ -22,13 +22,13 @@ from auto_deployment.mail.page import (
 )
 from auto_deployment.mail.plots import tracks_plot
 from auto_deployment.release.consequences import rejection
-from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome
+from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement
 from auto_deployment.release.judge.ticks import BAKING
 from auto_deployment.release.origin import described
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import judge_params
 from auto_deployment.release.records import ARTEFACT, CODE
-from auto_deployment.release.release import Phase, Release, Verb
+from auto_deployment.release.release import Action, Phase, Release
 from auto_deployment.release.store import Record
 
 COMMAND = "docker compose exec controller marquee release"
@@ -43,10 +43,10 @@ CHECKS = {  # name -> what it is called, the unit of its values, its limit
     "sample": ("Users seen", "{:,.0f}", "\u2265 {:,.0f}"),
 }
 OUTCOMES = {
-    Outcome.KEPT: ("kept", GOOD),
-    Outcome.BROKEN: ("broken", BAD),
-    Outcome.OPEN: ("open", OPEN),
-    Outcome.NOT_COMPUTABLE: ("unknown", OPEN),
+    CheckOutcome.KEPT: ("kept", GOOD),
+    CheckOutcome.BROKEN: ("broken", BAD),
+    CheckOutcome.OPEN: ("open", OPEN),
+    CheckOutcome.NOT_COMPUTABLE: ("unknown", OPEN),
 }
 
 
@@ -215,7 +215,7 @@ def _row(check: CheckResult, reason: str) -> Row:
     outcome, tone = OUTCOMES[check.outcome]
     shown = limit.format(check.limit, percent=percent(check.limit))
     cells = (name, value(check.stable, unit), value(check.canary, unit), shown, f"{check.n:,}", outcome)
-    is_said = check.outcome is Outcome.KEPT or check.sentence in reason
+    is_said = check.outcome is CheckOutcome.KEPT or check.sentence in reason
     return Row(cells, tone, "" if is_said else check.sentence)
 
 
@@ -235,7 +235,7 @@ def _command(event: ReleaseEvent, words: str, does: str) -> Command:
 
 def _facts(event: ReleaseEvent, kind: str) -> list[tuple[str, str]]:
     release = event.release
-    said = release.said(Verb.ABORT, Verb.REJECT, Verb.PROMOTE, Verb.APPROVE)
+    said = release.command(Action.ABORT, Action.REJECT, Action.PROMOTE, Action.APPROVE)
     known = [
         ("Release", release.id),
         ("Code", release.candidate.code_revision),

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from auto_deployment.edge.nginx_config import TrafficParams
-from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, TRACKS
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.parts import Report
 from auto_deployment.release.phases import deadline
-from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Start
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, StartInstance
 from auto_deployment.release.release import ENDS, Kind, Phase, Release
 from auto_deployment.release.store import Record
 
@@ -63,7 +63,7 @@ class ReleaseMetrics:
         self._show_traffic(report)
         self._show_ticks(report)
         self._show_judgement(report.judgement)
-        if isinstance(report.step, Start) and report.step.again:
+        if isinstance(report.step, StartInstance) and report.step.again:
             self._recreated.labels(report.step.name).inc()
         for changed in report.changed:
             self._count(changed.release)
@@ -90,7 +90,7 @@ class ReleaseMetrics:
         self._available.set(report.record.ticks[-1].metrics_available if watched and report.record else 1)
 
     def _show_judgement(self, judgement: Judgement | None) -> None:
-        for verdict in Verdict:
+        for verdict in ReleaseVerdict:
             self._verdict.labels(verdict.value).set(judgement is not None and judgement.verdict is verdict)
         for check in judgement.checks if judgement else ():
             self._limit.labels(check.name).set(check.limit)

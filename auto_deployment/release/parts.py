@@ -9,12 +9,12 @@ from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.judge.judgement import Judgement
 from auto_deployment.release.observe.observer import Observer
 from auto_deployment.release.ports import Edge, Images, Instances
-from auto_deployment.release.reconcile import Seen, Step, Traffic
+from auto_deployment.release.reconcile import Observed, Step, Traffic
 from auto_deployment.release.store import Record, Store
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ControllerParts:
     """Everything outside that the controller reaches."""
 
     instances: Instances
@@ -34,7 +34,7 @@ class Report:
     record: Record | None
     judgement: Judgement | None
     waits: bool  # for approval
-    seen: Mapping[str, Seen]
+    observed: Mapping[str, Observed]
     traffic: Traffic
     step: Step | None
     changed: tuple[Record, ...] = ()  # releases that entered a phase, since the last report

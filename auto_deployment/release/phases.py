@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from auto_deployment.host.durations import duration
-from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.params import JudgeParams, ReleaseParams
-from auto_deployment.release.reconcile import CANARY_NAME, NAMES, STABLE_NAMES, Plan, Seen
-from auto_deployment.release.release import Kind, Phase, Release, Verb
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, STABLE_NAMES, Desired, Observed
+from auto_deployment.release.release import Action, Kind, Phase, Release
 
 ROLLBACK_SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Situation:
     """Everything that decides: the clock, what runs, the verdict so far (None: there is no evidence)."""
 
     now: datetime
-    seen: Mapping[str, Seen]
+    observed: Mapping[str, Observed]
     judgement: Judgement | None
     params: ReleaseParams
     needs_approval: bool = False
@@ -31,13 +31,13 @@ def judge_params(release: Release, params: ReleaseParams) -> JudgeParams:
     return replace(usual, window_s=usual.window_s + extra, max_window_s=usual.max_window_s + extra)
 
 
-def advance(release: Release, known: Known) -> Release:
+def advance(release: Release, known: Situation) -> Release:
     """Return the release in the phase that follows, or as it is. One phase at a time, never backwards."""
     if not release.under_way:
         return release
-    if word := release.said(Verb.ABORT, Verb.REJECT):
-        verb = "Aborted" if word.verb is Verb.ABORT else "Rejected"
-        return release.to(Phase.ABORTED, known.now, _sentence(f"{verb} by {word.by}", word.reason))
+    if command := release.command(Action.ABORT, Action.REJECT):
+        verb = "Aborted" if command.action is Action.ABORT else "Rejected"
+        return release.to(Phase.ABORTED, known.now, _sentence(f"{verb} by {command.by}", command.reason))
     return ADVANCE[release.phase](release, known)
 
 
@@ -47,13 +47,13 @@ def supersede(release: Release, newer: str, now: datetime) -> Release:
 
 
 def waits_for_approval(release: Release, judgement: Judgement | None, needs_approval: bool) -> bool:
-    """Tell whether only a person's word is missing."""
+    """Tell whether only a person's approval is missing."""
     return (
         needs_approval
         and release.phase is Phase.BAKING
         and judgement is not None
-        and judgement.verdict is Verdict.PROMOTE
-        and release.said(Verb.APPROVE, Verb.PROMOTE) is None
+        and judgement.verdict is ReleaseVerdict.PROMOTE
+        and release.command(Action.APPROVE, Action.PROMOTE) is None
     )
 
 
@@ -71,31 +71,31 @@ def deadline(release: Release, params: ReleaseParams) -> datetime | None:
     return release.since + timedelta(seconds=longest_s[release.phase])
 
 
-def plan(release: Release, seen: Mapping[str, Seen], settle_s: float) -> Plan:
+def desired_state(release: Release, observed: Mapping[str, Observed], settle_s: float) -> Desired:
     """Return what should run in this phase."""
     new, old = release.candidate.release, release.stable.release
     if release.phase is Phase.PROMOTED:
-        return Plan(dict.fromkeys(NAMES, new), NAMES, new)
+        return Desired(dict.fromkeys(NAMES, new), NAMES, new)
     if release.phase is Phase.PROMOTING:
-        return _plan_promoting(release, seen, settle_s)
+        return _desired_promoting(release, observed, settle_s)
     if release.phase in (Phase.STARTING, Phase.WARMING, Phase.BAKING):
         serving = STABLE_NAMES if release.phase is Phase.STARTING else NAMES
-        return Plan({**dict.fromkeys(STABLE_NAMES, old), CANARY_NAME: new}, serving, new)
-    return Plan({**dict.fromkeys(STABLE_NAMES, old), CANARY_NAME: None}, STABLE_NAMES, new)
+        return Desired({**dict.fromkeys(STABLE_NAMES, old), CANARY_NAME: new}, serving, new)
+    return Desired({**dict.fromkeys(STABLE_NAMES, old), CANARY_NAME: None}, STABLE_NAMES, new)
 
 
-def _plan_promoting(release: Release, seen: Mapping[str, Seen], settle_s: float) -> Plan:
+def _desired_promoting(release: Release, observed: Mapping[str, Observed], settle_s: float) -> Desired:
     """The canary comes first, then one stable, then the other once the first has served.
 
     A rollback does not wait for long for a canary that does not start with it.
     """
-    new, old, canary = release.candidate.release, release.stable.release, seen[CANARY_NAME]
+    new, old, canary = release.candidate.release, release.stable.release, observed[CANARY_NAME]
     (first, second), serves_s = STABLE_NAMES, settle_time(release, settle_s)
     ready = _has_served(canary, new, serves_s) or canary.unwell_s > settle_s
-    begins = release.kind is Kind.CANDIDATE or ready or seen[first].release == new
-    follows = seen[second].release == new or _has_served(seen[first], new, serves_s)
+    begins = release.kind is Kind.CANDIDATE or ready or observed[first].release == new
+    follows = observed[second].release == new or _has_served(observed[first], new, serves_s)
     releases = {first: new if begins else old, second: new if follows else old, CANARY_NAME: new}
-    return Plan(releases, NAMES, new)
+    return Desired(releases, NAMES, new)
 
 
 def settle_time(release: Release, settle_s: float) -> float:
@@ -103,14 +103,14 @@ def settle_time(release: Release, settle_s: float) -> float:
     return settle_s if release.kind is Kind.CANDIDATE else min(settle_s, ROLLBACK_SETTLE_S)
 
 
-def _requested(release: Release, known: Known) -> Release:
+def _requested(release: Release, known: Situation) -> Release:
     if release.kind is Kind.ROLLBACK:
         return release.to(Phase.PROMOTING, known.now, f"It served before. {release.reason}")
     return release.to(Phase.STARTING, known.now, "The canary starts.")
 
 
-def _starting(release: Release, known: Known) -> Release:
-    canary, limit_s = known.seen[CANARY_NAME], known.params.start_max_s
+def _starting(release: Release, known: Situation) -> Release:
+    canary, limit_s = known.observed[CANARY_NAME], known.params.start_max_s
     if canary.release == release.id and canary.well:
         return release.to(Phase.WARMING, known.now, "The canary is healthy and serves.")
     if canary.unwell_s > limit_s:  # as far as somebody looked: while the controller is away nothing starts
@@ -118,47 +118,47 @@ def _starting(release: Release, known: Known) -> Release:
     return _unless_lost(release, known, release)
 
 
-def _warming(release: Release, known: Known) -> Release:
+def _warming(release: Release, known: Situation) -> Release:
     following = release
-    if word := release.said(Verb.PROMOTE):
-        following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {word.by}", word.reason))
+    if asked := release.command(Action.PROMOTE):
+        following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {asked.by}", asked.reason))
     elif _seconds(release, known) >= known.params.warming_s:
         following = release.to(Phase.BAKING, known.now, "What users meet is evidence from now on.")
     return _unless_lost(release, known, following)
 
 
-def _baking(release: Release, known: Known) -> Release:
+def _baking(release: Release, known: Situation) -> Release:
     judgement, following = known.judgement, release
-    if judgement is not None and judgement.verdict is Verdict.ABORT:
+    if judgement is not None and judgement.verdict is ReleaseVerdict.ABORT:
         return release.to(Phase.ABORTED, known.now, judgement.reason)
-    if word := release.said(Verb.PROMOTE):
-        following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {word.by}", word.reason))
+    if asked := release.command(Action.PROMOTE):
+        following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {asked.by}", asked.reason))
     elif (
         judgement is not None
-        and judgement.verdict is Verdict.PROMOTE
+        and judgement.verdict is ReleaseVerdict.PROMOTE
         and not waits_for_approval(release, judgement, known.needs_approval)
     ):
-        approved = release.said(Verb.APPROVE) if known.needs_approval else None
+        approved = release.command(Action.APPROVE) if known.needs_approval else None
         reason = f"{judgement.reason} Approved by {approved.by}." if approved else judgement.reason
         following = release.to(Phase.PROMOTING, known.now, reason)
     return _unless_lost(release, known, following)
 
 
-def _promoting(release: Release, known: Known) -> Release:
+def _promoting(release: Release, known: Situation) -> Release:
     for name in STABLE_NAMES:
-        one = known.seen[name]
+        one = known.observed[name]
         if one.wanted == release.id and one.unwell_s > known.params.start_max_s:
             return _not_healthy(release, known, name)
         if one.release == release.id and one.restarts > known.params.canary_restarts_max:
             reason = f"{name} ended {one.restarts} times with it."
             return release.to(Phase.ABORTED, known.now, reason)
     serves_s = settle_time(release, known.params.settle_s)
-    if all(_has_served(known.seen[name], release.id, serves_s) for name in STABLE_NAMES):
+    if all(_has_served(known.observed[name], release.id, serves_s) for name in STABLE_NAMES):
         return release.to(Phase.PROMOTED, known.now, release.reason)
     return _unless_lost(release, known, release)
 
 
-ADVANCE: Mapping[Phase, Callable[[Release, Known], Release]] = {
+ADVANCE: Mapping[Phase, Callable[[Release, Situation], Release]] = {
     Phase.REQUESTED: _requested,
     Phase.STARTING: _starting,
     Phase.WARMING: _warming,
@@ -167,9 +167,9 @@ ADVANCE: Mapping[Phase, Callable[[Release, Known], Release]] = {
 }
 
 
-def _unless_lost(release: Release, known: Known, following: Release) -> Release:
+def _unless_lost(release: Release, known: Situation, following: Release) -> Release:
     """Abort a candidate whose canary ends again and again or stays away; promote only one that is well."""
-    canary, most = known.seen[CANARY_NAME], known.params.canary_restarts_max
+    canary, most = known.observed[CANARY_NAME], known.params.canary_restarts_max
     if release.kind is Kind.ROLLBACK:
         return following
     if canary.release == release.id and canary.restarts > most:
@@ -185,21 +185,22 @@ def _unless_lost(release: Release, known: Known, following: Release) -> Release:
     return following
 
 
-def _not_healthy(release: Release, known: Known, name: str) -> Release:
+def _not_healthy(release: Release, known: Situation, name: str) -> Release:
     """End a release with which an instance is not healthy in time; one that never ran has not failed."""
     what, it = ("The canary", "") if name == CANARY_NAME else (name, " with it")
-    within, runs = f"{it} within {duration(known.params.start_max_s)}", known.seen[name].release == release.id
+    within = f"{it} within {duration(known.params.start_max_s)}"
+    runs = known.observed[name].release == release.id
     reason = f"{what} did not become healthy{within}."
     if not runs:
         reason = f"{what} could not be started{within}: the controller's log says why."
     return release.to(Phase.ABORTED, known.now, reason, blameless=not runs)
 
 
-def _has_served(seen: Seen, release: str, settle_s: float) -> bool:
-    return seen.release == release and seen.well and seen.serving_s >= settle_s
+def _has_served(observed: Observed, release: str, settle_s: float) -> bool:
+    return observed.release == release and observed.well and observed.serving_s >= settle_s
 
 
-def _seconds(release: Release, known: Known) -> float:
+def _seconds(release: Release, known: Situation) -> float:
     return (known.now - release.since).total_seconds()
 
 

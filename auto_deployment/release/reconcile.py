@@ -9,7 +9,7 @@ NAMES = (*STABLE_NAMES, CANARY_NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """One instance as it really is. Times are as far as the controller remembers."""
 
     release: str | None = None  # of its image, None: there is no container
@@ -22,7 +22,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Desired:
     """What should be: each instance's release (None: no container), and who gets requests."""
 
     releases: Mapping[str, str | None]
@@ -46,7 +46,7 @@ class SetTraffic:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartInstance:
     """Put a container of this release in the place of what is there; `again`: of the same release."""
 
     name: str
@@ -55,86 +55,90 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
+class RemoveInstance:
     """Remove the container."""
 
     name: str
 
 
-Step = SetTraffic | Start | Remove
+Step = SetTraffic | StartInstance | RemoveInstance
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long an instance may be unwell before it is recreated: after a start, and else."""
 
     fresh_s: float
     unwell_s: float
 
-    def is_over(self, seen: Seen) -> bool:
-        return not seen.well and seen.unwell_s > (self.fresh_s if seen.fresh else self.unwell_s)
+    def is_over(self, one: Observed) -> bool:
+        return not one.well and one.unwell_s > (self.fresh_s if one.fresh else self.unwell_s)
 
-    def is_starting(self, seen: Seen) -> bool:
+    def is_starting(self, one: Observed) -> bool:
         """Tell whether others wait for this one: not for as long as it may take that never gets well."""
-        return seen.release is not None and seen.fresh and not seen.well and seen.unwell_s <= self.unwell_s
+        return one.release is not None and one.fresh and not one.well and one.unwell_s <= self.unwell_s
 
 
-def next_step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic, patience: Patience) -> Step | None:
-    """Return what brings the world nearer to the plan, None when nothing is to be done right now.
+def next_step(
+    desired: Desired, observed: Mapping[str, Observed], traffic: Traffic, timeouts: Timeouts
+) -> Step | None:
+    """Return the step towards what is desired, None when nothing is to be done right now.
 
     A container that serves gets no request any more when it is stopped, and never are all taken out.
     """
-    towards = _towards(plan, seen, traffic)
+    towards = _towards(desired, observed, traffic)
     if towards is not None and towards.traffic.salt == traffic.salt and towards.traffic.names > traffic.names:
         return towards  # who is well serves, whatever else is wrong
-    for name in _in_order(plan, seen, patience):
-        if plan.releases[name] is not None and _another_starts(name, seen, patience):
+    for name in _in_order(desired, observed, timeouts):
+        if desired.releases[name] is not None and _another_starts(name, observed, timeouts):
             continue
-        others_serve = any(seen[other].well for other in traffic.names - {name})
-        if plan.releases[name] is None and name in traffic.names and not others_serve:
+        others_serve = any(observed[other].well for other in traffic.names - {name})
+        if desired.releases[name] is None and name in traffic.names and not others_serve:
             return towards
-        if name not in traffic.names or not (others_serve or seen[name].well):
-            return _change(name, plan, seen[name])
+        if name not in traffic.names or not (others_serve or observed[name].well):
+            return _change(name, desired, observed[name])
         if others_serve:
             return SetTraffic(Traffic(traffic.names - {name}, traffic.salt))
     return towards
 
 
-def without(name: str, plan: Plan, seen: Mapping[str, Seen]) -> tuple[Plan, Mapping[str, Seen]]:
-    """Return plan and world as if nothing had to be done for this instance."""
-    return replace(plan, releases={**plan.releases, name: None}), {**seen, name: Seen()}
+def without(
+    name: str, desired: Desired, observed: Mapping[str, Observed]
+) -> tuple[Desired, Mapping[str, Observed]]:
+    """Return both as if nothing had to be done for this instance."""
+    return replace(desired, releases={**desired.releases, name: None}), {**observed, name: Observed()}
 
 
-def tracks_present(seen: Mapping[str, Seen], traffic: Traffic) -> bool:
+def tracks_present(observed: Mapping[str, Observed], traffic: Traffic) -> bool:
     """Both tracks get requests and have a container, well or not: a canary that ends again is evidence."""
-    stable = any(name in traffic.names and seen[name].release is not None for name in STABLE_NAMES)
-    return stable and CANARY_NAME in traffic.names and seen[CANARY_NAME].release is not None
+    stable = any(name in traffic.names and observed[name].release is not None for name in STABLE_NAMES)
+    return stable and CANARY_NAME in traffic.names and observed[CANARY_NAME].release is not None
 
 
-def _in_order(plan: Plan, seen: Mapping[str, Seen], patience: Patience) -> list[str]:
+def _in_order(desired: Desired, observed: Mapping[str, Observed], timeouts: Timeouts) -> list[str]:
     """Return the instances that must change: a rejected canary first, then those that serve nobody well."""
     wrong = [
         name
         for name in (CANARY_NAME, *STABLE_NAMES)
-        if seen[name].release != plan.releases[name]
-        or (plan.releases[name] is not None and patience.is_over(seen[name]))
+        if observed[name].release != desired.releases[name]
+        or (desired.releases[name] is not None and timeouts.is_over(observed[name]))
     ]
-    return sorted(wrong, key=lambda name: (plan.releases[name] is not None, seen[name].well))
+    return sorted(wrong, key=lambda name: (desired.releases[name] is not None, observed[name].well))
 
 
-def _another_starts(name: str, seen: Mapping[str, Seen], patience: Patience) -> bool:
+def _another_starts(name: str, observed: Mapping[str, Observed], timeouts: Timeouts) -> bool:
     """Two that start at once take the processor from who serves. No stable waits for a canary."""
-    return any(patience.is_starting(seen[other]) for other in STABLE_NAMES if other != name)
+    return any(timeouts.is_starting(observed[other]) for other in STABLE_NAMES if other != name)
 
 
-def _change(name: str, plan: Plan, seen: Seen) -> Step:
-    wanted = plan.releases[name]
+def _change(name: str, desired: Desired, observed: Observed) -> Step:
+    wanted = desired.releases[name]
     if wanted is None:
-        return Remove(name)
-    return Start(name, wanted, again=seen.release == wanted)
+        return RemoveInstance(name)
+    return StartInstance(name, wanted, again=observed.release == wanted)
 
 
-def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> SetTraffic | None:
+def _towards(desired: Desired, observed: Mapping[str, Observed], traffic: Traffic) -> SetTraffic | None:
     """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself.
 
     Who serves well stays until another does, whatever it runs: an old release is better than no answer. Not
@@ -142,14 +146,14 @@ def _towards(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic) -> SetTraff
     """
     names = frozenset(
         name
-        for name in plan.serving
-        if seen[name].release == plan.releases[name] and (seen[name].well or name in traffic.names)
+        for name in desired.serving
+        if observed[name].release == desired.releases[name] and (observed[name].well or name in traffic.names)
     )
-    if not any(seen[name].well for name in names):
-        may_stay = {name for name in traffic.names if plan.releases[name] is not None}
-        names |= frozenset(name for name in may_stay if seen[name].well)
+    if not any(observed[name].well for name in names):
+        may_stay = {name for name in traffic.names if desired.releases[name] is not None}
+        names |= frozenset(name for name in may_stay if observed[name].well)
     if not names:
-        may_stay = {name for name in traffic.names if plan.releases[name] is not None}
-        names = frozenset(may_stay or plan.serving)
-    wanted = Traffic(names, plan.salt)
+        may_stay = {name for name in traffic.names if desired.releases[name] is not None}
+        names = frozenset(may_stay or desired.serving)
+    wanted = Traffic(names, desired.salt)
     return None if wanted == traffic else SetTraffic(wanted)

@@ -1,4 +1,4 @@
-r"""A release: who it is, where it stands, what was said of it. Values only; the clock is handed in.
+r"""A release: who it is, where it stands, what persons asked of it. Values only; the clock is handed in.
 
     requested -> starting -> warming -> baking -> promoting -> promoted
                      \__________\__________\____________\_____-> aborted
@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
+
+from auto_deployment.host.codec import LATER
 
 
 class Phase(StrEnum):
@@ -36,8 +39,8 @@ class Kind(StrEnum):
     ROLLBACK = "rollback"
 
 
-class Verb(StrEnum):
-    """What a person may say of a release under way."""
+class Action(StrEnum):
+    """What a person may ask of a release under way."""
 
     PROMOTE = "promote"
     ABORT = "abort"
@@ -50,6 +53,8 @@ class Verb(StrEnum):
 class Build:
     """What an image is, by its content; `release` is `<model version>-<code revision>`."""
 
+    CLOSED: ClassVar = True
+
     release: str
     model_version: str
     content_hash: str
@@ -57,16 +62,16 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """What a person said, and when; `id` is unique, so that nothing is heard twice."""
+class ReleaseCommand:
+    """What a person asked for, and when; `id` is unique, so that nothing is carried out twice."""
 
     id: str
-    verb: Verb
+    action: Action = field(metadata={"name": "verb"})
     by: str
     at: datetime
     reason: str = ""
     seconds: float = 0.0  # of `extend`
-    release: str = ""  # the release that is meant; empty in records of old: whichever is under way
+    release: str = field(default="", metadata=LATER)  # empty: whichever is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,15 @@ class Release:
     request: str  # unique id of the request
     requested_by: str
     changes: tuple[Change, ...]
-    words: tuple[Word, ...] = ()
-    origin: Mapping[str, str] = field(default_factory=dict)  # what the pipeline knows: release/origin.py
-    blameless: bool = False  # what ended it says nothing of the candidate: it may be asked for again
+    origin: Mapping[str, str] = field(default_factory=dict, metadata=LATER)  # as release/origin.py has it
+    commands: tuple[ReleaseCommand, ...] = field(default=(), metadata={"name": "words"})
+    # What ended it says nothing of the candidate: it may be asked for again.
+    blameless: bool = field(default=False, metadata=LATER)
+
+    def __post_init__(self) -> None:
+        """Refuse what stands nowhere."""
+        if not self.changes:
+            raise ValueError("a release without a phase")
 
     @property
     def id(self) -> str:
@@ -121,23 +132,23 @@ class Release:
         """Return when it entered a phase, None when it never did."""
         return next((change.at for change in self.changes if change.phase is phase), None)
 
-    def said(self, *verbs: Verb) -> Word | None:
-        """Return the first word of these verbs."""
-        return next((word for word in self.words if word.verb in verbs), None)
+    def command(self, *actions: Action) -> ReleaseCommand | None:
+        """Return the first command for one of these actions."""
+        return next((command for command in self.commands if command.action in actions), None)
 
     def extended_s(self) -> float:
         """Return by how much persons have made the window longer."""
-        return sum(word.seconds for word in self.words if word.verb is Verb.EXTEND)
+        return sum(command.seconds for command in self.commands if command.action is Action.EXTEND)
 
     def to(self, phase: Phase, at: datetime, reason: str, blameless: bool = False) -> "Release":
         """Return the release in its next phase."""
         return replace(self, changes=(*self.changes, Change(phase, at, reason)), blameless=blameless)
 
-    def hear(self, word: Word) -> "Release":
-        """Return the release with what a person said; the same word again changes nothing."""
-        if any(one.id == word.id for one in self.words):
+    def with_command(self, command: ReleaseCommand) -> "Release":
+        """Return the release with a command; the same one again changes nothing."""
+        if any(one.id == command.id for one in self.commands):
             return self
-        return replace(self, words=(*self.words, word))
+        return replace(self, commands=(*self.commands, command))
 
 
 def requested(

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from auto_deployment.release.consequences import is_rejected
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.phases import supersede
-from auto_deployment.release.records import Rejected
-from auto_deployment.release.release import Build, Kind, Phase, Release, Verb, Word, requested
+from auto_deployment.release.records import Rejection
+from auto_deployment.release.release import Action, Build, Kind, Phase, Release, ReleaseCommand, requested
 
 log = logging.getLogger(__name__)
 
@@ -18,37 +18,37 @@ UNDER_WAY, SERVES = "it is under way.", "it serves already."
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastReleases:
     """What counts of earlier releases: what was rejected, and which releases have served everybody."""
 
-    rejected: Sequence[Rejected] = ()
+    rejected: Sequence[Rejection] = ()
     served: Collection[str] = ()
 
 
-def must_wait(item: Word | Request, current: Release | None, waits: bool | None) -> bool:
+def must_wait(item: ReleaseCommand | Request, current: Release | None, waits: bool | None) -> bool:
     """Tell whether this is taken at a later look.
 
     What is being promoted or put back is no matter of evidence any more and ends within minutes: no candidate
     takes that away. `waits` says whether the release waits for approval, None while nobody has judged it.
     """
-    if isinstance(item, Word):
-        return item.verb is Verb.APPROVE and waits is None
+    if isinstance(item, ReleaseCommand):
+        return item.action is Action.APPROVE and waits is None
     if item.kind is Kind.ROLLBACK or current is None or not current.under_way:
         return False
     return current.kind is Kind.ROLLBACK or current.phase is Phase.PROMOTING
 
 
 def answer(
-    item: Word | Request,
+    item: ReleaseCommand | Request,
     current: Release | None,
     stable: Build,
-    past: Past,
+    past: PastReleases,
     now: datetime,
     waits: bool = False,
 ) -> tuple[Release, ...]:
     """Return what is to be written, in order: the present release as it becomes, then perhaps a new one."""
-    if isinstance(item, Word):
-        return _hear(item, current, waits)
+    if isinstance(item, ReleaseCommand):
+        return _apply(item, current, waits)
     refusal = refuse(item, current, stable, past)
     if refusal:
         log.warning("Release %s is not taken: %s", item.candidate.release, refusal)
@@ -62,7 +62,7 @@ def answer(
     return (new,)
 
 
-def refuse(request: Request, current: Release | None, stable: Build, past: Past) -> str | None:
+def refuse(request: Request, current: Release | None, stable: Build, past: PastReleases) -> str | None:
     """Return why a request comes to nothing, None when it does not."""
     candidate, busy = request.candidate, current is not None and current.under_way
     if current is not None and current.request == request.id:
@@ -78,18 +78,20 @@ def refuse(request: Request, current: Release | None, stable: Build, past: Past)
     return None
 
 
-def _hear(word: Word, current: Release | None, waits: bool) -> tuple[Release, ...]:
+def _apply(command: ReleaseCommand, current: Release | None, waits: bool) -> tuple[Release, ...]:
     if current is None or not current.under_way:
-        log.warning("%s by %s comes to nothing: no release is under way", word.verb, word.by)
+        log.warning("%s by %s comes to nothing: no release is under way", command.action, command.by)
         return ()
-    if word.release not in ("", current.id):  # said of one that ended meanwhile
-        log.warning("%s by %s comes to nothing: %s is not under way", word.verb, word.by, word.release)
+    if command.release not in ("", current.id):  # it was about one that ended meanwhile
+        log.warning(
+            "%s by %s comes to nothing: %s is not under way", command.action, command.by, command.release
+        )
         return ()
-    if word.verb is Verb.APPROVE and not waits:  # nobody approves of evidence that is still to come
-        log.warning("%s by %s comes to nothing: %s waits for nobody", word.verb, word.by, current.id)
+    if command.action is Action.APPROVE and not waits:  # nobody approves of evidence that is still to come
+        log.warning("%s by %s comes to nothing: %s waits for nobody", command.action, command.by, current.id)
         return ()
-    log.info("%s by %s: %s", word.verb, word.by, word.reason or "no reason given")
-    return (current.hear(word),)
+    log.info("%s by %s: %s", command.action, command.by, command.reason or "no reason given")
+    return (current.with_command(command),)
 
 
 def _after(current: Release | None, now: datetime) -> datetime:

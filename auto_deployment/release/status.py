@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auto_deployment.host.codec import to_plain
 from auto_deployment.host.durations import duration
-from auto_deployment.release.codec import release_to_json
 from auto_deployment.release.judge.judge import judge
-from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome, Verdict
+from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, TRACKS
 from auto_deployment.release.origin import origin_line
 from auto_deployment.release.params import ReleaseParams
@@ -17,7 +17,7 @@ from auto_deployment.release.reconcile import CANARY_NAME, Traffic
 from auto_deployment.release.release import Kind, Phase, Release
 from auto_deployment.release.store import Record
 
-MARKS = {Outcome.KEPT: "✓", Outcome.BROKEN: "✗", Outcome.OPEN: "…", Outcome.NOT_COMPUTABLE: "?"}
+MARKS = dict(zip(CheckOutcome, "✓✗…?", strict=True))
 PHASES = (Phase.STARTING, Phase.WARMING, Phase.BAKING, Phase.PROMOTING, Phase.PROMOTED)
 # What a script asks for by `$?`.
 EXIT = {Phase.PROMOTED: 0, Phase.ABORTED: 3, Phase.SUPERSEDED: 4}
@@ -32,7 +32,7 @@ def judgement_of(record: Record, params: ReleaseParams) -> Judgement | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ReleaseStatus:
     """Everything that is shown."""
 
     now: datetime
@@ -55,14 +55,14 @@ class Status:
         return EXIT.get(self.record.release.phase, UNDER_WAY)
 
 
-def to_json(status: Status) -> dict[str, Any]:
+def to_json(status: ReleaseStatus) -> dict[str, Any]:
     """Return plain values."""
     judgement = status.judgement
     return {
         "now": status.now.isoformat(),
         "serving": status.serving,
         "phase": status.record.release.phase.value if status.record else None,
-        "release": release_to_json(status.record.release) if status.record else None,
+        "release": to_plain(status.record.release) if status.record else None,
         "traffic": {"instances": sorted(status.traffic.names), "weights": dict(status.weights)},
         "measured_share": _shares(status.record),
         "judgement": judgement.to_json() if judgement else None,
@@ -71,7 +71,7 @@ def to_json(status: Status) -> dict[str, Any]:
     }
 
 
-def tree(status: Status) -> str:
+def tree(status: ReleaseStatus) -> str:
     """Draw the tree."""
     if status.record is None:
         serves = status.serving or "what Compose started"
@@ -86,8 +86,8 @@ def tree(status: Status) -> str:
         f"stable     {release.stable.release}",
         f"traffic    {_traffic(status)}",
         *(
-            f"said       {word.verb} by {word.by}, {_clock(word.at)} {word.reason}".rstrip()
-            for word in release.words
+            f"said       {command.action} by {command.by}, {_clock(command.at)} {command.reason}".rstrip()
+            for command in release.commands
         ),
     ]
     judgement = status.judgement
@@ -102,7 +102,7 @@ def tree(status: Status) -> str:
     return "\n".join(lines) + "\n"
 
 
-def what_next(status: Status) -> str:
+def what_next(status: ReleaseStatus) -> str:
     """Say what happens next, and when."""
     if status.record is None:
         return "scripts/deploy.sh begins a release."
@@ -111,9 +111,9 @@ def what_next(status: Status) -> str:
     by = f" by {_clock(late)}" if late else ""
     judgement = status.judgement
     if release.phase is Phase.BAKING and judgement is not None:
-        if judgement.verdict is Verdict.PROMOTE and status.needs_approval:
+        if judgement.verdict is ReleaseVerdict.PROMOTE and status.needs_approval:
             return "every check is kept; it waits until a person says `approve` or `reject`."
-        if judgement.verdict is Verdict.METRICS_UNAVAILABLE:
+        if judgement.verdict is ReleaseVerdict.METRICS_UNAVAILABLE:
             return "the window waits for metrics; aborted if they stay away."
         left = duration(judgement.window_left_s)
         return f"promoted in {left} if every check is kept; a broken one aborts at once; over{by}."
@@ -149,7 +149,7 @@ def _line_of_phases(release: Release) -> str:
     return " ─ ".join(filter(None, (done, " · ".join(phase.value for phase in ahead))))
 
 
-def _traffic(status: Status) -> str:
+def _traffic(status: ReleaseStatus) -> str:
     total = sum(status.weights.values())
     told = (
         ", ".join(f"{track} {100 * one / total:.0f} %" for track, one in status.weights.items())

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.errors import BadInputError, MarqueeError
+from auto_deployment.errors import MarqueeError
+from auto_deployment.host.codec import from_plain, to_plain
 from auto_deployment.host.files import StagedFile, remove_leftovers
-from auto_deployment.release.codec import release_from_json, release_to_json
 from auto_deployment.release.judge.ticks import Tick
 from auto_deployment.release.release import Release
 
@@ -57,7 +57,7 @@ class Store:
         path = self.path(record.release)
         content = {
             "format": FORMAT,
-            "release": release_to_json(record.release),
+            "release": to_plain(record.release),
             "recreated": dict(record.recreated),
             "edge": record.edge,
             "ticks": [tick.to_json() for tick in record.ticks],
@@ -97,16 +97,11 @@ def read_record(path: Path) -> Record:
     """Read a release's file; raise `StateError` naming it when it is none."""
     try:
         content = json.loads(path.read_bytes())
-        if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']!r} is not {FORMAT}")
-        return Record(
-            release_from_json(content["release"]),
-            tuple(Tick.from_json(one) for one in content["ticks"]),
-            content["edge"],
-            {str(name): int(count) for name, count in content["recreated"].items()},
-        )
+        if (found := from_plain(dict[str, Any], content).get("format")) != FORMAT:
+            raise ValueError(f"format {found!r} is not {FORMAT}")
+        return from_plain(Record, content)
     except OSError as error:
         raise StateError(f"{path} cannot be read ({error.strerror}).") from error
-    except (AttributeError, BadInputError, IndexError, KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         reason = " ".join(str(error).split())
         raise StateError(f"{path} is damaged ({reason}): move it away; what runs stays as it is.") from error

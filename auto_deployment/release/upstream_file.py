@@ -22,7 +22,7 @@ def server(name: str, address: str, params: TrafficParams) -> Server:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def nginx_errors() -> Iterator[None]:
     """Raise as `PortError` what keeps NGINX from reading or taking its file."""
     try:
         yield
@@ -34,7 +34,7 @@ def told() -> Iterator[None]:
 
 def read_traffic(file: Path, names: Mapping[str, str]) -> Traffic:
     """Return what an `upstream.conf` says; `names` has the instance at each address. Raises `PortError`."""
-    with told():
+    with nginx_errors():
         text = file.read_text("utf-8") if file.exists() else ""
     salt = SALT.search(text)
     found = frozenset(names[one] for one in SERVER.findall(text) if one in names)

@@ -1,5 +1,6 @@
 """What releases and the retraining cycle tell each other."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from auto_deployment.release.records import (
     ARTEFACT,
     CODE,
     RecordError,
-    Rejected,
+    Rejection,
     Serving,
     add_rejected,
     read_rejected,
@@ -19,10 +20,10 @@ from auto_deployment.release.records import (
 )
 
 SERVING = Serving("20260301T1200-aa", "c0ffee", "abc1234", "20260301T1200-aa-abc1234", "2026-03-01T12:00:00Z")
-BAD_MODEL = Rejected(
+BAD_MODEL = Rejection(
     ARTEFACT, "r1", "too slow", "2026-03-02T12:00:00Z", content_hash="beef", model_version="v"
 )
-BAD_CODE = Rejected(CODE, "r1", "errs", "2026-03-02T12:00:00Z", code_revision="abc")
+BAD_CODE = Rejection(CODE, "r1", "errs", "2026-03-02T12:00:00Z", code_revision="abc")
 
 
 @pytest.fixture
@@ -66,3 +67,29 @@ def test_a_damaged_record_of_what_serves_is_named(paths: Paths, content: str) ->
     (paths.releases / "serving.json").write_text(content, "utf-8")
     with pytest.raises(RecordError, match=r"serving\.json is damaged"):
         read_serving(paths)
+
+
+@pytest.mark.parametrize("content", ["null", '{"v": 1}', '["v", 1]'])
+def test_a_damaged_list_of_released_versions_is_named(paths: Paths, content: str) -> None:
+    paths.releases.mkdir()
+    (paths.releases / "released.json").write_text(content, "utf-8")
+    with pytest.raises(RecordError, match=r"released\.json is damaged"):
+        read_released(paths)
+
+
+@pytest.mark.parametrize(("field", "value"), [("since", 5), ("release", None), ("colour", "red")])
+def test_a_damaged_field_of_what_serves_is_named(paths: Paths, field: str, value: object) -> None:
+    write_serving(paths, SERVING)
+    path = paths.releases / "serving.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), field: value}), "utf-8")
+    with pytest.raises(RecordError, match=rf"serving\.json is damaged .*{field}"):
+        read_serving(paths)
+
+
+@pytest.mark.parametrize(("field", "value"), [("at", None), ("content_hash", 5), ("colour", "red")])
+def test_a_damaged_field_of_a_rejection_is_named(paths: Paths, field: str, value: object) -> None:
+    add_rejected(paths, BAD_CODE)
+    path = paths.releases / "rejected.json"
+    path.write_text(json.dumps([{**json.loads(path.read_bytes())[0], field: value}]), "utf-8")
+    with pytest.raises(RecordError, match=rf"rejected\.json is damaged .*{field}"):
+        read_rejected(paths)

@@ -8,7 +8,7 @@ import pytest
 
 from auto_deployment.ingest.consumer import BrokerRefusedError
 from auto_deployment.ingest.positions import StreamChangedError
-from auto_deployment.ingest.process import NothingReadError, Request, listen
+from auto_deployment.ingest.process import ListenOptions, NothingReadError, listen
 from tests.support.ingest.home import Home, file_names, places, rating_lines
 from tests.support.ingest.kafka import HASTY, LEAKY_CLIENT, Broker
 from tests.support.ports import free_port
@@ -60,7 +60,7 @@ def test_a_broker_and_a_topic_that_come_late_are_waited_for(absent_broker: Broke
 def test_reading_once_gives_up_when_nobody_answers(home: Home) -> None:
     home.kafka = replace(home.kafka, bootstrap=f"127.0.0.1:{free_port()}", patience=HASTY)
     with pytest.raises(NothingReadError, match="the broker does not answer"):
-        listen(home.settings, home.params, Request(minutes=0.01), threading.Event())
+        listen(home.settings, home.params, ListenOptions(minutes=0.01), threading.Event())
     assert file_names(home.paths.segments) == set()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 
-from auto_deployment.ingest.process import Request, look
+from auto_deployment.ingest.process import ListenOptions, look
 from tests.support.ingest.home import Home, ingest_params, places, rating_line, rating_lines
 from tests.support.ingest.kafka import LEAKY_CLIENT, PASSWORD, USER, Broker
 
@@ -116,7 +116,7 @@ def test_the_group_shows_how_far_the_segments_reach(broker: Broker, stream: Home
 
 def test_a_dry_run_tells_what_is_there_and_writes_nothing(broker: Broker, stream: Home) -> None:
     broker.produce(stream.kafka.topic, [WATCH, rating_line(1), ASKED, b"nonsense", b"x,y,z"])
-    profile = look(stream.settings, Request(once=True)).as_json()
+    profile = look(stream.settings, ListenOptions(once=True)).as_json()
     assert profile["kinds"] == {"watch": 1, "rating": 1, "recommendation": 1}
     assert profile["rejected"] == {"fields": 1, "time": 1}
     assert profile["examples"]["fields"] == ["0:3 nonsense"]

@@ -8,7 +8,7 @@ import threading
 import time
 
 from auto_deployment.host.signals import StopRequests
-from auto_deployment.local.live import Traffic, describe
+from auto_deployment.local.live import LiveTraffic, describe
 from auto_deployment.local.screen import CLEAR_LINE, Screen, logging_to
 
 
@@ -22,7 +22,7 @@ def entry(track: str, time_s: float = 0.01, addresses: str = "a:1") -> dict[str,
 
 
 def test_the_line_counts_by_track_and_gives_the_canary_s_share() -> None:
-    traffic = Traffic()
+    traffic = LiveTraffic()
     traffic.add([entry("stable")] * 1500 + [entry("canary", 0.2, "a:1, b:1")] * 500, now=100.0)
     traffic.add([entry("static"), entry("")], now=101.0)
     assert describe(traffic, []).split(" | ") == [
@@ -37,7 +37,7 @@ def test_the_line_counts_by_track_and_gives_the_canary_s_share() -> None:
 
 
 def test_rate_and_percentile_are_of_the_last_seconds_only() -> None:
-    traffic = Traffic()
+    traffic = LiveTraffic()
     traffic.add([entry("stable", 3.0)] * 50, now=100.0)
     traffic.add([entry("stable", 0.005)] * 20, now=111.0)
     assert traffic.rate() == 2.0
@@ -48,13 +48,13 @@ def test_rate_and_percentile_are_of_the_last_seconds_only() -> None:
 
 
 def test_before_the_first_request_the_line_shows_no_share() -> None:
-    assert describe(Traffic(), []) == (
+    assert describe(LiveTraffic(), []) == (
         "stable 0 | canary 0 | static 0 | refused 0 | retried 0 | 0.0 requests/s | p99 -"
     )
 
 
 def test_what_is_down_is_named() -> None:
-    assert describe(Traffic(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | stable 0")
+    assert describe(LiveTraffic(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | stable 0")
 
 
 def test_on_a_terminal_the_status_is_rewritten_and_lines_come_above_it() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from auto_deployment.local.live import Traffic
+from auto_deployment.local.live import LiveTraffic
 from auto_deployment.local.screen import Screen
 from auto_deployment.local.watch import look_after
 
@@ -30,7 +30,7 @@ class FakeSession:
     """Fails at its second step; a request comes in at each."""
 
     def __init__(self) -> None:
-        self.traffic = Traffic()
+        self.traffic = LiveTraffic()
         self.steps = 0
 
     def down(self) -> list[str]:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from auto_deployment.commands.mail.examples import all_examples
 from auto_deployment.release import mail_pages
-from auto_deployment.release.judge.judgement import Judgement, Verdict
+from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, WARMING, Tick
 from auto_deployment.release.mail_pages import ReleaseEvent, approval_mail, metrics_unavailable_mail
 from auto_deployment.release.mails import MAILS
-from auto_deployment.release.phases import Known, advance
-from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Seen, Traffic
+from auto_deployment.release.phases import Situation, advance
+from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Observed, Traffic
 from auto_deployment.release.release import Phase, Release, requested
-from auto_deployment.release.status import Status, history_line, judgement_of, tree
+from auto_deployment.release.status import ReleaseStatus, history_line, judgement_of, tree
 from auto_deployment.release.store import Record
 from tests.support.durations import many_seconds
 from tests.support.release.ticks import in_order, tick
@@ -42,7 +42,7 @@ def said(record: Record, after: timedelta) -> Iterator[str]:
     """Yield the status, the line of the history and every mail of a release."""
     now = record.release.since + after
     traffic = Traffic(frozenset(NAMES), "any")
-    yield tree(Status(now, OLD.release, record, traffic, {"stable": 80, "canary": 20}, SHIPPED, False))
+    yield tree(ReleaseStatus(now, OLD.release, record, traffic, {"stable": 80, "canary": 20}, SHIPPED, False))
     yield history_line(record.release)
     event = ReleaseEvent(record, judgement_of(record, SHIPPED), SHIPPED, now)
     with patch.object(mail_pages, "tracks_plot", return_value=b""):  # plots take their time
@@ -50,11 +50,11 @@ def said(record: Record, after: timedelta) -> Iterator[str]:
             yield render(event).text
 
 
-def too_late(phase: Phase, canary: Seen) -> Release:
+def too_late(phase: Phase, canary: Observed) -> Release:
     """Return the end of a release of which an instance is not well for longer than may be."""
-    seen = dict.fromkeys(NAMES, replace(canary, wanted=NEW.release)) | {CANARY_NAME: canary}
-    judgement = Judgement(Verdict.NOT_ENOUGH_EVIDENCE, "Not yet.", (), 0.0, 0.0)
-    known = Known(START + timedelta(hours=3), seen, judgement, SHIPPED)
+    observed = dict.fromkeys(NAMES, replace(canary, wanted=NEW.release)) | {CANARY_NAME: canary}
+    judgement = Judgement(ReleaseVerdict.NOT_ENOUGH_EVIDENCE, "Not yet.", (), 0.0, 0.0)
+    known = Situation(START + timedelta(hours=3), observed, judgement, SHIPPED)
     return advance(BEGUN.to(phase, START, "It goes on."), known)
 
 
@@ -70,7 +70,7 @@ def test_no_evidence_is_counted_in_many_seconds(ticks: list[Tick], after: timede
 @pytest.mark.parametrize("runs", [NEW.release, None])
 @pytest.mark.parametrize("phase", WAITING)
 def test_no_patience_is_counted_in_many_seconds(phase: Phase, runs: str | None) -> None:
-    ended = too_late(phase, Seen(runs, well=False, unwell_s=7_265))
+    ended = too_late(phase, Observed(runs, well=False, unwell_s=7_265))
     assert ended.phase is Phase.ABORTED
     for text in said(Record(ended), timedelta(hours=5)):
         assert many_seconds(text) == []

@@ -8,7 +8,7 @@ import pytest
 
 from auto_deployment.release.mails import MAILS
 from auto_deployment.release.ports import PortError
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from tests.support.release.told import Told
 from tests.support.release.world import NEW, OLD, build
 
@@ -35,7 +35,7 @@ def good(told: Told) -> None:
 def by_a_person(told: Told) -> None:
     told.world.deploy()
     told.until(Phase.BAKING)
-    told.world.say(Verb.PROMOTE)
+    told.world.say(Action.PROMOTE)
     told.until(Phase.PROMOTED)
 
 
@@ -67,7 +67,7 @@ def never_started(told: Told) -> None:
 def aborted(told: Told) -> None:
     told.world.deploy()
     told.until(Phase.WARMING)
-    told.world.say(Verb.ABORT)
+    told.world.say(Action.ABORT)
     told.until(Phase.ABORTED)
 
 
@@ -111,7 +111,7 @@ def back_no_more(told: Told) -> None:
     told.promoted()
     told.world.roll_back()
     told.until(Phase.PROMOTING)
-    told.world.say(Verb.ABORT)
+    told.world.say(Action.ABORT)
     told.until(Phase.ABORTED)
 
 
@@ -164,16 +164,16 @@ def test_a_release_sends_these_mails_each_once_whatever_is_killed(
     assert told.subjects() == STORIES[story]
 
 
-@pytest.mark.parametrize(("verb", "end"), [(Verb.APPROVE, PROMOTED), (Verb.REJECT, ABORTED)], ids=str)
+@pytest.mark.parametrize(("action", "end"), [(Action.APPROVE, PROMOTED), (Action.REJECT, ABORTED)], ids=str)
 def test_whoever_has_to_approve_is_asked_once_and_has_all_the_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, end: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: Action, end: str
 ) -> None:
     told = Told(tmp_path, monkeypatch, needs_approval=True)
     told.world.deploy()
     told.until(Phase.BAKING)
     told.looks(200)  # longer than a window may be extended to
     assert told.subjects() == [CANDIDATE, APPROVAL]
-    told.world.say(verb)
+    told.world.say(action)
     told.until(Phase.PROMOTED if end == PROMOTED else Phase.ABORTED)
     assert told.subjects() == [CANDIDATE, APPROVAL, end]
 

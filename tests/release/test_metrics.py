@@ -9,11 +9,11 @@ import pytest
 
 from auto_deployment.params import load_params
 from auto_deployment.release.judge.judge import judge
-from auto_deployment.release.judge.judgement import Verdict
+from auto_deployment.release.judge.judgement import ReleaseVerdict
 from auto_deployment.release.judge.ticks import WARMING
 from auto_deployment.release.metrics import OUTCOMES, ReleaseMetrics
 from auto_deployment.release.parts import Report
-from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, Start, Traffic
+from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, StartInstance, Traffic
 from auto_deployment.release.release import Kind, Phase, Release, requested
 from auto_deployment.release.store import Record
 from tests.support.project import PROJECT
@@ -120,8 +120,8 @@ def test_each_check_has_its_values_and_one_without_a_value_is_no_zero() -> None:
             assert shown.value("check_value", check=check.name, track=track) == wanted
         assert shown.value("check_limit", check=check.name) == check.limit
         assert shown.value("check_log_evidence", check=check.name) == check.log_evidence
-    verdicts = {one: shown.value("verdict", verdict=one.value) for one in Verdict}
-    assert verdicts == {one: float(one is found.verdict) for one in Verdict}
+    verdicts = {one: shown.value("verdict", verdict=one.value) for one in ReleaseVerdict}
+    assert verdicts == {one: float(one is found.verdict) for one in ReleaseVerdict}
 
 
 def test_an_end_is_counted_when_it_comes_and_once() -> None:
@@ -155,7 +155,10 @@ def test_an_end_that_cannot_be_written_down_is_seen_until_it_is() -> None:
 
 
 def test_only_what_is_put_anew_for_its_health_is_counted_as_such() -> None:
-    new, again = Start("canary", NEW.release, again=False), Start("stable-2", OLD.release, again=True)
+    new, again = (
+        StartInstance("canary", NEW.release, again=False),
+        StartInstance("stable-2", OLD.release, again=True),
+    )
     shown = Shown(baking(step=new), baking(step=again))
     assert [shown.value("recreated_total", instance=name) for name in NAMES] == [0, 1, 0]
 

@@ -7,10 +7,10 @@ import pytest
 
 from auto_deployment.commands.provenance_releases import branches, releases_of
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.codec import release_from_json, release_to_json
+from auto_deployment.host.codec import from_plain, to_plain
 from auto_deployment.release.mail_pages import ReleaseEvent, promoted_mail
 from auto_deployment.release.origin import origin_line, parse_origin
-from auto_deployment.release.release import Phase
+from auto_deployment.release.release import Phase, Release
 from auto_deployment.release.status import history_line
 from tests.support.release.world import NEW, World, quick
 
@@ -20,7 +20,7 @@ WORDS = ["merge_request=12", "author=ann", "approver=bob", "pipeline=345", "imag
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     found = World(tmp_path, quick())
-    found.inbox.ask(NEW, "pipeline", found.now, origin=parse_origin(WORDS))
+    found.inbox.request(NEW, "pipeline", found.now, origin=parse_origin(WORDS))
     found.until(Phase.PROMOTED)
     return found
 
@@ -47,9 +47,9 @@ def test_it_is_in_the_record_the_history_and_the_mail(world: World) -> None:
 
 
 def test_a_record_of_old_has_none(world: World) -> None:
-    content = release_to_json(world.release)
+    content = to_plain(world.release)
     del content["origin"]
-    assert release_from_json(json.loads(json.dumps(content))).origin == {}
+    assert from_plain(Release, json.loads(json.dumps(content))).origin == {}
 
 
 def test_provenance_says_who_wanted_it_who_approved_it_and_when_it_was_deployed(world: World) -> None:

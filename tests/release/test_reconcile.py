@@ -8,30 +8,30 @@ from hypothesis import strategies as st
 from auto_deployment.release.reconcile import (
     NAMES,
     STABLE_NAMES,
-    Patience,
-    Plan,
-    Remove,
-    Seen,
+    Desired,
+    Observed,
+    RemoveInstance,
     SetTraffic,
-    Start,
+    StartInstance,
     Step,
+    Timeouts,
     Traffic,
     next_step,
 )
 
-OLD, NEW = Seen("old", well=True), Seen("new", well=True)
+OLD, NEW = Observed("old", well=True), Observed("new", well=True)
 ALL = Traffic(frozenset(NAMES), "s")
-BAKING = Plan({"stable-1": "old", "stable-2": "old", "canary": "new"}, NAMES, "s")
-ABORTED = Plan({"stable-1": "old", "stable-2": "old", "canary": None}, STABLE_NAMES, "s")
-PROMOTED = Plan(dict.fromkeys(NAMES, "new"), NAMES, "s")
+BAKING = Desired({"stable-1": "old", "stable-2": "old", "canary": "new"}, NAMES, "s")
+ABORTED = Desired({"stable-1": "old", "stable-2": "old", "canary": None}, STABLE_NAMES, "s")
+PROMOTED = Desired(dict.fromkeys(NAMES, "new"), NAMES, "s")
 
 
-def world(first: Seen = OLD, second: Seen = OLD, canary: Seen = NEW) -> dict[str, Seen]:
+def world(first: Observed = OLD, second: Observed = OLD, canary: Observed = NEW) -> dict[str, Observed]:
     return dict(zip(NAMES, (first, second, canary), strict=True))
 
 
-def step(plan: Plan, seen: Mapping[str, Seen], traffic: Traffic = ALL) -> Step | None:
-    return next_step(plan, seen, traffic, Patience(300, 60))
+def step(desired: Desired, observed: Mapping[str, Observed], traffic: Traffic = ALL) -> Step | None:
+    return next_step(desired, observed, traffic, Timeouts(300, 60))
 
 
 def only(*names: str) -> SetTraffic:
@@ -44,76 +44,80 @@ def test_where_all_is_as_it_should_be_nothing_is_done() -> None:
 
 def test_a_rejected_canary_gets_no_request_any_more_and_goes() -> None:
     assert step(ABORTED, world()) == only("stable-1", "stable-2")
-    assert step(ABORTED, world(), Traffic(frozenset(STABLE_NAMES), "s")) == Remove("canary")
-    assert step(ABORTED, world(canary=Seen()), Traffic(frozenset(STABLE_NAMES), "s")) is None
+    assert step(ABORTED, world(), Traffic(frozenset(STABLE_NAMES), "s")) == RemoveInstance("canary")
+    assert step(ABORTED, world(canary=Observed()), Traffic(frozenset(STABLE_NAMES), "s")) is None
 
 
 def test_a_stable_is_taken_out_before_it_is_replaced_and_comes_back_when_well() -> None:
     without = Traffic(frozenset(("stable-2", "canary")), "s")
-    first_new = Plan({"stable-1": "new", "stable-2": "old", "canary": "new"}, NAMES, "s")
+    first_new = Desired({"stable-1": "new", "stable-2": "old", "canary": "new"}, NAMES, "s")
     assert step(first_new, world()) == only("stable-2", "canary")
-    assert step(first_new, world(), without) == Start("stable-1", "new", again=False)
-    assert step(first_new, world(first=Seen("new", well=False)), without) is None
+    assert step(first_new, world(), without) == StartInstance("stable-1", "new", again=False)
+    assert step(first_new, world(first=Observed("new", well=False)), without) is None
     assert step(first_new, world(first=NEW), without) == only(*NAMES)
 
 
 def test_of_two_to_be_replaced_one_waits_for_the_other() -> None:
-    starting = world(first=Seen("new", well=False), canary=Seen())
-    last = Plan({"stable-1": "new", "stable-2": "new", "canary": None}, STABLE_NAMES, "s")
+    starting = world(first=Observed("new", well=False), canary=Observed())
+    last = Desired({"stable-1": "new", "stable-2": "new", "canary": None}, STABLE_NAMES, "s")
     assert step(last, starting, Traffic(frozenset(["stable-2"]), "s")) is None
 
 
 def test_who_stays_ill_is_recreated_and_who_just_fell_ill_stays_in_traffic() -> None:
-    ill = Seen("old", well=False, unwell_s=10)
+    ill = Observed("old", well=False, unwell_s=10)
     assert step(BAKING, world(first=ill)) is None
-    long_ill = Seen("old", well=False, unwell_s=61)
+    long_ill = Observed("old", well=False, unwell_s=61)
     assert step(BAKING, world(first=long_ill)) == only("stable-2", "canary")
-    assert step(BAKING, world(first=long_ill), Traffic(frozenset(("stable-2", "canary")), "s")) == Start(
-        "stable-1", "old", again=True
-    )
+    assert step(
+        BAKING, world(first=long_ill), Traffic(frozenset(("stable-2", "canary")), "s")
+    ) == StartInstance("stable-1", "old", again=True)
 
 
 def test_who_was_just_started_has_more_time() -> None:
-    starting = Seen("old", well=False, fresh=True, unwell_s=299)
+    starting = Observed("old", well=False, fresh=True, unwell_s=299)
     assert step(BAKING, world(first=starting)) is None
-    assert step(BAKING, world(first=Seen("old", well=False, fresh=True, unwell_s=301))) is not None
+    assert step(BAKING, world(first=Observed("old", well=False, fresh=True, unwell_s=301))) is not None
 
 
 def test_one_instance_starts_at_a_time() -> None:
     """Two at once take twice as long, and the processor from who serves."""
-    starting = Seen("old", well=False, fresh=True, unwell_s=20)
-    ill = Seen("old", well=False, unwell_s=61)
+    starting = Observed("old", well=False, fresh=True, unwell_s=20)
+    ill = Observed("old", well=False, unwell_s=61)
     alone = Traffic(frozenset({"canary"}), "s")
     assert step(BAKING, world(first=starting, second=ill), alone) is None
     serving = Traffic(frozenset({"stable-2"}), "s")
-    assert step(BAKING, world(first=starting, canary=Seen()), serving) is None
-    assert step(ABORTED, world(first=starting), Traffic(frozenset(STABLE_NAMES), "s")) == Remove("canary")
-    never = Seen("old", well=False, fresh=True, unwell_s=61)
-    assert step(BAKING, world(first=never, second=ill), alone) == Start("stable-2", "old", again=True)
+    assert step(BAKING, world(first=starting, canary=Observed()), serving) is None
+    assert step(ABORTED, world(first=starting), Traffic(frozenset(STABLE_NAMES), "s")) == RemoveInstance(
+        "canary"
+    )
+    never = Observed("old", well=False, fresh=True, unwell_s=61)
+    assert step(BAKING, world(first=never, second=ill), alone) == StartInstance("stable-2", "old", again=True)
 
 
 def test_a_stable_waits_for_no_canary() -> None:
-    starting = Seen("new", well=False, fresh=True, unwell_s=20)
-    ill = Seen("old", well=False, unwell_s=61)
-    assert step(BAKING, world(ill, OLD, starting), Traffic(frozenset({"stable-2"}), "s")) == Start(
+    starting = Observed("new", well=False, fresh=True, unwell_s=20)
+    ill = Observed("old", well=False, unwell_s=61)
+    assert step(BAKING, world(ill, OLD, starting), Traffic(frozenset({"stable-2"}), "s")) == StartInstance(
         "stable-1", "old", again=True
     )
 
 
 def test_with_nobody_well_the_ill_are_recreated_where_they_are() -> None:
-    ill = Seen("old", well=False, unwell_s=61)
-    assert step(BAKING, world(ill, ill, Seen("new", well=False))) == Start("stable-1", "old", again=True)
+    ill = Observed("old", well=False, unwell_s=61)
+    assert step(BAKING, world(ill, ill, Observed("new", well=False))) == StartInstance(
+        "stable-1", "old", again=True
+    )
 
 
 def test_the_only_one_who_serves_well_keeps_the_users_though_it_runs_what_was_before() -> None:
-    ill = Seen("new", well=False)
-    seen = world(first=ill, second=OLD, canary=ill)
-    assert step(PROMOTED, seen) is None
-    assert step(PROMOTED, {**seen, "stable-1": NEW}) == only("stable-1", "canary")
+    ill = Observed("new", well=False)
+    observed = world(first=ill, second=OLD, canary=ill)
+    assert step(PROMOTED, observed) is None
+    assert step(PROMOTED, {**observed, "stable-1": NEW}) == only("stable-1", "canary")
 
 
 def test_an_aborted_canary_gets_nobody_though_both_stables_are_ill() -> None:
-    ill = Seen("old", well=False)
+    ill = Observed("old", well=False)
     assert step(ABORTED, world(first=ill, second=ill)) == only("stable-1", "stable-2")
 
 
@@ -122,54 +126,54 @@ def test_a_new_release_draws_other_users() -> None:
 
 
 def test_who_is_well_comes_in_before_another_is_put_anew() -> None:
-    ill = Seen("old", well=False, unwell_s=1000)
-    seen, traffic = world(second=ill), Traffic(frozenset({"stable-2", "canary"}), "s")
-    assert step(BAKING, seen, traffic) == only(*NAMES)
+    ill = Observed("old", well=False, unwell_s=1000)
+    observed, traffic = world(second=ill), Traffic(frozenset({"stable-2", "canary"}), "s")
+    assert step(BAKING, observed, traffic) == only(*NAMES)
 
 
 SEEN = st.builds(
-    Seen,
+    Observed,
     release=st.sampled_from([None, "old", "new"]),
     well=st.booleans(),
     unwell_s=st.floats(0, 100),
-).map(lambda seen: seen if seen.release else Seen())
+).map(lambda observed: observed if observed.release else Observed())
 PLANS = st.sampled_from([BAKING, ABORTED, PROMOTED])
 SUBSETS = st.sets(st.sampled_from(NAMES), min_size=1).map(lambda names: Traffic(frozenset(names), "s"))
 
 
 @given(PLANS, SEEN, SEEN, SEEN, SUBSETS)
 def test_no_step_stops_who_serves_alone_or_leaves_nobody(
-    plan: Plan, first: Seen, second: Seen, canary: Seen, traffic: Traffic
+    desired: Desired, first: Observed, second: Observed, canary: Observed, traffic: Traffic
 ) -> None:
-    seen = world(first, second, canary)
-    serving_well = {name for name in traffic.names if seen[name].well}
-    found = step(plan, seen, traffic)
+    observed = world(first, second, canary)
+    serving_well = {name for name in traffic.names if observed[name].well}
+    found = step(desired, observed, traffic)
     if isinstance(found, SetTraffic):
         assert found.traffic.names
-        serving_well -= {name for name in NAMES if plan.releases[name] is None}  # who has to go, goes
+        serving_well -= {name for name in NAMES if desired.releases[name] is None}  # who has to go, goes
         if serving_well and not found.traffic.names >= serving_well:
-            assert any(seen[name].well for name in found.traffic.names)
+            assert any(observed[name].well for name in found.traffic.names)
     elif found is not None:
         assert found.name not in serving_well
 
 
 @given(PLANS, SEEN, SEEN, SEEN, SUBSETS)
 def test_step_by_step_everything_becomes_as_planned(
-    plan: Plan, first: Seen, second: Seen, canary: Seen, traffic: Traffic
+    desired: Desired, first: Observed, second: Observed, canary: Observed, traffic: Traffic
 ) -> None:
-    seen = world(first, second, canary)
+    observed = world(first, second, canary)
     for _ in range(30):
-        found = step(plan, seen, traffic)
+        found = step(desired, observed, traffic)
         if isinstance(found, SetTraffic):
             traffic = found.traffic
-        elif isinstance(found, Start):
-            seen[found.name] = Seen(found.release, well=True)
-        elif isinstance(found, Remove):
-            seen[found.name] = Seen()
+        elif isinstance(found, StartInstance):
+            observed[found.name] = Observed(found.release, well=True)
+        elif isinstance(found, RemoveInstance):
+            observed[found.name] = Observed()
         else:
-            seen = {  # time passes: what is ill stays so for long, or what starts has started
-                name: Seen(one.release, one.well, unwell_s=0 if one.well else one.unwell_s + 100)
-                for name, one in seen.items()
+            observed = {  # time passes: what is ill stays so for long, or what starts has started
+                name: Observed(one.release, one.well, unwell_s=0 if one.well else one.unwell_s + 100)
+                for name, one in observed.items()
             }
-    assert {name: one.release for name, one in seen.items()} == dict(plan.releases)
-    assert traffic.names == frozenset(plan.serving)
+    assert {name: one.release for name, one in observed.items()} == dict(desired.releases)
+    assert traffic.names == frozenset(desired.serving)

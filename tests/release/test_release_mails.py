@@ -10,11 +10,11 @@ import pytest
 from auto_deployment.mail.eml import to_bytes
 from auto_deployment.mail.mail import Mail
 from auto_deployment.release import mail_pages as release_mails
-from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome, Verdict
+from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
 from auto_deployment.release.mail_pages import ReleaseEvent
 from auto_deployment.release.phases import supersede
-from auto_deployment.release.release import Build, Change, Kind, Phase, Release, Verb, Word
+from auto_deployment.release.release import Action, Build, Change, Kind, Phase, Release, ReleaseCommand
 from auto_deployment.release.store import Record
 from tests.support.mail.mails import SENDER
 from tests.support.release.world import SHIPPED
@@ -32,12 +32,14 @@ KINDS = {
     "metrics-unavailable": (release_mails.metrics_unavailable_mail, f"Metrics unavailable: model {MODEL}"),
 }
 CHECKS = (
-    CheckResult("mean-latency", Outcome.OPEN, 38.41, 612.3, 500.0, 31_204, None, "It takes 612.3 ms."),
-    CheckResult("bad-answers", Outcome.KEPT, None, 0.0038, 0.01, 7_431, 0.4, "At most that."),
-    CheckResult("bad-against-stable", Outcome.BROKEN, 0.0041, 0.0452, 1.25, 7_432, 6.1, "It is more."),
-    CheckResult("popular-against-stable", Outcome.NOT_COMPUTABLE, None, 0.109, 1.25, 7_433, None, "None."),
-    CheckResult("sample", Outcome.KEPT, 29_812.0, 7_434.0, 500.0, 7_434, None, "Enough."),
-    CheckResult("something-new", Outcome.KEPT, 0.12345, 1234.5, 2.0, 17, None, "New."),
+    CheckResult("mean-latency", CheckOutcome.OPEN, 38.41, 612.3, 500.0, 31_204, None, "It takes 612.3 ms."),
+    CheckResult("bad-answers", CheckOutcome.KEPT, None, 0.0038, 0.01, 7_431, 0.4, "At most that."),
+    CheckResult("bad-against-stable", CheckOutcome.BROKEN, 0.0041, 0.0452, 1.25, 7_432, 6.1, "It is more."),
+    CheckResult(
+        "popular-against-stable", CheckOutcome.NOT_COMPUTABLE, None, 0.109, 1.25, 7_433, None, "None."
+    ),
+    CheckResult("sample", CheckOutcome.KEPT, 29_812.0, 7_434.0, 500.0, 7_434, None, "Enough."),
+    CheckResult("something-new", CheckOutcome.KEPT, 0.12345, 1234.5, 2.0, 17, None, "New."),
 )
 TICKS = tuple(
     Tick(
@@ -59,7 +61,7 @@ RELEASE = Release(Kind.CANDIDATE, NEW, OLD, "1", "ann", (Change(Phase.REQUESTED,
 
 
 def event(release: Release = RELEASE, ticks: tuple[Tick, ...] = (), **changed: object) -> ReleaseEvent:
-    judgement = Judgement(Verdict.NOT_ENOUGH_EVIDENCE, release.reason, CHECKS, 0.0, 0.0)
+    judgement = Judgement(ReleaseVerdict.NOT_ENOUGH_EVIDENCE, release.reason, CHECKS, 0.0, 0.0)
     usual = ReleaseEvent(Record(release, ticks), judgement, SHIPPED, AT + timedelta(hours=1))
     return replace(usual, **changed)  # type: ignore[arg-type]
 
@@ -163,7 +165,7 @@ def test_a_candidate_mail_says_when_it_ends() -> None:
 
 
 def test_a_promoted_mail_says_how_to_go_back() -> None:
-    promoted = RELEASE.hear(Word("1", Verb.PROMOTE, "somebody", AT))
+    promoted = RELEASE.with_command(ReleaseCommand("1", Action.PROMOTE, "somebody", AT))
     text, _ = said(release_mails.promoted_mail(event(promoted)))
     assert "What served before, 20260303T0551-b07c11e9-8d41c0e, stays on this host" in text
     assert "release rollback" in text
@@ -226,10 +228,10 @@ HOSTILE = "x\r\nBcc: thief@example.org\x1b[31m<script>alert(1)</script><img src=
 def test_nothing_from_outside_becomes_markup_a_header_or_an_escape(
     render: Callable[[ReleaseEvent], Mail], subject: str
 ) -> None:
-    check = CheckResult(HOSTILE, Outcome.OPEN, 1.0, 1.0, 1.0, 1, None, HOSTILE)
-    build, word = Build(*[HOSTILE] * 4), Word(HOSTILE, Verb.ABORT, HOSTILE, AT, HOSTILE)
-    release = Release(Kind.CANDIDATE, build, build, HOSTILE, HOSTILE, because(HOSTILE).changes, (word,))
-    judgement = Judgement(Verdict.ABORT, HOSTILE, (check,), 0.0, 0.0)
+    check = CheckResult(HOSTILE, CheckOutcome.OPEN, 1.0, 1.0, 1.0, 1, None, HOSTILE)
+    build, word = Build(*[HOSTILE] * 4), ReleaseCommand(HOSTILE, Action.ABORT, HOSTILE, AT, HOSTILE)
+    release = Release(Kind.CANDIDATE, build, build, HOSTILE, HOSTILE, because(HOSTILE).changes, {}, (word,))
+    judgement = Judgement(ReleaseVerdict.ABORT, HOSTILE, (check,), 0.0, 0.0)
     mail = render(event(release, judgement=judgement, command=HOSTILE))
     assert "<script" not in mail.html
     assert "<img" not in mail.html

@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from auto_deployment.cli import main
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.paths import Paths
 from auto_deployment.release.consequences import serving_of
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.records import read_serving, write_serving
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from tests.support.project import PROJECT
 from tests.support.release.world import NEW, OLD, World, build, quick
 
@@ -34,9 +34,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 @pytest.fixture
 def used(world: World) -> World:
     """Return a world in which releases say what serves, and v2 has been promoted after v1."""
-    shelf = Shelf(world.paths, "abc1234")
-    shelf.take_over()
-    shelf.keep("v2")
+    models = ModelStore(world.paths, "abc1234")
+    models.take_over()
+    models.keep("v2")
     world.boot()
     world.deploy()
     world.until(Phase.PROMOTED)
@@ -59,7 +59,7 @@ def test_the_exit_status_says_how_the_release_stands(used: World) -> None:
     used.deploy(build("v3"))
     used.until(Phase.WARMING)
     assert main(["release", "status", "--json"]) == 10
-    used.say(Verb.ABORT)
+    used.say(Action.ABORT)
     used.until(Phase.ABORTED)
     assert main(["release", "status"]) == 3
 
@@ -126,7 +126,7 @@ def test_nobody_goes_back_to_what_was_rejected_before_it_served(
 ) -> None:
     used.deploy(build("v3"))
     used.until(Phase.BAKING)
-    used.say(Verb.ABORT)
+    used.say(Action.ABORT)
     used.until(Phase.ABORTED)
     assert main(["release", "rollback", "v3"]) == 1
     assert "No release v3 has served everybody before" in capsys.readouterr().err
@@ -169,7 +169,7 @@ def test_a_deploy_is_on_its_way_with_what_the_pipeline_knows(
     (request,) = used.inbox.waiting()
     wanted = Request(request.id, build("v3"), "job", request.at, origin={"merge_request": "12"})
     assert request == wanted
-    assert "v3-abc1234" in Shelf(used.paths, "abc1234").releases()
+    assert "v3-abc1234" in ModelStore(used.paths, "abc1234").releases()
 
 
 def test_a_job_that_is_repeated_changes_nothing_and_is_no_mistake(
@@ -189,7 +189,7 @@ def test_what_was_rejected_is_refused_with_the_reason_and_a_status_of_its_own(
 ) -> None:
     used.deploy(build("v3"))
     used.until(Phase.WARMING)
-    used.say(Verb.ABORT, "ann", "it smells")
+    used.say(Action.ABORT, "ann", "it smells")
     used.until(Phase.ABORTED)
     assert main(["release", "deploy", "v3"]) == 3
     assert "it was rejected: Aborted by ann: it smells." in capsys.readouterr().err

@@ -9,8 +9,8 @@ from prometheus_client import generate_latest
 from auto_deployment.cli import main
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
-from auto_deployment.release.release import Phase, Verb
-from auto_deployment.release.status import Status, to_json, tree, what_next
+from auto_deployment.release.release import Action, Phase
+from auto_deployment.release.status import ReleaseStatus, to_json, tree, what_next
 from tests.support.project import PROJECT
 from tests.support.release.edge_lines import line as edge_line
 from tests.support.release.world import NEW, OLD, World, quick
@@ -25,10 +25,12 @@ def world(tmp_path: Path) -> World:
     return found
 
 
-def status(world: World, needs_approval: bool = False) -> Status:
+def status(world: World, needs_approval: bool = False) -> ReleaseStatus:
     weights = {"stable": 80, "canary": 20 if "canary" in world.edge.traffic.names else 0}
     record = world.store.newest()
-    return Status(world.now, OLD.release, record, world.edge.traffic, weights, world.params, needs_approval)
+    return ReleaseStatus(
+        world.now, OLD.release, record, world.edge.traffic, weights, world.params, needs_approval
+    )
 
 
 def test_before_the_first_release_it_says_what_serves_and_how_to_begin(world: World) -> None:
@@ -73,7 +75,7 @@ def test_what_of_the_edge_log_counts_nowhere_is_shown_to_people_programs_and_pro
 def test_its_end_is_said_with_the_reason_and_in_the_exit_status(world: World) -> None:
     world.deploy()
     world.until(Phase.BAKING)
-    world.say(Verb.ABORT, "ann", "it smells")
+    world.say(Action.ABORT, "ann", "it smells")
     world.until(Phase.ABORTED)
     found = status(world)
     assert "Aborted by ann: it smells." in tree(found)
@@ -163,7 +165,7 @@ def test_prometheus_sees_phase_weights_verdict_and_evidence(world: World) -> Non
         assert line in page, page
     assert 'marquee_release_users{track="canary"}' in page
     assert "check_log_evidence" in page
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     metrics.show(world.poll())
     assert (
         'marquee_release_outcomes_total{outcome="aborted"} 1.0' in generate_latest(metrics.registry).decode()

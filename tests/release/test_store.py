@@ -1,24 +1,39 @@
 """Releases on the disk."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auto_deployment.release.release import Phase, Verb, Word, requested
+from auto_deployment.release.release import Action, Phase, ReleaseCommand, requested
 from auto_deployment.release.store import Record, StateError, Store, read_record
 from tests.support.release.ticks import tick
 from tests.support.release.world import NEW, OLD, START, build
 
 RELEASE = requested(NEW, OLD, "r1", "pipeline", START).to(Phase.STARTING, START, "it starts")
 RECORD = Record(
-    RELEASE.hear(Word("w1", Verb.EXTEND, "ann", START, "weekend", 3600.0)),
+    RELEASE.with_command(ReleaseCommand("w1", Action.EXTEND, "ann", START, "weekend", 3600.0)),
     (tick(), tick(mean_latency_ms={"canary": None})),
     {"positions": [1], "users": "somebody"},
     {"canary": 2},
 )
+GONE = object()
+
+
+def changed(content: Any, place: tuple[str | int, ...], value: object) -> Any:
+    """Return a file's content with another value at a place, or with nothing there."""
+    inner = content
+    for key in place[:-1]:
+        inner = inner[key]
+    if value is GONE:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = value
+    return content
 
 
 @pytest.fixture
@@ -99,6 +114,57 @@ def test_a_damaged_file_is_named_and_nothing_is_guessed(store: Store, change: di
     path.write_text(json.dumps({**json.loads(path.read_bytes()), **change}), "utf-8")
     with pytest.raises(StateError, match=f"{path.name} is damaged"):
         read_record(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "named"),
+    [
+        (("release", "kind"), "rumour", "$.release.kind"),
+        (("release", "stable"), None, "$.release.stable"),
+        (("release", "candidate", "model_version"), 2, "$.release.candidate.model_version"),
+        (("release", "candidate", "colour"), "red", "colour @ $.release.candidate"),
+        (("release", "request"), GONE, "request is missing @ $.release"),
+        (("release", "changes"), {}, "$.release.changes"),
+        (("release", "changes"), [], "without a phase @ $.release"),
+        (("release", "changes", 1, "at"), "2026-03-01T06:00:00", "time zone @ $.release.changes[1].at"),
+        (("release", "changes", 1, "at"), 1772344800, "$.release.changes[1].at"),
+        (("release", "origin"), {"ref": 1}, "$.release.origin['ref']"),
+        (("release", "blameless"), 1, "$.release.blameless"),
+        (("release", "words", 0, "seconds"), "3600", "$.release.commands[0].seconds"),
+        (("release", "words", 0, "seconds"), 10**400, "$.release.commands[0].seconds"),
+        (("release", "words", 0, "reason"), GONE, "reason is missing @ $.release.commands[0]"),
+        (("release", "words"), GONE, "words is missing @ $.release"),
+        (("recreated", "canary"), "2", "$.recreated['canary']"),
+        (("recreated", "canary"), True, "$.recreated['canary']"),
+        (("edge",), GONE, "edge is missing @ $"),
+        (("edge",), [], "$.edge"),
+        (("ticks",), {}, "$.ticks"),
+        (("ticks", 1, "counts", "canary", "users"), 3.0, "$.ticks[1].counts['canary'].users"),
+        (("ticks", 1, "counts", "canary", "users"), GONE, "users is missing @ $.ticks[1].counts['canary']"),
+        (("ticks", 1, "mean_latency_ms", "canary"), "-", "$.ticks[1].mean_latency_ms['canary']"),
+        (("ticks", 1, "metrics_available"), None, "$.ticks[1].metrics_available"),
+        (("ticks", 0, "phase"), GONE, "phase is missing @ $.ticks[0]"),
+        (("ticks", 0, "damaged_lines"), False, "$.ticks[0].damaged_lines"),
+    ],
+)
+def test_what_is_damaged_is_named_by_its_place(
+    store: Store, place: tuple[str | int, ...], value: object, named: str
+) -> None:
+    store.write(RECORD)
+    path = store.path(RELEASE)
+    path.write_text(json.dumps(changed(json.loads(path.read_bytes()), place, value)), "utf-8")
+    with pytest.raises(StateError, match=re.escape(named)):
+        read_record(path)
+
+
+@pytest.mark.parametrize(
+    "place", [("new",), ("release", "new"), ("release", "words", 0, "new"), ("ticks", 0, "new")], ids=str
+)
+def test_what_a_later_version_adds_is_not_read(store: Store, place: tuple[str | int, ...]) -> None:
+    store.write(RECORD)
+    path = store.path(RELEASE)
+    path.write_text(json.dumps(changed(json.loads(path.read_bytes()), place, 1)), "utf-8")
+    assert read_record(path) == RECORD
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7"])

@@ -6,9 +6,9 @@ import pytest
 
 from auto_deployment.cli import main
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.codec import word_from_json, word_to_json
+from auto_deployment.host.codec import from_plain, to_plain
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.release import Phase, Verb, Word
+from auto_deployment.release.release import Action, Phase, ReleaseCommand
 from tests.support.release.world import NEW, START, World, build, quick
 
 
@@ -23,32 +23,32 @@ def world(tmp_path: Path) -> World:
 def test_a_word_on_an_ended_release_comes_to_nothing(world: World) -> None:
     world.deploy(build("v3"))
     world.poll()
-    world.say(Verb.PROMOTE, release=NEW.release)
-    world.say(Verb.ABORT, release=NEW.release)
+    world.say(Action.PROMOTE, release=NEW.release)
+    world.say(Action.ABORT, release=NEW.release)
     world.polls(3)
     assert world.release.id == build("v3").release
-    assert world.release.words == ()
+    assert world.release.commands == ()
     assert world.release.under_way
 
 
 def test_a_word_on_the_release_under_way_counts(world: World) -> None:
-    world.say(Verb.ABORT, release=NEW.release)
+    world.say(Action.ABORT, release=NEW.release)
     world.poll()
     assert world.release.phase is Phase.ABORTED
 
 
 def test_a_word_waits_with_the_release_it_means(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
-    said = inbox.say(Verb.EXTEND, NEW.release, "ann", START, "holiday", 60.0)
+    said = inbox.command(Action.EXTEND, NEW.release, "ann", START, "holiday", 60.0)
     assert list(inbox.waiting()) == [said]
     assert said.release == NEW.release
 
 
 def test_a_record_of_old_named_no_release() -> None:
-    word = Word("w", Verb.ABORT, "ann", START)
-    content = word_to_json(word)
+    word = ReleaseCommand("w", Action.ABORT, "ann", START)
+    content = to_plain(word)
     del content["release"]
-    assert word_from_json(content) == word
+    assert from_plain(ReleaseCommand, content) == word
 
 
 def test_the_command_refuses_what_is_not_under_way(
@@ -70,5 +70,5 @@ def test_with_a_full_disk_a_person_hears_what_to_do(world: World, monkeypatch: p
 
     monkeypatch.setattr("auto_deployment.host.files.os.fsync", full)
     with pytest.raises(MarqueeError, match=r"nothing was said. Make room .* rm --stop --force canary"):
-        world.say(Verb.ABORT)
+        world.say(Action.ABORT)
     assert list(world.inbox.waiting()) == []

@@ -11,16 +11,25 @@ from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED
 from auto_deployment.mail.mail import Mail
 from auto_deployment.release import mail_pages
 from auto_deployment.release.judge import judgement
-from auto_deployment.release.judge.judgement import CheckResult, Judgement, Verdict
+from auto_deployment.release.judge.judgement import CheckResult, Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, Tick, TrackCounts
 from auto_deployment.release.mail_pages import ReleaseEvent
 from auto_deployment.release.params import JudgeParams, ReleaseParams
 from auto_deployment.release.phases import supersede
-from auto_deployment.release.release import Build, Change, Kind, Phase, Release, Verb, Word, requested
+from auto_deployment.release.release import (
+    Action,
+    Build,
+    Change,
+    Kind,
+    Phase,
+    Release,
+    ReleaseCommand,
+    requested,
+)
 from auto_deployment.release.store import Record
 from auto_deployment.training.gate.checks import GateCheck
 
-KEPT, BROKEN, OPEN = judgement.Outcome.KEPT, judgement.Outcome.BROKEN, judgement.Outcome.OPEN
+KEPT, BROKEN, OPEN = judgement.CheckOutcome.KEPT, judgement.CheckOutcome.BROKEN, judgement.CheckOutcome.OPEN
 BEGUN = datetime(2026, 3, 5, 6, 10, tzinfo=UTC)
 MODEL, CODE, BEFORE = "20260305T0552-3f9a21c4", "8d41c0e", "20260303T0551-b07c11e9"
 NEW, OLD = (Build(f"{model}-{CODE}", model, f"content of {model}", CODE) for model in (MODEL, BEFORE))
@@ -28,7 +37,7 @@ HANDED_IN = "It passed the gate and was handed in for release."
 CANDIDATE = Release(Kind.CANDIDATE, NEW, OLD, "1", "", (Change(Phase.REQUESTED, BEGUN, HANDED_IN),))
 ROLLBACK = requested(OLD, NEW, "2", "somebody", BEGUN, Kind.ROLLBACK, "users complain about their lists")
 BAKES = CANDIDATE.to(Phase.BAKING, BEGUN + timedelta(minutes=10), "What users meet is evidence from now on.")
-NO = Word("3", Verb.ABORT, "somebody", BEGUN)
+NO = ReleaseCommand("3", Action.ABORT, "somebody", BEGUN)
 JUDGE = JudgeParams(43_200, 85_800, 3_600, 500, 0.01, 500, 0.01, 0.05, 1.25, (1.5,), (1.5,), (0.5,))
 PARAMS = ReleaseParams(60, 2, 300, 600, 30, 60, 3, 5, JUDGE)
 
@@ -36,14 +45,16 @@ PARAMS = ReleaseParams(60, 2, 300, 600, 30, 60, 3, 5, JUDGE)
 def all_examples() -> Iterator[tuple[str, Mail]]:
     """Yield every kind with its name."""
     over, ticks = BEGUN + timedelta(hours=12, minutes=10), _ticks(727, 41.0, 0.004)
-    good = Judgement(Verdict.PROMOTE, _PROMOTED, _KEPT, 0, 0)
+    good = Judgement(ReleaseVerdict.PROMOTE, _PROMOTED, _KEPT, 0, 0)
     yield "candidate", mail_pages.candidate_mail(_event(CANDIDATE))
     yield "promoted", mail_pages.promoted_mail(_event(BAKES.to(Phase.PROMOTED, over, _PROMOTED), good, ticks))
     yield "approval", mail_pages.approval_mail(replace(_event(BAKES, good, ticks), at=over))
     yield "aborted", mail_pages.aborted_mail(_aborted())
     back = ROLLBACK.to(Phase.PROMOTED, BEGUN, f"It served before. {ROLLBACK.reason}")
     yield "rolled-back", mail_pages.rolled_back_mail(_event(back))
-    not_back = ROLLBACK.hear(NO).to(Phase.ABORTED, BEGUN, "Aborted by somebody: the lists were right.")
+    not_back = ROLLBACK.with_command(NO).to(
+        Phase.ABORTED, BEGUN, "Aborted by somebody: the lists were right."
+    )
     yield "rollback-aborted", mail_pages.rollback_aborted_mail(_event(not_back))
     newer = supersede(CANDIDATE, f"20260305T0911-aa01bc23-{CODE}", BEGUN)
     yield "superseded", mail_pages.superseded_mail(_event(newer))
@@ -79,7 +90,7 @@ def _aborted() -> ReleaseEvent:
         "1,480 requests; decided at the end of the window)."
     ))  # fmt: skip
     checks = (slow, bad, worse, popular, replace(sample, stable=4132, canary=1039))
-    found = Judgement(Verdict.ABORT, f"{bad.sentence} {worse.sentence}", checks, 0, 0)
+    found = Judgement(ReleaseVerdict.ABORT, f"{bad.sentence} {worse.sentence}", checks, 0, 0)
     aborted = BAKES.to(Phase.ABORTED, BEGUN + timedelta(minutes=33), found.reason)
     return _event(aborted, found, _ticks(23, 63.0, 0.045))
 
@@ -87,7 +98,7 @@ def _aborted() -> ReleaseEvent:
 def _blind() -> ReleaseEvent:
     ticks = _ticks(206, 41.0, 0.004)
     unseen = (Tick(tick.time, 600.0, BAKING, metrics_available=False) for tick in ticks[200:])
-    found = Judgement(Verdict.METRICS_UNAVAILABLE, _BLIND, _KEPT, 0, 0)
+    found = Judgement(ReleaseVerdict.METRICS_UNAVAILABLE, _BLIND, _KEPT, 0, 0)
     return replace(_event(BAKES, found, (*ticks[:200], *unseen)), at=BEGUN + timedelta(minutes=206))
 
 

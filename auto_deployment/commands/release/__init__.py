@@ -1,6 +1,6 @@
 """`release`: the commands about releases, each in a module of its own."""
 
-# word -> module with `configure(parser)` and `run(args, settings) -> exit status`
+# subcommand -> module with `configure(parser)` and `run(args, settings) -> exit status`
 _SAY = "auto_deployment.commands.release.say"
 WORDS = {
     "status": (

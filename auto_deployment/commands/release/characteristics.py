@@ -11,7 +11,7 @@ from auto_deployment.errors import BadInputError
 from auto_deployment.host.durations import duration
 from auto_deployment.host.files import StagedFile
 from auto_deployment.params import load_params
-from auto_deployment.release.judge.simulation.cases import CASES
+from auto_deployment.release.judge.simulation.cases import SCENARIOS
 from auto_deployment.release.judge.simulation.characteristics import Characteristic, characterise
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.report.characteristics import replace_section, section, table
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     params = load_params(settings.params_file).release
     document = args.write and _read(args.write)
     rows = []
-    for number, case in enumerate(CASES, 1):
-        log.info("%d of %d: %s", number, len(CASES), case.name)
-        rows.append(characterise(case, params.warming_s, params.judge, runs, args.seed))
+    for number, scenario in enumerate(SCENARIOS, 1):
+        log.info("%d of %d: %s", number, len(SCENARIOS), scenario.name)
+        rows.append(characterise(scenario, params.warming_s, params.judge, runs, args.seed))
     sys.stdout.write(table(rows))
     if document:
         write(args.write, document, rows, origin(params, args.seed))

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from auto_deployment.commands.release.parts import add_by, images, inbox, now, store
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError, MarqueeError
-from auto_deployment.local.releases.models import CURRENT, Shelf
+from auto_deployment.local.releases.models import CURRENT, ModelStore
 from auto_deployment.paths import Paths
 from auto_deployment.release.consequences import build_of
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.origin import LABELS, parse_origin
 from auto_deployment.release.records import read_rejected, read_serving
-from auto_deployment.release.requests import SERVES, UNDER_WAY, Past, must_wait, refuse
+from auto_deployment.release.requests import SERVES, UNDER_WAY, PastReleases, must_wait, refuse
 
 REFUSED = 3
 
@@ -41,21 +41,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     Asking for what is under way or serves already changes nothing and is no mistake: a job may be repeated.
     """
-    paths, shelf, origin = Paths(settings.data_dir), images(settings), parse_origin(args.origin)
-    build = shelf.build_of(args.image)
-    if isinstance(shelf, Shelf):
-        if not shelf.in_use:
-            stable = shelf.take_over()
+    paths, builds, origin = Paths(settings.data_dir), images(settings), parse_origin(args.origin)
+    build = builds.build_of(args.image)
+    if isinstance(builds, ModelStore):
+        if not builds.in_use:
+            stable = builds.take_over()
             sys.stdout.write("From now on releases say what serves; `current` is followed no longer.\n")
             if build == stable:
                 return 0
     else:
-        origin = {**origin, "image_id": _tested(shelf.id_of(args.image), origin)}
+        origin = {**origin, "image_id": _tested(builds.id_of(args.image), origin)}
     serving, record = read_serving(paths), store(settings).newest()
     if serving is None:
         raise MarqueeError("The controller has not looked yet: try again in a moment.")
     current = record.release if record else None
-    request, past = Request("", build, args.by, now()), Past(read_rejected(paths))
+    request, past = Request("", build, args.by, now()), PastReleases(read_rejected(paths))
     refusal = refuse(request, current, build_of(serving), past)
     if refusal in (UNDER_WAY, SERVES):
         sys.stdout.write(f"{build.release} is not released again: {refusal}\n")
@@ -63,8 +63,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if refusal:
         sys.stderr.write(f"{build.release} is not released: {refusal}\n")
         return REFUSED
-    shelf.keep(args.image, may_move=not _has_run(build.release, settings))
-    inbox(settings).ask(build, args.by, now(), origin=origin)
+    builds.keep(args.image, may_move=not _has_run(build.release, settings))
+    inbox(settings).request(build, args.by, now(), origin=origin)
     waits = f" It waits for {record.release.id}." if record and must_wait(request, current, None) else ""
     sys.stdout.write(f"{build.release} is on its way.{waits} `release status` shows how it goes.\n")
     return 0
@@ -79,7 +79,5 @@ def _tested(image_id: str, origin: Mapping[str, str]) -> str:
 
 def _has_run(release: str, settings: Settings) -> bool:
     """Tell whether a release of this name ever had an instance: its image is known by that name."""
-    known = (
-        build for one in store(settings).history() for build in (one.release.candidate, one.release.stable)
-    )
-    return any(build.release == release for build in known)
+    past = [one.release for one in store(settings).history()]
+    return any(release in (one.id, one.stable.release) for one in past)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from auto_deployment.commands.release.parts import store
 from auto_deployment.config import Settings
-from auto_deployment.release.codec import release_to_json
+from auto_deployment.host.codec import to_plain
 from auto_deployment.release.status import history_line
 
 
@@ -20,7 +20,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the releases, newest first."""
     releases = [record.release for record in islice(store(settings).history(), max(args.last, 0))]
     if args.json:
-        sys.stdout.write(json.dumps([release_to_json(one) for one in releases], indent=1) + "\n")
+        sys.stdout.write(json.dumps(to_plain(releases), indent=1) + "\n")
     else:
         sys.stdout.write("".join(history_line(one) + "\n" for one in releases) or "No release yet.\n")
     return 0

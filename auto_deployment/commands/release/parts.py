@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
 from auto_deployment.host.revision import code_revision
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.paths import PROJECT, Paths
 from auto_deployment.release.containers.docker import Docker
-from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.images import DockerImages
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.store import Store
 
@@ -29,12 +29,12 @@ def store(settings: Settings) -> Store:
     return Store(Paths(settings.data_dir).releases)
 
 
-def images(settings: Settings) -> Images | Shelf:
+def images(settings: Settings) -> DockerImages | ModelStore:
     """Return the images on this host, or for plain processes the models."""
     if settings.controller.in_containers:
-        return Images(Docker(), settings.controller.image)
+        return DockerImages(Docker(), settings.controller.image)
     revision = code_revision(PROJECT, settings.code_revision).short
-    return Shelf(Paths(settings.data_dir), revision)
+    return ModelStore(Paths(settings.data_dir), revision)
 
 
 def now() -> datetime:

@@ -29,9 +29,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     # What serves is written down after the release that brought it, with a full disk much later.
     serves = serving.release if record is None else serves_after(record.release).release
     target = _target(args.version, serves, settings)
-    shelf = images(settings)
-    shelf.id_of(shelf.tag(target.release))  # raises where it is gone
-    inbox(settings).ask(target, args.by, now(), Kind.ROLLBACK, args.reason)
+    builds = images(settings)
+    builds.id_of(builds.tag(target.release))  # raises where it is gone
+    inbox(settings).request(target, args.by, now(), Kind.ROLLBACK, args.reason)
     sys.stdout.write(f"Back to {target.release}. `release status` shows how it goes.\n")
     return 0
 

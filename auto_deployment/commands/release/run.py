@@ -18,7 +18,7 @@ from auto_deployment.mail.sender import Sender
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.containers.docker import Docker
-from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.images import DockerImages
 from auto_deployment.release.containers.instances import ComposeInstances, own_project
 from auto_deployment.release.containers.nginx import TRACK_OF_PORT, NginxContainer
 from auto_deployment.release.controller import Controller
@@ -29,7 +29,7 @@ from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Prometheus
-from auto_deployment.release.parts import Parts, Report
+from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.store import Store
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 try:
                     report = controller.tick(now)
                     _show(report, metrics, mails)
-                    _say(report, statuses)
+                    _want_statuses(report, statuses)
                     if report.trouble:
                         faults.log(MarqueeError(report.trouble), now)
                 except Exception as error:
@@ -84,7 +84,7 @@ def _show(report: Report, metrics: ReleaseMetrics, mails: ReleaseMails) -> None:
         log.error("A mail was not written: %s", error)
 
 
-def _say(report: Report, statuses: CommitStatuses) -> None:
+def _want_statuses(report: Report, statuses: CommitStatuses) -> None:
     """Tell GitLab of every release that entered a phase, and after a restart of the newest."""
     records = [*report.changed, *([report.record] if report.record else [])]
     for release in (record.release for record in records):
@@ -104,7 +104,7 @@ def _gitlab() -> Project | None:
 
 def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller:
     own, paths, docker = settings.controller, Paths(settings.data_dir), Docker()
-    images = Images(docker, own.image)
+    images = DockerImages(docker, own.image)
     project = own_project(docker, own.project_dir)
     sources = Sources(
         own.edge_dir / "logs" / "edge.log",
@@ -112,7 +112,7 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
         counter(own.nginx_status_url),
         TRACK_OF_PORT,
     )
-    parts = Parts(
+    parts = ControllerParts(
         instances=ComposeInstances(docker, project, images),
         images=images,
         edge=NginxContainer(docker, project.name, own.edge_dir / "upstream", params.traffic),

@@ -8,7 +8,7 @@ from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
 from auto_deployment.release.phases import waits_for_approval
-from auto_deployment.release.release import Verb
+from auto_deployment.release.release import Action
 from auto_deployment.release.status import judgement_of
 from auto_deployment.release.store import Record
 
@@ -36,14 +36,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     hours = getattr(args, "hours", 0.0)
     if not 0 <= hours <= 240:
         raise MarqueeError(f"--hours {hours:g}: a window is made longer by up to 240 hours.")
-    verb = Verb(args.word)
-    if verb is Verb.APPROVE and not _waits(record, settings):
+    action = Action(args.word)
+    if action is Action.APPROVE and not _waits(record, settings):
         raise MarqueeError(
             f"{under_way} does not wait for approval: `release status` shows how far it is. "
             "Nothing was changed."
         )
-    inbox(settings).say(verb, under_way, args.by, now(), args.reason, hours * 3600)
-    sys.stdout.write(f"{verb.value} of {under_way} is on its way to the controller.\n")
+    inbox(settings).command(action, under_way, args.by, now(), args.reason, hours * 3600)
+    sys.stdout.write(f"{action.value} of {under_way} is on its way to the controller.\n")
     return 0
 
 

@@ -16,7 +16,7 @@ from auto_deployment.release.containers.nginx import NginxContainer
 from auto_deployment.release.judge.ticks import CANARY, STABLE
 from auto_deployment.release.reconcile import CANARY_NAME, Traffic
 from auto_deployment.release.records import read_serving
-from auto_deployment.release.status import Status, to_json, tree
+from auto_deployment.release.status import ReleaseStatus, to_json, tree
 
 EVERY_S = 2.0
 CLEAR = "\x1b[H\x1b[2J"
@@ -40,12 +40,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return status.exit_status()
 
 
-def _look(settings: Settings) -> Status:
+def _look(settings: Settings) -> ReleaseStatus:
     params = load_params(settings.params_file)
     traffic, serving = _traffic(settings, params.traffic), read_serving(Paths(settings.data_dir))
     stables = len(traffic.names - {CANARY_NAME})
     canary = params.traffic.canary_weight if CANARY_NAME in traffic.names else 0
-    return Status(
+    return ReleaseStatus(
         now=now(),
         serving=serving.release if serving else None,
         record=store(settings).newest(),

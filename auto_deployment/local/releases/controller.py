@@ -11,7 +11,7 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.host.faults import Faults
 from auto_deployment.local.processes import Program
 from auto_deployment.local.releases.latency import InstanceMetrics
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.session import Session
 from auto_deployment.params import Params
 from auto_deployment.paths import Paths, RunLayout
@@ -20,7 +20,7 @@ from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
-from auto_deployment.release.parts import Parts, Report
+from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,10 @@ class LocalReleases:
         settings: Settings,
         params: Params,
         layout: RunLayout,
-        shelf: Shelf,
+        models: ModelStore,
         session: Session,
     ) -> None:
-        self._settings, self._params, self._layout, self._shelf = settings, params, layout, shelf
+        self._settings, self._params, self._layout, self._models = settings, params, layout, models
         self._session = session
         self._controller: Controller | None = None
         self._looked_at: datetime | None = None
@@ -51,11 +51,11 @@ class LocalReleases:
         """Look once if it is time."""
         now = now or datetime.now(UTC)
         waited_s = (now - self._looked_at).total_seconds() if self._looked_at else float("inf")
-        if not self._shelf.in_use or 0 <= waited_s < self._params.release.poll_s:
+        if not self._models.in_use or 0 <= waited_s < self._params.release.poll_s:
             return
         self._looked_at = now
         try:
-            self._tell(self._open().tick(now))
+            self._report(self._open().tick(now))
         except (MarqueeError, OSError) as error:
             self._faults.log(error, now)
 
@@ -76,9 +76,9 @@ class LocalReleases:
             counter(f"http://127.0.0.1:{local.status_port}/stub_status"),
             {one.port: one.track for one in self._session.instances},
         )
-        parts = Parts(
+        parts = ControllerParts(
             instances=self._session.release_instances,
-            images=self._shelf,
+            images=self._models,
             edge=self._session.edge,
             observer=Observer(sources, self._params.release.tick_s),
             store=Store(paths.releases),
@@ -87,7 +87,7 @@ class LocalReleases:
         )
         return Controller(parts, self._params.release, self._settings.controller.needs_approval)
 
-    def _tell(self, report: Report) -> None:
+    def _report(self, report: Report) -> None:
         for record in report.changed:
             log.info("Release %s: %s", record.release.id, record.release.phase)
         self._mails.tell(report)

@@ -7,7 +7,7 @@ from auto_deployment.edge.nginx_config import upstream
 from auto_deployment.local.instances import Instance
 from auto_deployment.params import TrafficParams
 from auto_deployment.release.reconcile import Traffic
-from auto_deployment.release.upstream_file import read_traffic, replace_checked, server, told
+from auto_deployment.release.upstream_file import nginx_errors, read_traffic, replace_checked, server
 
 
 class LocalEdge:
@@ -37,7 +37,7 @@ class LocalEdge:
         """Return what NGINX was told last."""
         return local_traffic(self._file, self._instances)
 
-    @told()
+    @nginx_errors()
     def write(self, traffic: Traffic) -> None:
         """Replace the file and let NGINX take it over; what it refuses is taken back. Raises `PortError`."""
         replace_checked(self._file, self.text(traffic), self._check)

@@ -6,7 +6,7 @@ from pathlib import Path
 from auto_deployment.host.priority import BACKGROUND, SERVING
 from auto_deployment.local.instances import Instance
 from auto_deployment.local.processes import Program
-from auto_deployment.local.releases.models import Shelf, on_disk
+from auto_deployment.local.releases.models import ModelStore, on_disk
 from auto_deployment.local.supervisor import Running, Supervisor
 from auto_deployment.release.ports import Sighting
 
@@ -20,11 +20,11 @@ class ProcessInstances:
     def __init__(
         self,
         supervisor: Supervisor,
-        shelf: Shelf,
+        models: ModelStore,
         instances: Sequence[Instance],
         program: Callable[[Instance, Path], Program],
     ) -> None:
-        self._supervisor, self._shelf, self._program = supervisor, shelf, program
+        self._supervisor, self._models, self._program = supervisor, models, program
         self._instances = {instance.name: instance for instance in instances}
         self._runs: dict[str, str] = {}
         self._starting: set[str] = set()  # whose turn comes after that of who serves
@@ -36,12 +36,12 @@ class ProcessInstances:
     @on_disk("An instance cannot be started")
     def start(self, name: str, release: str) -> None:
         """Put a new process with this release's model in the place of what there is. Raises `PortError`."""
-        self._shelf.point(name, release)
+        self._models.point(name, release)
         self.start_slot(name)
 
     def start_slot(self, name: str) -> None:
         """Start what an instance's slot says."""
-        slot = self._shelf.slot(name)
+        slot = self._models.slot(name)
         self._supervisor.remove(name, GRACE_S)
         if slot is None:
             return
@@ -55,7 +55,7 @@ class ProcessInstances:
     @on_disk("An instance cannot be removed")
     def remove(self, name: str, stable: str) -> None:
         """End the process, else raise `PortError`; what starts it later gives it the stable release."""
-        self._shelf.point(name, stable)
+        self._models.point(name, stable)
         self._supervisor.remove(name, GRACE_S)
         self._runs.pop(name, None)
 

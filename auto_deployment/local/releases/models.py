@@ -41,7 +41,7 @@ def on_disk(what: str) -> Iterator[None]:
         raise PortError(f"{what} ({error.strerror}).") from error
 
 
-class Shelf:
+class ModelStore:
     """Models as releases take them. `code_revision` is that of the code which is here now."""
 
     def __init__(self, paths: Paths, code_revision: str) -> None:

@@ -15,7 +15,7 @@ RELEASE = re.compile(r"[0-9]{8}T[0-9]{4}-[0-9a-f]+-.+")  # <model version>-<code
 LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,127}")
 
 
-class Images:
+class DockerImages:
     """Images under one repository name: `<name>:<release id>` never moves, one tag for each instance does."""
 
     def __init__(self, docker: Docker, repository: str) -> None:

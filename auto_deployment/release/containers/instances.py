@@ -10,7 +10,7 @@ from typing import Any
 
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.release.containers.docker import Docker, DockerError, NotThereError
-from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.images import DockerImages
 from auto_deployment.release.ports import Sighting
 from auto_deployment.release.reconcile import NAMES
 
@@ -37,7 +37,7 @@ class ComposeProject:
 class ComposeInstances:
     """Containers of a Compose project. Every action may be repeated."""
 
-    def __init__(self, docker: Docker, project: ComposeProject, images: Images) -> None:
+    def __init__(self, docker: Docker, project: ComposeProject, images: DockerImages) -> None:
         self._docker, self._project, self._images = docker, project, images
 
     def look(self) -> Mapping[str, Sighting]:

@@ -10,7 +10,7 @@ from auto_deployment.release.containers.docker import Docker, DockerError
 from auto_deployment.release.containers.instances import PROJECT, SERVICE
 from auto_deployment.release.judge.ticks import CANARY, STABLE
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Traffic
-from auto_deployment.release.upstream_file import read_traffic, replace_checked, server, told
+from auto_deployment.release.upstream_file import nginx_errors, read_traffic, replace_checked, server
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class NginxContainer:
         """Return what NGINX was told last."""
         return read_traffic(self._file, {address(name): name for name in NAMES})
 
-    @told()
+    @nginx_errors()
     def write(self, traffic: Traffic) -> None:
         """Replace the file and let NGINX take it over; what it refuses is taken back. Raises `PortError`."""
         servers = [server(name, address(name), self._params) for name in NAMES if name in traffic.names]

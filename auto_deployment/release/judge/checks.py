@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from auto_deployment.release.judge.evidence import Columns, Evidence, abort_limit, columns, kept_limit, weigh
-from auto_deployment.release.judge.judgement import CheckResult, Outcome
+from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult
 from auto_deployment.release.judge.sequential import Floats
 from auto_deployment.release.judge.ticks import CANARY, STABLE, Tick
 from auto_deployment.release.params import JudgeParams
@@ -58,12 +58,13 @@ def check_mean_latency(case: Case) -> CheckResult:
     last, limit = case.ticks[-1], case.params.mean_latency_max_ms
     mean, n = last.mean_ms(CANARY), sum(tick.of(CANARY).requests for tick in case.ticks)
     if mean is None:
-        outcome, words = Outcome.NOT_COMPUTABLE, "Prometheus has no successful recommendation of the canary"
+        outcome = CheckOutcome.NOT_COMPUTABLE
+        words = "Prometheus has no successful recommendation of the canary"
     else:
         words = f"successful recommendations of the canary take {mean:.1f} ms on average"
-        outcome = Outcome.OPEN
+        outcome = CheckOutcome.OPEN
         if case.window_over:
-            outcome = Outcome.KEPT if mean < limit else Outcome.BROKEN
+            outcome = CheckOutcome.KEPT if mean < limit else CheckOutcome.BROKEN
     until = "" if case.window_over else "; decided at the end of the window"
     sentence = _sentence(f"{words} (must be below {limit:g} ms, {n:,} requests{until})")
     return CheckResult(MEAN_LATENCY, outcome, last.mean_ms(STABLE), mean, limit, n, None, sentence)
@@ -74,13 +75,13 @@ def check_bad_answers(canary: Columns, evidence: Evidence, params: JudgeParams) 
     n, bad, limit = int(canary.users.sum()), int(canary.first_bad.sum()), params.slo_bad_share
     against, in_favour = _largest(evidence.slo_broken), float(evidence.slo_kept[-1])
     if n == 0:
-        outcome, shown = Outcome.NOT_COMPUTABLE, "no user of the canary was seen"
+        outcome, shown = CheckOutcome.NOT_COMPUTABLE, "no user of the canary was seen"
     elif against >= abort_limit(params):
-        outcome, shown = Outcome.BROKEN, "shown to be more"
+        outcome, shown = CheckOutcome.BROKEN, "shown to be more"
     elif in_favour >= kept_limit(params):
-        outcome, shown = Outcome.KEPT, "shown to be at most that"
+        outcome, shown = CheckOutcome.KEPT, "shown to be at most that"
     else:
-        outcome, shown = Outcome.OPEN, "neither shown to be more nor at most that"
+        outcome, shown = CheckOutcome.OPEN, "neither shown to be more nor at most that"
     sentence = _sentence(
         f"{bad:,} of {n:,} users of the canary met a bad first answer ({_percent(bad, n)}; "
         f"at most {100 * limit:g} % may): {shown} (log evidence {against:.1f} of "
@@ -92,7 +93,7 @@ def check_bad_answers(canary: Columns, evidence: Evidence, params: JudgeParams) 
 def check_sample(canary: Columns, stable: Columns, params: JudgeParams) -> CheckResult:
     """Ask for enough users of the canary."""
     n, limit = int(canary.users.sum()), params.min_users
-    outcome = Outcome.KEPT if n >= limit else Outcome.OPEN
+    outcome = CheckOutcome.KEPT if n >= limit else CheckOutcome.OPEN
     sentence = _sentence(f"{n:,} users of the canary were seen (at least {limit:,} are needed)")
     return CheckResult(SAMPLE, outcome, float(stable.users.sum()), float(n), limit, n, None, sentence)
 
@@ -109,20 +110,20 @@ def _check_harm(
     canary, stable = tracks
     n_canary, n_stable = int(canary.users.sum()), int(stable.users.sum())
     share, other = _share(harmed(canary), n_canary), _share(harmed(stable), n_stable)
-    against = _largest(evidence)
+    against, limit = _largest(evidence), params.tolerated_ratio
     if share is None or other is None:
-        outcome, shown = Outcome.NOT_COMPUTABLE, "a track without users cannot be compared"
+        outcome, shown = CheckOutcome.NOT_COMPUTABLE, "a track without users cannot be compared"
     elif against >= abort_limit(params):
-        outcome, shown = Outcome.BROKEN, f"shown to exceed {params.tolerated_ratio:g} times stable's share"
+        outcome, shown = CheckOutcome.BROKEN, f"shown to exceed {limit:g} times stable's share"
     else:
-        outcome, shown = Outcome.KEPT, f"not shown to exceed {params.tolerated_ratio:g} times stable's share"
+        outcome, shown = CheckOutcome.KEPT, f"not shown to exceed {limit:g} times stable's share"
     ratio = f", {share / other:.2f} times as many" if share is not None and other else ""
     sentence = _sentence(
         f"{_portion(harmed(canary), n_canary)} users of the canary {met}, on stable "
         f"{_portion(harmed(stable), n_stable)}{ratio}: {shown} "
         f"(log evidence {against:.1f} of {abort_limit(params):.1f})"
     )
-    return CheckResult(name, outcome, other, share, params.tolerated_ratio, n_canary, against, sentence)
+    return CheckResult(name, outcome, other, share, limit, n_canary, against, sentence)
 
 
 def _largest(evidence: Floats) -> float:

@@ -5,11 +5,11 @@ from itertools import takewhile
 
 from auto_deployment.host.durations import duration
 from auto_deployment.release.judge.checks import Case, check_all
-from auto_deployment.release.judge.judgement import CheckResult, Judgement, Outcome, Verdict
+from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, Tick
 from auto_deployment.release.params import JudgeParams
 
-__all__ = ["CheckResult", "Judgement", "Outcome", "Verdict", "judge"]
+__all__ = ["CheckOutcome", "CheckResult", "Judgement", "ReleaseVerdict", "judge"]
 
 
 def judge(ticks: Sequence[Tick], params: JudgeParams) -> Judgement:
@@ -26,32 +26,34 @@ def judge(ticks: Sequence[Tick], params: JudgeParams) -> Judgement:
 
 def _decide(
     baking: Sequence[Tick], window_s: float, checks: Sequence[CheckResult], params: JudgeParams
-) -> tuple[Verdict, str]:
-    broken = [check for check in checks if check.outcome is Outcome.BROKEN]
+) -> tuple[ReleaseVerdict, str]:
+    broken = [check for check in checks if check.outcome is CheckOutcome.BROKEN]
     unavailable_s = _unavailable_s(baking)
-    missing = [check for check in checks if check.outcome is not Outcome.KEPT]
+    missing = [check for check in checks if check.outcome is not CheckOutcome.KEPT]
     if broken:
-        return Verdict.ABORT, _sentences(broken)
+        return ReleaseVerdict.ABORT, _sentences(broken)
     if baking and not baking[-1].metrics_available:
         words = (
             f"Metrics have been unavailable for {duration(unavailable_s)} "
             f"(limit {duration(params.metrics_unavailable_max_s)}, {len(baking):,} ticks)"
         )
         if unavailable_s > params.metrics_unavailable_max_s:
-            return Verdict.ABORT, f"{words}."
-        return Verdict.METRICS_UNAVAILABLE, f"{words}; the window waits at {duration(window_s)}."
+            return ReleaseVerdict.ABORT, f"{words}."
+        return ReleaseVerdict.METRICS_UNAVAILABLE, f"{words}; the window waits at {duration(window_s)}."
     over = window_s >= params.window_s
     if over and checks and not missing:
-        return Verdict.PROMOTE, f"The window of {duration(params.window_s)} is over. {_sentences(checks)}"
+        reason = f"The window of {duration(params.window_s)} is over. {_sentences(checks)}"
+        return ReleaseVerdict.PROMOTE, reason
     passed_s = sum(tick.duration_s for tick in baking)
     if passed_s >= params.max_window_s:
         what = f"Inconclusive after {duration(passed_s)} (limit {duration(params.max_window_s)})"
         reason = f"{what}: {duration(window_s)} of the window of {duration(params.window_s)} counted."
-        return Verdict.ABORT, f"{reason} {_sentences(missing)}".rstrip()
+        return ReleaseVerdict.ABORT, f"{reason} {_sentences(missing)}".rstrip()
     if over:
-        return Verdict.NOT_ENOUGH_EVIDENCE, f"The window is over, not all is shown. {_sentences(missing)}"
+        reason = f"The window is over, not all is shown. {_sentences(missing)}"
+        return ReleaseVerdict.NOT_ENOUGH_EVIDENCE, reason
     served = f"{duration(window_s)} of the window of {duration(params.window_s)} have passed"
-    return Verdict.NOT_ENOUGH_EVIDENCE, f"{served}, {len(baking):,} ticks."
+    return ReleaseVerdict.NOT_ENOUGH_EVIDENCE, f"{served}, {len(baking):,} ticks."
 
 
 def _unavailable_s(baking: Sequence[Tick]) -> float:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Verdict(StrEnum):
+class ReleaseVerdict(StrEnum):
     """What the evidence so far says of the candidate."""
 
     PROMOTE = "promote"
@@ -14,7 +14,7 @@ class Verdict(StrEnum):
     METRICS_UNAVAILABLE = "metrics-unavailable"
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """What became of one check; only `kept` counts towards promotion, only `broken` aborts."""
 
     KEPT = "kept"
@@ -28,7 +28,7 @@ class CheckResult:
     """One check: both tracks' values and the limit in the check's own unit, and n, the size of the sample."""
 
     name: str
-    outcome: Outcome
+    outcome: CheckOutcome
     stable: float | None
     canary: float | None
     limit: float
@@ -41,7 +41,7 @@ class CheckResult:
 class Judgement:
     """The verdict with its reason and all checks."""
 
-    verdict: Verdict
+    verdict: ReleaseVerdict
     reason: str
     checks: tuple[CheckResult, ...]
     window_s: float  # that counted so far

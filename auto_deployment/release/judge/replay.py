@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.judge.judge import Judgement, Verdict, judge
+from auto_deployment.release.judge.judge import Judgement, ReleaseVerdict, judge
 from auto_deployment.release.judge.ticks import Tick
 from auto_deployment.release.params import JudgeParams
 
-FINAL = (Verdict.PROMOTE, Verdict.ABORT)
+FINAL = (ReleaseVerdict.PROMOTE, ReleaseVerdict.ABORT)
 
 
 @dataclass(frozen=True, slots=True)

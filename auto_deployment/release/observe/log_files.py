@@ -19,7 +19,7 @@ class EdgeLogError(MarqueeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class LogPosition:
     """How far a file was read, whatever it is called by now."""
 
     inode: int
@@ -46,7 +46,7 @@ class LogFiles:
     looked at each time.
     """
 
-    def __init__(self, log: Path, positions: Sequence[Position]) -> None:
+    def __init__(self, log: Path, positions: Sequence[LogPosition]) -> None:
         self._log = log
         self._positions = list(positions)  # oldest first
         self.lost = False  # the newest file that was known is gone: some lines were never read
@@ -56,12 +56,12 @@ class LogFiles:
         """Begin with what is written from now on."""
         with _readable(log), ExitStack() as stack:
             files = _open_all(log, stack)
-            return cls(log, [Position.in_file(file, _end_of_lines(file)) for file in files])
+            return cls(log, [LogPosition.in_file(file, _end_of_lines(file)) for file in files])
 
     @classmethod
     def from_json(cls, log: Path, content: Sequence[Any]) -> Self:
         """Go on where `to_json` was called."""
-        return cls(log, [Position(**one) for one in content])
+        return cls(log, [LogPosition(**one) for one in content])
 
     def to_json(self) -> list[dict[str, Any]]:
         return [asdict(position) for position in self._positions]
@@ -76,10 +76,10 @@ class LogFiles:
             for file, position in zip(files, known, strict=True):
                 file.seek(position.offset if position else 0)
                 yield from _complete_lines(file)
-                reached.append(Position.in_file(file, file.tell()))
+                reached.append(LogPosition.in_file(file, file.tell()))
         self._positions = reached or self._positions
 
-    def _position_of(self, file: IO[bytes]) -> Position | None:
+    def _position_of(self, file: IO[bytes]) -> LogPosition | None:
         return next((position for position in self._positions if position.is_of(file)), None)
 
 

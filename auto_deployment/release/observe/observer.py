@@ -44,7 +44,7 @@ class Observer:
         """Tell whether it is time for the next tick."""
         return (now - self._last(record, now)).total_seconds() >= self._tick_s
 
-    def take(self, record: Record, now: datetime, tracks_present: bool) -> Record:
+    def add_tick(self, record: Record, now: datetime, tracks_present: bool) -> Record:
         """Return the record with one more tick."""
         release, reader = record.release, self._reader_of(record)
         read = _read(reader)

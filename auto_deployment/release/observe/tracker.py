@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from auto_deployment.release.ports import Sighting
-from auto_deployment.release.reconcile import NAMES, Seen
+from auto_deployment.release.reconcile import NAMES, Observed
 
 
 class Tracker:
@@ -22,14 +22,14 @@ class Tracker:
         self._serving_s: dict[str, float] = {}
         self._fresh: set[str] = set()
 
-    def see(
+    def observe(
         self,
         found: Mapping[str, Sighting],
         wanted: Mapping[str, str | None],
         serving: frozenset[str],
         recreated: Mapping[str, int],
         now: datetime,
-    ) -> dict[str, Seen]:
+    ) -> dict[str, Observed]:
         """Return what was found together with for how long it has been so."""
         passed_s = (now - self._looked_at).total_seconds() if self._looked_at else 0.0
         passed_s, self._looked_at = min(max(passed_s, 0.0), self._longest_s), now
@@ -38,7 +38,7 @@ class Tracker:
                 self._forget(name)
         self._wanted = dict(wanted)
         return {
-            name: self._see(name, found[name], name in serving, recreated.get(name, 0), passed_s)
+            name: self._observe(name, found[name], name in serving, recreated.get(name, 0), passed_s)
             for name in NAMES
         }
 
@@ -51,14 +51,14 @@ class Tracker:
         self._unwell_s.pop(name, None)
         self._serving_s.pop(name, None)
 
-    def _see(self, name: str, one: Sighting, serving: bool, recreated: int, passed_s: float) -> Seen:
+    def _observe(self, name: str, one: Sighting, serving: bool, recreated: int, passed_s: float) -> Observed:
         wanted = self._wanted[name]
         right = one.release == wanted and (one.well or wanted is None)
         _add(self._unwell_s, name, not right, passed_s)
         _add(self._serving_s, name, right and serving and one.release is not None, passed_s)
         if right:
             self._fresh.discard(name)
-        return Seen(
+        return Observed(
             release=one.release,
             wanted=wanted,
             well=one.well,

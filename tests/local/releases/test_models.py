@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.paths import Paths
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.reconcile import NAMES
@@ -24,80 +24,80 @@ def paths(tmp_path: Path) -> Paths:
 
 
 @pytest.fixture
-def shelf(paths: Paths) -> Shelf:
-    return Shelf(paths, "abc")
+def models(paths: Paths) -> ModelStore:
+    return ModelStore(paths, "abc")
 
 
-def test_before_anything_is_deployed_instances_follow_current(shelf: Shelf, paths: Paths) -> None:
-    assert not shelf.in_use
-    assert shelf.slot("canary") is None
-    assert shelf.releases() == []
+def test_before_anything_is_deployed_instances_follow_current(models: ModelStore, paths: Paths) -> None:
+    assert not models.in_use
+    assert models.slot("canary") is None
+    assert models.releases() == []
     assert not paths.releases.exists()
 
 
-def test_taking_over_begins_with_what_serves(shelf: Shelf, paths: Paths) -> None:
-    shelf.take_over()
-    assert shelf.in_use
+def test_taking_over_begins_with_what_serves(models: ModelStore, paths: Paths) -> None:
+    models.take_over()
+    assert models.in_use
     for name in NAMES:
-        assert shelf.slot(name) == (f"{VERSION}-abc", paths.models.resolve() / VERSION)
+        assert models.slot(name) == (f"{VERSION}-abc", paths.models.resolve() / VERSION)
     serving = read_serving(paths)
     assert serving is not None
     assert serving.release == f"{VERSION}-abc"
-    shelf.point("canary", shelf.keep(NEW).release)
-    assert shelf.slot("canary") == (f"{NEW}-abc", paths.models.resolve() / NEW)
+    models.point("canary", models.keep(NEW).release)
+    assert models.slot("canary") == (f"{NEW}-abc", paths.models.resolve() / NEW)
 
 
-def test_a_new_current_model_changes_nothing_then(shelf: Shelf, paths: Paths) -> None:
-    shelf.take_over()
+def test_a_new_current_model_changes_nothing_then(models: ModelStore, paths: Paths) -> None:
+    models.take_over()
     paths.current_model.unlink()
     paths.current_model.symlink_to(NEW)
-    assert shelf.slot("stable-1") == (f"{VERSION}-abc", paths.models.resolve() / VERSION)
-    assert shelf.keep("current").model_version == NEW
+    assert models.slot("stable-1") == (f"{VERSION}-abc", paths.models.resolve() / VERSION)
+    assert models.keep("current").model_version == NEW
 
 
 @pytest.mark.parametrize("how", ["version", "folder", "current"])
-def test_a_model_is_named_in_three_ways(shelf: Shelf, paths: Paths, how: str) -> None:
+def test_a_model_is_named_in_three_ways(models: ModelStore, paths: Paths, how: str) -> None:
     name = {"version": VERSION, "folder": str(paths.models / VERSION), "current": "current"}[how]
-    build = shelf.keep(name)
+    build = models.keep(name)
     assert (build.release, build.model_version, build.code_revision) == (f"{VERSION}-abc", VERSION, "abc")
     assert len(build.content_hash) == 64
 
 
-def test_what_is_no_model_is_refused_with_what_to_give(shelf: Shelf, tmp_path: Path) -> None:
+def test_what_is_no_model_is_refused_with_what_to_give(models: ModelStore, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="nothing is no model: give a version of"):
-        shelf.keep("nothing")
+        models.keep("nothing")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "manifest.json").write_text('{"version": 1}')
     with pytest.raises(BadInputError, match=r"damaged manifest\.json"):
-        shelf.keep(str(tmp_path / "odd"))
+        models.keep(str(tmp_path / "odd"))
     (tmp_path / "odd" / "manifest.json").write_text('{"version": "a b", "content_hash": "0"}')
     with pytest.raises(BadInputError, match="which is no release id"):
-        shelf.keep(str(tmp_path / "odd"))
+        models.keep(str(tmp_path / "odd"))
 
 
 def test_another_model_of_the_same_name_is_refused_where_the_name_has_run(
-    shelf: Shelf, paths: Paths, tmp_path: Path
+    models: ModelStore, paths: Paths, tmp_path: Path
 ) -> None:
-    build = shelf.keep(NEW)
+    build = models.keep(NEW)
     other = tmp_path / "other"
     write_model(other, version=NEW, seed=9)
     with pytest.raises(BadInputError, match=f"{build.release} has been released before as another model"):
-        shelf.keep(str(other))
-    moved = shelf.keep(str(other), may_move=True)
+        models.keep(str(other))
+    moved = models.keep(str(other), may_move=True)
     assert moved.content_hash != build.content_hash
-    assert shelf.id_of(build.release) == str(other)
+    assert models.id_of(build.release) == str(other)
 
 
-def test_forgetting_a_release_keeps_the_model(shelf: Shelf, paths: Paths) -> None:
-    old, new = shelf.keep(VERSION), shelf.keep(NEW)
-    assert shelf.releases() == [new.release, old.release]
-    shelf.forget(old.release)
-    assert shelf.releases() == [new.release]
+def test_forgetting_a_release_keeps_the_model(models: ModelStore, paths: Paths) -> None:
+    old, new = models.keep(VERSION), models.keep(NEW)
+    assert models.releases() == [new.release, old.release]
+    models.forget(old.release)
+    assert models.releases() == [new.release]
     assert (paths.models / VERSION / "manifest.json").exists()
 
 
-def test_a_model_that_somebody_removed_is_named(shelf: Shelf, paths: Paths) -> None:
-    build = shelf.keep(NEW)
+def test_a_model_that_somebody_removed_is_named(models: ModelStore, paths: Paths) -> None:
+    build = models.keep(NEW)
     (paths.models / NEW / "manifest.json").unlink()
     with pytest.raises(PortError, match=f"The model of release {NEW}-abc is gone"):
-        shelf.point("canary", build.release)
+        models.point("canary", build.release)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.host.priority import BACKGROUND, SERVING
-from auto_deployment.release.consequences import clear_shelf
+from auto_deployment.release.consequences import remove_old_images
 from auto_deployment.release.reconcile import STABLE_NAMES
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.release import Action, Phase
 from tests.support.release.fake_children import FakeChild
 from tests.support.release.faults import polls
 from tests.support.release.plain_world import PlainWorld
@@ -97,7 +97,7 @@ def test_an_aborted_canary_goes_though_nginx_does_not_take_its_file(world: Plain
     if fault == "refuses":
         world.host.nginx_says = "no such directive"
     world.host.nginx_is_deaf = fault == "deaf"
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     assert len(polls(world, 5)) == 5
     assert (world.release.phase, world.runs("canary")) == (Phase.ABORTED, None)
     world.host.nginx_says, world.host.nginx_is_deaf = "", False
@@ -112,7 +112,7 @@ def test_a_release_whose_link_cannot_be_removed_stays_and_is_in_nobody_s_way(
 ) -> None:
     world.poll()
     monkeypatch.setattr(Path, "unlink", read_only)
-    clear_shelf(world.shelf, in_use=[NEW.release], keep=0)
+    remove_old_images(world.models, in_use=[NEW.release], keep=0)
     assert f"{OLD.release} stays" in caplog.text
     assert "Read-only file system" in caplog.text
 
@@ -122,5 +122,5 @@ def test_releases_that_cannot_be_listed_all_stay(
 ) -> None:
     world.poll()
     monkeypatch.setattr(Path, "iterdir", read_only)
-    clear_shelf(world.shelf, in_use=[], keep=0)
+    remove_old_images(world.models, in_use=[], keep=0)
     assert "Images of old releases stay" in caplog.text

@@ -8,7 +8,7 @@ import pytest
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.release.containers.docker import DockerError, NotThereError
-from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.images import DockerImages
 from tests.support.release.fake_engine import FakeEngine
 
 V1, V2 = "20260301T0000-00000001", "20260302T0000-00000002"
@@ -33,11 +33,11 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def images(engine: FakeEngine) -> Images:
-    return Images(cast("Any", engine), "marquee")
+def images(engine: FakeEngine) -> DockerImages:
+    return DockerImages(cast("Any", engine), "marquee")
 
 
-def test_an_image_is_what_its_content_says(images: Images, engine: FakeEngine) -> None:
+def test_an_image_is_what_its_content_says(images: DockerImages, engine: FakeEngine) -> None:
     build = images.build_of("marquee:ci-7")
     assert (build.release, build.content_hash) == (f"{V2}-abc1234", f"content-{V2}")
     calls = len(engine.calls)
@@ -47,14 +47,14 @@ def test_an_image_is_what_its_content_says(images: Images, engine: FakeEngine) -
     assert "rm --force made-of:sha256:2" in engine.calls
 
 
-def test_a_name_for_ever_is_given_once(images: Images, engine: FakeEngine) -> None:
+def test_a_name_for_ever_is_given_once(images: DockerImages, engine: FakeEngine) -> None:
     images.keep("marquee:ci-7")
     images.keep("marquee:ci-7")
     assert engine.tags[f"marquee:{V2}-abc1234"] == "sha256:2"
     assert sum(call.startswith("tag ") for call in engine.calls) == 1
 
 
-def test_another_image_of_a_release_that_ran_is_refused(images: Images, engine: FakeEngine) -> None:
+def test_another_image_of_a_release_that_ran_is_refused(images: DockerImages, engine: FakeEngine) -> None:
     images.keep("marquee:ci-7")
     engine.add("sha256:3", "marquee:ci-8", V2)
     with pytest.raises(BadInputError, match="has been released before as another image"):
@@ -62,14 +62,16 @@ def test_another_image_of_a_release_that_ran_is_refused(images: Images, engine: 
     assert engine.tags[f"marquee:{V2}-abc1234"] == "sha256:2"
 
 
-def test_one_that_never_ran_gives_its_name_to_the_tested_one(images: Images, engine: FakeEngine) -> None:
+def test_one_that_never_ran_gives_its_name_to_the_tested_one(
+    images: DockerImages, engine: FakeEngine
+) -> None:
     images.keep("marquee:ci-7")
     engine.add("sha256:3", "marquee:ci-8", V2)
     images.keep("marquee:ci-8", may_move=True)
     assert engine.tags[f"marquee:{V2}-abc1234"] == "sha256:3"
 
 
-def test_what_is_no_image_of_the_service_is_named(images: Images, engine: FakeEngine) -> None:
+def test_what_is_no_image_of_the_service_is_named(images: DockerImages, engine: FakeEngine) -> None:
     engine.add("sha256:4", "other:latest", V1, code="a b")
     with pytest.raises(BadInputError, match="which is no release id"):
         images.build_of("other:latest")
@@ -81,7 +83,7 @@ def test_what_is_no_image_of_the_service_is_named(images: Images, engine: FakeEn
     "content", [None, b"no archive", b"", archive("{"), archive("[]"), archive('{"version": "v1"}')]
 )
 def test_what_has_no_manifest_is_refused_and_leaves_no_container(
-    images: Images, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+    images: DockerImages, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ) -> None:
     usual = engine.read
 
@@ -101,18 +103,20 @@ def test_what_has_no_manifest_is_refused_and_leaves_no_container(
     assert images.build_of("marquee:ci-7").model_version == V2  # the failure is not remembered
 
 
-def test_a_tag_that_moves_is_looked_into_again(images: Images, engine: FakeEngine) -> None:
+def test_a_tag_that_moves_is_looked_into_again(images: DockerImages, engine: FakeEngine) -> None:
     assert images.build_of("marquee:stable-1").model_version == V1
     engine.tags["marquee:stable-1"] = "sha256:2"
     assert images.build_of("marquee:stable-1").model_version == V2
 
 
-def test_images_of_others_and_tags_of_instances_are_no_releases(images: Images, engine: FakeEngine) -> None:
+def test_images_of_others_and_tags_of_instances_are_no_releases(
+    images: DockerImages, engine: FakeEngine
+) -> None:
     engine.tags.update({f"other:{V1}-abc1234": "sha256:1", "marquee:latest": "sha256:1"})
     assert images.releases() == []
 
 
-def test_releases_are_the_names_that_never_move(images: Images) -> None:
+def test_releases_are_the_names_that_never_move(images: DockerImages) -> None:
     images.keep("marquee:stable-1")
     images.keep("marquee:ci-7")
     assert sorted(images.releases()) == [f"{V1}-abc1234", f"{V2}-abc1234"]

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from auto_deployment.release.containers.docker import DockerError
-from auto_deployment.release.containers.images import Images
+from auto_deployment.release.containers.images import DockerImages
 from auto_deployment.release.containers.instances import (
     NEVER_RAN,
     PROJECT,
@@ -35,7 +35,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def instances(engine: FakeEngine) -> ComposeInstances:
     docker = cast("Any", engine)
-    return ComposeInstances(docker, ComposeProject("p", ["--file", "f.yml"]), Images(docker, "marquee"))
+    return ComposeInstances(docker, ComposeProject("p", ["--file", "f.yml"]), DockerImages(docker, "marquee"))
 
 
 def test_each_is_seen_with_its_release(instances: ComposeInstances) -> None:

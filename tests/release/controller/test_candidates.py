@@ -2,7 +2,7 @@
 
 from auto_deployment.release.reconcile import STABLE_NAMES
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.release import Action, Phase
 from tests.support.release.world import NEW, OLD, World, build
 
 
@@ -28,7 +28,7 @@ def test_an_erring_candidate_is_gone_within_minutes_and_never_comes_back(world: 
 def test_a_bad_code_push_does_not_condemn_the_model(world: World) -> None:
     world.deploy(build("v1", "bad0000"))
     world.until(Phase.WARMING)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.until(Phase.ABORTED)
     assert [(one.kind, one.code_revision) for one in read_rejected(world.paths)] == [("code", "bad0000")]
     world.deploy(build("v1", "bad0000"))

@@ -5,7 +5,7 @@ import pytest
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.reconcile import STABLE_NAMES
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.release import Action, Phase
 from tests.support.release.faults import broken, polls
 from tests.support.release.world import NEW, OLD, World
 
@@ -42,7 +42,7 @@ def test_how_ill_a_stable_was_with_the_old_release_says_nothing_of_the_new_one(w
     world.until(Phase.BAKING)
     world.instances.ill = {OLD.release}
     world.polls(14)
-    world.say(Verb.PROMOTE)
+    world.say(Action.PROMOTE)
     world.until(Phase.PROMOTED)
 
 
@@ -84,7 +84,7 @@ def test_an_aborted_canary_goes_though_it_is_the_only_one_that_serves(world: Wor
     world.until(Phase.BAKING)
     world.instances.ill = {OLD.release}
     world.polls(30)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.polls(10)
     assert world.edge.traffic.names == frozenset(STABLE_NAMES)
     assert world.instances.runs["canary"] is None
@@ -98,7 +98,7 @@ def test_an_aborted_canary_goes_though_nobody_else_can_be_started(
     world.instances.ill = {OLD.release}
     monkeypatch.setattr(world.instances, "start", broken)
     polls(world, 30)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     polls(world, 6)
     assert world.edge.traffic.names == frozenset(STABLE_NAMES)
     assert world.instances.runs["canary"] is None
@@ -138,7 +138,7 @@ def test_who_is_well_serves_though_another_cannot_be_put_anew(
     monkeypatch.setattr(world.instances, "start", start_new)
     world.instances.ill = {OLD.release}
     polls(world, 10)
-    world.say(Verb.PROMOTE)
+    world.say(Action.PROMOTE)
     for _ in range(100):
         polls(world, 1)
     assert world.release.phase is Phase.PROMOTED

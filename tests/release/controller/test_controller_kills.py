@@ -3,7 +3,7 @@
 import pytest
 
 from auto_deployment.release.reconcile import SetTraffic
-from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.release import Action, Phase
 from tests.support.release.faults import polls
 from tests.support.release.world import NEW, World
 
@@ -39,7 +39,7 @@ def test_after_everything_was_killed_the_release_goes_on(world: World, phase: Ph
 def test_after_an_abort_a_reboot_cannot_bring_the_candidate_back(world: World) -> None:
     world.deploy()
     world.until(Phase.WARMING)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.until(Phase.ABORTED)
     world.settle()
     world.instances.runs = dict(world.instances.tags)

@@ -1,7 +1,7 @@
 """The controller when one of its files is damaged."""
 
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from tests.support.release.world import NEW, OLD, OTHER, World
 
 
@@ -20,7 +20,7 @@ def test_damaged_rejections_keep_requests_waiting_and_no_person_from_ending_a_re
     path.write_text("{", "utf-8")
     world.deploy(OTHER)
     assert f"{path} is damaged" in world.poll().trouble
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.until(Phase.ABORTED)
     report = world.poll()
     assert f"{path} is damaged" in report.trouble

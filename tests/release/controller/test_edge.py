@@ -4,7 +4,7 @@ import pytest
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.reconcile import STABLE_NAMES
-from auto_deployment.release.release import Phase, Verb
+from auto_deployment.release.release import Action, Phase
 from tests.support.release.faults import polls
 from tests.support.release.world import OLD, OTHER, World
 
@@ -34,7 +34,7 @@ def test_nobody_is_replaced_before_nginx_has_heard_of_it(
 def test_an_aborted_canary_goes_though_nginx_cannot_be_told(world: World) -> None:
     world.bake()
     world.edge.deaf = True
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     assert len(polls(world, 5)) == 5
     assert (world.release.phase, world.instances.runs["canary"]) == (Phase.ABORTED, None)
     assert world.instances.done.count("remove canary") == 1

@@ -3,12 +3,12 @@
 import pytest
 
 from auto_deployment.release.judge.judge import judge
-from auto_deployment.release.judge.judgement import Verdict
+from auto_deployment.release.judge.judgement import ReleaseVerdict
 from auto_deployment.release.phases import judge_params
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.reconcile import NAMES, STABLE_NAMES
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from tests.support.release.world import NEW, OLD, OTHER, World, build, full_disk
 
 
@@ -63,14 +63,14 @@ def test_with_a_full_disk_a_candidate_that_errs_serves_nobody(
 
 
 @pytest.mark.parametrize("edge_is_full", [False, True])
-@pytest.mark.parametrize("before", [None, Verb.EXTEND])
+@pytest.mark.parametrize("before", [None, Action.EXTEND])
 def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
-    world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool, before: Verb | None
+    world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool, before: Action | None
 ) -> None:
     world.bake()
     if before:
         world.say(before, seconds=60)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     with full_disk(monkeypatch) as patched:
         if edge_is_full:
             patched.setattr(world.edge, "write", refused)
@@ -128,7 +128,7 @@ def test_an_abort_that_waits_for_room_comes_before_a_newer_candidate(
 ) -> None:
     world.bake()
     if said:
-        world.say(Verb.ABORT)
+        world.say(Action.ABORT)
     else:
         world.bad = lambda user: user % 10 == 0
     with full_disk(monkeypatch) as patched:
@@ -143,7 +143,7 @@ def test_an_abort_that_waits_for_room_comes_before_a_newer_candidate(
     assert [one.content_hash for one in read_rejected(world.paths)] == [NEW.content_hash]
     if not said:
         params = judge_params(first.release, world.params)
-        assert judge(first.ticks, params).verdict is Verdict.ABORT  # its evidence is kept
+        assert judge(first.ticks, params).verdict is ReleaseVerdict.ABORT  # its evidence is kept
 
 
 def test_a_log_that_stops_while_the_disk_is_full_is_no_evidence(

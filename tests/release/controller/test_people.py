@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.release import Build, Kind, Phase, Verb
+from auto_deployment.release.release import Action, Build, Kind, Phase
 from tests.support.release.world import NEW, World, build, quick
 
 
@@ -18,26 +18,26 @@ def test_with_approval_a_person_has_the_last_word(tmp_path: Path) -> None:
             break
     world.polls(5)
     assert world.release.phase is Phase.BAKING
-    world.say(Verb.APPROVE, "ann")
+    world.say(Action.APPROVE, "ann")
     assert "Approved by ann" in world.until(Phase.PROMOTED).reason
 
 
 def test_who_said_what_and_when_is_kept(world: World) -> None:
     world.deploy()
     world.until(Phase.BAKING)
-    world.say(Verb.EXTEND, "ann", "holiday", 60.0)
-    world.say(Verb.PROMOTE, "bob", "urgent")
+    world.say(Action.EXTEND, "ann", "holiday", 60.0)
+    world.say(Action.PROMOTE, "bob", "urgent")
     world.until(Phase.PROMOTED)
-    words = world.release.words
-    assert [(one.verb, one.by, one.reason, one.seconds) for one in words] == [
-        (Verb.EXTEND, "ann", "holiday", 60.0),
-        (Verb.PROMOTE, "bob", "urgent", 0.0),
+    commands = world.release.commands
+    assert [(one.action, one.by, one.reason, one.seconds) for one in commands] == [
+        (Action.EXTEND, "ann", "holiday", 60.0),
+        (Action.PROMOTE, "bob", "urgent", 0.0),
     ]
-    assert all(one.at < world.now for one in words)
+    assert all(one.at < world.now for one in commands)
 
 
 def test_words_without_a_release_come_to_nothing(world: World) -> None:
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.polls(2)
     assert list(Inbox(world.paths.releases / "inbox").waiting()) == []
 
@@ -48,7 +48,7 @@ def test_an_approval_is_kept_while_metrics_are_away(tmp_path: Path) -> None:
     assert any(world.poll().waits for _ in range(500))
     world.metrics.down = True
     world.polls(4)
-    world.say(Verb.APPROVE)
+    world.say(Action.APPROVE)
     world.polls(4)
     world.metrics.down = False
     assert "Approved by ann" in world.until(Phase.PROMOTING).reason
@@ -58,12 +58,12 @@ def test_approval_of_evidence_that_is_still_to_come_counts_for_nothing(tmp_path:
     world = World(tmp_path, quick(), needs_approval=True)
     world.deploy()
     world.until(Phase.BAKING)
-    world.say(Verb.APPROVE)
+    world.say(Action.APPROVE)
     assert any(world.poll().waits for _ in range(500))
     world.polls(5)
-    assert (world.release.phase, world.release.words) == (Phase.BAKING, ())
+    assert (world.release.phase, world.release.commands) == (Phase.BAKING, ())
     world.boot()
-    world.say(Verb.APPROVE)
+    world.say(Action.APPROVE)
     assert "Approved by ann" in world.until(Phase.PROMOTING).reason
 
 
@@ -71,7 +71,7 @@ def test_approval_of_evidence_that_is_still_to_come_counts_for_nothing(tmp_path:
 def test_nobody_is_sent_to_what_never_served_everybody(world: World, target: Build) -> None:
     world.deploy()
     world.until(Phase.BAKING)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.until(Phase.ABORTED)
     world.roll_back(target)
     world.polls(5)

@@ -3,7 +3,7 @@
 import pytest
 
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from tests.support.release.faults import broken, polls
 from tests.support.release.world import NEW, OLD, OTHER, World, build
 
@@ -77,7 +77,7 @@ def test_a_person_is_heard_though_a_candidate_waits(world: World) -> None:
     world.deploy()
     world.until(Phase.PROMOTING)
     world.deploy(OTHER)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     world.until(Phase.ABORTED)
     assert world.until(Phase.BAKING).id == OTHER.release
 

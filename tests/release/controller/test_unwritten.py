@@ -4,7 +4,7 @@ import pytest
 
 from auto_deployment.release.reconcile import STABLE_NAMES
 from auto_deployment.release.records import read_rejected, read_serving
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from auto_deployment.release.store import Record, StateError
 from tests.support.release.world import NEW, OLD, OTHER, World, build, full
 
@@ -39,10 +39,10 @@ def test_an_abort_that_was_heard_but_cannot_be_carried_out_spares_users(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.bake()
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     write = world.store.write
 
-    def full_at_the_end(record: Record) -> None:  # the word fits, what follows from it does not
+    def full_at_the_end(record: Record) -> None:  # the command fits, what follows from it does not
         if record.release.phase is Phase.ABORTED:
             raise StateError("make room")
         write(record)
@@ -79,7 +79,7 @@ def test_what_is_rejected_goes_at_once_and_is_written_down_as_soon_as_there_is_r
 ) -> None:
     world.deploy()
     world.until(Phase.BAKING)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.release.consequences.add_rejected", full)
         world.deploy()
@@ -115,7 +115,7 @@ def test_people_go_back_while_an_end_is_still_to_be_written_down(
     world.until(Phase.PROMOTED)
     world.deploy(OTHER)
     world.until(Phase.BAKING)
-    world.say(Verb.ABORT)
+    world.say(Action.ABORT)
     with monkeypatch.context() as patched:
         patched.setattr("auto_deployment.release.consequences.add_rejected", full)
         world.until(Phase.ABORTED)

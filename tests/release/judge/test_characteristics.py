@@ -12,7 +12,7 @@ from auto_deployment.cli import main
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.checks import CHECKS
 from auto_deployment.release.judge.simulation import characteristics
-from auto_deployment.release.judge.simulation.cases import CASES, Case, Clock, play
+from auto_deployment.release.judge.simulation.cases import SCENARIOS, Clock, Scenario, play
 from auto_deployment.release.judge.simulation.characteristics import characterise, wilson
 from auto_deployment.release.params import JudgeParams
 from auto_deployment.report.characteristics import BEGIN, END, HEADER
@@ -34,9 +34,9 @@ def percent(cell: str) -> float:
     return float(cell.removesuffix(" %"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_judge_itself_decides_every_case_as_the_simulation_does(case: Case) -> None:
-    row = characterise(case, 600, SHORT, runs=25, seed=2, checked=25)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_the_judge_itself_decides_every_case_as_the_simulation_does(scenario: Scenario) -> None:
+    row = characterise(scenario, 600, SHORT, runs=25, seed=2, checked=25)
     assert row.aborted_low <= row.aborted <= row.aborted_high
 
 
@@ -51,11 +51,11 @@ def test_a_simulation_that_departs_from_the_judge_is_noticed(monkeypatch: pytest
 
     monkeypatch.setattr(characteristics, "abort_limit", laxer)
     with pytest.raises(MarqueeError, match="disagree"):
-        characterise(Case("bad", canary_ratio=20), 0, SHORT, runs=5, seed=1)
+        characterise(Scenario("bad", canary_ratio=20), 0, SHORT, runs=5, seed=1)
 
 
 def test_the_same_seed_gives_the_same_row_and_another_one_another() -> None:
-    five_times = next(case for case in CASES if case.name == "canary 5 times as bad")
+    five_times = next(scenario for scenario in SCENARIOS if scenario.name == "canary 5 times as bad")
     one, again, other = (characterise(five_times, 600, SHORT, 50, seed) for seed in (1, 1, 2))
     assert one == again
     assert one != other
@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_row_and_another_one_another() -> None:
 
 def test_simulated_users_are_as_many_and_as_badly_off_as_was_asked_for() -> None:
     canary, stable = play(
-        Case("x", bad_share=0.02, fallback_share=0.3), Clock(0, 720), 50, np.random.default_rng(1)
+        Scenario("x", bad_share=0.02, fallback_share=0.3), Clock(0, 720), 50, np.random.default_rng(1)
     )
     users = canary.columns.users.sum() + stable.columns.users.sum()
     assert users == pytest.approx(50 * 21_600, rel=0.001)  # e^-10 of them never come
@@ -77,8 +77,8 @@ def test_simulated_users_are_as_many_and_as_badly_off_as_was_asked_for() -> None
 
 
 def test_users_who_always_fail_fail_once_and_their_requests_each() -> None:
-    case = Case("x", bad_share=0, failing_share=0.01, requests_per_user=50)
-    _, stable = play(case, Clock(0, 720), 50, np.random.default_rng(1))
+    scenario = Scenario("x", bad_share=0, failing_share=0.01, requests_per_user=50)
+    _, stable = play(scenario, Clock(0, 720), 50, np.random.default_rng(1))
     columns = stable.columns
     assert columns.newly_bad.sum() == columns.first_bad.sum()
     assert columns.newly_bad.sum() / columns.users.sum() == pytest.approx(0.01, abs=0.001)
@@ -86,8 +86,8 @@ def test_users_who_always_fail_fail_once_and_their_requests_each() -> None:
 
 
 def test_minutes_of_warming_come_before_the_window_and_count_everybody_anew() -> None:
-    case = Case("x", cold_min=10, cold_ratio=100)
-    canary, _ = play(case, Clock(10, 60), 20, np.random.default_rng(1))
+    scenario = Scenario("x", cold_min=10, cold_ratio=100)
+    canary, _ = play(scenario, Clock(10, 60), 20, np.random.default_rng(1))
     assert canary.columns.users.shape == (20, 70)
     assert canary.columns.first_bad[:, :10].sum() > 20 * canary.columns.first_bad[:, 10:20].sum()
     assert canary.columns.users[:, 10].mean() == pytest.approx(canary.columns.users[:, 0].mean(), rel=0.2)
@@ -129,7 +129,7 @@ def test_a_document_without_a_place_for_the_table_is_left_alone(
 def test_the_documented_table_keeps_what_is_promised() -> None:
     header, _, *rows = documented()
     assert header == list(HEADER)
-    assert [cells[0] for cells in rows] == [case.name for case in CASES]
+    assert [cells[0] for cells in rows] == [scenario.name for scenario in SCENARIOS]
     found = {cells[0]: cells for cells in rows}
     assert all(int(cells[1].replace(",", "")) >= 10_000 for cells in rows)
     for name in (

@@ -13,7 +13,7 @@ from auto_deployment.release.judge.checks import (
     POPULAR_AGAINST_STABLE,
     SAMPLE,
 )
-from auto_deployment.release.judge.judge import CheckResult, Judgement, Outcome, Verdict, judge
+from auto_deployment.release.judge.judge import CheckOutcome, CheckResult, Judgement, ReleaseVerdict, judge
 from auto_deployment.release.judge.ticks import CANARY, STABLE, WARMING, Tick, TrackCounts
 from tests.support.release.ticks import counts, good, short, tick
 
@@ -26,11 +26,11 @@ def check(judgement: Judgement, name: str) -> CheckResult:
 
 def test_a_good_candidate_is_promoted_at_the_end_of_its_window_and_not_before() -> None:
     for number in range(10):
-        assert judge(good(number), short()).verdict is Verdict.NOT_ENOUGH_EVIDENCE
+        assert judge(good(number), short()).verdict is ReleaseVerdict.NOT_ENOUGH_EVIDENCE
     promoted = judge(good(10), short())
-    assert promoted.verdict is Verdict.PROMOTE
+    assert promoted.verdict is ReleaseVerdict.PROMOTE
     assert [one.name for one in promoted.checks] == list(CHECKS)
-    assert {one.outcome for one in promoted.checks} == {Outcome.KEPT}
+    assert {one.outcome for one in promoted.checks} == {CheckOutcome.KEPT}
     assert promoted.window_left_s == 0
 
 
@@ -52,16 +52,18 @@ def test_every_sentence_says_value_limit_and_sample() -> None:
 @pytest.mark.parametrize(
     ("mean", "verdict", "outcome"),
     [
-        (499.9, Verdict.PROMOTE, Outcome.KEPT),
-        (500.0, Verdict.ABORT, Outcome.BROKEN),
-        (4000.0, Verdict.ABORT, Outcome.BROKEN),
-        (None, Verdict.NOT_ENOUGH_EVIDENCE, Outcome.NOT_COMPUTABLE),
-        (float("nan"), Verdict.NOT_ENOUGH_EVIDENCE, Outcome.NOT_COMPUTABLE),
-        (float("inf"), Verdict.NOT_ENOUGH_EVIDENCE, Outcome.NOT_COMPUTABLE),
-        (-1.0, Verdict.NOT_ENOUGH_EVIDENCE, Outcome.NOT_COMPUTABLE),
+        (499.9, ReleaseVerdict.PROMOTE, CheckOutcome.KEPT),
+        (500.0, ReleaseVerdict.ABORT, CheckOutcome.BROKEN),
+        (4000.0, ReleaseVerdict.ABORT, CheckOutcome.BROKEN),
+        (None, ReleaseVerdict.NOT_ENOUGH_EVIDENCE, CheckOutcome.NOT_COMPUTABLE),
+        (float("nan"), ReleaseVerdict.NOT_ENOUGH_EVIDENCE, CheckOutcome.NOT_COMPUTABLE),
+        (float("inf"), ReleaseVerdict.NOT_ENOUGH_EVIDENCE, CheckOutcome.NOT_COMPUTABLE),
+        (-1.0, ReleaseVerdict.NOT_ENOUGH_EVIDENCE, CheckOutcome.NOT_COMPUTABLE),
     ],
 )
-def test_the_mean_latency_at_the_end_decides(mean: float | None, verdict: Verdict, outcome: Outcome) -> None:
+def test_the_mean_latency_at_the_end_decides(
+    mean: float | None, verdict: ReleaseVerdict, outcome: CheckOutcome
+) -> None:
     ticks = [*good(9), replace(good(10)[-1], mean_latency_ms={CANARY: mean, STABLE: 20.0})]
     judgement = judge(ticks, short())
     assert (judgement.verdict, check(judgement, MEAN_LATENCY).outcome) == (verdict, outcome)
@@ -69,9 +71,13 @@ def test_the_mean_latency_at_the_end_decides(mean: float | None, verdict: Verdic
 
 @pytest.mark.parametrize(
     ("canary", "stable", "verdict"),
-    [(20.0, 9000.0, Verdict.PROMOTE), (501.0, 1.0, Verdict.ABORT), (20.0, None, Verdict.PROMOTE)],
+    [
+        (20.0, 9000.0, ReleaseVerdict.PROMOTE),
+        (501.0, 1.0, ReleaseVerdict.ABORT),
+        (20.0, None, ReleaseVerdict.PROMOTE),
+    ],
 )
-def test_stable_latency_changes_nothing(canary: float, stable: float | None, verdict: Verdict) -> None:
+def test_stable_latency_changes_nothing(canary: float, stable: float | None, verdict: ReleaseVerdict) -> None:
     ticks = [tick(mean_latency_ms={CANARY: canary, STABLE: stable})] * 10
     assert judge(ticks, short()).verdict is verdict
 
@@ -79,16 +85,16 @@ def test_stable_latency_changes_nothing(canary: float, stable: float | None, ver
 def test_a_slow_candidate_is_not_aborted_before_the_end_of_the_window() -> None:
     ticks = [tick(mean_latency_ms={CANARY: 900.0, STABLE: 20.0})] * 10
     early = judge(ticks[:9], short())
-    assert early.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert early.verdict is ReleaseVerdict.NOT_ENOUGH_EVIDENCE
     assert "take 900.0 ms on average (must be below 500 ms" in check(early, MEAN_LATENCY).sentence
     assert "900.0 ms" in judge(ticks, short()).reason
 
 
 def test_a_share_above_the_slo_aborts_at_once_though_stable_is_as_bad() -> None:
     judgement = judge([tick(counts(60, bad=20), counts(240, bad=80))], short())
-    assert judgement.verdict is Verdict.ABORT
-    assert check(judgement, BAD_ANSWERS).outcome is Outcome.BROKEN
-    assert check(judgement, BAD_AGAINST_STABLE).outcome is Outcome.KEPT
+    assert judgement.verdict is ReleaseVerdict.ABORT
+    assert check(judgement, BAD_ANSWERS).outcome is CheckOutcome.BROKEN
+    assert check(judgement, BAD_AGAINST_STABLE).outcome is CheckOutcome.KEPT
     assert judgement.reason.startswith(
         "20 of 60 users of the canary met a bad first answer (33.33 %; at most 1 %"
     )
@@ -97,30 +103,32 @@ def test_a_share_above_the_slo_aborts_at_once_though_stable_is_as_bad() -> None:
 def test_newly_bad_users_beyond_those_of_stable_abort_though_first_answers_were_good() -> None:
     ticks = [tick(counts(60, bad=2, first_bad=0), counts(240))] * 3
     judgement = judge(ticks, short())
-    assert judgement.verdict is Verdict.ABORT
-    assert check(judgement, BAD_ANSWERS).outcome is not Outcome.BROKEN
-    assert check(judgement, BAD_AGAINST_STABLE).outcome is Outcome.BROKEN
+    assert judgement.verdict is ReleaseVerdict.ABORT
+    assert check(judgement, BAD_ANSWERS).outcome is not CheckOutcome.BROKEN
+    assert check(judgement, BAD_AGAINST_STABLE).outcome is CheckOutcome.BROKEN
 
 
 def test_a_model_that_lost_its_users_is_aborted() -> None:
     ticks = [tick(counts(60, fallback=30), counts(240, fallback=12))] * 2
     judgement = judge(ticks, short())
-    assert judgement.verdict is Verdict.ABORT
-    assert check(judgement, POPULAR_AGAINST_STABLE).outcome is Outcome.BROKEN
+    assert judgement.verdict is ReleaseVerdict.ABORT
+    assert check(judgement, POPULAR_AGAINST_STABLE).outcome is CheckOutcome.BROKEN
 
 
 def test_popularity_lists_as_common_as_on_stable_are_no_harm() -> None:
     ticks = [tick(counts(60, fallback=18), counts(240, fallback=72))] * 10
-    assert judge(ticks, short()).verdict is Verdict.PROMOTE
+    assert judge(ticks, short()).verdict is ReleaseVerdict.PROMOTE
 
 
 def test_evidence_that_was_once_enough_stays_enough() -> None:
     bad = tick(counts(60, bad=20), counts(240))
-    assert judge([bad, *good(200)], short(window_s=60.0)).verdict is Verdict.ABORT
+    assert judge([bad, *good(200)], short(window_s=60.0)).verdict is ReleaseVerdict.ABORT
 
 
-@pytest.mark.parametrize(("per_tick", "verdict"), [(49, Verdict.NOT_ENOUGH_EVIDENCE), (50, Verdict.PROMOTE)])
-def test_fewer_users_than_agreed_are_not_enough(per_tick: int, verdict: Verdict) -> None:
+@pytest.mark.parametrize(
+    ("per_tick", "verdict"), [(49, ReleaseVerdict.NOT_ENOUGH_EVIDENCE), (50, ReleaseVerdict.PROMOTE)]
+)
+def test_fewer_users_than_agreed_are_not_enough(per_tick: int, verdict: ReleaseVerdict) -> None:
     judgement = judge([tick(counts(per_tick))] * 10, short())
     assert judgement.verdict is verdict
     assert check(judgement, SAMPLE).n == per_tick * 10
@@ -128,15 +136,15 @@ def test_fewer_users_than_agreed_are_not_enough(per_tick: int, verdict: Verdict)
 
 def test_what_is_not_shown_by_the_end_of_the_longest_window_is_aborted_as_inconclusive() -> None:
     few = [tick(counts(10))] * 20
-    assert judge(few[:19], short()).verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert judge(few[:19], short()).verdict is ReleaseVerdict.NOT_ENOUGH_EVIDENCE
     judgement = judge(few, short())
-    assert judgement.verdict is Verdict.ABORT
+    assert judgement.verdict is ReleaseVerdict.ABORT
     assert judgement.reason.startswith("Inconclusive after 20 min (limit 20 min)")
     assert "200 users of the canary were seen (at least 500 are needed)" in judgement.reason
 
 
 def test_a_longer_window_is_used_when_the_first_one_showed_too_little() -> None:
-    assert judge([tick(counts(30))] * 17, short()).verdict is Verdict.PROMOTE
+    assert judge([tick(counts(30))] * 17, short()).verdict is ReleaseVerdict.PROMOTE
 
 
 EMPTY: Sequence[tuple[str, Tick]] = (
@@ -151,7 +159,7 @@ EMPTY: Sequence[tuple[str, Tick]] = (
 @pytest.mark.parametrize(("what", "empty"), EMPTY)
 def test_no_data_is_never_a_pass_and_never_a_reason(what: str, empty: Tick) -> None:
     for number in range(20):
-        assert judge([empty] * number, short()).verdict is Verdict.NOT_ENOUGH_EVIDENCE, what
+        assert judge([empty] * number, short()).verdict is ReleaseVerdict.NOT_ENOUGH_EVIDENCE, what
     judgement = judge([empty] * 20, short())
     assert judgement.reason.startswith("Inconclusive")
 
@@ -159,45 +167,48 @@ def test_no_data_is_never_a_pass_and_never_a_reason(what: str, empty: Tick) -> N
 def test_without_users_of_the_canary_no_comparison_can_be_computed() -> None:
     outcomes = {one.name: one.outcome for one in judge([tick(TrackCounts())] * 10, short()).checks}
     for name in (BAD_ANSWERS, BAD_AGAINST_STABLE, POPULAR_AGAINST_STABLE):
-        assert outcomes[name] is Outcome.NOT_COMPUTABLE
+        assert outcomes[name] is CheckOutcome.NOT_COMPUTABLE
 
 
 def test_ticks_of_warming_are_no_evidence() -> None:
     terrible = tick(counts(60, bad=60), counts(240), phase=WARMING)
-    assert judge([terrible] * 30, short()).verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert judge([terrible] * 30, short()).verdict is ReleaseVerdict.NOT_ENOUGH_EVIDENCE
     assert judge([terrible] * 30, short()).checks == ()
-    assert judge([*[terrible] * 30, *good(10)], short()).verdict is Verdict.PROMOTE
+    assert judge([*[terrible] * 30, *good(10)], short()).verdict is ReleaseVerdict.PROMOTE
 
 
 def test_a_tick_without_one_of_the_tracks_is_no_comparison() -> None:
     alone = tick(counts(60, bad=3, first_bad=0), counts(240), tracks_present=False)
     judgement = judge([*good(8), *[alone] * 2], short())
-    assert judgement.verdict is Verdict.PROMOTE
+    assert judgement.verdict is ReleaseVerdict.PROMOTE
     assert check(judgement, BAD_AGAINST_STABLE).log_evidence == 0
 
 
 def test_the_window_waits_while_metrics_are_unavailable() -> None:
     blind = tick(metrics_available=False, mean_latency_ms={})
     waiting = judge([*good(9), *[blind] * 60], short(max_window_s=86400.0))
-    assert waiting.verdict is Verdict.METRICS_UNAVAILABLE
+    assert waiting.verdict is ReleaseVerdict.METRICS_UNAVAILABLE
     assert (waiting.window_s, waiting.window_left_s) == (540, 60)
     assert "1 h (limit 1 h" in waiting.reason
-    assert judge([*good(9), *[blind] * 60, tick()], short(max_window_s=86400.0)).verdict is Verdict.PROMOTE
+    assert (
+        judge([*good(9), *[blind] * 60, tick()], short(max_window_s=86400.0)).verdict
+        is ReleaseVerdict.PROMOTE
+    )
 
 
 def test_metrics_unavailable_for_longer_than_the_limit_abort() -> None:
     blind = tick(metrics_available=False, mean_latency_ms={})
     judgement = judge([*good(9), *[blind] * 61], short(max_window_s=86400.0))
-    assert judgement.verdict is Verdict.ABORT
+    assert judgement.verdict is ReleaseVerdict.ABORT
     assert judgement.reason == "Metrics have been unavailable for 1 h 1 min (limit 1 h, 70 ticks)."
 
 
 def test_harm_that_the_log_shows_aborts_while_prometheus_is_away() -> None:
     blind = tick(counts(60, bad=40), metrics_available=False, mean_latency_ms={})
-    assert judge([blind], short()).verdict is Verdict.ABORT
+    assert judge([blind], short()).verdict is ReleaseVerdict.ABORT
 
 
 def test_metrics_that_come_and_go_cannot_keep_a_release_open_for_ever() -> None:
     blind = tick(metrics_available=False, mean_latency_ms={})
-    assert judge([tick(), blind] * 10, short(window_s=1200.0)).verdict is Verdict.METRICS_UNAVAILABLE
+    assert judge([tick(), blind] * 10, short(window_s=1200.0)).verdict is ReleaseVerdict.METRICS_UNAVAILABLE
     assert judge([blind, tick()] * 10, short(window_s=1200.0)).reason.startswith("Inconclusive")

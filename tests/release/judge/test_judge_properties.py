@@ -7,15 +7,15 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from auto_deployment.release.judge.judge import Judgement, Outcome, Verdict, judge
+from auto_deployment.release.judge.judge import CheckOutcome, Judgement, ReleaseVerdict, judge
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
 from tests.support.release.ticks import START, counts, in_order, short, tick
 
 RANK = {
-    Verdict.ABORT: 0,
-    Verdict.METRICS_UNAVAILABLE: 1,
-    Verdict.NOT_ENOUGH_EVIDENCE: 1,
-    Verdict.PROMOTE: 2,
+    ReleaseVerdict.ABORT: 0,
+    ReleaseVerdict.METRICS_UNAVAILABLE: 1,
+    ReleaseVerdict.NOT_ENOUGH_EVIDENCE: 1,
+    ReleaseVerdict.PROMOTE: 2,
 }
 
 
@@ -63,7 +63,7 @@ def test_replaying_what_was_stored_gives_the_same_judgement(ticks: list[Tick]) -
 @given(st.one_of(RELEASES, NEARLY_GOOD))
 def test_promotion_needs_every_check_kept_over_a_whole_window(ticks: list[Tick]) -> None:
     judgement = judge(ticks, short())
-    if judgement.verdict is Verdict.PROMOTE:
+    if judgement.verdict is ReleaseVerdict.PROMOTE:
         baking = [one for one in ticks if one.phase == BAKING]
         assert sum(one.duration_s for one in baking if one.metrics_available) >= 600
         assert sum(one.of(CANARY).users for one in baking) >= 500
@@ -72,7 +72,7 @@ def test_promotion_needs_every_check_kept_over_a_whole_window(ticks: list[Tick])
         assert mean is not None
         assert mean < 500
         assert baking[-1].metrics_available
-        assert {check.outcome for check in judgement.checks} == {Outcome.KEPT}
+        assert {check.outcome for check in judgement.checks} == {CheckOutcome.KEPT}
 
 
 @given(NEARLY_GOOD, st.data())
@@ -86,13 +86,13 @@ def test_no_path_leads_from_missing_data_to_promotion(ticks: list[Tick], data: s
         "warming": lambda one: replace(one, phase=WARMING),
     }
     hole = holes[data.draw(st.sampled_from(sorted(holes)))]
-    assert judge([hole(one) for one in ticks], short()).verdict is not Verdict.PROMOTE
+    assert judge([hole(one) for one in ticks], short()).verdict is not ReleaseVerdict.PROMOTE
 
 
 @given(NEARLY_GOOD)
 def test_without_metrics_at_the_end_there_is_no_promotion(ticks: list[Tick]) -> None:
     ended_blind = [*ticks, tick(metrics_available=False, mean_latency_ms={})]
-    assert judge(ended_blind, short()).verdict in {Verdict.ABORT, Verdict.METRICS_UNAVAILABLE}
+    assert judge(ended_blind, short()).verdict in {ReleaseVerdict.ABORT, ReleaseVerdict.METRICS_UNAVAILABLE}
 
 
 @given(st.one_of(RELEASES, NEARLY_GOOD), st.data())

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from auto_deployment.cli import main
-from auto_deployment.release.judge.judge import Verdict
+from auto_deployment.release.judge.judge import ReleaseVerdict
 from auto_deployment.release.judge.replay import replay
 from tests.support.project import PROJECT
 from tests.support.release.ticks import counts, good, short, tick
@@ -30,16 +30,21 @@ def store(path: Path, content: object) -> Path:
 def test_a_release_ends_with_its_first_final_verdict() -> None:
     bad = tick(counts(60, bad=30), counts(240))
     result = replay([*good(3), bad, *good(20)], short())
-    assert (result.judgement.verdict, result.ticks, result.of, result.final) == (Verdict.ABORT, 4, 24, True)
+    assert (result.judgement.verdict, result.ticks, result.of, result.final) == (
+        ReleaseVerdict.ABORT,
+        4,
+        24,
+        True,
+    )
     assert (replay(good(20), short()).judgement.verdict, replay(good(20), short()).ticks) == (
-        Verdict.PROMOTE,
+        ReleaseVerdict.PROMOTE,
         10,
     )
 
 
 def test_a_release_under_way_has_no_final_verdict() -> None:
     assert not replay(good(5), short()).final
-    assert replay([], short()).judgement.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert replay([], short()).judgement.verdict is ReleaseVerdict.NOT_ENOUGH_EVIDENCE
 
 
 def test_other_limits_give_another_verdict(

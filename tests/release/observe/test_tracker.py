@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from auto_deployment.release.observe.tracker import Tracker
 from auto_deployment.release.ports import Sighting
-from auto_deployment.release.reconcile import NAMES, Seen
+from auto_deployment.release.reconcile import NAMES, Observed
 from tests.support.release.world import NEW, OLD, START
 
 WANTED = dict.fromkeys(NAMES, OLD.release)
@@ -13,16 +13,16 @@ ILL = {**WELL, "stable-2": Sighting(OLD.release, False)}
 ALL = frozenset(NAMES)
 
 
-def look(tracker: Tracker, seconds: float, found: dict[str, Sighting], wanted: dict[str, str]) -> Seen:
+def look(tracker: Tracker, seconds: float, found: dict[str, Sighting], wanted: dict[str, str]) -> Observed:
     """Return what is known of stable-2 after a look so many seconds after START."""
-    return tracker.see(found, wanted, ALL, {}, START + timedelta(seconds=seconds))["stable-2"]
+    return tracker.observe(found, wanted, ALL, {}, START + timedelta(seconds=seconds))["stable-2"]
 
 
 def test_time_adds_up_from_the_first_look_that_finds_it_so() -> None:
     tracker = Tracker(100)
     assert look(tracker, 0, WELL, WANTED).serving_s == 0
     assert look(tracker, 10, WELL, WANTED).serving_s == 10
-    assert look(tracker, 20, ILL, WANTED) == Seen(OLD.release, well=False, wanted=OLD.release)
+    assert look(tracker, 20, ILL, WANTED) == Observed(OLD.release, well=False, wanted=OLD.release)
     ill = look(tracker, 30, ILL, WANTED)
     assert (ill.unwell_s, ill.serving_s) == (10, 0)
     assert look(tracker, 40, WELL, WANTED).unwell_s == 0

@@ -19,7 +19,7 @@ from auto_deployment.config import IngestAddresses, Settings
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
 from auto_deployment.ingest.params import IngestParams
-from auto_deployment.ingest.process import Request, listen
+from auto_deployment.ingest.process import ListenOptions, listen
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from tests.support.ports import free_port
@@ -70,7 +70,7 @@ class Home:
 
     def once(self, **request: Any) -> None:
         """Read what is there."""
-        listen(self.settings, self.params, Request(once=True, **request), threading.Event())
+        listen(self.settings, self.params, ListenOptions(once=True, **request), threading.Event())
 
     @contextmanager
     def listening(self) -> Iterator[threading.Event]:
@@ -79,7 +79,7 @@ class Home:
 
         def work() -> None:
             try:
-                listen(self.settings, self.params, Request(), stop)
+                listen(self.settings, self.params, ListenOptions(), stop)
             except Exception as error:
                 self.errors.append(error)
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from auto_deployment.config import Settings
 from auto_deployment.dataset.segments import JOINED
 from auto_deployment.ingest.listener import Clocks
-from auto_deployment.ingest.process import Request, listen
+from auto_deployment.ingest.process import ListenOptions, listen
 from auto_deployment.params import load_params
 
 RANDOM = "at a random moment"
@@ -34,7 +34,7 @@ def main(moment: str, countdown: int, day: int, max_lines: int) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     clocks = Clocks(now=lambda: datetime.now(UTC) + timedelta(days=day))
-    listen(settings, params, Request(), threading.Event(), clocks)
+    listen(settings, params, ListenOptions(), threading.Event(), clocks)
 
 
 def _arm(moment: str, countdown: int) -> None:

@@ -1,4 +1,4 @@
-"""The world of releases with the parts of a local run: a real supervisor, shelf and edge, no real process."""
+"""The world of releases with the parts of a local run: real supervisor, models and edge, no real process."""
 
 import json
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from auto_deployment.local.instances import Instance, instances
 from auto_deployment.local.processes import Child, Program
 from auto_deployment.local.releases.edge import LocalEdge
 from auto_deployment.local.releases.instances import ProcessInstances
-from auto_deployment.local.releases.models import Shelf
+from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.supervisor import Running, Supervisor
 from auto_deployment.params import load_params
 from auto_deployment.release.observe.observer import Observer
-from auto_deployment.release.parts import Parts
+from auto_deployment.release.parts import ControllerParts
 from auto_deployment.release.release import Build
 from tests.support.project import PROJECT
 from tests.support.release.fake_children import FakeChild, FakeClock
@@ -67,21 +67,23 @@ class QuickInstance(Instance):
 class PlainWorld(World):
     """Models instead of images and processes instead of containers, under the same controller."""
 
-    def parts(self, observer: Observer) -> Parts:
+    def parts(self, observer: Observer) -> ControllerParts:
         """Return the parts of a local run in which stable serves, as releases find it at their first look."""
         self.host, root = Host(), self.paths.root
         for build in (OLD, NEW):
             self.give(build)
         self.paths.current_model.symlink_to(OLD.model_version)
-        self.shelf = Shelf(self.paths, CODE)
-        self.shelf.take_over()
-        self.shelf.keep(NEW.model_version)
+        self.models = ModelStore(self.paths, CODE)
+        self.models.take_over()
+        self.models.keep(NEW.model_version)
         self.addresses = instances(LocalAddresses())
         self.processes = self._processes()
         traffic = load_params(PROJECT / "params.yaml").traffic
         file = root / "upstream.conf"
         self.nginx = LocalEdge(file, self.addresses, traffic, self.host.check, self.host.reload)
-        return Parts(self.processes, self.shelf, self.nginx, observer, self.store, self.inbox, self.paths)
+        return ControllerParts(
+            self.processes, self.models, self.nginx, observer, self.store, self.inbox, self.paths
+        )
 
     def give(self, build: Build) -> None:
         """Put a model where training would."""
@@ -104,7 +106,7 @@ class PlainWorld(World):
     def _processes(self) -> ProcessInstances:
         self.supervisor = Supervisor(self.host.remember, self.host.start, FakeClock())
         known = [QuickInstance(one.name, one.track, one.host, one.port, self.host) for one in self.addresses]
-        started = ProcessInstances(self.supervisor, self.shelf, known, self._program)
+        started = ProcessInstances(self.supervisor, self.models, known, self._program)
         for one in known:
             started.start_slot(one.name)
         return started

@@ -11,7 +11,7 @@ from auto_deployment.release.consequences import serves_after
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.reconcile import CANARY_NAME, STABLE_NAMES
 from auto_deployment.release.records import read_rejected, read_serving
-from auto_deployment.release.release import Kind, Phase, Verb
+from auto_deployment.release.release import Action, Kind, Phase
 from tests.support.release.world import OLD, World, build, quick
 
 LOOKS = 150
@@ -37,7 +37,7 @@ class Trouble:
         world = self.world
         doings: list[Callable[[], None]] = [
             self._deploy, self._deploy, self._again, self._back, world.boot, self._ill, self._errs, self.mend,
-            lambda: self._say(Verb.ABORT), lambda: self._say(Verb.PROMOTE), lambda: self._say(Verb.PROMOTE),
+            lambda: self._say(Action.ABORT), *(2 * [lambda: self._say(Action.PROMOTE)]),
             lambda: setattr(self, "full", not self.full),
             lambda: setattr(self, "docker_fails", not self.docker_fails),
             lambda: setattr(world.edge, "deaf", not world.edge.deaf),
@@ -68,10 +68,10 @@ class Trouble:
     def _back(self) -> None:
         self.world.roll_back(self.random.choice(self.builds))
 
-    def _say(self, verb: Verb) -> None:
+    def _say(self, action: Action) -> None:
         record = self.world.store.newest()
         if record is not None:
-            self.world.say(verb)
+            self.world.say(action)
             self.words.add(record.release.id)
 
     def _ill(self) -> None:
@@ -127,7 +127,7 @@ def check(trouble: Trouble) -> None:
         if release.phase is Phase.PROMOTED:
             serves = release.candidate
             by_verdict = release.reason.startswith("The window")
-            assert by_verdict or release.kind is Kind.ROLLBACK or release.said(Verb.PROMOTE)
+            assert by_verdict or release.kind is Kind.ROLLBACK or release.command(Action.PROMOTE)
     assert serving.release == serves.release
     assert len({release.request for release in history}) == len(history)
     assert not any(release.under_way for release in history)

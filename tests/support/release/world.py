@@ -18,10 +18,10 @@ from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
 from auto_deployment.release.params import ReleaseParams
-from auto_deployment.release.parts import Parts, Report
+from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.ports import PortError, Sighting
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Traffic
-from auto_deployment.release.release import Build, Kind, Phase, Release, Verb
+from auto_deployment.release.release import Action, Build, Kind, Phase, Release
 from auto_deployment.release.store import Store
 from tests.support.project import PROJECT
 from tests.support.release.edge_lines import CANARY_1, STABLE_1, TRACKS, line
@@ -91,7 +91,7 @@ class FakeEdge:
 
 @dataclass
 class FakeImages:
-    """A shelf of images."""
+    """Images that are only names."""
 
     tags: list[str] = field(default_factory=list)
 
@@ -146,9 +146,11 @@ class World:
         self.controller = Controller(parts, self.params, self.needs_approval)
         self.controller.open()
 
-    def parts(self, observer: Observer) -> Parts:
+    def parts(self, observer: Observer) -> ControllerParts:
         """Return what the controller works with."""
-        return Parts(self.instances, self.images, self.edge, observer, self.store, self.inbox, self.paths)
+        return ControllerParts(
+            self.instances, self.images, self.edge, observer, self.store, self.inbox, self.paths
+        )
 
     def poll(self, seconds: float = 2.0) -> Report:
         """Let time pass and people ask, then let the controller look."""
@@ -191,7 +193,7 @@ class World:
             file.write(b"".join(lines))
 
     def deploy(self, candidate: Build = NEW, by: str = "pipeline") -> None:
-        self.inbox.ask(candidate, by, self.now)
+        self.inbox.request(candidate, by, self.now)
 
     def bake(self, candidate: Build = NEW) -> None:
         """Deploy a candidate and go on until it bakes and nothing is to be done."""
@@ -206,14 +208,14 @@ class World:
         self.settle()
 
     def roll_back(self, to: Build = OLD, by: str = "ann") -> None:
-        self.inbox.ask(to, by, self.now, Kind.ROLLBACK, "it smells")
+        self.inbox.request(to, by, self.now, Kind.ROLLBACK, "it smells")
 
     def say(
-        self, verb: Verb, by: str = "ann", reason: str = "", seconds: float = 0.0, release: str = ""
+        self, action: Action, by: str = "ann", reason: str = "", seconds: float = 0.0, release: str = ""
     ) -> None:
         record = self.store.newest()
         meant = release or (record.release.id if record else "")
-        self.inbox.say(verb, meant, by, self.now, reason, seconds)
+        self.inbox.command(action, meant, by, self.now, reason, seconds)
 
     @property
     def release(self) -> Release:

@@ -11,7 +11,7 @@ CANARY_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Scenario:
     """One row of the table. Shares and rates are those of stable where nothing else is said."""
 
     name: str
@@ -41,26 +41,30 @@ class Clock:
     window: int
 
 
-def play(case: Case, clock: Clock, runs: int, random: np.random.Generator) -> tuple[Met, Met]:
+def play(scenario: Scenario, clock: Clock, runs: int, random: np.random.Generator) -> tuple[Met, Met]:
     """Let so many releases happen; return what canary and stable users met, warming first if there is one."""
-    if not (case.warmed and clock.warming):
-        return _play(case, clock.window, clock.window, runs, random)
-    before = _play(case, clock.warming, clock.window, runs, random)
+    if not (scenario.warmed and clock.warming):
+        return _play(scenario, clock.window, clock.window, runs, random)
+    before = _play(scenario, clock.warming, clock.window, runs, random)
     # Whoever comes in the window is counted as if he had never been there.
-    after = _play(replace(case, cold_min=0), clock.window, clock.window, runs, random)
+    after = _play(replace(scenario, cold_min=0), clock.window, clock.window, runs, random)
     canary, stable = (_one_after_the_other(*both) for both in zip(before, after, strict=True))
     return canary, stable
 
 
-def _play(case: Case, ticks: int, window: int, runs: int, random: np.random.Generator) -> tuple[Met, Met]:
-    users = round(case.requests_per_s * 60 * window / case.requests_per_user)
-    failing = round(users * case.failing_share)
-    swing = 1 + case.swing * np.cos(2 * np.pi * np.arange(ticks) / window)[np.newaxis]
-    bad = np.minimum(case.bad_share * swing + _bursts(case, ticks, window, runs, random), 1)
-    worse = np.where(np.arange(ticks) < case.cold_min, case.cold_ratio, case.canary_ratio)
-    often = swing * case.requests_per_user / window
-    often_failing = often * (case.failing_requests or case.requests_per_user) / case.requests_per_user
-    fallback = np.full((1, ticks), case.fallback_share)
+def _play(
+    scenario: Scenario, ticks: int, window: int, runs: int, random: np.random.Generator
+) -> tuple[Met, Met]:
+    users = round(scenario.requests_per_s * 60 * window / scenario.requests_per_user)
+    failing = round(users * scenario.failing_share)
+    swing = 1 + scenario.swing * np.cos(2 * np.pi * np.arange(ticks) / window)[np.newaxis]
+    bad = np.minimum(scenario.bad_share * swing + _bursts(scenario, ticks, window, runs, random), 1)
+    worse = np.where(np.arange(ticks) < scenario.cold_min, scenario.cold_ratio, scenario.canary_ratio)
+    often = swing * scenario.requests_per_user / window
+    often_failing = (
+        often * (scenario.failing_requests or scenario.requests_per_user) / scenario.requests_per_user
+    )
+    fallback = np.full((1, ticks), scenario.fallback_share)
 
     def track(ordinary: Counts, broken: Counts, ratio: Floats, fallback_ratio: float) -> Met:
         usual = Behaviour(often, np.minimum(bad * ratio, 1), fallback * fallback_ratio)
@@ -69,18 +73,18 @@ def _play(case: Case, ticks: int, window: int, runs: int, random: np.random.Gene
 
     on_canary = random.binomial(users - failing, CANARY_SHARE, runs)
     broken_on_canary = random.binomial(failing, CANARY_SHARE, runs)
-    canary = track(on_canary, broken_on_canary, worse, case.fallback_ratio)
+    canary = track(on_canary, broken_on_canary, worse, scenario.fallback_ratio)
     stable = track(users - failing - on_canary, failing - broken_on_canary, np.ones(ticks), 1.0)
     return canary, stable
 
 
-def _bursts(case: Case, ticks: int, window: int, runs: int, random: np.random.Generator) -> Floats:
+def _bursts(scenario: Scenario, ticks: int, window: int, runs: int, random: np.random.Generator) -> Floats:
     """Return what bursts add to the bad share, at random minutes of each run."""
-    added = np.zeros((runs if case.bursts else 1, ticks))
-    for start in random.integers(0, window, (case.bursts, runs)):
-        for minute in range(case.burst_min):
+    added = np.zeros((runs if scenario.bursts else 1, ticks))
+    for start in random.integers(0, window, (scenario.bursts, runs)):
+        for minute in range(scenario.burst_min):
             inside = start + minute < ticks
-            added[np.flatnonzero(inside), (start + minute)[inside]] = case.burst_share
+            added[np.flatnonzero(inside), (start + minute)[inside]] = scenario.burst_share
     return added
 
 
@@ -92,46 +96,46 @@ def _one_after_the_other(before: Met, after: Met) -> Met:
     return Met(columns, np.concatenate([before.bad_requests, after.bad_requests], axis=1))
 
 
-CASES = (
-    Case("equal tracks, 0.05 % of requests bad", bad_share=0.0005),
-    Case("equal tracks, 0.5 % of requests bad"),
-    Case("equal tracks, a tenth of the traffic", requests_per_s=0.5),
-    Case("equal tracks, load and bad requests drifting threefold", swing=0.5),
-    Case("equal tracks, six bursts of 2 min with 5 % of requests bad", bursts=6),
-    Case("equal tracks, 0.5 % of users always fail, 10 requests each", bad_share=0, failing_share=0.005),
-    Case(
+SCENARIOS = (
+    Scenario("equal tracks, 0.05 % of requests bad", bad_share=0.0005),
+    Scenario("equal tracks, 0.5 % of requests bad"),
+    Scenario("equal tracks, a tenth of the traffic", requests_per_s=0.5),
+    Scenario("equal tracks, load and bad requests drifting threefold", swing=0.5),
+    Scenario("equal tracks, six bursts of 2 min with 5 % of requests bad", bursts=6),
+    Scenario("equal tracks, 0.5 % of users always fail, 10 requests each", bad_share=0, failing_share=0.005),
+    Scenario(
         "equal tracks, 0.5 % of users always fail, 20 requests each",
         bad_share=0,
         failing_share=0.005,
         requests_per_user=20,
     ),
-    Case(
+    Scenario(
         "equal tracks, 0.5 % of users always fail, 50 requests each",
         bad_share=0,
         failing_share=0.005,
         requests_per_user=50,
     ),
-    Case(
+    Scenario(
         "the same, and only these ask 50 times, others 10 times",
         bad_share=0,
         failing_share=0.005,
         failing_requests=50,
     ),
-    Case("canary exactly 1.25 times as bad", canary_ratio=1.25),
-    Case("cold start: canary 10 times as bad while it is warmed", cold_min=10),
-    Case("cold start without warming", cold_min=10, warmed=False),
-    Case("canary 2 times as bad", True, canary_ratio=2),
-    Case(
+    Scenario("canary exactly 1.25 times as bad", canary_ratio=1.25),
+    Scenario("cold start: canary 10 times as bad while it is warmed", cold_min=10),
+    Scenario("cold start without warming", cold_min=10, warmed=False),
+    Scenario("canary 2 times as bad", True, canary_ratio=2),
+    Scenario(
         "canary 3 times as bad at 0.2 %, beside 0.3 % of users who always fail",
         True,
         canary_ratio=3,
         bad_share=0.002,
         failing_share=0.003,
     ),
-    Case("canary 5 times as bad", True, canary_ratio=5),
-    Case("canary 5 times as bad, a tenth of the traffic", True, canary_ratio=5, requests_per_s=0.5),
-    Case("canary 10 times as bad", True, canary_ratio=10),
-    Case("rare faults: canary 10 times as bad at 0.05 %", True, canary_ratio=10, bad_share=0.0005),
-    Case("every request to the canary bad", True, canary_ratio=200),
-    Case("canary gives twice as many users the popularity list (20 %)", True, fallback_ratio=2),
+    Scenario("canary 5 times as bad", True, canary_ratio=5),
+    Scenario("canary 5 times as bad, a tenth of the traffic", True, canary_ratio=5, requests_per_s=0.5),
+    Scenario("canary 10 times as bad", True, canary_ratio=10),
+    Scenario("rare faults: canary 10 times as bad at 0.05 %", True, canary_ratio=10, bad_share=0.0005),
+    Scenario("every request to the canary bad", True, canary_ratio=200),
+    Scenario("canary gives twice as many users the popularity list (20 %)", True, fallback_ratio=2),
 )

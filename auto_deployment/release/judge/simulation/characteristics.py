@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.evidence import Columns, abort_limit, kept_limit, weigh
-from auto_deployment.release.judge.judge import Verdict, judge
+from auto_deployment.release.judge.judge import ReleaseVerdict, judge
 from auto_deployment.release.judge.sequential import Counts, canary_share, log_evidence_of_harm
-from auto_deployment.release.judge.simulation.cases import Case, Clock, play
+from auto_deployment.release.judge.simulation.cases import Clock, Scenario, play
 from auto_deployment.release.judge.simulation.users import Met
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
 from auto_deployment.release.params import JudgeParams
@@ -48,17 +48,17 @@ class Outcomes:
 
 
 def characterise(
-    case: Case, warming_s: float, params: JudgeParams, runs: int, seed: int, checked: int = 20
+    scenario: Scenario, warming_s: float, params: JudgeParams, runs: int, seed: int, checked: int = 20
 ) -> Characteristic:
     """Simulate releases of one case; the first `checked` of them are put before `judge` tick by tick too."""
     clock = Clock(round(warming_s / TICK_S), round(params.window_s / TICK_S))
-    batches = list(_batches(case, clock, params, runs, seed, checked))
+    batches = list(_batches(scenario, clock, params, runs, seed, checked))
     minutes = np.concatenate([one.abort_minute for one in batches])
     aborted = minutes[minutes > 0]
     low, high = wilson(len(aborted), runs)
     return Characteristic(
-        name=case.name,
-        to_blame=case.to_blame,
+        name=scenario.name,
+        to_blame=scenario.to_blame,
         runs=runs,
         aborted=len(aborted) / runs,
         aborted_low=low,
@@ -115,11 +115,11 @@ def recorded(canary: Columns, stable: Columns, run: int, warming: int) -> list[T
 
 
 def _batches(
-    case: Case, clock: Clock, params: JudgeParams, runs: int, seed: int, checked: int
+    scenario: Scenario, clock: Clock, params: JudgeParams, runs: int, seed: int, checked: int
 ) -> Iterator[Outcomes]:
     for start in range(0, runs, BATCH):
-        random = np.random.default_rng([seed, start, *case.name.encode()])
-        canary, stable = play(case, clock, min(BATCH, runs - start), random)
+        random = np.random.default_rng([seed, start, *scenario.name.encode()])
+        canary, stable = play(scenario, clock, min(BATCH, runs - start), random)
         warming = canary.columns.users.shape[-1] - clock.window
         judged = outcomes(canary.after(warming), stable.after(warming), params)
         for run in range(max(0, min(checked - start, BATCH, runs - start))):
@@ -135,12 +135,12 @@ def _compare(
     if abort_minute:
         end = warming + abort_minute
         agreed = (
-            judge(ticks[:end], params).verdict is Verdict.ABORT
-            and judge(ticks[: end - 1], params).verdict is not Verdict.ABORT
+            judge(ticks[:end], params).verdict is ReleaseVerdict.ABORT
+            and judge(ticks[: end - 1], params).verdict is not ReleaseVerdict.ABORT
         )
     else:
         verdict = judge(ticks, params).verdict
-        agreed = verdict is not Verdict.ABORT and (verdict is Verdict.PROMOTE) == promoted
+        agreed = verdict is not ReleaseVerdict.ABORT and (verdict is ReleaseVerdict.PROMOTE) == promoted
     if not agreed:
         raise MarqueeError(
             "The simulation and the judge disagree: characteristics.py has to follow judge.py."
