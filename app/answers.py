@@ -8,7 +8,7 @@ from flask import Response
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from app.serving import Serving
+from app.serving import ServedModel
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
@@ -24,14 +24,14 @@ def wants_json(accept: str | None) -> bool:
     return accepted.quality(JSON) >= max(accepted.quality("text/plain"), 0.001)
 
 
-def text_list(serving: Serving, rows: Sequence[int], source: str) -> Response:
+def text_list(serving: ServedModel, rows: Sequence[int], source: str) -> Response:
     """Answer with one line of comma-separated ids, best first, without an end of line."""
     headers = [(SOURCE_HEADER, source), *VARY]
     return Response(serving.recommender.line_of(rows), 200, headers, content_type=TEXT)
 
 
 def json_list(
-    serving: Serving, rows: Sequence[int], scores: Sequence[float], source: str, subject: dict[str, str]
+    serving: ServedModel, rows: Sequence[int], scores: Sequence[float], source: str, subject: dict[str, str]
 ) -> Response:
     """Answer with titles, scores and where the list comes from."""
     movies = serving.recommender.model.movies

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from app.config import Settings
 from app.exporter import make_exporter
 from app.recommender import PERSONAL, POPULAR
-from app.serving import OUTCOMES, Serving
+from app.serving import OUTCOMES, ServedModel
 
 SOURCES = (PERSONAL, POPULAR)
 METHODS = ("GET", "HEAD")
@@ -68,7 +68,7 @@ class Families:
         )
 
 
-class Metrics:
+class ServiceMetrics:
     """The series of one instance, each of its labels from a closed set; user ids are never among them."""
 
     def __init__(self, settings: Settings, served: Mapping[str, Iterable[int]]) -> None:
@@ -102,7 +102,7 @@ class Metrics:
     def count_load(self, outcome: str) -> None:
         self._loads[outcome].inc()
 
-    def show_model(self, serving: Serving) -> None:
+    def show_model(self, serving: ServedModel) -> None:
         """Say which model this process serves."""
         if self._in_use is not None:
             self._in_use.set(0)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from app.metrics import Metrics
+from app.metrics import ServiceMetrics
 from app.serving import ModelSlot
 
 if TYPE_CHECKING:
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 SERVING = "marquee.serving"
 
 
-class Edge:
+class RequestMiddleware:
     """Gives each request one model, and each answer the names of that model and its place in the metrics."""
 
-    def __init__(self, application: "WSGIApplication", slot: ModelSlot, metrics: Metrics) -> None:
+    def __init__(self, application: "WSGIApplication", slot: ModelSlot, metrics: ServiceMetrics) -> None:
         self._application = application
         self._slot = slot
         self._metrics = metrics

@@ -3,12 +3,12 @@
 import logging
 import threading
 
-from app.factory import Instance
+from app.factory import ServiceParts
 
 log = logging.getLogger(__name__)
 
 
-def start(instance: Instance) -> threading.Thread | None:
+def start(instance: ServiceParts) -> threading.Thread | None:
     """Start the look-out of this process; None when `MODEL_POLL_S` is 0."""
     if not instance.settings.model_poll_s:
         return None
@@ -17,7 +17,7 @@ def start(instance: Instance) -> threading.Thread | None:
     return thread
 
 
-def run(instance: Instance, stop: threading.Event) -> None:
+def run(instance: ServiceParts, stop: threading.Event) -> None:
     """Look until told to stop; the first time at once, as this process may be younger than the model."""
     while not stop.is_set():
         try:
@@ -27,7 +27,7 @@ def run(instance: Instance, stop: threading.Event) -> None:
         stop.wait(instance.settings.model_poll_s)
 
 
-def step(instance: Instance) -> None:
+def step(instance: ServiceParts) -> None:
     """Look once, and count what became of a new model."""
     outcome = instance.slot.refresh()
     if outcome is None:

@@ -16,7 +16,6 @@ def problem_body(status: int, detail: str) -> bytes:
 
 
 def problem(status: int, detail: str) -> Response:
-    """Return a problem as the answer to a request."""
     return Response(problem_body(status, detail), status, content_type=MEDIA_TYPE)
 
 

@@ -191,7 +191,6 @@ class Recommender:
         return ratings
 
     def seen_rows(self, user_row: int) -> npt.NDArray[np.int32]:
-        """Return the rows of the user's training movies."""
         seen: npt.NDArray[np.int32] = self._seen_items[
             self._seen_indptr[user_row] : self._seen_indptr[user_row + 1]
         ]

@@ -6,12 +6,12 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.answers import JSON, as_json, json_list, text_list, wants_json
-from app.metrics import Metrics
+from app.metrics import ServiceMetrics
 from app.middleware import SERVING
 from app.parameters import Wish, read_n, read_user, read_wish
 from app.problems import on_http_exception, problem
 from app.recommender import Recommender, UnknownGenreError, UnknownMovieError
-from app.serving import Serving, self_test
+from app.serving import ServedModel, self_test
 
 SIMILAR = "similar"
 OPENAPI = Path(__file__).with_name("openapi.yaml")
@@ -29,7 +29,7 @@ SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
 }
 
 
-def register(app: Flask, metrics: Metrics) -> None:
+def register(app: Flask, metrics: ServiceMetrics) -> None:
     """Give each rule its view, for GET and so for HEAD, and every error its form."""
     views = Views(metrics)
     for rule, (name, _) in SERVED.items():
@@ -40,14 +40,14 @@ def register(app: Flask, metrics: Metrics) -> None:
 class Views:
     """One method for each address."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: ServiceMetrics) -> None:
         self._metrics = metrics
         self._openapi = OPENAPI.read_bytes()
 
     def recommend(self, user: str) -> Response:
         """Answer with a list for a user, a popular one for users whom the model does not know."""
         environ = request.environ
-        serving: Serving = environ[SERVING]
+        serving: ServedModel = environ[SERVING]
         user_id, wish = read_user(user), read_wish(environ["QUERY_STRING"])
         try:
             answer = serving.recommender.recommend(user_id, wish.n, wish.exclude, wish.genre)
@@ -62,7 +62,7 @@ class Views:
 
     def popular(self) -> Response:
         environ = request.environ
-        serving: Serving = environ[SERVING]
+        serving: ServedModel = environ[SERVING]
         wish = read_wish(environ["QUERY_STRING"])
         try:
             answer = serving.recommender.popular(wish.n, wish.exclude, wish.genre)
@@ -75,7 +75,7 @@ class Views:
 
     def similar(self, movie: str) -> Response:
         environ = request.environ
-        serving: Serving = environ[SERVING]
+        serving: ServedModel = environ[SERVING]
         n = read_n()
         try:
             rows, scores = serving.recommender.similar(movie, n)
@@ -87,7 +87,7 @@ class Views:
 
     def version(self) -> Response:
         """Say where the answers come from: model, data, code of the training and of the service."""
-        serving: Serving = request.environ[SERVING]
+        serving: ServedModel = request.environ[SERVING]
         manifest = serving.recommender.model.manifest
         data = manifest.get("data")
         found = {
@@ -106,7 +106,7 @@ class Views:
 
     def ready(self) -> Response:
         """Ask the model each time: an instance is ready when it answers, not because it once did."""
-        serving: Serving = request.environ[SERVING]
+        serving: ServedModel = request.environ[SERVING]
         if reason := self_test(serving.recommender):
             return problem(503, f"The model failed its self-test, {reason}.")
         return Response(as_json({"status": "ready"}), content_type=JSON)

@@ -20,7 +20,7 @@ OUTCOMES = (LOADED, REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServedModel:
     """One model and the names that stand on every answer made from it."""
 
     recommender: Recommender
@@ -30,7 +30,7 @@ class Serving:
     headers: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, recommender: Recommender, settings: Settings) -> "Serving":
+    def of(cls, recommender: Recommender, settings: Settings) -> "ServedModel":
         version = recommender.model.version
         release = settings.release_id or f"{version}-{settings.code_revision}"
         headers = (
@@ -57,7 +57,7 @@ class ModelSlot:
         """Take the recommender, or load the model; raise `ArtifactError` when that cannot be used."""
         self._settings = settings
         self._seen = fingerprint(settings.model_dir)
-        self.current = Serving.of(recommender or load_tested(settings.model_dir), settings)
+        self.current = ServedModel.of(recommender or load_tested(settings.model_dir), settings)
 
     def refresh(self) -> str | None:
         """Look once whether another model is in place; return the outcome, None when nothing has changed.
@@ -70,7 +70,7 @@ class ModelSlot:
         self._seen = found
         before = self.current.recommender.model.version
         try:
-            self.current = Serving.of(load_tested(self._settings.model_dir), self._settings)
+            self.current = ServedModel.of(load_tested(self._settings.model_dir), self._settings)
         except ArtifactError as error:
             log.error("New model refused, %s stays in use: %s", before, error)
             return REFUSED

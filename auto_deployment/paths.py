@@ -1,186 +1,84 @@
-"""Where a data directory keeps what. Every path that a run writes is a property here."""
+"""Where a data directory keeps what. Every path that a run writes has a name here."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from auto_deployment.host.layout import Below, Layout
+
 PROJECT = Path(__file__).parents[1]  # the checkout that this code lies in, or its copy in an image
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """The layout below one `DATA_DIR`; nothing is created by looking at it."""
-
-    root: Path
-
-    @property
-    def segments(self) -> Path:
-        return self.root / "segments"
-
-    @property
-    def quarantine(self) -> Path:
-        return self.root / "quarantine"
-
-    @property
-    def catalog(self) -> Path:
-        return self.root / "catalog"
-
-    @property
-    def models(self) -> Path:
-        return self.root / "models"
-
-    @property
-    def current_model(self) -> Path:
-        return self.models / "current"
-
-    @property
-    def reports(self) -> Path:
-        return self.root / "reports"
-
-    @property
-    def published(self) -> Path:
-        return self.root / "published.txt"
-
-    @property
-    def ingest_lock(self) -> Path:
-        return self.root / "ingest.lock"
-
-    @property
-    def open_batch(self) -> Path:
-        """Since when lines wait to become a segment."""
-        return self.root / "open-batch"
-
-    @property
-    def compaction_lock(self) -> Path:
-        return self.root / "compaction.lock"
-
-    @property
-    def drift_history(self) -> Path:
-        return self.root / "drift.json"
-
-    @property
-    def drift_findings(self) -> Path:
-        return self.root / "drift-findings.json"
-
-    @property
-    def run(self) -> Path:
-        return self.root / "run"
-
-    @property
-    def cycle(self) -> Path:
-        return self.root / "cycle"
-
-    @property
-    def releases(self) -> Path:
-        return self.root / "releases"
-
-    @property
-    def outbox(self) -> Path:
-        return self.root / "outbox"
-
-
-@dataclass(frozen=True, slots=True)
-class CycleLayout:
-    """Absolute paths, as git and DVC run in a folder of their own."""
-
-    root: Path
-
-    @classmethod
-    def below(cls, cycle: Path) -> "CycleLayout":
-        return cls(cycle.resolve())
-
-    @property
-    def lock(self) -> Path:
-        return self.root / "lock"
-
-    @property
-    def children(self) -> Path:
-        """Process groups of the programs that run now."""
-        return self.root / "children"
-
-    @property
-    def clone(self) -> Path:
-        return self.root / "clone"
-
-    @property
-    def git_remote(self) -> Path:
-        """The bare repository that stands in for a remote where none is set."""
-        return self.root / "remote.git"
-
-    @property
-    def dvc_cache(self) -> Path:
-        """Outside of the clone, which may be made anew at any time."""
-        return self.root / "dvc-cache"
-
-    @property
-    def dvc_remote(self) -> Path:
-        return self.root / "dvc-remote"
-
-    @property
-    def askpass(self) -> Path:
-        return self.root / "askpass"
-
-    @property
-    def intended(self) -> Path:
-        """What will have happened once the push is through; a cycle killed behind it says so next time."""
-        return self.root / "intended.json"
-
-    @property
-    def last(self) -> Path:
-        """How the last cycle ended."""
-        return self.root / "last.json"
-
-    @property
-    def last_published(self) -> Path:
-        """How the last cycle ended that published something."""
-        return self.root / "last-published.json"
-
-    @property
-    def schedule(self) -> Path:
-        return self.root / "schedule.json"
-
-
 TEMPLATE = PROJECT / "nginx" / "templates" / "marquee.conf.template"
 LOCAL_CONF = PROJECT / "nginx" / "local.conf"
 
 
-@dataclass(frozen=True, slots=True)
-class RunLayout:
-    """Absolute paths, as NGINX takes relative ones for relative to its own prefix."""
+class Paths(Layout):
+    """The layout below one `DATA_DIR`."""
 
-    root: Path
+    segments = Below("segments")
+    quarantine = Below("quarantine")
+    catalog = Below("catalog")
+    models = Below("models")
+    current_model = Below("models", "current")
+    reports = Below("reports")
+    published = Below("published.txt")
+    ingest_lock = Below("ingest.lock")
+    open_batch = Below("open-batch")  # since when lines wait to become a segment
+    compaction_lock = Below("compaction.lock")
+    drift_history = Below("drift.json")
+    drift_findings = Below("drift-findings.json")
+    run = Below("run")
+    cycle = Below("cycle")
+    releases = Below("releases")
+    release_outbox = Below("releases", "outbox")
+    release_inbox = Below("releases", "inbox")
+    controller_lock = Below("releases", "controller.lock")
+    serving = Below("releases", "serving.json")  # the release that the stable instances serve
+    released = Below("releases", "released.json")  # versions that have ever served everybody
+    rejected = Below("releases", "rejected.json")  # what releases have ruled out
+    local_models = Below("releases", "local", "models")  # of a run of plain processes
+    local_slots = Below("releases", "local", "slots")
+    local_latency = Below("releases", "local", "latency.json")
+    outbox = Below("outbox")
 
-    @classmethod
-    def below(cls, run_dir: Path) -> "RunLayout":
-        return cls(run_dir.resolve())
 
-    @property
-    def lock(self) -> Path:
-        return self.root / "lock"
+class CycleLayout(Layout):
+    """What a retraining cycle keeps in `DATA_DIR/cycle`."""
 
-    @property
-    def processes(self) -> Path:
-        return self.root / "processes"
+    lock = Below("lock")
+    children = Below("children")  # process groups of the programs that run now
+    clone = Below("clone")
+    git_remote = Below("remote.git")  # the bare repository that stands in for a remote where none is set
+    dvc_cache = Below("dvc-cache")  # outside of the clone, which may be made anew at any time
+    dvc_remote = Below("dvc-remote")
+    dvc_site = Below("dvc-site")
+    retention = Below(".retention")  # a second clone, for as long as versions are looked through
+    askpass = Below("askpass")
+    intended = Below("intended.json")  # what will have happened once the push is through
+    last = Below("last.json")  # how the last cycle ended
+    last_published = Below("last-published.json")  # how the last cycle ended that published something
+    schedule = Below("schedule.json")
 
-    @property
-    def nginx(self) -> Path:
-        return self.root / "nginx"
+    def fetched(self, name: str) -> Path:
+        return self.root / f"fetch-{name}"
 
-    @property
-    def logs(self) -> Path:
-        return self.root / "logs"
 
-    @property
-    def edge_log(self) -> Path:
-        return self.logs / "edge.log"
+class RunLayout(Layout):
+    """What a local run keeps in `DATA_DIR/run`."""
 
-    @property
-    def static(self) -> Path:
-        return self.root / "static"
+    lock = Below("lock")
+    processes = Below("processes")
+    nginx = Below("nginx")
+    nginx_conf = Below("nginx", "nginx.conf")
+    marquee_conf = Below("nginx", "marquee.conf")
+    upstream_conf = Below("nginx", "upstream.conf")
+    nginx_temp = Below("nginx-temp")
+    logs = Below("logs")
+    edge_log = Below("logs", "edge.log")
+    nginx_error_log = Below("logs", "nginx-error.log")
+    static = Below("static")
+    metrics = Below("metrics")
 
-    @property
-    def metrics(self) -> Path:
-        return self.root / "metrics"
+    def log(self, program: str) -> Path:
+        return self.logs / f"{program}.log"
 
     def create(self) -> None:
-        for folder in (self.nginx, self.logs, self.static, self.metrics, self.root / "nginx-temp"):
+        for folder in (self.nginx, self.logs, self.static, self.metrics, self.nginx_temp):
             folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import schedule
 
@@ -20,18 +19,11 @@ from auto_deployment.cycle.schedule import (
     started,
     write_state,
 )
+from auto_deployment.host.signals import Stop
 
 log = logging.getLogger(__name__)
 
 TICK_S = 5.0
-
-
-class Waiting(Protocol):
-    """Somebody may want us to stop."""
-
-    @property
-    def stop(self) -> bool: ...
-    def wait(self, timeout_s: float) -> bool: ...
 
 
 class Scheduler:
@@ -61,15 +53,15 @@ class Scheduler:
         finally:
             self._agree()
 
-    def loop(self, waiting: Waiting, each_turn: Callable[[], None]) -> None:
+    def loop(self, stop: Stop, each_turn: Callable[[], None]) -> None:
         """Step until told to stop. What fails is logged, and the loop lives on."""
-        while not waiting.stop:
+        while not stop.is_set():
             try:
                 self.step()
                 each_turn()
             except Exception:
                 log.exception("A turn of the scheduler failed")
-            waiting.wait(TICK_S)
+            stop.wait(TICK_S)
 
     def _run(self) -> None:
         self._keep(started(self.state, self._clock(), self._params))

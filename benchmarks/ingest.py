@@ -17,7 +17,7 @@ from typing import Any
 from kafka import TopicPartition
 
 from auto_deployment.config.kafka import KafkaSettings
-from auto_deployment.dataset.events import Rejected, parse
+from auto_deployment.dataset.events import Rejection, parse
 from auto_deployment.ingest.consumer import open_consumer
 from benchmarks.report import Table, save
 from benchmarks.stream_lines import stream_lines
@@ -65,7 +65,7 @@ def measure_parser(table: Table, count: int) -> dict[str, Any]:
     texts = list(stream_lines(count))
 
     def work() -> None:
-        rejected = sum(isinstance(parse(text), Rejected) for text in texts)
+        rejected = sum(isinstance(parse(text), Rejection) for text in texts)
         assert 0 < rejected < count / 100
 
     runs = [spend(count, work) for _ in range(5)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from auto_deployment.dataset.builder import SegmentBuilder
-from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Rating
 from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.paths import Paths
@@ -26,8 +26,8 @@ def write_ratings(paths: Paths, count: int, movies: int, seed: int = 7) -> None:
     source = {"kind": "file", "sha256": f"{count}-{seed}", "part": 0, "parts": 1}
     batches = builder.record_batches()
     publish_segment(stage_segment(paths.segments, "ratings", batches, lambda: builder.meta(source, (1, 5))))
-    write_movies(paths.catalog, movies_frame(f"film+{movie}+2000" for movie in range(movies)))
-    write_users(paths.catalog, users_frame(range(1, users + 1)))
+    MOVIES.write(paths.catalog, movies_frame(f"film+{movie}+2000" for movie in range(movies)))
+    USERS.write(paths.catalog, users_frame(range(1, users + 1)))
 
 
 def _ratings(users: int, movies: int, count: int, seed: int) -> Iterator[tuple[int, int, float, int]]:

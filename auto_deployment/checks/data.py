@@ -10,8 +10,8 @@ import pyarrow as pa
 from auto_deployment.checks.params import ChecksParams
 from auto_deployment.checks.rows import RowFault, first_fault
 from auto_deployment.checks.stream import drift_of
-from auto_deployment.checks.verdicts import Verdict
-from auto_deployment.dataset.catalog import CatalogError, read_movies
+from auto_deployment.checks.verdicts import CheckVerdict
+from auto_deployment.dataset.catalog import MOVIES, CatalogError
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.schema import SCHEMA, SegmentError, damaged, open_segment
 from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
@@ -21,22 +21,24 @@ from auto_deployment.ingest.params import DriftParams
 
 def check_data(
     segments: Path, catalog: Path, params: ChecksParams, drift: DriftParams, drift_max: int, now: datetime
-) -> list[Verdict]:
+) -> list[CheckVerdict]:
     """Return every verdict; where files cannot be read, that is the only one."""
     try:
         listed = list_segments(segments)
         if not listed:
-            return [Verdict("segments", False, f"{segments} holds no segment: `dvc pull` brings them.")]
+            return [CheckVerdict("segments", False, f"{segments} holds no segment: `dvc pull` brings them.")]
         faults = [fault for path in segment_paths(segments) if (fault := _fault(path, now, params))]
-        movies = read_movies(catalog)
+        movies = MOVIES.read(catalog)
         duplicates = _duplicates(segments, params)
         findings = drift_of(listed, drift)
     except (SegmentError, CatalogError) as error:
-        return [Verdict("readable", False, str(error))]
+        return [CheckVerdict("readable", False, str(error))]
     return [
-        Verdict("readable", True, f"{len(listed):,} segments, {sum(one.rows for one in listed):,} rows."),
+        CheckVerdict(
+            "readable", True, f"{len(listed):,} segments, {sum(one.rows for one in listed):,} rows."
+        ),
         _rows(faults),
-        Verdict("catalogue", True, f"{len(movies):,} movies are described; of others the id says all."),
+        CheckVerdict("catalogue", True, f"{len(movies):,} movies are described; of others the id says all."),
         _offsets(listed),
         duplicates,
         _freshness(listed, params, now),
@@ -58,21 +60,21 @@ def _fault(path: Path, now: datetime, params: ChecksParams) -> RowFault | None:
     return first_fault(path.name, table, meta.rating_scale, latest)
 
 
-def _rows(faults: Sequence[RowFault]) -> Verdict:
+def _rows(faults: Sequence[RowFault]) -> CheckVerdict:
     if not faults:
-        return Verdict("rows", True, "Every row is within its ranges.")
+        return CheckVerdict("rows", True, "Every row is within its ranges.")
     others = f" {len(faults) - 1} more segments have such rows." if len(faults) > 1 else ""
-    return Verdict("rows", False, f"{faults[0]}{others}")
+    return CheckVerdict("rows", False, f"{faults[0]}{others}")
 
 
-def _offsets(listed: Sequence[Segment]) -> Verdict:
+def _offsets(listed: Sequence[Segment]) -> CheckVerdict:
     """No line of a topic may stand in two segments: exactly once is what ingest promises."""
     for one, other, partition in _overlapping(listed):
         sentence = (
             f"{one} and {other} both hold lines of partition {partition}: remove the one that is a copy."
         )
-        return Verdict("offsets", False, sentence)
-    return Verdict("offsets", True, "No line of a topic stands in two segments.")
+        return CheckVerdict("offsets", False, sentence)
+    return CheckVerdict("offsets", True, "No line of a topic stands in two segments.")
 
 
 def _overlapping(listed: Sequence[Segment]) -> Iterator[tuple[str, str, str]]:
@@ -90,7 +92,7 @@ def _overlapping(listed: Sequence[Segment]) -> Iterator[tuple[str, str, str]]:
                 yield name, other, partition
 
 
-def _duplicates(segments: Path, params: ChecksParams) -> Verdict:
+def _duplicates(segments: Path, params: ChecksParams) -> CheckVerdict:
     read = read_ratings(segments)
     total = len(read.frame) + read.absorbed
     share = read.absorbed / total if total else 0.0
@@ -98,19 +100,21 @@ def _duplicates(segments: Path, params: ChecksParams) -> Verdict:
     sentence = (
         f"{read.absorbed:,} of {total:,} ratings stand there twice ({share:.2%}; at most {limit:.2%} may)."
     )
-    return Verdict("duplicates", share <= limit, sentence)
+    return CheckVerdict("duplicates", share <= limit, sentence)
 
 
-def _freshness(listed: Sequence[Segment], params: ChecksParams, now: datetime) -> Verdict:
+def _freshness(listed: Sequence[Segment], params: ChecksParams, now: datetime) -> CheckVerdict:
     times = [one.meta.last_time for one in listed if one.meta.last_time]
     if not times:
-        return Verdict("freshness", False, "No segment says from when its events are.")
+        return CheckVerdict("freshness", False, "No segment says from when its events are.")
     age_days, limit = (now - max(times)).total_seconds() / 86_400, params.data_age_max_days
     when = f"{max(times):%Y-%m-%d %H:%M} UTC, {age_days:.1f} days ago"
-    return Verdict("freshness", age_days <= limit, f"The newest event is of {when} (at most {limit:g} days).")
+    return CheckVerdict(
+        "freshness", age_days <= limit, f"The newest event is of {when} (at most {limit:g} days)."
+    )
 
 
-def _drift(findings: dict[str, Finding], most: int) -> Verdict:
+def _drift(findings: dict[str, Finding], most: int) -> CheckVerdict:
     named = "; ".join(f"{name} {one.now:.4g}, was {one.before:.4g}" for name, one in sorted(findings.items()))
     sentence = f"{len(findings)} strong changes in the newest segment (at most {most} may be)"
-    return Verdict("drift", len(findings) <= most, f"{sentence}: {named}" if named else f"{sentence}.")
+    return CheckVerdict("drift", len(findings) <= most, f"{sentence}: {named}" if named else f"{sentence}.")

@@ -11,7 +11,7 @@ from typing import Any
 from app.artifact import ArtifactError, load
 from app.recommender import PERSONAL, Recommender
 from auto_deployment.checks.params import ChecksParams
-from auto_deployment.checks.verdicts import Verdict
+from auto_deployment.checks.verdicts import CheckVerdict
 from auto_deployment.dataset.reading import TARGET_SCALE
 from auto_deployment.params import Params
 from auto_deployment.training.evaluate import stage as evaluate
@@ -27,7 +27,7 @@ FIGURES = ("summary.json", "model.json", "comparison.json")
 USERS = 500  # so many, or up to twice as many, are asked
 
 
-def check_model(workspace: Workspace, params: Params, expected_hash: str | None) -> list[Verdict]:
+def check_model(workspace: Workspace, params: Params, expected_hash: str | None) -> list[CheckVerdict]:
     """Open the model of a checkout, recompute its gate from the segments, and hold both against each other.
 
     `expected_hash` is what the version's tag says of the content, None where there is no tag. Raises
@@ -36,12 +36,12 @@ def check_model(workspace: Workspace, params: Params, expected_hash: str | None)
     try:
         model = load(workspace.model)
     except ArtifactError as error:
-        return [Verdict("loads", False, str(error))]
-    found = [Verdict("loads", True, f"Model {model.version}, content {model.content_hash[:12]}.")]
+        return [CheckVerdict("loads", False, str(error))]
+    found = [CheckVerdict("loads", True, f"Model {model.version}, content {model.content_hash[:12]}.")]
     if expected_hash is not None:
         same = expected_hash == model.content_hash
         said = f"The tag says {expected_hash[:12]}, the model is {model.content_hash[:12]}."
-        found.append(Verdict("tag", same, said))
+        found.append(CheckVerdict("tag", same, said))
     found += _invariants(Recommender(model))
     with recomputed(workspace, params) as (again, found_again):
         found += _same_numbers(workspace, again, params.checks)
@@ -64,7 +64,7 @@ def recomputed(workspace: Workspace, params: Params) -> Iterator[tuple[Workspace
         yield again, gate.run(again, params.gate, params.training.train.seed)
 
 
-def _invariants(recommender: Recommender) -> Iterator[Verdict]:
+def _invariants(recommender: Recommender) -> Iterator[CheckVerdict]:
     seen, short, outside = 0, 0, 0
     everybody = recommender.model.arrays["user_ids"]
     ids = everybody[:: max(len(everybody) // USERS, 1)]
@@ -78,14 +78,14 @@ def _invariants(recommender: Recommender) -> Iterator[Verdict]:
             predicted = recommender.predict([user] * len(movies), movies)
             outside += bool(((predicted < low) | (predicted > high)).any())
     of = f"of {len(ids):,} users"
-    yield Verdict("no seen title", seen == 0, f"{seen} {of} are shown a title that they have seen.")
-    yield Verdict("whole lists", short == 0, f"{short} {of} get fewer different titles than there are.")
-    yield Verdict(
+    yield CheckVerdict("no seen title", seen == 0, f"{seen} {of} are shown a title that they have seen.")
+    yield CheckVerdict("whole lists", short == 0, f"{short} {of} get fewer different titles than there are.")
+    yield CheckVerdict(
         "rating scale", outside == 0, f"{outside} {of} have a predicted rating outside of {low:g}-{high:g}."
     )
 
 
-def _same_numbers(published: Workspace, again: Workspace, params: ChecksParams) -> Iterator[Verdict]:
+def _same_numbers(published: Workspace, again: Workspace, params: ChecksParams) -> Iterator[CheckVerdict]:
     """Compare every figure of the evaluation: the model's own, those against the champion, the summary."""
     different, count = [], 0
     for name in FIGURES:
@@ -100,7 +100,7 @@ def _same_numbers(published: Workspace, again: Workspace, params: ChecksParams) 
     if different:
         named = "; ".join(different[:5])
         sentence = f"{len(different)} published figures are not what the data gives: {named}."
-    yield Verdict("figures", not different, sentence)
+    yield CheckVerdict("figures", not different, sentence)
 
 
 def _figures(content: Any, name: str = "") -> dict[str, Any]:
@@ -129,18 +129,18 @@ def _short(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
-def _same_gate(published: Workspace, again: GateResult) -> Iterator[Verdict]:
-    said = {one["name"]: one["passed"] for one in read_json(published.verdict / "gate.json")["checks"]}
+def _same_gate(published: Workspace, again: GateResult) -> Iterator[CheckVerdict]:
+    said = {one["name"]: one["passed"] for one in read_json(published.gate_result)["checks"]}
     for check in again.checks:
         if check.name in OF_SPEED:
             continue
         if said.get(check.name) != check.passed:
             sentence = f"Published as {said.get(check.name)}, recomputed {check.passed}: {check.sentence}"
-            yield Verdict(f"gate {check.name}", False, sentence)
+            yield CheckVerdict(f"gate {check.name}", False, sentence)
         else:
-            yield Verdict(f"gate {check.name}", bool(check.passed), check.sentence)
+            yield CheckVerdict(f"gate {check.name}", bool(check.passed), check.sentence)
     lacking = sorted(set(said) - {check.name for check in again.checks})
     if lacking:
-        yield Verdict(
+        yield CheckVerdict(
             "gate", False, f"The published gate has checks that nobody knows: {', '.join(lacking)}."
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckVerdict:
     """One check: what was looked at, whether it is in order, and the sentence with the numbers."""
 
     name: str
@@ -13,7 +13,7 @@ class Verdict:
     sentence: str
 
 
-def table(verdicts: Sequence[Verdict]) -> str:
+def table(verdicts: Sequence[CheckVerdict]) -> str:
     """Return a line for each, what failed last, so that it stands at the end of a job's log."""
     width = max((len(one.name) for one in verdicts), default=0)
     ordered = sorted(verdicts, key=lambda one: not one.passed)

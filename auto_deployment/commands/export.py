@@ -23,7 +23,6 @@ class ExportError(MarqueeError):
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
     parser.add_argument("--out", default="-", metavar="FILE", help="where the lines go; - is standard output")
     parser.add_argument("--from", dest="begin", type=_time, metavar="TIME", help="the first moment, in UTC")
     parser.add_argument(

@@ -21,7 +21,6 @@ class ImportFailedError(MarqueeError):
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
     parser.add_argument(
         "path",
         type=Path,

@@ -12,7 +12,7 @@ from auto_deployment.config import Settings
 from auto_deployment.dataset.compaction import compact
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.locks import only_one
-from auto_deployment.host.signals import until_told
+from auto_deployment.host.signals import until_stopped
 from auto_deployment.ingest.drift.profile import render
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.process import ListenOptions, listen, look
@@ -22,7 +22,6 @@ from auto_deployment.paths import Paths
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
     parser.add_argument(
         "action",
         nargs="?",
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _refuse_options(args)
         return _ACTIONS[args.action](args, settings, params)
     request = ListenOptions(args.once, args.minutes, args.from_file, args.new_generation)
-    with until_told() as stop:
+    with until_stopped(twice_ends=True) as stop:
         if args.dry_run:
             if not (request.once or request.minutes or request.file):
                 request = ListenOptions(minutes=1.0, new_generation=request.new_generation)

@@ -18,7 +18,6 @@ def releases_of(store: Store, version: str, code: str | None) -> list[Release]:
 
 
 def branches(releases: list[Release]) -> list[Branch]:
-    """Return a branch for each release."""
     return [(f"{one.id}: {one.phase} {one.since:%Y-%m-%d %H:%M} UTC", list(_leaves(one))) for one in releases]
 
 

@@ -10,12 +10,13 @@ from urllib.parse import quote
 import numpy as np
 
 from app.recommender import Recommender
-from auto_deployment.config import LocalAddresses, Settings
+from auto_deployment.config import Settings
+from auto_deployment.config.addresses import LocalAddresses
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import only_run
 from auto_deployment.host.processes import end_leftovers
 from auto_deployment.host.revision import code_revision
-from auto_deployment.host.signals import StopRequests
+from auto_deployment.host.signals import StopRequests, until_stopped
 from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.ports import check_free
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             prepare_demo(settings, params)
         _require_model(paths)
         revision = code_revision(PROJECT, settings.code_revision).short
-        with StopRequests() as requests, logging_to(screen):
+        with until_stopped() as requests, logging_to(screen):
             models = ModelStore(paths, revision)
             session = Session(
                 layout, settings.local, params.traffic, paths.current_model, revision, requests, models
@@ -70,7 +71,7 @@ def _serve(session: Session, screen: Screen, requests: StopRequests, settings: S
     try:
         screen.status("Starting two stable instances, a canary and NGINX ...")
         recommender = session.start()
-        if not requests.stop:
+        if not requests.is_set():
             for line in greeting(recommender, settings.local, settings.data_dir):
                 screen.line(line)
         look_after(session, screen, requests)

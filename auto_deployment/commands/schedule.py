@@ -11,7 +11,7 @@ from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.cycle.outcome import COME_AGAIN_SOON, FAILED
 from auto_deployment.host.metrics_server import serving
 from auto_deployment.host.processes import end_with_parent
-from auto_deployment.host.signals import StopRequests
+from auto_deployment.host.signals import Stop, until_stopped
 from auto_deployment.mail.sender import Sender
 from auto_deployment.params import load_params
 from auto_deployment.paths import CycleLayout, Paths
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     params = load_params(settings.params_file).retrain
     layout = CycleLayout.below(Paths(settings.data_dir).cycle)
     metrics = SchedulerMetrics()
-    with StopRequests() as requests:
+    with until_stopped() as requests:
         runner = CycleRunner(layout, metrics, requests)
         scheduler = Scheduler(layout.schedule, params, runner.run)
         if args.once:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 class CycleRunner:
     """Runs a cycle in a process of its own: its memory goes with it, and its end is not ours."""
 
-    def __init__(self, layout: CycleLayout, metrics: SchedulerMetrics, requests: StopRequests) -> None:
+    def __init__(self, layout: CycleLayout, metrics: SchedulerMetrics, requests: Stop) -> None:
         self._layout, self._metrics, self._requests = layout, metrics, requests
 
     def run(self) -> tuple[str, bool]:
@@ -82,7 +82,7 @@ class CycleRunner:
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
         asked = False
         while True:
-            if self._requests.stop and not asked:
+            if self._requests.is_set() and not asked:
                 process.terminate()
                 asked = True
             try:

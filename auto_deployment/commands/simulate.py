@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from auto_deployment.config import Settings
-from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.errors import BadInputError
 from auto_deployment.params import load_params
 from auto_deployment.simulate.arrays import SECOND_US
@@ -23,7 +23,7 @@ from auto_deployment.simulate.output import open_output
 from auto_deployment.simulate.pace import pace
 from auto_deployment.simulate.params import DamageParams, SimulateParams
 from auto_deployment.simulate.platform.platform import Platform
-from auto_deployment.simulate.requester import asking, read_server
+from auto_deployment.simulate.requester import read_server, requester
 from auto_deployment.simulate.stream import generate_chunks
 
 log = logging.getLogger(__name__)
@@ -35,14 +35,11 @@ NO_DAMAGE = DamageParams(*[0.0] * len(fields(DamageParams)))
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options; what is not given comes from `params.yaml`."""
     parser.add_argument("--out", default="-", metavar="FILE", help="where the lines go; - is standard output")
-    parser.add_argument(
-        "--kafka",
-        action="store_true",
-        help="the lines go to the broker of KAFKA_BOOTSTRAP and KAFKA_TOPIC instead",
-    )
+    to_kafka = "the lines go to the broker of KAFKA_BOOTSTRAP and KAFKA_TOPIC instead"
+    parser.add_argument("--kafka", action="store_true", help=to_kafka)
     parser.add_argument("--lines", type=_positive, metavar="N", help="stop after so many lines")
-    parser.add_argument("--users", type=_positive, metavar="N")
-    parser.add_argument("--movies", type=_positive, metavar="N")
+    for name in ("--users", "--movies"):
+        parser.add_argument(name, type=_positive, metavar="N")
     parser.add_argument("--days", type=_positive, metavar="N", help="length of the simulated time")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed and options give the same lines")
     parser.add_argument(
@@ -65,9 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="get recommendations from this service instead of making them up",
     )
-    parser.add_argument(
-        "--asks-per-s", type=_speed, default=1.0, metavar="X", help="requests a second (default: %(default)s)"
-    )
+    often = "how often (default: %(default)s)"
+    parser.add_argument("--asks-per-s", type=_speed, default=1.0, metavar="X", help=often)
     parser.add_argument(
         "--damage",
         action="append",
@@ -89,15 +85,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     now, since_days = datetime.now(UTC), _since_days(args, settings)
     platform = Platform.build(_effective(load_params(settings.params_file).simulate, args, now, since_days))
     if args.catalog:
-        write_movies(args.catalog, platform.movies_frame())
-        write_users(args.catalog, platform.users_frame())
+        MOVIES.write(args.catalog, platform.movies_frame())
+        USERS.write(args.catalog, platform.users_frame())
     batches = _batches(platform, settings.rating_scale, args, now)
     written = 0
     with ExitStack() as stack:
         write = stack.enter_context(_opened(args, settings))
-        bar = stack.enter_context(tqdm(unit=" lines", disable=_quiet(args.out)))
+        # None: tqdm shows its bar to a person at a terminal only.
+        bar = stack.enter_context(tqdm(unit=" lines", disable=True if args.out == "-" else None))
         if args.ask:
-            stack.enter_context(asking(args.ask, args.asks_per_s, platform.params.users, write))
+            stack.enter_context(requester(args.ask, args.asks_per_s, platform.params.users, write))
         for batch in _limited(batches, args.lines):
             write(batch)
             written += len(batch)
@@ -172,18 +169,12 @@ def _batches(
 
 
 def _limited(batches: Iterable[list[Message]], limit: int | None) -> Iterator[list[Message]]:
-    """Stop after a number of lines."""
     left = math.inf if limit is None else limit
     for batch in batches:
         yield batch if len(batch) <= left else batch[: int(left)]
         left -= len(batch)
         if left <= 0:
             return
-
-
-def _quiet(out: str) -> bool | None:
-    """Tell tqdm to show nothing, or (`None`) to show its bar to a person at a terminal only."""
-    return True if out == "-" else None
 
 
 def _positive(text: str) -> int:

@@ -63,7 +63,7 @@ def _package(workspace: Workspace, params: Params) -> str:
     from auto_deployment.report.model_files import write_page
 
     metrics = package.run(workspace)
-    write_page(workspace.report / "report.html", metrics)
+    write_page(workspace.report_page, metrics)
     return f"{metrics['model']['version']} packaged"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.edge.static_list import NoListError, ask_any, write
-from auto_deployment.host.signals import until_told
+from auto_deployment.host.signals import until_stopped
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.once:
         write(ask_any(args.addresses), args.folder)
         return 0
-    with until_told() as stop:
+    with until_stopped(twice_ends=True) as stop:
         while not stop.is_set():
             stop.wait(EVERY_S if step(args.addresses, args.folder) else SOON_S)
     return 0

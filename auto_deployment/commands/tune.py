@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from auto_deployment.config import Settings
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.training.params import TrainParams
@@ -37,8 +37,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def write_search(path: Path, best: TrainParams, stages: Sequence[Stage]) -> None:
-    """Write all that was tried as JSON."""
     content = {"best": asdict(best), "tried": {stage.name: stage.tried for stage in stages}}
-    with StagedFile(path) as staged:
-        staged.file.write((json.dumps(content, indent=1) + "\n").encode())
-        staged.publish()
+    replace_text(path, json.dumps(content, indent=1) + "\n")

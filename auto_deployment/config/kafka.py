@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from auto_deployment.config.env import SettingsError, Variables, existing_file, matching, one_of, secret
+
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
@@ -53,3 +55,30 @@ class KafkaSettings:
         return (
             f"KafkaSettings(bootstrap={self.bootstrap!r}, topic={self.topic!r}, protocol={self.protocol!r})"
         )
+
+
+def kafka_settings(**fields: Any) -> KafkaSettings:
+    """Check that a login is whole."""
+    settings = KafkaSettings(**fields)
+    if settings.protocol.startswith("SASL"):
+        if settings.sasl_mechanism not in MECHANISMS:
+            raise SettingsError(f"KAFKA_SASL_MECHANISM must be one of {', '.join(MECHANISMS)}.")
+        if not (settings.sasl_username and settings.sasl_password):
+            raise SettingsError("KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed with SASL.")
+    return settings
+
+
+_BROKER = r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
+VARIABLES: Variables = {
+    "KAFKA_BOOTSTRAP": ("bootstrap", matching(rf"{_BROKER}(,{_BROKER})*", "HOST:PORT, joined by commas")),
+    "KAFKA_TOPIC": ("topic", matching(r"(?!\.)[A-Za-z0-9._-]{1,200}", "letters, digits, '.', '_' and '-'")),
+    "KAFKA_GROUP": ("group", str),
+    "KAFKA_SECURITY_PROTOCOL": ("protocol", lambda text: one_of(PROTOCOLS)(text.upper())),
+    "KAFKA_SASL_MECHANISM": ("sasl_mechanism", str),
+    "KAFKA_SASL_USERNAME": ("sasl_username", str),
+    **secret("KAFKA_SASL_PASSWORD", "sasl_password"),
+    "KAFKA_SSL_CAFILE": ("ssl_cafile", existing_file),
+    "KAFKA_SSL_CERTFILE": ("ssl_certfile", existing_file),
+    "KAFKA_SSL_KEYFILE": ("ssl_keyfile", existing_file),
+    **secret("KAFKA_SSL_PASSWORD", "ssl_password"),
+}

@@ -55,7 +55,6 @@ class SegmentBuilder:
         self._ratings.add(user_id, movie_id, rating, time_us, None, None)
 
     def count_rejected(self, reason: str) -> None:
-        """Count a line that was not taken."""
         self._rejected[str(reason)] += 1
 
     def count_repaired(self) -> None:
@@ -95,7 +94,6 @@ class SegmentBuilder:
         return sum(columns.nbytes for _, columns in self._kinds()) + self._movies.nbytes
 
     def user_ids(self) -> set[int]:
-        """Return everyone who did anything."""
         return {user_id for _, columns in self._kinds() for user_id in columns.user_ids()}
 
     def movie_ids(self) -> set[str]:
@@ -125,9 +123,7 @@ class SegmentBuilder:
             last_time=from_microseconds(max(last for _, last in spans)) if spans else None,
         )
 
-    def _kinds(
-        self,
-    ) -> tuple[tuple[str, WatchColumns | RowColumns], ...]:
+    def _kinds(self) -> tuple[tuple[str, WatchColumns | RowColumns], ...]:
         return (
             ("watch", self._watches),
             ("rating", self._ratings),
@@ -143,5 +139,5 @@ def microseconds(time: datetime) -> int:
 
 
 def from_microseconds(time_us: int) -> datetime:
-    """Turn `microseconds` around."""
+    """Return the time of whole microseconds since 1970 in UTC."""
     return _EPOCH + timedelta(microseconds=time_us)

@@ -17,7 +17,9 @@ class CatalogError(MarqueeError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class CatalogueTable:
+    """One table of the catalogue, its key in the first column."""
+
     file_name: str
     schema: pa.Schema
     types: dict[str, str]
@@ -27,6 +29,7 @@ class _Table:
         return str(self.schema.names[0])
 
     def read(self, directory: Path) -> pd.DataFrame:
+        """Read what is there, in the columns of `schema`; empty without a catalogue."""
         path = directory / self.file_name
         try:
             with path.open("rb") as file:
@@ -38,6 +41,7 @@ class _Table:
             raise CatalogError(f"{path} is damaged ({reason}): restore a copy or move it away.") from error
 
     def stage(self, directory: Path, frame: pd.DataFrame) -> StagedFile:
+        """Merge rows with those that are there, the new ones winning, without showing it yet."""
         # Opened before what is there is read: the lock on the temporary makes concurrent merges take turns.
         staged = StagedFile(directory / self.file_name)
         try:
@@ -51,12 +55,16 @@ class _Table:
             raise
         return staged
 
+    def write(self, directory: Path, frame: pd.DataFrame) -> None:
+        """Merge rows with those that are there, the new ones winning; all of it appears at once."""
+        self.stage(directory, frame).publish()
+
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
         columns: pd.DataFrame = frame[self.schema.names]
         return columns.astype(self.types).reset_index(drop=True)
 
 
-_MOVIES = _Table(
+MOVIES = CatalogueTable(
     "movies.parquet",
     pa.schema(
         [
@@ -69,7 +77,7 @@ _MOVIES = _Table(
     ),
     {"movie_id": "str", "title": "str", "genres": "object", "year": "Int32", "runtime_min": "Int32"},
 )
-_USERS = _Table(
+USERS = CatalogueTable(
     "users.parquet",
     pa.schema(
         [
@@ -83,39 +91,9 @@ _USERS = _Table(
 )
 
 
-def read_movies(directory: Path) -> pd.DataFrame:
-    """Read movie_id, title (str), genres (lists), year, runtime_min (Int32); empty without a catalogue."""
-    return _MOVIES.read(directory)
-
-
-def read_users(directory: Path) -> pd.DataFrame:
-    """Read user_id (int64), age (Int32), gender, occupation (str); empty without a catalogue."""
-    return _USERS.read(directory)
-
-
-def stage_movies(directory: Path, frame: pd.DataFrame) -> StagedFile:
-    """Merge movies with those that are there, the new one winning, without showing it yet."""
-    return _MOVIES.stage(directory, frame)
-
-
-def stage_users(directory: Path, frame: pd.DataFrame) -> StagedFile:
-    """Merge users with those that are there, the new one winning, without showing it yet."""
-    return _USERS.stage(directory, frame)
-
-
-def write_movies(directory: Path, frame: pd.DataFrame) -> None:
-    """Merge movies with those that are there, the new one winning; all of it appears at once."""
-    stage_movies(directory, frame).publish()
-
-
-def write_users(directory: Path, frame: pd.DataFrame) -> None:
-    """Merge users with those that are there, the new one winning; all of it appears at once."""
-    stage_users(directory, frame).publish()
-
-
 def known_movies(directory: Path) -> frozenset[str]:
     """Return the ids of the catalogue; none when there is no catalogue."""
-    return frozenset(read_movies(directory)["movie_id"])
+    return frozenset(MOVIES.read(directory)["movie_id"])
 
 
 def repair(movie_id: str, known: AbstractSet[str]) -> str | None:

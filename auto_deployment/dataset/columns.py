@@ -35,15 +35,12 @@ class Interned:
         return code
 
     def among(self, codes: AbstractSet[int]) -> set[str]:
-        """Return the texts of these numbers."""
         return {text for text, code in self._codes.items() if code in codes}
 
     def texts(self) -> pa.Array:
-        """Return all texts in the order of their numbers."""
         return pa.array(list(self._codes), pa.string())
 
     def coded(self, codes: npt.NDArray[np.int32]) -> pa.DictionaryArray:
-        """Return a dictionary column of these numbers."""
         return pa.DictionaryArray.from_arrays(pa.array(codes), self.texts())
 
     def plain(self, codes: npt.NDArray[np.int32]) -> pa.Array:
@@ -80,7 +77,6 @@ class RowColumns:
         return (min(self.time_us), max(self.time_us)) if self.time_us else None
 
     def record_batches(self, kind: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order of arrival."""
         for begin in range(0, len(self), ROWS_PER_BATCH):
             part = slice(begin, min(begin + ROWS_PER_BATCH, len(self)))
             partition, offset = (

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from auto_deployment.dataset.arrays import int64s
+from auto_deployment.dataset.builder import microseconds
 from auto_deployment.dataset.locks import reading
-from auto_deployment.dataset.minutes import Int64s
 from auto_deployment.dataset.schema import open_segment
 from auto_deployment.dataset.segments import segment_paths
-from auto_deployment.dataset.tables import may_hold
+from auto_deployment.dataset.tables import groups_of, is_kind
 
 HEADER = "time,user_id,movie_id,rating\n"
 _DAY_US = 86_400_000_000
@@ -51,7 +52,7 @@ def _windows(paths: list[Path], wanted: Range) -> Iterator[Range]:
     days: Counter[int] = Counter()
     for path in paths:
         for table in _tables(path, wanted, ["time"], None):
-            numbers, counts = np.unique(_int64s(table["time"]) // _DAY_US, return_counts=True)
+            numbers, counts = np.unique(int64s(table["time"]) // _DAY_US, return_counts=True)
             days.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
     begin: int | None = None
     rows = 0
@@ -74,13 +75,12 @@ def _tables(
 ) -> Iterator[pa.Table]:
     file, meta = open_segment(path)
     with file:
-        for group in range(file.num_row_groups):
-            if may_hold(file, group, "rating") and _overlaps(file, group, window):
+        for group in groups_of(file, "rating"):
+            if _overlaps(file, group, window):
                 table = file.read_row_group(group, columns=list({"kind", "time", *columns}))
                 time_us = table["time"].cast(pa.int64())
                 inside = pc.and_(pc.greater_equal(time_us, window.begin_us), pc.less(time_us, window.end_us))
-                is_rating = pc.equal(table["kind"].cast(pa.string()), "rating")
-                table = table.filter(pc.and_(inside, is_rating)).select(columns)
+                table = table.filter(pc.and_(inside, is_kind(table, "rating"))).select(columns)
                 yield _to_scale(table, meta.rating_scale, scale) if scale else table
 
 
@@ -93,8 +93,7 @@ def _overlaps(file: pq.ParquetFile, group: int, window: Range) -> bool:
 
 
 def _us(time: datetime) -> int:
-    since = time.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return microseconds(time.replace(tzinfo=UTC))
 
 
 def _to_scale(table: pa.Table, has: tuple[float, float], wanted: tuple[float, float]) -> pa.Table:
@@ -117,8 +116,3 @@ def _as_csv(table: pa.Table) -> str:
         f"{time.removesuffix('.000000')},{user_id},{movie_id},{rating:g}\n"
         for time, user_id, movie_id, rating in rows
     )
-
-
-def _int64s(column: pa.ChunkedArray) -> Int64s:
-    values: Int64s = column.cast(pa.int64()).to_numpy()
-    return values

@@ -7,20 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from auto_deployment.dataset.arrays import Int64Array, int64s
 from auto_deployment.dataset.columns import ROWS_PER_BATCH, lists, record_batch, times
-from auto_deployment.dataset.minutes import (
-    Int64s,
-    Ranges,
-    flatten,
-    group_starts,
-    pack_pair,
-    union,
-    unpack_pair,
-)
+from auto_deployment.dataset.minutes import Ranges, flatten, group_starts, pack_pair, union, unpack_pair
 from auto_deployment.dataset.schema import SCHEMA, open_segment
-from auto_deployment.dataset.tables import Codes, may_hold
+from auto_deployment.dataset.tables import Codes, groups_of, is_kind
 
 _ROWS_AT_ONCE = 100_000
 _ROWS_OF_ONE = 16_384
@@ -67,15 +59,17 @@ class Joining:
             pair = pack_pair(table["user_id"].to_numpy(), self._codes.of(table["movie_id"]))
             flat = pc.list_flatten(table["minutes"]).to_numpy()
             pairs.append(pair)
-            firsts.append(_int64s(table["time"]))
-            lasts.append(_int64s(table["last_time"]))
+            firsts.append(int64s(table["time"]))
+            lasts.append(int64s(table["last_time"]))
             owners.append(np.repeat(pair, pc.list_value_length(table["minutes"]).to_numpy() // 2))
             begins.append(flat[0::2])
             ends.append(flat[1::2])
         given = Ranges(np.concatenate(owners), np.concatenate(begins), np.concatenate(ends))
         return self._rows(given, np.concatenate(pairs), np.concatenate(firsts), np.concatenate(lasts))
 
-    def _rows(self, given: Ranges, pair: Int64s, first_us: Int64s, last_us: Int64s) -> pa.RecordBatch:
+    def _rows(
+        self, given: Ranges, pair: Int64Array, first_us: Int64Array, last_us: Int64Array
+    ) -> pa.RecordBatch:
         ranges = union(given.owner, given.first, given.last)
         self.again += int(given.sizes().sum() - ranges.sizes().sum())
         flat, ends = flatten(ranges)
@@ -108,10 +102,10 @@ class Joining:
         for path in self._paths:
             file, _ = open_segment(path)
             with file:
-                for group in _groups(file, kind):
+                for group in groups_of(file, kind):
                     self._check()
                     table = file.read_row_group(group, columns=list({"kind", *columns}), use_threads=False)
-                    if len(found := table.filter(_is(table, kind)).select(columns)):
+                    if len(found := table.filter(is_kind(table, kind)).select(columns)):
                         yield found
 
 
@@ -122,7 +116,7 @@ class _Cursor:
         self._file, _ = open_segment(path)
         self._batches = self._file.iter_batches(
             _ROWS_OF_ONE,
-            row_groups=_groups(self._file, "watch"),
+            row_groups=groups_of(self._file, "watch"),
             columns=["kind", *_WATCH_COLUMNS],
             use_threads=False,
         )
@@ -142,7 +136,7 @@ class _Cursor:
     def _next(self) -> pa.Table | None:
         for batch in self._batches:
             table = pa.Table.from_batches([batch])
-            found = table.filter(_is(table, "watch"))
+            found = table.filter(is_kind(table, "watch"))
             if len(found):
                 return found
         return None
@@ -154,19 +148,6 @@ class _Cursor:
         self._file.close()
 
 
-def _groups(file: pq.ParquetFile, kind: str) -> list[int]:
-    return [group for group in range(file.num_row_groups) if may_hold(file, group, kind)]
-
-
-def _is(table: pa.Table, kind: str) -> pa.ChunkedArray:
-    return pc.equal(table["kind"].cast(pa.string()), kind)
-
-
 def _one_batch(tables: Sequence[pa.Table]) -> pa.RecordBatch:
     (batch,) = pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_batches()
     return batch
-
-
-def _int64s(column: pa.ChunkedArray) -> Int64s:
-    values: Int64s = column.cast(pa.int64()).to_numpy()
-    return values

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from auto_deployment.host.files import lock_now
+
 
 @contextmanager
 def reading(directory: Path) -> Iterator[None]:
@@ -13,28 +15,25 @@ def reading(directory: Path) -> Iterator[None]:
 
     New ones may still appear. May be nested, and held by many at once.
     """
-    try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
+    if not directory.exists():
         yield
         return
-    try:
+    with _opened(directory) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
 def removing(directory: Path) -> Iterator[bool]:
     """Keep readers away from the segments of a folder, unless there are some: yield whether it worked."""
+    with _opened(directory) as descriptor:
+        yield lock_now(descriptor)
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[int]:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Int64s = npt.NDArray[np.int64]
-Int32s = npt.NDArray[np.int32]
+from auto_deployment.dataset.arrays import Int32Array, Int64Array
+
 _MOVIE_BITS = 32
 
 
-def pack_pair(user_id: Int64s, movie: Int32s) -> Int64s:
+def pack_pair(user_id: Int64Array, movie: Int32Array) -> Int64Array:
     """Return user and movie number in one; it sorts like (user, movie). Both are below 2**31."""
     return user_id << _MOVIE_BITS | movie
 
 
-def unpack_pair(pair: Int64s) -> tuple[Int64s, Int32s]:
-    """Turn `pack_pair` around."""
+def unpack_pair(pair: Int64Array) -> tuple[Int64Array, Int32Array]:
+    """Return what `pack_pair` has made one number of."""
     return pair >> _MOVIE_BITS, (pair & (1 << _MOVIE_BITS) - 1).astype(np.int32)
 
 
@@ -27,16 +27,15 @@ class Ranges:
     All three have the same length; sorted by owner, then first.
     """
 
-    owner: Int64s
-    first: Int32s
-    last: Int32s
+    owner: Int64Array
+    first: Int32Array
+    last: Int32Array
 
-    def sizes(self) -> Int64s:
-        """Return how many minutes each range holds."""
+    def sizes(self) -> Int64Array:
         return self.last.astype(np.int64) - self.first + 1
 
 
-def union(owner: Int64s, first: Int32s, last: Int32s) -> Ranges:
+def union(owner: Int64Array, first: Int32Array, last: Int32Array) -> Ranges:
     """Merge ranges that overlap or touch, in any order, within each owner."""
     if not len(owner):
         return Ranges(owner, first, last)
@@ -54,7 +53,7 @@ def union(owner: Int64s, first: Int32s, last: Int32s) -> Ranges:
     return Ranges(owner[begins], first[begins], reach[ends].astype(np.int32))
 
 
-def from_sorted(owner: Int64s, minute: Int32s) -> Ranges:
+def from_sorted(owner: Int64Array, minute: Int32Array) -> Ranges:
     """Join single minutes, sorted by owner and minute, into ranges; a minute may be there more than once."""
     starts = _changes(owner)
     starts[1:] |= minute[1:] > minute[:-1] + 1
@@ -63,19 +62,19 @@ def from_sorted(owner: Int64s, minute: Int32s) -> Ranges:
     return Ranges(owner[begins], minute[begins], minute[ends])
 
 
-def group_starts(owner: Int64s) -> Int64s:
+def group_starts(owner: Int64Array) -> Int64Array:
     """Return where each run of equal owners begins."""
     return np.flatnonzero(_changes(owner)) if len(owner) else np.empty(0, np.int64)
 
 
-def flatten(ranges: Ranges) -> tuple[Int32s, Int64s]:
+def flatten(ranges: Ranges) -> tuple[Int32Array, Int64Array]:
     """Return [first, last, first, last, ...] of all ranges, where each owner begins, and the end."""
     flat = np.empty(2 * len(ranges.owner), np.int32)
     flat[0::2], flat[1::2] = ranges.first, ranges.last
     return flat, 2 * np.append(group_starts(ranges.owner), len(ranges.owner))
 
 
-def _changes(owner: Int64s) -> npt.NDArray[np.bool_]:
+def _changes(owner: Int64Array) -> npt.NDArray[np.bool_]:
     changes = np.ones(len(owner), np.bool_)
     changes[1:] = owner[1:] != owner[:-1]
     return changes

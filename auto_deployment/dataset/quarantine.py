@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
@@ -33,7 +32,7 @@ _BYTES_PER_GROUP = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class LinePosition:
     """Where a line stood: in a topic or in a file."""
 
     topic: str | None = None
@@ -63,13 +62,12 @@ class QuarantineWriter:
         facts = {"schema": 1, "form": form} | ({} if source is None else {"source": source})
         self._metadata = {METADATA_KEY: json.dumps(facts).encode()}
         self._parser_version = parser_version
-        self._lines: list[tuple[bytes, str, Position]] = []
+        self._lines: list[tuple[bytes, str, LinePosition]] = []
         self._waiting_bytes = 0
         self._staged: StagedFile | None = None
         self._writer: pq.ParquetWriter | None = None
 
-    def add(self, raw: bytes, reason: str, position: Position) -> None:
-        """Keep one line."""
+    def add(self, raw: bytes, reason: str, position: LinePosition) -> None:
         self._lines.append((raw, str(reason), position))
         self._waiting_bytes += len(raw)
         if len(self._lines) >= _LINES_PER_GROUP or self._waiting_bytes >= _BYTES_PER_GROUP:
@@ -83,12 +81,10 @@ class QuarantineWriter:
             self._staged.seal()
 
     def publish(self) -> None:
-        """Make the sealed lines appear."""
         if self._staged:
             self._staged.publish()
 
     def discard(self) -> None:
-        """Remove what was not published."""
         # The writer wants to end the file properly even when there is no room for that.
         with suppress(OSError, pa.ArrowException):
             if self._writer:
@@ -99,9 +95,7 @@ class QuarantineWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.discard()
 
     def _flush(self) -> None:
@@ -122,7 +116,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _table(lines: list[tuple[bytes, str, Position]], parser_version: int) -> pa.Table:
+def _table(lines: list[tuple[bytes, str, LinePosition]], parser_version: int) -> pa.Table:
     columns = {
         "raw": [raw for raw, _, _ in lines],
         "reason": [reason for _, reason, _ in lines],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
 
 COUNTER_FILE = "dropped.json"
 
@@ -28,7 +28,6 @@ def quarantine_paths(directory: Path) -> list[Path]:
 
 
 def dropped(directory: Path) -> Dropped:
-    """Return what was dropped so far."""
     try:
         content = json.loads((directory / COUNTER_FILE).read_bytes())
     except FileNotFoundError:
@@ -68,6 +67,4 @@ def _lines_in(path: Path) -> int:
 
 
 def _write_count(directory: Path, count: Dropped) -> None:
-    with StagedFile(directory / COUNTER_FILE) as staged:
-        staged.file.write(json.dumps(asdict(count)).encode())
-        staged.publish()
+    replace_text(directory / COUNTER_FILE, json.dumps(asdict(count)))

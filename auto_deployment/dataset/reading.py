@@ -4,18 +4,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from auto_deployment.dataset.minutes import Int32s, Int64s, pack_pair, unpack_pair
+from auto_deployment.dataset.arrays import Float32Array, Int32Array, Int64Array, int64s
+from auto_deployment.dataset.minutes import pack_pair, unpack_pair
 from auto_deployment.dataset.tables import Codes, kind_tables
 from auto_deployment.dataset.watch_union import WatchUnion
 
 TARGET_SCALE = (1.0, 5.0)
-
-Float32s = npt.NDArray[np.float32]
 
 
 class Read(NamedTuple):
@@ -33,14 +30,12 @@ def read_ratings(segments: Path) -> Read:
     `SegmentError`.
     """
     movies = Codes()
-    parts: list[tuple[Int64s, Int32s, Float32s, Int64s]] = [
+    parts: list[tuple[Int64Array, Int32Array, Float32Array, Int64Array]] = [
         (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
     ]
     for table, meta in kind_tables(segments, "rating", ("user_id", "movie_id", "rating", "time")):
         rating = to_target_scale(table["rating"].to_numpy(), meta.rating_scale)
-        parts.append(
-            (_int64s(table["user_id"]), movies.of(table["movie_id"]), rating, _int64s(table["time"]))
-        )
+        parts.append((int64s(table["user_id"]), movies.of(table["movie_id"]), rating, int64s(table["time"])))
     user_id, movie, rating, time_us = (np.concatenate(column) for column in zip(*parts, strict=True))
     del parts
     movie, categories = movies.in_order(movie)
@@ -70,9 +65,9 @@ def read_watches(segments: Path) -> Read:
     movies, union = Codes(), WatchUnion()
     for table, _ in kind_tables(segments, "watch", ("user_id", "movie_id", "time", "last_time", "minutes")):
         union.add(
-            pack_pair(_int64s(table["user_id"]), movies.of(table["movie_id"])),
-            _int64s(table["time"]),
-            _int64s(table["last_time"]),
+            pack_pair(int64s(table["user_id"]), movies.of(table["movie_id"])),
+            int64s(table["time"]),
+            int64s(table["last_time"]),
             pc.list_value_length(table["minutes"]).to_numpy(),
             pc.list_flatten(table["minutes"]).to_numpy(),
         )
@@ -92,7 +87,7 @@ def read_watches(segments: Path) -> Read:
     return Read(frame, union.absorbed)
 
 
-def to_target_scale(rating: Float32s, scale: tuple[float, float]) -> Float32s:
+def to_target_scale(rating: Float32Array, scale: tuple[float, float]) -> Float32Array:
     """Map ratings linearly so that the ends of their scale become 1 and 5."""
     low, high = TARGET_SCALE
     if scale == TARGET_SCALE:
@@ -101,10 +96,5 @@ def to_target_scale(rating: Float32s, scale: tuple[float, float]) -> Float32s:
     return exact.astype(np.float32)
 
 
-def _int64s(column: pa.ChunkedArray) -> Int64s:
-    values: Int64s = column.cast(pa.int64()).to_numpy()
-    return values
-
-
-def _times(time_us: Int64s) -> pd.DatetimeIndex:
+def _times(time_us: Int64Array) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(time_us.view("datetime64[us]")).tz_localize("UTC")

@@ -9,16 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from auto_deployment.dataset.arrays import Int32Array, Int64Array
 from auto_deployment.dataset.columns import ROWS_PER_BATCH, Interned, lists, record_batch, times
-from auto_deployment.dataset.minutes import (
-    Int32s,
-    Int64s,
-    flatten,
-    from_sorted,
-    group_starts,
-    pack_pair,
-    unpack_pair,
-)
+from auto_deployment.dataset.minutes import flatten, from_sorted, group_starts, pack_pair, unpack_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +22,12 @@ class CompactWatches:
     rows.
     """
 
-    user_id: Int64s
-    movie: Int32s
-    first_us: Int64s
-    last_us: Int64s
-    minutes: Int32s
-    ends: Int64s
+    user_id: Int64Array
+    movie: Int32Array
+    first_us: Int64Array
+    last_us: Int64Array
+    minutes: Int32Array
+    ends: Int64Array
     total: int
 
 
@@ -104,7 +97,9 @@ class WatchColumns:
             yield part
 
 
-def compact(user_id: Int32s, movie: Int32s, minute: Int32s, time_us: Int64s) -> CompactWatches:
+def compact(
+    user_id: Int32Array, movie: Int32Array, minute: Int32Array, time_us: Int64Array
+) -> CompactWatches:
     """Return a row for each (user, movie); lines may be late or repeated: their order plays no part."""
     pair = pack_pair(user_id.astype(np.int64), movie)
     order = np.lexsort((minute, pair))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.dataset.minutes import Int32s, Int64s, Ranges, group_starts, union
+from auto_deployment.dataset.arrays import Int32Array, Int64Array
+from auto_deployment.dataset.minutes import Ranges, group_starts, union
 
 _MERGE_AT_LEAST = 1_000_000
 
@@ -13,10 +14,10 @@ _MERGE_AT_LEAST = 1_000_000
 class WatchedPairs:
     """A row for each pair, sorted: first and last time in microseconds, and how many different minutes."""
 
-    pair: Int64s
-    first_us: Int64s
-    last_us: Int64s
-    minutes: Int32s
+    pair: Int64Array
+    first_us: Int64Array
+    last_us: Int64Array
+    minutes: Int32Array
 
 
 class WatchUnion:
@@ -31,7 +32,14 @@ class WatchUnion:
         self._spans = [(np.empty(0, np.int64),) * 3]
         self._given = 0
 
-    def add(self, pair: Int64s, first_us: Int64s, last_us: Int64s, lengths: Int32s, minutes: Int32s) -> None:
+    def add(
+        self,
+        pair: Int64Array,
+        first_us: Int64Array,
+        last_us: Int64Array,
+        lengths: Int32Array,
+        minutes: Int32Array,
+    ) -> None:
         """Take rows: row i has the next lengths[i] numbers of the flat ranges `minutes`."""
         ranges = Ranges(np.repeat(pair, lengths // 2), minutes[0::2], minutes[1::2])
         self._given += int(ranges.sizes().sum())

@@ -34,7 +34,7 @@ class TrafficError(MarqueeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class UpstreamServer:
     """One instance as NGINX sees it. The address is `host:port`; its port tells the track."""
 
     address: str
@@ -91,7 +91,9 @@ def render(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(value, template)
 
 
-def upstream(servers: Sequence[Server], salt: str, fail_timeout_s: int, resolver: str | None = None) -> str:
+def upstream(
+    servers: Sequence[UpstreamServer], salt: str, fail_timeout_s: int, resolver: str | None = None
+) -> str:
     """Return `upstream.conf`: the split by user and the instances that take part in it, in three ways.
 
     In `marquee`, an instance that failed is avoided for a while. The others are for when none is left: in

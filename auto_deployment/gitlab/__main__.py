@@ -10,7 +10,7 @@ from pathlib import Path
 from auto_deployment.gitlab.api import GitLabError, project_of
 from auto_deployment.gitlab.approvals import review_of
 from auto_deployment.gitlab.origin import origin_of
-from auto_deployment.gitlab.ssh import ServerError, encoded, tell
+from auto_deployment.gitlab.ssh import DeployServerError, encoded, tell
 from auto_deployment.gitlab.variables import VariablesError, is_set, server_of
 
 USAGE = 64
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ)
     except VariablesError as error:
         sys.stderr.write(f"{error}\n")
         return USAGE
-    except ServerError as error:
+    except DeployServerError as error:
         sys.stderr.write(f"{error}\n")
         return error.status
     except OSError as error:

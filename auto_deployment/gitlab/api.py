@@ -22,7 +22,7 @@ class GitLabError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class GitLabProject:
     """One project, as one token may use it."""
 
     url: str  # of the API, https://gitlab.example.org/api/v4
@@ -51,7 +51,7 @@ class Project:
             raise GitLabError(f"GitLab does not answer to {path}: {error}") from None
 
 
-def project_of(env: Mapping[str, str]) -> Project | None:
+def project_of(env: Mapping[str, str]) -> GitLabProject | None:
     """Return the project of a job or of the controller, None without a token: then nothing is said."""
     token, file = env.get("GITLAB_TOKEN", ""), env.get("GITLAB_TOKEN_FILE", "")
     if not token and file:
@@ -61,4 +61,4 @@ def project_of(env: Mapping[str, str]) -> Project | None:
             raise GitLabError(f"GITLAB_TOKEN_FILE {file} cannot be read ({error.strerror}).") from error
     url = env.get("GITLAB_API_URL") or env.get("CI_API_V4_URL", "")
     number = env.get("GITLAB_PROJECT_ID") or env.get("CI_PROJECT_ID", "")
-    return Project(url, number, token) if token and url and number else None
+    return GitLabProject(url, number, token) if token and url and number else None

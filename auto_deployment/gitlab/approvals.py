@@ -1,9 +1,9 @@
 """Who approved the merge request that brought a commit: GitLab is asked where a token is set."""
 
-from auto_deployment.gitlab.api import Project
+from auto_deployment.gitlab.api import GitLabProject
 
 
-def review_of(project: Project, commit: str) -> dict[str, str]:
+def review_of(project: GitLabProject, commit: str) -> dict[str, str]:
     """Return number, author and approvers of the newest merged request with this commit, as far as known.
 
     Raises `GitLabError`.

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from auto_deployment.gitlab.variables import Server
+from auto_deployment.gitlab.variables import DeployServer
 
 SAFE = "._~:/@+,-"
 CONNECT_S = 20
 LOST = 255  # ssh's own status
 
 
-class ServerError(Exception):
+class DeployServerError(Exception):
     """The server refused, or could not be asked; `status` is that of the job, 75: it may be tried again."""
 
     def __init__(self, sentence: str, status: int) -> None:
@@ -28,8 +28,8 @@ def encoded(values: Mapping[str, str]) -> list[str]:
     return [f"{key}={quote(value, safe=SAFE)}" for key, value in values.items() if value]
 
 
-def tell(server: Server, words: Sequence[str], stdin: IO[bytes] | None = None) -> str:
-    """Say words to the server and return what it prints; raise `ServerError` with what to do."""
+def tell(server: DeployServer, words: Sequence[str], stdin: IO[bytes] | None = None) -> str:
+    """Say words to the server and return what it prints; raise `DeployServerError` with what to do."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [*_command(server, Path(folder)), " ".join(words)],
@@ -39,11 +39,11 @@ def tell(server: Server, words: Sequence[str], stdin: IO[bytes] | None = None) -
             check=False,
         )
     if done.returncode != 0:
-        raise ServerError(_sentence(server, done.returncode, done.stderr), done.returncode)
+        raise DeployServerError(_sentence(server, done.returncode, done.stderr), done.returncode)
     return done.stdout
 
 
-def _command(server: Server, folder: Path) -> list[str]:
+def _command(server: DeployServer, folder: Path) -> list[str]:
     key = folder / "key"  # GitLab's file may be read by others, and may lack the last line's end
     descriptor = os.open(key, os.O_WRONLY | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -63,7 +63,7 @@ def _command(server: Server, folder: Path) -> list[str]:
     return [*words, "--", f"{server.user}@{server.host}"]
 
 
-def _sentence(server: Server, status: int, said: str) -> str:
+def _sentence(server: DeployServer, status: int, said: str) -> str:
     lines = [line for line in said.splitlines() if line.strip()]
     last = lines[-1] if lines else "no reason given"
     if status != LOST:

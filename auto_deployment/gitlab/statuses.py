@@ -3,10 +3,9 @@
 import logging
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
-from auto_deployment.gitlab.api import GitLabError, Project
+from auto_deployment.gitlab.api import GitLabError, GitLabProject
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ FOR_GOOD = (400, 404)  # said already (GitLab does not say the same twice), or a
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class CommitStatus:
     """One release's phase, at the commit that it was made of."""
 
     revision: str
@@ -35,7 +34,6 @@ class Status:
     page: str = ""  # of the pipeline
 
     def fields(self) -> dict[str, str]:
-        """Return what GitLab wants."""
         short = len(self.sentence) <= LONGEST
         sentence = self.sentence if short else f"{self.sentence[: LONGEST - 3]}..."
         fields = {"state": STATES[self.phase], "name": NAME, "description": sentence}
@@ -45,10 +43,12 @@ class Status:
 class CommitStatuses:
     """Says the newest status of each commit from a thread of its own: GitLab delays no release."""
 
-    def __init__(self, project: Project | None, every_s: float = 5.0, after_fault_s: float = 60.0) -> None:
+    def __init__(
+        self, project: GitLabProject | None, every_s: float = 5.0, after_fault_s: float = 60.0
+    ) -> None:
         self._project, self._every_s, self._after_fault_s = project, every_s, after_fault_s
-        self._wanted: dict[str, Status] = {}
-        self._said: dict[str, Status] = {}
+        self._wanted: dict[str, CommitStatus] = {}
+        self._said: dict[str, CommitStatus] = {}
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._loop, name="commit-statuses", daemon=True)
 
@@ -57,12 +57,10 @@ class CommitStatuses:
             self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop.set()
 
-    def want(self, status: Status) -> None:
+    def want(self, status: CommitStatus) -> None:
         """Have this said soon; what was wanted before of the same commit need not be said any more."""
         if self._project is not None and status.revision:
             with self._lock:
@@ -76,11 +74,11 @@ class CommitStatuses:
                 if not self._say(status):
                     pause_s = self._after_fault_s
 
-    def _unsaid(self) -> list[Status]:
+    def _unsaid(self) -> list[CommitStatus]:
         with self._lock:
             return [one for key, one in self._wanted.items() if self._said.get(key) != one]
 
-    def _say(self, status: Status) -> bool:
+    def _say(self, status: CommitStatus) -> bool:
         if self._project is None:
             return True
         try:

@@ -16,7 +16,7 @@ class VariablesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class DeployServer:
     """Where the server is and how we prove who we are there."""
 
     host: str
@@ -26,7 +26,7 @@ class Server:
     known_hosts: Path
 
 
-def server_of(env: Mapping[str, str]) -> Server:
+def server_of(env: Mapping[str, str]) -> DeployServer:
     """Return the server; raise `VariablesError` before anything is sent anywhere."""
     missing = [f"{name} ({what})" for name, what in NEEDED.items() if not env.get(name)]
     if missing:
@@ -43,7 +43,7 @@ def server_of(env: Mapping[str, str]) -> Server:
     for name, value in (("DEPLOY_HOST", host), ("DEPLOY_USER", user)):
         if value.startswith("-") or not value.isprintable() or " " in value or "@" in value:
             raise VariablesError(f"{name} is {value!r}: one word, without a user or port in it.")
-    return Server(host, int(port), user, files["DEPLOY_SSH_KEY"], files["DEPLOY_KNOWN_HOSTS"])
+    return DeployServer(host, int(port), user, files["DEPLOY_SSH_KEY"], files["DEPLOY_KNOWN_HOSTS"])
 
 
 def is_set(env: Mapping[str, str]) -> bool:

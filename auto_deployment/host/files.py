@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 
@@ -52,9 +51,7 @@ class StagedFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.discard()
 
 
@@ -96,15 +93,20 @@ def remove_leftovers(directory: Path) -> int:
         if path.is_symlink() or not path.is_file():
             continue
         with suppress(FileNotFoundError), path.open("rb") as file:  # its writer may publish it just now
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            if _is_at(file, path):
+            if lock_now(file) and _is_at(file, path):
                 _remove(_made_beside(path))
                 path.unlink()
                 removed += 1
     return removed
+
+
+def lock_now(file: IO[str] | IO[bytes] | int) -> bool:
+    """Lock what is open, until it is closed; return whether it worked: nobody else holds a lock on it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sync_directory(directory: Path) -> None:

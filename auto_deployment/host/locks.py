@@ -1,6 +1,5 @@
-"""One at a time, by a lock that the kernel frees however its holder ends."""
+"""One at a time, by locks that the kernel frees however their holder ends."""
 
-import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import IO
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.durations import duration
+from auto_deployment.host.files import lock_now
 
 
 class BusyError(MarqueeError):
@@ -18,15 +18,13 @@ class BusyError(MarqueeError):
 
 
 @contextmanager
-def held(lock: Path, name: str, refuse: Callable[[str], MarqueeError]) -> Iterator[IO[str]]:
-    """Hold a lock whose file says `name`; raise what `refuse` makes of the present holder's name."""
+def held(lock: Path, name: str, refusal: Callable[[str], str]) -> Iterator[IO[str]]:
+    """Hold a lock whose file says `name`; raise `BusyError`, which `refusal` words for its holder."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock_now(file):
             file.seek(0)
-            raise refuse(file.read().strip()) from None
+            raise BusyError(refusal(file.read().strip()))
         file.truncate(0)
         file.write(f"{name}\n")
         file.flush()
@@ -37,14 +35,12 @@ def held(lock: Path, name: str, refuse: Callable[[str], MarqueeError]) -> Iterat
 def only_one(lock: Path, what: str) -> Iterator[None]:
     """Be the only one at something; raise `BusyError` naming the process that already is, and since when."""
 
-    def refuse(holder: str) -> BusyError:
+    def refusal(holder: str) -> str:
         owner = describe_owner(holder, datetime.now(UTC))
-        return BusyError(
-            f"{what} already runs on {lock.parent} ({owner}): stop it, or choose another DATA_DIR."
-        )
+        return f"{what} already runs on {lock.parent} ({owner}): stop it, or choose another DATA_DIR."
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    with held(lock, f"{os.getpid()} {socket.gethostname()} {now}", refuse):
+    with held(lock, f"{os.getpid()} {socket.gethostname()} {now}", refusal):
         yield
 
 
@@ -59,23 +55,16 @@ def describe_owner(text: str, now: datetime) -> str:
     return f"process {pid} on {host}, for {duration(age)}, since {since}"
 
 
-class AlreadyRunningError(MarqueeError):
-    """Another run holds this data directory."""
-
-
 @contextmanager
 def only_run(lock: Path) -> Iterator[None]:
-    """Hold the lock, which the kernel frees however we end; the file holds our process id for `make down`.
+    """Be the only local run; while it lasts the file holds our process id alone, for `make down`."""
 
-    Raises `AlreadyRunningError` naming the process that holds it.
-    """
-
-    def refuse(holder: str) -> AlreadyRunningError:
-        return AlreadyRunningError(
+    def refusal(holder: str) -> str:
+        return (
             f"Marquee already runs on {lock.parents[1]} (process {holder or 'unknown'}): "
             "stop it with Ctrl-C there or `make down`, or choose another DATA_DIR."
         )
 
-    with held(lock, str(os.getpid()), refuse) as file:
+    with held(lock, str(os.getpid()), refusal) as file:
         yield
         file.truncate(0)

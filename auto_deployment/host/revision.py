@@ -7,12 +7,8 @@ from pathlib import Path
 
 UNKNOWN = "unknown"
 SHORT = 8  # characters of a commit in the names of releases
-POINTS_ELSEWHERE = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-)  # as hooks have it
+# Set where a hook of git calls us: git would then work on that repository, wherever it is started.
+_ELSEWHERE = ("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "COMMON_DIR", "PREFIX")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +40,20 @@ def code_revision(project: Path, override: str | None = None) -> Revision:
     return Revision(name, _git(project, "status", "--porcelain", "--untracked-files=no") != "")
 
 
+def without_hooks() -> dict[str, str]:
+    """Return our environment as git shall have it."""
+    elsewhere = {f"GIT_{name}" for name in _ELSEWHERE}
+    return {name: text for name, text in os.environ.items() if name not in elsewhere}
+
+
 def _git(project: Path, *words: str) -> str | None:
-    environ = {name: value for name, value in os.environ.items() if name not in POINTS_ELSEWHERE}
     try:
         done = subprocess.run(
             ["git", "-C", project, *words],
             capture_output=True,
             text=True,
             check=True,
-            env={**environ, "GIT_OPTIONAL_LOCKS": "0"},
+            env={**without_hooks(), "GIT_OPTIONAL_LOCKS": "0"},
         )
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -3,77 +3,65 @@
 import os
 import select
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
+from typing import Protocol
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Stop(Protocol):
+    """Tells a loop to end; a `threading.Event` is one as well."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float, /) -> bool: ...
+
+
 class StopRequests:
-    """Counts requests to stop while it is entered. Use it from the main thread."""
+    """How often somebody has asked us to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, wakes: int) -> None:
         self.count = 0
-        self._before: dict[signal.Signals, object] = {}
+        self._wakes = wakes
 
-    @property
-    def stop(self) -> bool:
+    def is_set(self) -> bool:
         return self.count > 0
 
     @property
     def hurry(self) -> bool:
         return self.count > 1
 
-    def wait(self, timeout_s: float) -> bool:
+    def wait(self, timeout_s: float | None = None) -> bool:
         """Sleep until the time is over or somebody wants us to stop; return whether somebody does."""
-        if not self.stop:
-            ready, _, _ = select.select([self._reader], [], [], timeout_s)
-            if ready:
-                os.read(self._reader, 512)
-        return self.stop
-
-    def __enter__(self) -> Self:
-        self._reader, self._writer = os.pipe()
-        os.set_blocking(self._writer, False)
-        self._before = {number: signal.signal(number, self._handle) for number in self._wanted()}
-        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        signal.set_wakeup_fd(-1)
-        for number, before in self._before.items():
-            signal.signal(number, before)  # type: ignore[arg-type]  # what signal() returned is what it takes
-        os.close(self._reader)
-        os.close(self._writer)
-
-    def _wanted(self) -> list[signal.Signals]:
-        # Under nohup a closed terminal shall not stop us. SIGINT is heard even where a shell has ignored it
-        # for a background job: there somebody sends it on purpose.
-        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-        return [number for number in SIGNALS if not (ignored and number is signal.SIGHUP)]
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.count += 1
+        if not self.count and select.select([self._wakes], [], [], timeout_s)[0]:
+            os.read(self._wakes, 512)
+        return self.is_set()
 
 
 @contextmanager
-def until_told() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and Ctrl-C set; asked twice, the process ends at once."""
-    stop = threading.Event()
+def until_stopped(*, twice_ends: bool = False) -> Iterator[StopRequests]:
+    """Count requests to stop, in the main thread; with `twice_ends` a second one raises KeyboardInterrupt."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    requests = StopRequests(reader)
 
-    def tell(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+    def handle(number: int, frame: FrameType | None) -> None:
+        requests.count += 1
+        if twice_ends and requests.hurry:
             raise KeyboardInterrupt
-        stop.set()
 
-    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
+    # Under nohup a closed terminal shall not stop us. SIGINT is heard even where a shell has ignored it
+    # for a background job: there somebody sends it on purpose.
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    heard = [number for number in SIGNALS if not (ignored and number is signal.SIGHUP)]
+    before = {number: signal.signal(number, handle) for number in heard}
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
-        yield stop
+        yield requests
     finally:
+        signal.set_wakeup_fd(-1)
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(reader)
+        os.close(writer)

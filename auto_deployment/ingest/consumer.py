@@ -12,23 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import (
-    KafkaConfigurationError,
-    KafkaError,
-    LogTruncationError,
-    UnknownTopicOrPartitionError,
-)
+from kafka.errors import KafkaConfigurationError, KafkaError, LogTruncationError, UnknownTopicOrPartitionError
 
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.kafka_client import REFUSALS, Directory, open_client
-from auto_deployment.ingest.positions import (
-    Broker,
-    Start,
-    Stored,
-    StreamChangedError,
-    find_start,
-)
+from auto_deployment.ingest.positions import Broker, Stored, StreamChangedError, StreamStart, find_start
 from auto_deployment.ingest.stream import Offsets, Polled
 
 log = logging.getLogger(__name__)
@@ -59,7 +48,7 @@ class KafkaStream:
     def __init__(
         self,
         settings: KafkaSettings,
-        decide: Callable[[Broker], Start],
+        decide: Callable[[Broker], StreamStart],
         most_lines: int = _MOST_LINES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -141,7 +130,7 @@ class KafkaStream:
         log.info("Reading %s from %s", self._settings.topic, dict(start.offsets))
         return Polled(next=dict(self._next), lost=start.lost)
 
-    def _start(self, broker: Broker) -> Start:
+    def _start(self, broker: Broker) -> StreamStart:
         if self._source:
             # Connected again: what was handed out counts, stored or not.
             ranges = {partition: (0, after) for partition, after in self._next.items()}

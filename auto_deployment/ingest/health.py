@@ -43,7 +43,6 @@ class Health:
         return self.line_age_s >= self._stale_after_s
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of it in words."""
         return {
             "alive": self.is_alive,
             "stale": self.is_stale,

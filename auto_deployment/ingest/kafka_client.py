@@ -51,7 +51,6 @@ class Directory:
         return known, {partition["partition_index"] for partition in topic["partitions"]}
 
     def cluster_id(self) -> str | None:
-        """Return the id of the cluster."""
         cluster_id: str | None = self._admin.describe_cluster()["cluster_id"]
         return cluster_id
 
@@ -82,7 +81,6 @@ class Directory:
         return False
 
     def close(self) -> None:
-        """Give up the connection."""
         self._admin.close()
 
     def _offsets(self, partitions: Iterable[int], which: OffsetSpec) -> dict[int, int]:

@@ -1,7 +1,6 @@
 """The loop: lines come, batches fill and are closed, nothing is taken twice."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +8,15 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.signals import Stop
 from auto_deployment.ingest import open_since
 from auto_deployment.ingest.health import Health
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.open_batch import OpenBatch
 from auto_deployment.ingest.params import IngestParams
-from auto_deployment.ingest.platform.movie_ids import Movies
+from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.positions import StreamChangedError
-from auto_deployment.ingest.sort_lines import take_lines
+from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import Polled, Stream
 from auto_deployment.ingest.write_batch import Written, write_batch
 from auto_deployment.paths import Paths
@@ -46,13 +46,13 @@ class Telemetry:
     health: Health
 
 
-class Aftercare(Protocol):
+class AfterBatch(Protocol):
     """What follows a written batch. Nothing in it can fail the loop."""
 
-    def movies(self) -> Movies:
+    def movies(self) -> MovieIds:
         """Return which movie ids are taken from now on."""
 
-    def after(self, batch: OpenBatch, written: Written, stop: threading.Event) -> None:
+    def after(self, batch: OpenBatch, written: Written, stop: Stop) -> None:
         """Do what is to be done once a segment is there."""
 
 
@@ -66,7 +66,7 @@ class Listener:
         params: IngestParams,
         rating_scale: tuple[float, float],
         telemetry: Telemetry,
-        aftercare: Aftercare,
+        after_batch: AfterBatch,
         clocks: Clocks,
     ) -> None:
         self._stream = stream
@@ -74,13 +74,13 @@ class Listener:
         self._params = params
         self._rating_scale = rating_scale
         self._metrics, self._health = telemetry.metrics, telemetry.health
-        self._aftercare = aftercare
+        self._after_batch = after_batch
         self._clocks = clocks
-        self._movies = aftercare.movies()
+        self._movies = after_batch.movies()
         self._batch = OpenBatch({})
         self._failed = False
 
-    def run(self, stop: threading.Event, is_done: Callable[[], bool]) -> None:
+    def run(self, stop: Stop, is_done: Callable[[], bool]) -> None:
         """Go round until told to stop, done, or at the end of the stream; then close the open batch.
 
         Raises `StreamChangedError` once what came before the change is written, and `NotWrittenError`.
@@ -93,7 +93,7 @@ class Listener:
             raise
         self._finish(stop)
 
-    def step(self, stop: threading.Event) -> bool:
+    def step(self, stop: Stop) -> bool:
         """Take what one poll gives and close the batch if it is due; return whether the stream goes on.
 
         While a batch cannot be written nothing more is taken: it waits in memory, the rest in the broker.
@@ -115,27 +115,22 @@ class Listener:
         batch, had_lines = self._batch, self._batch.lines > 0
         if not had_lines:
             batch.begin(self._clocks.steady_s())
-            self._movies = self._aftercare.movies()
+            self._movies = self._after_batch.movies()
         for partition, lines in polled.lines.items():
-            take_lines(lines, partition, batch, self._movies, self._rating_scale)
+            sort_lines(lines, partition, batch, self._movies, self._rating_scale)
         if batch.lines and not had_lines:
             open_since.note(self._paths.open_batch, self._clocks.now())
         batch.advance(polled)
         for partition, (first, after) in polled.lost.items():
-            log.error(
-                "Offsets %d to %d of partition %d are lost: the broker removed these %d before we came.",
-                first,
-                after - 1,
-                partition,
-                after - first,
-            )
+            said = "Offsets %d to %d of partition %d are lost: the broker removed these %d before we came."
+            log.error(said, first, after - 1, partition, after - first)
         self._health.trouble = self._stream.trouble
         self._health.turned(lines=any(polled.lines.values()))
         self._metrics.took(batch)
         self._metrics.moved(batch.next, self._stream.lag(), polled.lost)
         self._metrics.shows(self._health)
 
-    def _close(self, stop: threading.Event) -> None:
+    def _close(self, stop: Stop) -> None:
         batch, begun = self._batch, self._clocks.steady_s()
         stream = self._stream
         try:
@@ -163,9 +158,9 @@ class Listener:
             self._metrics.commit_failures.inc()
         self._batch = OpenBatch(batch.next)
         self._paths.open_batch.unlink(missing_ok=True)
-        self._aftercare.after(batch, written, stop)
+        self._after_batch.after(batch, written, stop)
 
-    def _finish(self, stop: threading.Event) -> None:
+    def _finish(self, stop: Stop) -> None:
         """Close the open batch; on the way out a failed attempt is the last."""
         while self._batch.lines:
             self._close(stop)

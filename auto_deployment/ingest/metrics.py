@@ -64,7 +64,6 @@ class IngestMetrics:
         self._open_bytes.set(batch.nbytes)
 
     def moved(self, position: Offsets, lag: Offsets, lost: Ranges) -> None:
-        """Show where we are."""
         for partition, offset in position.items():
             self._position.labels(partition).set(offset)
             self._lag.labels(partition).set(lag.get(partition, 0))
@@ -72,18 +71,15 @@ class IngestMetrics:
             self._lost.inc(after - first)
 
     def shows(self, health: Health) -> None:
-        """Show how the stream is."""
         self._connected.set(not health.trouble)
         self._line_age.set(health.line_age_s)
 
     def wrote(self, written: Written, seconds: float) -> None:
-        """Count a segment."""
         self._segments.inc()
         self._size.observe(written.nbytes)
         self._write_time.observe(seconds)
 
     def drifted(self, findings: Collection[str]) -> None:
-        """Show which checks find a strong change."""
         for check in CHECKS:
             self._drift.labels(check).set(check in findings)
 

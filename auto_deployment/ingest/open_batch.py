@@ -59,7 +59,6 @@ class OpenBatch:
             self._repaired += 1
 
     def reject(self, raw: bytes, reason: Reason, partition: int, offset: int) -> None:
-        """Keep a line that is not taken."""
         self.builder.count_rejected(reason)
         self.rejected.append(RejectedLine(raw, reason, partition, offset))
         self._rejected_bytes += _REJECTED_BYTES + len(raw)

@@ -47,7 +47,7 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StreamStart:
     """Where to begin in each partition. `lost` are offsets that were removed before they were read."""
 
     generation: int
@@ -96,7 +96,7 @@ def newest_generation(stored: Iterable[Stored], topic: str) -> tuple[int, list[S
     return newest, [part for part in of_topic if part.source["generation"] == newest]
 
 
-def find_start(stored: Iterable[Stored], broker: Broker) -> Start:
+def find_start(stored: Iterable[Stored], broker: Broker) -> StreamStart:
     """Go on where the newest segments end, new partitions from their beginning.
 
     Raises `StreamChangedError` when the topic or the cluster is another one under the same name, or has less
@@ -113,14 +113,14 @@ def find_start(stored: Iterable[Stored], broker: Broker) -> Start:
         if broker.beginnings[partition] > offset
     }
     begin = {**broker.beginnings, **after, **{partition: there for partition, (_, there) in lost.items()}}
-    return Start(generation, begin, lost)
+    return StreamStart(generation, begin, lost)
 
 
-def start_generation(stored: Iterable[Stored], broker: Broker, given: Offsets) -> Start:
+def start_generation(stored: Iterable[Stored], broker: Broker, given: Offsets) -> StreamStart:
     """Read a changed stream as a new one: from the given offsets, else from its beginning."""
     newest, parts = newest_generation(stored, broker.topic)
     offsets = {p: given.get(p, beginning) for p, beginning in broker.beginnings.items()}
-    return Start(newest + 1 if parts else newest, offsets)
+    return StreamStart(newest + 1 if parts else newest, offsets)
 
 
 def _check_identity(source: Mapping[str, Any], broker: Broker) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.host.locks import only_one
-from auto_deployment.ingest.aftercare import Duty, UsualAftercare
+from auto_deployment.host.signals import Stop
+from auto_deployment.ingest.after_batch import BatchContext, UsualAfterBatch
 from auto_deployment.ingest.consumer import KafkaStream
 from auto_deployment.ingest.drift.profile import Profile
 from auto_deployment.ingest.file_stream import FileStream
@@ -21,17 +22,17 @@ from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.platform.api import PlatformApi
 from auto_deployment.ingest.platform.lookup import PlatformLookup
-from auto_deployment.ingest.platform.movie_ids import Known
+from auto_deployment.ingest.platform.movie_ids import CatalogueReader
 from auto_deployment.ingest.positions import (
     Broker,
-    Start,
     Stored,
     StreamChangedError,
+    StreamStart,
     find_start,
     start_generation,
 )
 from auto_deployment.ingest.recovery import read_stored, recover
-from auto_deployment.ingest.sort_lines import take_lines
+from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import Stream
 from auto_deployment.paths import Paths
 
@@ -56,11 +57,7 @@ class ListenOptions:
 
 
 def listen(
-    settings: Settings,
-    params: IngestParams,
-    request: ListenOptions,
-    stop: threading.Event,
-    clocks: Clocks | None = None,
+    settings: Settings, params: IngestParams, request: ListenOptions, stop: Stop, clocks: Clocks | None = None
 ) -> None:
     """Turn the stream into segments until told to stop or done.
 
@@ -74,7 +71,7 @@ def listen(
         stack.enter_context(only_one(paths.ingest_lock, "Ingest"))
         stream = _open_stream(settings, request, recover(paths), params.batch.max_lines)
         stack.callback(stream.close)
-        lookup = stack.enter_context(_asking(settings, params, paths))
+        lookup = stack.enter_context(_platform_lookup(settings, params, paths))
         if request.file is None:
             host, port = settings.ingest.metrics_host, settings.ingest.metrics_port
             stack.enter_context(serve(host, port, health, metrics.registry))
@@ -84,23 +81,26 @@ def listen(
             params,
             settings.rating_scale,
             Telemetry(metrics, health),
-            UsualAftercare(Duty(paths, params, metrics, health, clocks.now), Known(paths.catalog, lookup)),
+            UsualAfterBatch(
+                BatchContext(paths, params, metrics, health, clocks.now),
+                CatalogueReader(paths.catalog, lookup),
+            ),
             clocks,
         )
         listener.run(stop, _done(request, stream))
         _complain_if_unread(stream, stop)
 
 
-def look(settings: Settings, request: ListenOptions, stop: threading.Event | None = None) -> Profile:
+def look(settings: Settings, request: ListenOptions, stop: Stop | None = None) -> Profile:
     """Read as `listen` would, and return what the lines look like; nothing is written."""
     paths, stop = Paths(settings.data_dir), stop or threading.Event()
     stream = _open_stream(settings, request, read_stored(paths), _LINES_TO_LOOK_AT)
-    movies = Known(paths.catalog, None).movies()
+    movies = CatalogueReader(paths.catalog, None).movies()
     profile, is_done = Profile(), _done(request, stream)
     try:
         while not stop.is_set() and (polled := stream.poll(0.5)) is not None:
             for partition, lines in polled.lines.items():
-                take_lines(lines, partition, profile, movies, settings.rating_scale)
+                sort_lines(lines, partition, profile, movies, settings.rating_scale)
             if is_done():
                 break
         _complain_if_unread(stream, stop)
@@ -121,7 +121,7 @@ def _open_stream(
     )
 
 
-def _decide(stored: Iterable[Stored], broker: Broker, given: Mapping[int, int] | None) -> Start:
+def _decide(stored: Iterable[Stored], broker: Broker, given: Mapping[int, int] | None) -> StreamStart:
     try:
         start = find_start(stored, broker)
     except StreamChangedError:
@@ -148,13 +148,15 @@ def _done(request: ListenOptions, stream: Stream) -> Callable[[], bool]:
     return lambda: False
 
 
-def _complain_if_unread(stream: Stream, stop: threading.Event) -> None:
+def _complain_if_unread(stream: Stream, stop: Stop) -> None:
     if stream.trouble and not stop.is_set():
         raise NothingReadError(f"The stream could not be read to its end: {stream.trouble}.")
 
 
 @contextmanager
-def _asking(settings: Settings, params: IngestParams, paths: Paths) -> Iterator[PlatformLookup | None]:
+def _platform_lookup(
+    settings: Settings, params: IngestParams, paths: Paths
+) -> Iterator[PlatformLookup | None]:
     """Ask the platform's API beside the stream, where one is set."""
     if settings.ingest.platform_api_url is None:
         yield None

@@ -23,8 +23,8 @@ from auto_deployment.dataset.quarantine import METADATA_KEY, STREAM_FORM, read_f
 from auto_deployment.dataset.quarantine_limit import quarantine_paths
 from auto_deployment.dataset.segments import read_segment, segment_path, stage_segment
 from auto_deployment.host.files import StagedFile
-from auto_deployment.ingest.platform.movie_ids import Movies
-from auto_deployment.ingest.sort_lines import take_one
+from auto_deployment.ingest.platform.movie_ids import MovieIds
+from auto_deployment.ingest.sort_lines import sort_one
 from auto_deployment.paths import Paths
 
 _ROWS_AT_ONCE = 10_000
@@ -62,7 +62,7 @@ class _Recovered:
 
 def replay(paths: Paths, rating_scale: tuple[float, float]) -> Replayed:
     """Try every rejected line of the stream again. Nobody else may write to the data directory meanwhile."""
-    movies = Movies(known_movies(paths.catalog))
+    movies = MovieIds(known_movies(paths.catalog))
     lines = recovered = 0
     for path in quarantine_paths(paths.quarantine):
         facts = read_facts(path)
@@ -73,7 +73,7 @@ def replay(paths: Paths, rating_scale: tuple[float, float]) -> Replayed:
 
 
 def _replay_file(
-    paths: Paths, path: Path, facts: dict[str, Any], movies: Movies, rating_scale: tuple[float, float]
+    paths: Paths, path: Path, facts: dict[str, Any], movies: MovieIds, rating_scale: tuple[float, float]
 ) -> int:
     name = f"replay-{path.stem}-{facts.get('replayed', 0):02d}"
     if not segment_path(paths.segments, name).exists():
@@ -91,12 +91,12 @@ def _replay_file(
     return len(rows)
 
 
-def _try(path: Path, movies: Movies, rating_scale: tuple[float, float]) -> _Recovered:
+def _try(path: Path, movies: MovieIds, rating_scale: tuple[float, float]) -> _Recovered:
     recovered = _Recovered()
     for batch in _batches(path, ["raw", "partition", "offset"]):
         for row in batch.to_pylist():
             place = [-1 if row[name] is None else row[name] for name in ("partition", "offset")]
-            take_one(
+            sort_one(
                 parse(row["raw"], rating_scale=rating_scale),
                 row["raw"],
                 place[0],
@@ -133,7 +133,6 @@ def _batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _as_ranges(rows: Sequence[int]) -> list[list[int]]:
-    """Return sorted numbers as [first, last] ranges."""
     breaks = [i for i, (one, other) in enumerate(pairwise(rows), 1) if other != one + 1]
     return [[rows[begin], rows[end - 1]] for begin, end in pairwise([0, *breaks, len(rows)])]
 

@@ -10,11 +10,11 @@ from auto_deployment.dataset.events import (
     Rating,
     Reason,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
     parse,
 )
-from auto_deployment.ingest.platform.movie_ids import Movies
+from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.stream import Line
 
 
@@ -32,54 +32,53 @@ class Receiver(Protocol):
     def reject(self, raw: bytes, reason: Reason, partition: int, offset: int) -> None: ...
 
 
-def take_lines(
+def sort_lines(
     lines: Sequence[Line],
     partition: int,
     receiver: Receiver,
-    movies: Movies,
+    movies: MovieIds,
     rating_scale: tuple[float, float],
 ) -> None:
     """Sort every line into the receiver; each comes out exactly once, as an event or rejected."""
-    known, takes_all, add = movies.known, movies.takes_all, receiver.add_usual
+    known, accepts_all, add = movies.known, movies.accepts_all, receiver.add_usual
     others = 0
     for line in lines:
         event = parse(line.value, rating_scale=rating_scale)
         # The usual case, 97 of 100 lines, before any other question.
-        if type(event) is Watch and (takes_all or event.movie_id in known):
+        if type(event) is Watch and (accepts_all or event.movie_id in known):
             add(event, partition, line.offset)
         else:
             others += 1
-            take_one(event, line.value or b"", partition, line.offset, receiver, movies)
-    if takes_all:
+            sort_one(event, line.value or b"", partition, line.offset, receiver, movies)
+    if accepts_all:
         receiver.unknown_movie_lines += len(lines) - others
 
 
-def take_one(
-    event: Event | Rejected, raw: bytes, partition: int, offset: int, receiver: Receiver, movies: Movies
+def sort_one(
+    event: Event | Rejection, raw: bytes, partition: int, offset: int, receiver: Receiver, movies: MovieIds
 ) -> None:
-    """Decide about one parsed line."""
     match event:
-        case Rejected(event=None):
+        case Rejection(event=None):
             receiver.reject(raw, event.reason, partition, offset)
-        case Rejected(event=damaged):
+        case Rejection(event=damaged):
             mended = _with_movies(damaged, movies.mend) if damaged else None
             if mended is None:
                 receiver.reject(raw, event.reason, partition, offset)
             else:
                 receiver.add(mended, partition, offset, repaired=True)
         case Watch() | Rating():
-            _take_event(event, raw, partition, offset, receiver, movies)
+            _sort_event(event, raw, partition, offset, receiver, movies)
         case Recommendation() | AccountCreated():
             # What a server recommended is telemetry: it stays as it was said.
             receiver.add(event, partition, offset)
 
 
-def _take_event(
-    event: Watch | Rating, raw: bytes, partition: int, offset: int, receiver: Receiver, movies: Movies
+def _sort_event(
+    event: Watch | Rating, raw: bytes, partition: int, offset: int, receiver: Receiver, movies: MovieIds
 ) -> None:
     if event.movie_id not in movies.known:
         receiver.unknown_movie_lines += 1
-    movie_id = movies.take(event.movie_id)
+    movie_id = movies.accept(event.movie_id)
     if movie_id is None:
         receiver.reject(raw, Reason.UNKNOWN_MOVIE, partition, offset)
     elif movie_id == event.movie_id:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from auto_deployment.dataset.events import PARSER_VERSION
-from auto_deployment.dataset.quarantine import STREAM_FORM, Position, QuarantineWriter
+from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import stage_segment
 from auto_deployment.ingest.open_batch import OpenBatch
@@ -64,8 +64,8 @@ def segment_name(label: str, source: Mapping[str, Any], first: Mapping[int, int]
     return f"{label}-{source.get('generation', 0):02d}-{sum(first.values()):015d}-{digest[:8]}"
 
 
-def position_of(source: Mapping[str, Any], partition: int, offset: int) -> Position:
+def position_of(source: Mapping[str, Any], partition: int, offset: int) -> LinePosition:
     """Say where a line stood, in the words of its stream."""
     if source["kind"] == "kafka":
-        return Position(topic=source["topic"], partition=partition, offset=offset)
-    return Position(file=source["sha256"], line=offset + 1)
+        return LinePosition(topic=source["topic"], partition=partition, offset=offset)
+    return LinePosition(file=source["sha256"], line=offset + 1)

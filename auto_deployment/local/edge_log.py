@@ -1,10 +1,11 @@
 """NGINX's log of requests: turned over by size, and followed line by line while it grows."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from auto_deployment.release.observe.log_files import LogFiles
 
 MEGABYTE = 1024 * 1024
 
@@ -54,49 +55,6 @@ def parse(line: bytes) -> Mapping[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-class Follower:
-    """Reads what is added to the log from now on, across its rotation."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self._rest = b""
-        self._file = self._open()
-        if self._file is not None:
-            self._file.seek(0, 2)
-
-    def read(self) -> list[Mapping[str, Any]]:
-        """Return the requests that were added since the last call."""
-        entries = self._read_file()
-        if self._turned_over():
-            entries += self._read_file()
-            self.close()
-            self._file, self._rest = self._open(), b""
-            entries += self._read_file()
-        return entries
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._file = None
-
-    def _open(self) -> IO[bytes] | None:
-        try:
-            return self._log.open("rb")
-        except FileNotFoundError:
-            return None
-
-    def _turned_over(self) -> bool:
-        try:
-            there = self._log.stat()
-        except FileNotFoundError:
-            return False
-        if self._file is None:
-            return True
-        here = os.fstat(self._file.fileno())
-        return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
-
-    def _read_file(self) -> list[Mapping[str, Any]]:
-        if self._file is None:
-            return []
-        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
-        return [entry for line in lines if (entry := parse(line)) is not None]
+def added(log: LogFiles) -> list[Mapping[str, Any]]:
+    """Return the requests that were added since the last call, across rotation."""
+    return [entry for line in log.lines() if (entry := parse(line)) is not None]

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from auto_deployment.config import LocalAddresses
+from auto_deployment.config.addresses import LocalAddresses
 from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program
 from auto_deployment.paths import PROJECT, RunLayout
@@ -55,7 +55,7 @@ def gunicorn(instance: Instance, model_dir: Path, code_revision: str, layout: Ru
     return Program(
         name=instance.name,
         command=[sys.executable, "-m", "gunicorn", "--config", "app/gunicorn.conf.py"],
-        log=layout.logs / f"{instance.name}.log",
+        log=layout.log(instance.name),
         environ={**inherited, **own},
         folder=PROJECT,
     )

@@ -9,7 +9,7 @@ WINDOW_S = 10.0
 MOST_KEPT = 20_000  # of the newest requests, for rate and percentile
 
 
-class LiveTraffic:
+class RequestCounts:
     """Counts requests by track since the start, and remembers the last seconds."""
 
     def __init__(self) -> None:
@@ -27,7 +27,6 @@ class LiveTraffic:
             self._recent.popleft()
 
     def rate(self) -> float:
-        """Return requests per second over the window."""
         return len(self._recent) / WINDOW_S
 
     def p99_ms(self) -> float | None:
@@ -36,7 +35,7 @@ class LiveTraffic:
         return 1000 * times[ceil(0.99 * len(times)) - 1] if times else None
 
 
-def describe(traffic: LiveTraffic, down: Sequence[str]) -> str:
+def describe(traffic: RequestCounts, down: Sequence[str]) -> str:
     """Return the line: requests by track, rate, response time, and what does not run."""
     counts = traffic.by_track
     served = counts["stable"] + counts["canary"]

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 from auto_deployment.edge.nginx_config import Place, TrafficError, render, variables
 from auto_deployment.host.files import replace_text
@@ -36,16 +35,12 @@ class NginxFiles:
             static_dir=str(layout.static),
         )
 
-    @property
-    def main(self) -> Path:
-        return self._layout.nginx / "nginx.conf"
-
     def write(self, traffic: TrafficParams, upstream: str) -> None:
         """Write all files and let NGINX check them; raise `TrafficError` with what it says."""
         values = variables(self.place, traffic)
-        replace_text(self._layout.nginx / "upstream.conf", upstream)
-        replace_text(self._layout.nginx / "marquee.conf", render(TEMPLATE.read_text("utf-8"), values))
-        replace_text(self.main, render(LOCAL_CONF.read_text("utf-8"), values))
+        replace_text(self._layout.upstream_conf, upstream)
+        replace_text(self._layout.marquee_conf, render(TEMPLATE.read_text("utf-8"), values))
+        replace_text(self._layout.nginx_conf, render(LOCAL_CONF.read_text("utf-8"), values))
         self.check()
 
     def check(self) -> None:
@@ -63,7 +58,7 @@ class NginxFiles:
         return Program(
             name="nginx",
             command=self._command("daemon off;"),
-            log=self._layout.logs / "nginx.log",
+            log=self._layout.log("nginx"),
             environ=_environ(),
             graceful=signal.SIGQUIT,
         )
@@ -72,8 +67,8 @@ class NginxFiles:
         if os.geteuid() == 0:
             # Root's data may lie where no other account gets in; an ordinary user's workers are that user's.
             directives = (*directives, "user root;")
-        words = [find_nginx(), "-e", str(self._layout.logs / "nginx-error.log")]
-        words += ["-p", str(self._layout.root), "-c", str(self.main)]
+        words = [find_nginx(), "-e", str(self._layout.nginx_error_log)]
+        words += ["-p", str(self._layout.root), "-c", str(self._layout.nginx_conf)]
         return [*words, "-g", " ".join(directives)] if directives else words
 
 

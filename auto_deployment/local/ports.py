@@ -4,7 +4,7 @@ import http.client
 import socket
 from collections.abc import Mapping
 
-from auto_deployment.config import LocalAddresses
+from auto_deployment.config.addresses import LocalAddresses
 from auto_deployment.errors import MarqueeError
 
 

@@ -22,7 +22,6 @@ class Screen:
         self._write((CLEAR_LINE if self._status else "") + text + "\n" + self._status)
 
     def status(self, text: str) -> None:
-        """Replace the status."""
         if self.live:
             self._status = text[: shutil.get_terminal_size().columns - 1]
             self._write(CLEAR_LINE + self._status)

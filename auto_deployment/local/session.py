@@ -8,15 +8,15 @@ from pathlib import Path
 
 from app.artifact import ArtifactError, load
 from app.recommender import Recommender
-from auto_deployment.config import LocalAddresses
+from auto_deployment.config.addresses import LocalAddresses
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.durations import duration
 from auto_deployment.host.processes import remember
 from auto_deployment.host.signals import StopRequests
 from auto_deployment.local import static_list
-from auto_deployment.local.edge_log import MEGABYTE, Follower, rotate, shorten
+from auto_deployment.local.edge_log import MEGABYTE, added, rotate, shorten
 from auto_deployment.local.instances import CANARY, Instance, gunicorn, instances
-from auto_deployment.local.live import LiveTraffic
+from auto_deployment.local.live import RequestCounts
 from auto_deployment.local.nginx import NginxFiles
 from auto_deployment.local.processes import ProcessError, Program
 from auto_deployment.local.releases.edge import LocalEdge
@@ -25,6 +25,7 @@ from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.supervisor import Keeper, Supervisor
 from auto_deployment.params import TrafficParams
 from auto_deployment.paths import RunLayout
+from auto_deployment.release.observe.log_files import LogFiles
 from auto_deployment.release.reconcile import STABLE_NAMES, Traffic
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Session:
         requests: StopRequests,
         models: ModelStore,
     ) -> None:
-        self.traffic = LiveTraffic()
+        self.traffic = RequestCounts()
         self.instances = instances(addresses)
         self.supervisor = Supervisor(lambda pids: remember(layout.processes, pids))
         self._layout, self._params, self._requests = layout, params, requests
@@ -55,9 +56,9 @@ class Session:
         self._models = models
         self.release_instances = ProcessInstances(self.supervisor, models, self.instances, self._program)
         self.edge = LocalEdge(
-            layout.nginx / "upstream.conf", self.instances, params, self._files.check, self._reload_nginx
+            layout.upstream_conf, self.instances, params, self._files.check, self._reload_nginx
         )
-        self._follower = Follower(layout.edge_log)
+        self._requests_logged = LogFiles.at_end(layout.edge_log)
         self._nginx: Keeper | None = None
         self._listed: Path | None = None
         self.also: Callable[[], None] = lambda: None  # looked after at each step as well
@@ -79,7 +80,7 @@ class Session:
                 self.supervisor.add(self._program(instance, self._model_dir))
         others = {one.name for one in self.instances if one not in needed}
         self._wait_for(lambda: all(instance.is_ready() for instance in needed), others)
-        if not self._requests.stop:
+        if not self._requests.is_set():
             self._nginx = self.supervisor.add(self._files.program())
             self._wait_for(self._files.answers)
         return recommender
@@ -87,7 +88,7 @@ class Session:
     def step(self) -> None:
         """Look once after processes, logs and the static list."""
         self.supervisor.step()
-        self.traffic.add(self._follower.read(), time.monotonic())
+        self.traffic.add(added(self._requests_logged), time.monotonic())
         edge_log, most = self._layout.edge_log, self._params.edge_log_max_mb * MEGABYTE
         rotate(edge_log, most, self._params.edge_log_files, self._reopen_logs)
         for other in self._layout.logs.glob("*.log"):
@@ -104,7 +105,6 @@ class Session:
     def stop(self) -> None:
         """Stop NGINX first, then the instances; at once when somebody asks a second time."""
         self.supervisor.stop(GRACE_S, lambda: self._requests.hurry)
-        self._follower.close()
 
     def _wait_for(self, condition: Callable[[], bool], may_end: Iterable[str] = ()) -> None:
         deadline = time.monotonic() + READY_WITHIN_S

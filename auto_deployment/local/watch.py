@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from auto_deployment.local.live import LiveTraffic, describe
+from auto_deployment.host.signals import Stop
+from auto_deployment.local.live import RequestCounts, describe
 from auto_deployment.local.screen import Screen
 
 log = logging.getLogger(__name__)
@@ -18,23 +19,15 @@ class LookedAfter(Protocol):
     """What the loop needs of a session."""
 
     @property
-    def traffic(self) -> LiveTraffic: ...
+    def traffic(self) -> RequestCounts: ...
     def step(self) -> None: ...
     def down(self) -> Sequence[str]: ...
 
 
-class Requests(Protocol):
-    """What the loop needs of those who may want it to stop."""
-
-    @property
-    def stop(self) -> bool: ...
-    def wait(self, timeout_s: float) -> bool: ...
-
-
-def look_after(session: LookedAfter, screen: Screen, requests: Requests) -> None:
+def look_after(session: LookedAfter, screen: Screen, stop: Stop) -> None:
     """Go on until somebody wants us to stop; a step that fails is logged, and what runs goes on serving."""
     told, next_line = 0, 0.0
-    while not requests.stop:
+    while not stop.is_set():
         try:
             session.step()
         except Exception:
@@ -46,4 +39,4 @@ def look_after(session: LookedAfter, screen: Screen, requests: Requests) -> None
         elif now >= next_line and count != told:
             log.info("%s", line)
             told, next_line = count, now + PLAIN_LINE_EVERY_S
-        requests.wait(TICK_S)
+        stop.wait(TICK_S)

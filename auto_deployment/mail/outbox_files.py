@@ -6,7 +6,6 @@ outbox/sent/       each file a key that is never sent again
 outbox/refused/    refused for good; NAME.json says by whom and why
 """
 
-import fcntl
 import json
 import logging
 import os
@@ -19,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.host.files import StagedFile, remove_leftovers
+from auto_deployment.host.files import StagedFile, lock_now, remove_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -143,12 +142,7 @@ class OutboxFiles:
         """Be the only one who sends, for as long as the kernel knows this process; yield whether we are."""
         (self.folder / WAITING).mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            yield lock_now(file)
 
     def _path(self, place: str, stem: str, suffix: str = "eml") -> Path:
         return self.folder / place / f"{stem}.{suffix}"

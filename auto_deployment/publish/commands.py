@@ -10,20 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from auto_deployment.host.priority import weigh_session
+from auto_deployment.host.revision import without_hooks
 from auto_deployment.publish.errors import CommandError
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 LAST_WORDS = 600  # characters of output in a message
 CHATTER = ("Having any troubles?", "hint: ")
-# Set where a hook of git calls us: git would then work on that repository, wherever it is started.
-ELSEWHERE = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_COMMON_DIR",
-    "GIT_PREFIX",
-)
 
 
 class Commands:
@@ -38,8 +30,7 @@ class Commands:
     ) -> None:
         self.folder = folder
         self._given = environ
-        self._environ = {name: text for name, text in os.environ.items() if name not in ELSEWHERE}
-        self._environ |= environ
+        self._environ = {**without_hooks(), **environ}
         # `dvc` and the stages run with the interpreter that we run with.
         self._environ["PATH"] = os.pathsep.join(
             (str(Path(sys.executable).parent), self._environ.get("PATH", ""))
@@ -48,7 +39,6 @@ class Commands:
         self._secrets = [secret for secret in secrets if secret]
 
     def at(self, folder: Path) -> "Commands":
-        """Return the same for another folder."""
         return Commands(folder, self._given, self._remember, self._secrets)
 
     def git(self, *words: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +42,13 @@ class DataVersions:
             for path in INPUTS:
                 shutil.rmtree(self._commands.folder / path, ignore_errors=True)
             return
-        try:
-            self._commands.dvc("checkout", "--force", *files)
-        except CommandError:
-            self._pull(files)
+        self._bring(*files)
 
     def restore_model(self) -> None:
         """Bring the packaged model of the work tree's version back."""
-        try:
-            self._commands.dvc("checkout", "--force", MODEL)
-        except CommandError:
-            self._pull([MODEL])
+        self._bring(MODEL)
 
     def add(self) -> None:
-        """Take the inputs as they lie there now."""
         self._commands.dvc("add", *INPUTS)
 
     def use_model(self, lock: str | None) -> None:
@@ -70,11 +62,7 @@ class DataVersions:
         out = {**model_out(lock), "path": folder.name}
         pointer = folder.with_name(f"{folder.name}.dvc")
         pointer.write_text(yaml.safe_dump({"outs": [out]}, sort_keys=False), "utf-8")
-        relative = f"data/{pointer.name}"
-        try:
-            self._commands.dvc("checkout", "--force", relative)
-        except CommandError:
-            self._pull([relative])
+        self._bring(f"data/{pointer.name}")
 
     def changed(self) -> bool:
         """Tell whether the flow would do anything but name and describe the same model anew."""
@@ -106,11 +94,15 @@ class DataVersions:
         words = ["gc", "--workspace", "--all-tags", "--cloud", "--force", *(["--dry"] if dry_run else [])]
         return self._commands.dvc(*words)
 
-    def _pull(self, files: Sequence[str]) -> None:
+    def _bring(self, *files: str) -> None:
+        """Take what is in the cache, else ask the remote."""
         try:
-            self._commands.dvc("pull", "--force", *files)
-        except CommandError as error:
-            raise UnreachableError(f"The DVC remote cannot be read: {error}") from error
+            self._commands.dvc("checkout", "--force", *files)
+        except CommandError:
+            try:
+                self._commands.dvc("pull", "--force", *files)
+            except CommandError as error:
+                raise UnreachableError(f"The DVC remote cannot be read: {error}") from error
 
 
 def model_out(lock: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def git_environ(settings: PublishSettings, layout: CycleLayout) -> dict[str, str
     environ |= {"LC_ALL": "C", "LANGUAGE": "C"}  # what git says is read
     # DVC asks who we are; in a container our number has no name.
     environ["LOGNAME"] = os.environ.get("LOGNAME") or "marquee"
-    environ["DVC_SITE_CACHE_DIR"] = str(layout.root / "dvc-site")  # its default is outside of any volume
+    environ["DVC_SITE_CACHE_DIR"] = str(layout.dvc_site)  # its default is outside of any volume
     if settings.git_token:
         environ |= {"GIT_ASKPASS": str(layout.askpass), "MARQUEE_GIT_TOKEN": settings.git_token}
     if settings.git_ssh_key_file:

@@ -46,7 +46,7 @@ def fetched_model(
     `PublishError` when the version cannot be had.
     """
     remove_leftovers(layout.root)
-    with making(layout.root / f"fetch-{uuid4().hex}") as copy:
+    with making(layout.fetched(uuid4().hex)) as copy:
         copy.mkdir(mode=0o700)
         commands = Commands(copy, git_environ(settings, layout), secrets=settings.secrets())
         repository = _clone(commands, layout, settings)

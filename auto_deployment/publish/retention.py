@@ -33,7 +33,7 @@ def collect(publishing: Publishing, settings: PublishSettings, retention: Retent
     and one for each version that waits for review.
     """
     layout = publishing.layout
-    copy = layout.root / ".retention"
+    copy = layout.retention
     shutil.rmtree(copy, ignore_errors=True)
     try:
         publishing.commands.at(layout.root).git("clone", "--quiet", str(layout.clone), str(copy))

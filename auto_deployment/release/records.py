@@ -53,24 +53,24 @@ class Rejection:
 
 def read_serving(paths: Paths) -> Serving | None:
     """Return what serves, None before the first release; raise `RecordError` for a damaged file."""
-    return _read(_serving(paths), Serving, None)
+    return _read(paths.serving, Serving, None)
 
 
 def write_serving(paths: Paths, serving: Serving) -> None:
     """Say what serves from now on, and remember its version among the released ones."""
     released = {*read_released(paths), serving.model_version}
-    _write(_released(paths), sorted(released))
-    _write(_serving(paths), serving)
+    _write(paths.released, sorted(released))
+    _write(paths.serving, serving)
 
 
 def read_released(paths: Paths) -> frozenset[str]:
     """Return every model version that has ever served everybody: those are never cleaned up."""
-    return frozenset(_read(_released(paths), tuple[str, ...], ()))
+    return frozenset(_read(paths.released, tuple[str, ...], ()))
 
 
 def read_rejected(paths: Paths) -> tuple[Rejection, ...]:
     """Return everything that releases have rejected, oldest first; raise `RecordError` for a damaged file."""
-    return _read(_rejected(paths), tuple[Rejection, ...], ())
+    return _read(paths.rejected, tuple[Rejection, ...], ())
 
 
 def add_rejected(paths: Paths, rejected: Rejection) -> None:
@@ -78,19 +78,7 @@ def add_rejected(paths: Paths, rejected: Rejection) -> None:
     known = read_rejected(paths)
     if any(one.release == rejected.release and one.kind == rejected.kind for one in known):
         return
-    _write(_rejected(paths), (*known, rejected))
-
-
-def _serving(paths: Paths) -> Path:
-    return paths.releases / "serving.json"
-
-
-def _released(paths: Paths) -> Path:
-    return paths.releases / "released.json"
-
-
-def _rejected(paths: Paths) -> Path:
-    return paths.releases / "rejected.json"
+    _write(paths.rejected, (*known, rejected))
 
 
 def _read(path: Path, kind: type[T], without: N) -> T | N:

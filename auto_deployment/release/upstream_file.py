@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from auto_deployment.edge.nginx_config import Server, TrafficError, TrafficParams
+from auto_deployment.edge.nginx_config import TrafficError, TrafficParams, UpstreamServer
 from auto_deployment.host.files import replace_text
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.reconcile import CANARY_NAME, Traffic
@@ -15,10 +15,10 @@ SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)
 SERVER = re.compile(r"^\s*server (\S+:\d+) ", re.MULTILINE)
 
 
-def server(name: str, address: str, params: TrafficParams) -> Server:
+def server(name: str, address: str, params: TrafficParams) -> UpstreamServer:
     """Return an instance as NGINX is told of it, with its share of the users."""
     is_canary = name == CANARY_NAME
-    return Server(address, params.canary_weight if is_canary else params.stable_weight, is_canary)
+    return UpstreamServer(address, params.canary_weight if is_canary else params.stable_weight, is_canary)
 
 
 @contextmanager

@@ -1,20 +1,17 @@
 """The judge's operating characteristics as a picture: how many are aborted, and how soon."""
 
-import io
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from auto_deployment.report.characteristics import Row
-from auto_deployment.report.plots import ACCENT, GRID, MUTED, STYLE
+from auto_deployment.report.characteristics import Situation
+from auto_deployment.report.plots import ACCENT, MUTED, STYLE, draw_estimate, make_plain, name_colors, svg
 
 WIDTH_IN, ROW_IN, FRAME_IN = 11.0, 0.32, 1.1
 
 
-def characteristics_plot(rows: Sequence[Row]) -> bytes:
+def characteristics_plot(rows: Sequence[Situation]) -> bytes:
     """Draw one line a situation as SVG: the share of aborted releases, and the minutes until the abort."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_IN, FRAME_IN + ROW_IN * len(rows)), layout="constrained")
@@ -22,9 +19,9 @@ def characteristics_plot(rows: Sequence[Row]) -> bytes:
         for place, row in enumerate(rows):
             color = ACCENT if row.to_blame else MUTED
             low, high = 100 * row.aborted_low, 100 * row.aborted_high
-            shares.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
-            shares.plot([100 * row.aborted], [place], "o", color=color, markersize=6)
-            _draw_minutes(minutes, place, row, color)
+            draw_estimate(shares, place, (low, 100 * row.aborted, high), color)
+            if row.minutes is not None:
+                draw_estimate(minutes, place, row.minutes, color)
         shares.set_xscale("symlog", linthresh=1, linscale=1)
         shares.set_xticks([0, 0.5, 1, 10, 100], ["0", "0.5", "1", "10", "100"])
         shares.set_xlim(-0.05, 130)
@@ -37,36 +34,7 @@ def characteristics_plot(rows: Sequence[Row]) -> bytes:
         shares.set_yticks(range(len(rows)), [row.name for row in rows])
         shares.set_ylim(len(rows) - 0.5, -0.5)
         for axes in (shares, minutes):
-            _plain(axes)
-        _name_colors(shares)
-        return _svg(figure)
-
-
-def _draw_minutes(axes: Axes, place: int, row: Row, color: str) -> None:
-    if row.minutes is None:
-        return
-    low, median, high = row.minutes
-    axes.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
-    axes.plot([median], [place], "o", color=color, markersize=6)
-
-
-def _plain(axes: Axes) -> None:
-    axes.minorticks_off()
-    axes.grid(axis="x", color=GRID)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-
-
-def _name_colors(axes: Axes) -> None:
-    for color, name in ((MUTED, "the candidate is not to blame"), (ACCENT, "the candidate is worse")):
-        axes.plot([], [], "o-", color=color, label=name, markersize=5, linewidth=2)
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, frameon=False, fontsize=9)
-
-
-def _svg(figure: Figure) -> bytes:
-    file = io.BytesIO()
-    no_date: dict[str, Any] = {"Date": None}
-    figure.savefig(file, format="svg", metadata=no_date)
-    return file.getvalue()
+            axes.minorticks_off()
+            make_plain(axes)
+        name_colors(shares, {MUTED: "the candidate is not to blame", ACCENT: "the candidate is worse"})
+        return svg(figure)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
 from auto_deployment.report.model_page import render_model_report
 
 
@@ -14,17 +14,11 @@ def write_report(reports: Path, metrics: Mapping[str, Any]) -> Path:
     folder = reports / str(metrics["model"]["version"])
     report = folder / "report.html"
     plain = json.loads(json.dumps(metrics, allow_nan=False))
-    _write(folder / "metrics.json", json.dumps(plain, indent=1) + "\n")
+    replace_text(folder / "metrics.json", json.dumps(plain, indent=1) + "\n")
     write_page(report, plain)
     return report
 
 
 def write_page(path: Path, metrics: Mapping[str, Any]) -> None:
     """Write the report of a model for people; `metrics` as read from `metrics.json`."""
-    _write(path, render_model_report(metrics))
-
-
-def _write(path: Path, text: str) -> None:
-    with StagedFile(path) as staged:
-        staged.file.write(text.encode())
-        staged.publish()
+    replace_text(path, render_model_report(metrics))

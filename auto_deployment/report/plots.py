@@ -56,9 +56,7 @@ def pair_plot(
             _name_rows(axes, names if axes is all_axes[0] else [""] * len(names))
             axes.set_xlabel(label)
             axes.locator_params(axis="x", nbins=4)
-            for color, name in zip((ACCENT, MUTED), called, strict=True):
-                axes.plot([], [], "o-", color=color, label=name, markersize=5, linewidth=2)
-            axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, frameon=False, fontsize=9)
+            name_colors(axes, dict(zip((ACCENT, MUTED), called, strict=True)))
         return _address(figure)
 
 
@@ -72,9 +70,7 @@ def _point(axes: Axes, place: float, estimate: Estimate, color: str, with_value:
     if value is None:
         axes.text(0.01, place, "unknown", transform=axes.get_yaxis_transform(), va="center", color=MUTED)
         return
-    if low is not None and high is not None:
-        axes.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
-    axes.plot([value], [place], "o", color=color, markersize=6)
+    draw_estimate(axes, place, (low, value, high), color)
     if with_value:
         right = value if high is None else high
         axes.annotate(
@@ -91,6 +87,28 @@ def _point(axes: Axes, place: float, estimate: Estimate, color: str, with_value:
 def _name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
+    make_plain(axes)
+
+
+def draw_estimate(
+    axes: Axes, place: float, estimate: tuple[float | None, float, float | None], color: str
+) -> None:
+    """Draw a value with its interval, where it has one: low, value, high."""
+    low, value, high = estimate
+    if low is not None and high is not None:
+        axes.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
+    axes.plot([value], [place], "o", color=color, markersize=6)
+
+
+def name_colors(axes: Axes, called: Mapping[str, str]) -> None:
+    """Say above the axes what each color stands for."""
+    for color, name in called.items():
+        axes.plot([], [], "o-", color=color, label=name, markersize=5, linewidth=2)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, frameon=False, fontsize=9)
+
+
+def make_plain(axes: Axes) -> None:
+    """Leave of the frame what helps to read a value off."""
     axes.grid(axis="x", color=GRID)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)
@@ -98,8 +116,12 @@ def _name_rows(axes: Axes, names: Sequence[str]) -> None:
         axes.spines[side].set_visible(False)
 
 
-def _address(figure: Figure) -> str:
+def svg(figure: Figure) -> bytes:
     file = io.BytesIO()
     no_date: dict[str, Any] = {"Date": None}
     figure.savefig(file, format="svg", metadata=no_date)
-    return f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
+
+
+def _address(figure: Figure) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg(figure)).decode()}"

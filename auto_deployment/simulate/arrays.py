@@ -1,12 +1,8 @@
-"""Array types and the randomness of the simulation."""
+"""Units of time and the randomness of the simulation."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from auto_deployment.dataset.arrays import Float64Array, Int64Array
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -18,12 +14,12 @@ def generator(seed: int, part: str) -> np.random.Generator:
     return np.random.default_rng([seed, *part.encode()])
 
 
-def sigmoid(log_odds: Doubles) -> Doubles:
+def sigmoid(log_odds: Float64Array) -> Float64Array:
     """Return the probability of log-odds."""
     return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 
-def draw(rng: np.random.Generator, cumulated: Doubles, shape: tuple[int, ...]) -> Ints:
+def draw(rng: np.random.Generator, cumulated: Float64Array, shape: tuple[int, ...]) -> Int64Array:
     """Draw places with the weights of which the cumulated sums are given; a weight of 0 is never drawn."""
     draws = rng.random(shape) * cumulated[-1]
     return np.asarray(np.minimum(np.searchsorted(cumulated, draws, side="right"), len(cumulated) - 1))

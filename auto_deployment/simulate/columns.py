@@ -5,41 +5,41 @@ from typing import TypeVar
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import MINUTE_US, Bools, Ints
+from auto_deployment.dataset.arrays import BoolArray, Int64Array
+from auto_deployment.simulate.arrays import MINUTE_US
 
 
 @dataclass(frozen=True, slots=True)
 class Viewings:
     """Columns: a user watches `minutes` of a movie, one a minute, from `first_minute` on."""
 
-    user: Ints
-    movie: Ints
-    start_us: Ints
-    first_minute: Ints
-    minutes: Ints
+    user: Int64Array
+    movie: Int64Array
+    start_us: Int64Array
+    first_minute: Int64Array
+    minutes: Int64Array
 
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
     """Columns; `rating` is on the scale of the stream."""
 
-    user: Ints
-    movie: Ints
-    time_us: Ints
-    rating: Ints
+    user: Int64Array
+    movie: Int64Array
+    time_us: Int64Array
+    rating: Int64Array
 
 
 Rows = TypeVar("Rows", Viewings, Ratings)
 
 
 def join(one: Rows, *others: Rows) -> Rows:
-    """Return the rows of all."""
     parts = (one, *others)
     names = [field.name for field in fields(one)]
     return type(one)(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def take(rows: Rows, kept: Ints | Bools) -> Rows:
+def take(rows: Rows, kept: Int64Array | BoolArray) -> Rows:
     """Return some of the rows, by place or by mask."""
     return type(rows)(*(getattr(rows, field.name)[kept] for field in fields(rows)))
 
@@ -51,7 +51,7 @@ def clip(viewings: Viewings, end_us: int) -> Viewings:
     return take(_from_to(viewings, before, after), after > before)
 
 
-def queue(viewings: Viewings, free_us: Ints) -> Viewings:
+def queue(viewings: Viewings, free_us: Int64Array) -> Viewings:
     """Put off what would begin while the user still watches something else; keep `free_us` up to date.
 
     A user's i-th viewing starts at the latest, over all j up to i, of the wanted start of the j-th plus the
@@ -75,12 +75,12 @@ def queue(viewings: Viewings, free_us: Ints) -> Viewings:
     return replace(viewings, start_us=in_place_us)
 
 
-def skip(viewings: Viewings, minutes: Ints) -> Viewings:
+def skip(viewings: Viewings, minutes: Int64Array) -> Viewings:
     """Return what is left to watch after this many minutes of each viewing."""
     return take(_from_to(viewings, minutes, viewings.minutes), viewings.minutes > minutes)
 
 
-def _from_to(viewings: Viewings, before: Ints, after: Ints) -> Viewings:
+def _from_to(viewings: Viewings, before: Int64Array, after: Int64Array) -> Viewings:
     return replace(
         viewings,
         start_us=viewings.start_us + before * MINUTE_US,
@@ -89,7 +89,7 @@ def _from_to(viewings: Viewings, before: Ints, after: Ints) -> Viewings:
     )
 
 
-def truncate(times_us: Ints, digits: int) -> Ints:
+def truncate(times_us: Int64Array, digits: int) -> Int64Array:
     """Cut times to a number of digits of the second, as they will be written."""
     unit_us: int = 10 ** (6 - digits)
     return times_us - times_us % unit_us

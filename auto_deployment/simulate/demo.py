@@ -4,11 +4,11 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.segments import publish_segment, segment_path, stage_segment
 from auto_deployment.paths import Paths
 from auto_deployment.simulate.params import SimulateParams
-from auto_deployment.simulate.past import Past
+from auto_deployment.simulate.past import SimulatedPast
 from auto_deployment.simulate.platform.platform import Platform
 
 
@@ -22,9 +22,9 @@ def write_demo(params: SimulateParams, scale: tuple[float, float], paths: Paths)
     if segment_path(paths.segments, name).exists():
         return False
     platform = Platform.build(params)
-    write_movies(paths.catalog, platform.movies_frame())
-    write_users(paths.catalog, platform.users_frame())
-    past = Past(platform, scale)
+    MOVIES.write(paths.catalog, platform.movies_frame())
+    USERS.write(paths.catalog, platform.users_frame())
+    past = SimulatedPast(platform, scale)
     source = {"kind": "simulation", "sha256": fingerprint}
     return publish_segment(
         stage_segment(paths.segments, name, past.record_batches(), lambda: past.meta(source))

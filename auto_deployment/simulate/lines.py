@@ -4,28 +4,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import SECOND_US, Ints
+from auto_deployment.dataset.arrays import Int64Array
+from auto_deployment.simulate.arrays import SECOND_US
 from auto_deployment.simulate.columns import Ratings
-from auto_deployment.simulate.requests import LISTED, TIMEOUT_MS, Requests
+from auto_deployment.simulate.requests import LISTED, TIMEOUT_MS, RecommendRequests
 
 ADDRESS = "192.0.2.10"  # reserved for documentation
 
 
-def watch_lines(times: Sequence[bytes], users: Ints, movies: Sequence[bytes], minutes: Ints) -> list[bytes]:
+def watch_lines(
+    times: Sequence[bytes], users: Int64Array, movies: Sequence[bytes], minutes: Int64Array
+) -> list[bytes]:
     """Write watch lines from columns."""
     columns = zip(times, users.tolist(), movies, minutes.tolist(), strict=True)
     return [b"%b,%d,GET /data/m/%b/%d.mpg" % row for row in columns]
 
 
 def rating_lines(times: Sequence[bytes], ratings: Ratings, ids: Sequence[bytes]) -> list[bytes]:
-    """Write rating lines."""
     movies = [ids[movie] for movie in ratings.movie.tolist()]
     columns = zip(times, (ratings.user + 1).tolist(), movies, ratings.rating.tolist(), strict=True)
     return [b"%b,%d,GET /rate/%b=%d" % row for row in columns]
 
 
 def request_lines(
-    times: Sequence[bytes], requests: Requests, ids: Sequence[bytes], server: str
+    times: Sequence[bytes], requests: RecommendRequests, ids: Sequence[bytes], server: str
 ) -> list[bytes]:
     """Write recommendation lines, those of failed requests included."""
     host = server.encode()
@@ -42,7 +44,7 @@ def request_lines(
     return lines
 
 
-def account_lines(times: Sequence[bytes], users: Ints) -> list[bytes]:
+def account_lines(times: Sequence[bytes], users: Int64Array) -> list[bytes]:
     """Write the lines of users who signed up."""
     return [b"%b,%d,GET /create_account" % row for row in zip(times, (users + 1).tolist(), strict=True)]
 
@@ -55,7 +57,7 @@ def error_texts(server: str) -> tuple[str, str, str]:
     return ("", timeout, f"java.net.ConnectException: Connection refused: {where}")
 
 
-def time_texts(times_us: Ints, digits: int) -> list[bytes]:
+def time_texts(times_us: Int64Array, digits: int) -> list[bytes]:
     """Write times since 1970 as the platform does: no seconds when they are 00, no fraction when it is 0."""
     moments = times_us.astype("datetime64[us]")
     whole = times_us % SECOND_US == 0

@@ -8,20 +8,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from auto_deployment.dataset.arrays import Int64Array
 from auto_deployment.dataset.builder import SegmentBuilder, from_microseconds
 from auto_deployment.dataset.columns import lists, record_batch, times
 from auto_deployment.dataset.events import AccountCreated, Recommendation
 from auto_deployment.dataset.minutes import flatten, group_starts, union
 from auto_deployment.dataset.schema import SegmentMeta
-from auto_deployment.simulate.arrays import MINUTE_US, Ints
+from auto_deployment.simulate.arrays import MINUTE_US
 from auto_deployment.simulate.columns import Ratings, Viewings, join, truncate
 from auto_deployment.simulate.lines import error_texts
 from auto_deployment.simulate.platform.platform import Platform
 from auto_deployment.simulate.platform.viewings import Life
-from auto_deployment.simulate.requests import LISTED, Requests
+from auto_deployment.simulate.requests import LISTED, RecommendRequests
 
 
-class Past:
+class SimulatedPast:
     """Everything that happened on a platform: what its lines say, with every minute and without damage."""
 
     def __init__(self, platform: Platform, scale: tuple[float, float]) -> None:
@@ -37,7 +38,6 @@ class Past:
         self._watches = compact(platform, join(*parts))
 
     def record_batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in the schema of segments."""
         yield self._watches.record_batch(self._platform.movies.ids)
         yield from self._builder.record_batches()
 
@@ -61,7 +61,7 @@ class Past:
         for user_id, movie, rating, time_us in zip(*(column.tolist() for column in columns), strict=True):
             self._builder.add_rating(user_id, ids[movie], rating, time_us)
 
-    def _add_requests(self, requests: Requests) -> None:
+    def _add_requests(self, requests: RecommendRequests) -> None:
         ids, server = self._platform.movies.ids, self._platform.params.server
         errors = error_texts(server)
         columns = (requests.user + 1, requests.time_us, requests.outcome, requests.latency_ms)
@@ -80,7 +80,7 @@ class Past:
                 )
             )
 
-    def _add_accounts(self, joined: Ints) -> None:
+    def _add_accounts(self, joined: Int64Array) -> None:
         digits = self._platform.params.watch_fraction_digits
         times_us = self._platform.start_us + truncate(self._platform.users.joined_us[joined], digits)
         for user, time_us in zip(joined.tolist(), times_us.tolist(), strict=True):
@@ -91,17 +91,16 @@ class Past:
 class Watches:
     """A row for each (user, movie) in the form of a segment; from how many lines and different minutes."""
 
-    user_id: Ints
-    movie: Ints
-    first_us: Ints
-    last_us: Ints
+    user_id: Int64Array
+    movie: Int64Array
+    first_us: Int64Array
+    last_us: Int64Array
     ranges: npt.NDArray[np.int32]
-    ends: Ints
+    ends: Int64Array
     lines: int
     minutes_seen: int
 
     def record_batch(self, movie_ids: list[str]) -> pa.RecordBatch:
-        """Return the rows in the schema of segments."""
         movies = pa.DictionaryArray.from_arrays(pa.array(self.movie.astype(np.int32)), pa.array(movie_ids))
         columns = {
             "user_id": pa.array(self.user_id),

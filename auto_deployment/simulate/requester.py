@@ -22,7 +22,7 @@ HIGHEST_USER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerReply:
     """What a request came to: the ids, or which of the failures."""
 
     ids: str
@@ -30,7 +30,7 @@ class Answer:
     took_ms: int
 
 
-def ask(connection: HTTPConnection, user: int, clock: Callable[[], float] = time.monotonic) -> Answer:
+def ask(connection: HTTPConnection, user: int, clock: Callable[[], float] = time.monotonic) -> ServerReply:
     """Ask once, as the platform does: it gives up after a while."""
     began_s = clock()
     ids, failure = "", None
@@ -45,10 +45,10 @@ def ask(connection: HTTPConnection, user: int, clock: Callable[[], float] = time
         failure = REFUSED
     if failure is not None:
         connection.close()
-    return Answer(ids, failure, round(1000 * (clock() - began_s)))
+    return ServerReply(ids, failure, round(1000 * (clock() - began_s)))
 
 
-def as_line(now: datetime, user: int, server: str, answer: Answer) -> bytes:
+def as_line(now: datetime, user: int, server: str, answer: ServerReply) -> bytes:
     """Write what the platform writes about it."""
     if answer.failure is None:
         status, result = 200, answer.ids.replace(",", ", ")
@@ -67,12 +67,12 @@ def read_server(text: str) -> str:
 
 
 @contextmanager
-def asking(
+def requester(
     server: str, per_s: float, users: int, send: Callable[[Sequence[Message]], object]
 ) -> Iterator[None]:
-    """Ask so often for as long as the block lasts."""
+    """Ask the server for recommendations, so often a second, for as long as the block lasts."""
     stop = threading.Event()
-    thread = threading.Thread(target=_ask_on, args=(server, per_s, users, send, stop), name="asking")
+    thread = threading.Thread(target=_ask_on, args=(server, per_s, users, send, stop), name="requester")
     thread.start()
     try:
         yield
@@ -82,11 +82,7 @@ def asking(
 
 
 def _ask_on(
-    server: str,
-    per_s: float,
-    users: int,
-    send: Callable[[Sequence[Message]], object],
-    stop: threading.Event,
+    server: str, per_s: float, users: int, send: Callable[[Sequence[Message]], object], stop: threading.Event
 ) -> None:
     rng = random.Random()
     connection = HTTPConnection(server, timeout=TIMEOUT_MS / 1000)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import Ints
+from auto_deployment.dataset.arrays import Int64Array
 
 LIST_LENGTH = 20
 LISTED, TIMED_OUT, REFUSED = range(3)
@@ -12,19 +12,23 @@ TIMEOUT_MS = 800
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class RecommendRequests:
     """Columns, and the movies of each list: the server recommends at random, by popularity."""
 
-    user: Ints
-    time_us: Ints
-    outcome: Ints
-    latency_ms: Ints
+    user: Int64Array
+    time_us: Int64Array
+    outcome: Int64Array
+    latency_ms: Int64Array
     movies: list[list[int]]
 
 
 def make_requests(
-    rng: np.random.Generator, users: Ints, times_us: Ints, considered: Ints, failed_share: float
-) -> Requests:
+    rng: np.random.Generator,
+    users: Int64Array,
+    times_us: Int64Array,
+    considered: Int64Array,
+    failed_share: float,
+) -> RecommendRequests:
     """Show each user the first titles of those that then come to mind, unless the request fails."""
     count = len(users)
     failed = rng.random(count) < failed_share
@@ -33,7 +37,7 @@ def make_requests(
     slow = np.where(
         outcome == TIMED_OUT, TIMEOUT_MS + rng.integers(5, 40, count), rng.integers(20, 280, count)
     )
-    return Requests(
+    return RecommendRequests(
         user=users,
         time_us=times_us,
         outcome=outcome,

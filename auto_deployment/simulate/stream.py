@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import SECOND_US, Ints, generator
+from auto_deployment.dataset.arrays import Int64Array
+from auto_deployment.simulate.arrays import SECOND_US, generator
 from auto_deployment.simulate.damage import Message, damage
 from auto_deployment.simulate.platform.platform import Platform
 from auto_deployment.simulate.platform.viewings import Life
@@ -16,16 +17,10 @@ DUPLICATE_MAX_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Messages in the order in which they arrive, and when: microseconds since 1970."""
+    """Messages in the order in which they arrive, `None` a tombstone, and when: microseconds since 1970."""
 
-    times_us: Ints
+    times_us: Int64Array
     messages: list[Message]
-
-
-def generate(platform: Platform, scale: tuple[float, float] = (1, 5)) -> Iterator[Message]:
-    """Yield the messages one by one, without line ends; `None` is a tombstone."""
-    for chunk in generate_chunks(platform, scale):
-        yield from chunk.messages
 
 
 def generate_chunks(platform: Platform, scale: tuple[float, float] = (1, 5)) -> Iterator[Chunk]:
@@ -69,5 +64,5 @@ class _Delivery:
         return _pick(times_us, messages, order[:now])
 
 
-def _pick(times_us: Ints, messages: list[Message], places: Ints) -> Chunk:
+def _pick(times_us: Int64Array, messages: list[Message], places: Int64Array) -> Chunk:
     return Chunk(times_us[places], [messages[place] for place in places.tolist()])

@@ -4,7 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import MINUTE_US, Ints
+from auto_deployment.dataset.arrays import Int64Array
+from auto_deployment.simulate.arrays import MINUTE_US
 from auto_deployment.simulate.columns import Ratings, Viewings, join, skip, take, truncate
 from auto_deployment.simulate.lines import account_lines, rating_lines, request_lines, time_texts, watch_lines
 from auto_deployment.simulate.platform.platform import Platform
@@ -15,7 +16,7 @@ from auto_deployment.simulate.platform.viewings import Stretch
 class Lines:
     """Lines, and when each was written: microseconds since 1970."""
 
-    times_us: Ints
+    times_us: Int64Array
     lines: list[bytes]
 
 
@@ -73,7 +74,7 @@ class Writer:
         texts = time_texts(times_us, params.request_fraction_digits)
         return Lines(times_us, request_lines(texts, stretch.requests, self._ids, params.server))
 
-    def _accounts(self, joined: Ints) -> Lines:
+    def _accounts(self, joined: Int64Array) -> Lines:
         digits = self._platform.params.watch_fraction_digits
         times_us = self._platform.start_us + truncate(self._platform.users.joined_us[joined], digits)
         return Lines(times_us, account_lines(time_texts(times_us, digits), joined))

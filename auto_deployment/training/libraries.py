@@ -7,5 +7,4 @@ LIBRARIES = ("implicit", "numpy", "pandas", "scikit-surprise", "scipy")
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of what computes the model."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}

@@ -1,78 +1,38 @@
 """The paths of the stages of `dvc.yaml`, below one folder."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
+from auto_deployment.host.layout import Below, Layout
 from auto_deployment.training.errors import TrainingError
 
-COMPARISON = "comparison.json"
 
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Layout):
     """One checkout's `data/`. What the cycle puts in comes first, then what each stage writes."""
 
-    root: Path
-
-    @property
-    def segments(self) -> Path:
-        return self.root / "segments"
-
-    @property
-    def catalog(self) -> Path:
-        return self.root / "catalog"
-
-    @property
-    def champion(self) -> Path:
-        """The model that the challenger has to beat."""
-        return self.root / "champion"
-
-    @property
-    def champion_facts(self) -> Path:
-        """Which one that is, and why; its version is null where there is none."""
-        return self.root / "champion.json"
-
-    @property
-    def intake(self) -> Path:
-        """What came in, as the cycle saw it: segments left out, strong changes of the stream."""
-        return self.root / "intake.json"
-
-    @property
-    def rejected(self) -> Path:
-        """Content hashes of models that a release has rejected."""
-        return self.root / "rejected.json"
-
-    @property
-    def version(self) -> Path:
-        """Name, time and code of the model to be packaged."""
-        return self.root / "version.json"
-
-    @property
-    def prepared(self) -> Path:
-        return self.root / "prepared"
-
-    @property
-    def candidate(self) -> Path:
-        return self.root / "candidate"
-
-    @property
-    def metrics(self) -> Path:
-        return self.root / "metrics"
-
-    @property
-    def verdict(self) -> Path:
-        return self.root / "gate"
-
-    @property
-    def report(self) -> Path:
-        return self.root / "report"
-
-    @property
-    def model(self) -> Path:
-        return self.root / "model"
+    segments = Below("segments")
+    catalog = Below("catalog")
+    champion = Below("champion")  # the model that the challenger has to beat
+    champion_facts = Below("champion.json")  # which one that is, and why; its version may be null: none
+    intake = Below("intake.json")  # what came in: segments left out, strong changes of the stream
+    rejected = Below("rejected.json")  # content hashes of models that a release has rejected
+    version = Below("version.json")  # name, time and code of the model to be packaged
+    prepared = Below("prepared")
+    candidate = Below("candidate")
+    metrics = Below("metrics")
+    model_metrics = Below("metrics", "model.json")
+    metrics_summary = Below("metrics", "summary.json")
+    data_profile = Below("metrics", "profile.json")
+    systems = Below("metrics", "systems.csv")
+    comparison = Below("metrics", "comparison.json")
+    verdict = Below("gate")
+    gate_result = Below("gate", "gate.json")
+    gate_page = Below("gate", "gate.md")
+    report = Below("report")
+    report_page = Below("report", "report.html")
+    model = Below("model")
 
 
 def read_json(path: Path) -> Any:
@@ -86,6 +46,4 @@ def read_json(path: Path) -> Any:
 
 def write_json(path: Path, content: Any) -> None:
     """Write one of the flow's small files, whole or not at all; the same content gives the same bytes."""
-    with StagedFile(path) as staged:
-        staged.file.write((json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
-        staged.publish()
+    replace_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")

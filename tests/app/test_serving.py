@@ -13,7 +13,7 @@ from app import create_app
 from app import model_watch as watch
 from app.artifact import ArtifactError, save
 from app.config import Settings
-from app.factory import Instance, instance_of
+from app.factory import ServiceParts, instance_of
 from app.recommender import Answer, Recommender
 from app.serving import LOADED, REFUSED, ModelSlot, fingerprint, self_test
 from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
@@ -204,7 +204,7 @@ def test_the_look_out_lives_on_after_an_unforeseen_failure(models: Models) -> No
             return super().refresh()
 
     failed: list[bool] = []
-    failing = Instance(instance.settings, Failing(instance.settings), instance.metrics)
+    failing = ServiceParts(instance.settings, Failing(instance.settings), instance.metrics)
     models.add("v2", seed=2)
     models.use("v2")
     watch.run(failing, stop)

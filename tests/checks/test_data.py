@@ -11,7 +11,7 @@ import pytest
 
 from auto_deployment.checks.data import check_data
 from auto_deployment.checks.rows import first_fault
-from auto_deployment.checks.verdicts import Verdict, table
+from auto_deployment.checks.verdicts import CheckVerdict, table
 from auto_deployment.dataset.events import Event, Rating
 from auto_deployment.dataset.schema import SCHEMA, SegmentMeta
 from auto_deployment.dataset.segments import publish_segment, stage_segment
@@ -42,7 +42,7 @@ def add(folder: Path, name: str, events: Sequence[Event]) -> Path:
     return write_segment(folder / "segments", name, events)
 
 
-def verdicts(folder: Path, **changed: float) -> dict[str, Verdict]:
+def verdicts(folder: Path, **changed: float) -> dict[str, CheckVerdict]:
     params = replace(PARAMS.checks, **changed)
     found = check_data(folder / "segments", folder / "catalog", params, PARAMS.ingest.drift, 3, NOW)
     return {one.name: one for one in found}
@@ -135,5 +135,5 @@ def test_a_row_that_cannot_be_is_named(changed: dict[str, object], reason: str) 
 
 
 def test_what_failed_stands_last() -> None:
-    said = table([Verdict("a", False, "It is wrong."), Verdict("bcd", True, "It is right.")])
+    said = table([CheckVerdict("a", False, "It is wrong."), CheckVerdict("bcd", True, "It is right.")])
     assert said == "ok   bcd  It is right.\nFAIL a    It is wrong.\n"

@@ -117,14 +117,13 @@ def test_what_fails_is_logged_and_the_loop_lives_on(world: World, caplog: pytest
         def __init__(self) -> None:
             self.left = 4
 
-        @property
-        def stop(self) -> bool:
+        def is_set(self) -> bool:
             return self.left == 0
 
         def wait(self, timeout_s: float) -> bool:
             self.left -= 1
             world.wait(1)
-            return self.stop
+            return self.is_set()
 
     write_state(world.path, ScheduleState(NOW))
     world.ends = "raises"

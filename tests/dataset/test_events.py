@@ -9,7 +9,7 @@ from auto_deployment.dataset.events import (
     Rating,
     Reason,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
     parse,
     render,
@@ -80,7 +80,7 @@ def test_an_empty_list_is_valid() -> None:
 @pytest.mark.parametrize("rest", ["GET /data/m/quiet+harbor+1987/3.mpg", "GET /create_account"])
 def test_every_time_form_is_read(text: str, second: int, microsecond: int, rest: str) -> None:
     event = parse(f"{text},42,{rest}".encode())
-    assert not isinstance(event, Rejected)
+    assert not isinstance(event, Rejection)
     assert event.time == NOON.replace(second=second, microsecond=microsecond)
     assert event.time.tzinfo is UTC
 
@@ -99,7 +99,7 @@ def test_odd_movie_ids_are_valid(movie_id: str) -> None:
 def test_a_line_end_is_no_part_of_the_line(end: bytes, rest: bytes) -> None:
     line = b"2024-03-05T12:00:07,42," + rest
     assert parse(line + end) == parse(line)
-    assert not isinstance(parse(line), Rejected)
+    assert not isinstance(parse(line), Rejection)
 
 
 def test_a_mini_series_has_more_than_a_thousand_minutes() -> None:
@@ -110,13 +110,13 @@ def test_a_mini_series_has_more_than_a_thousand_minutes() -> None:
 
 def test_the_rating_scale_decides_what_is_out_of_range() -> None:
     line = b"2024-03-05T12:00:07,42,GET /rate/quiet+harbor+1987=8"
-    assert parse(line) == Rejected(Reason.RATING_RANGE, line)
+    assert parse(line) == Rejection(Reason.RATING_RANGE, line)
     assert parse(line, rating_scale=(1, 10)) == Rating(NOON, 42, "quiet+harbor+1987", 8.0)
 
 
 def test_the_largest_user_id_can_be_set() -> None:
     line = b"2024-03-05T12:00:07,1000001,GET /create_account"
-    assert parse(line) == Rejected(Reason.USER_RANGE, line)
+    assert parse(line) == Rejection(Reason.USER_RANGE, line)
     assert parse(line, max_user_id=1_000_001) == AccountCreated(NOON, 1_000_001)
 
 

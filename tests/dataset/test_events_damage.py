@@ -9,7 +9,7 @@ from auto_deployment.dataset.events import (
     Rating,
     Reason,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
     parse,
 )
@@ -20,7 +20,7 @@ LIST = "2024-03-05T12:00:07,42,recommendation request"
 
 def reject(line: str) -> Reason:
     result = parse(line.encode())
-    assert isinstance(result, Rejected)
+    assert isinstance(result, Rejection)
     assert result.raw == line.encode()
     return result.reason
 
@@ -30,13 +30,13 @@ def request(movie_id: str) -> str:
 
 
 def test_a_tombstone_and_an_empty_line_have_reasons_of_their_own() -> None:
-    assert parse(None) == Rejected(Reason.TOMBSTONE, b"")
+    assert parse(None) == Rejection(Reason.TOMBSTONE, b"")
     assert [reject(line) for line in ("", " ", "\n", "\t\r\n")] == [Reason.EMPTY] * 4
 
 
 def test_bytes_that_are_not_utf8_are_rejected_untouched() -> None:
     line = b"2024-03-05T12:00:07,42,GET /data/m/caf\xe9+1987/3.mpg"
-    assert parse(line) == Rejected(Reason.ENCODING, line)
+    assert parse(line) == Rejection(Reason.ENCODING, line)
 
 
 def test_a_line_is_too_long_beyond_its_limit() -> None:
@@ -107,17 +107,17 @@ def test_each_kind_of_damage_has_its_reason(line: str, reason: Reason) -> None:
 def test_a_line_with_nothing_but_a_damaged_movie_id_carries_the_event_for_repair(movie_id: str) -> None:
     watch = request(movie_id).encode()
     rating = f"2024-03-05T12:00:07,42,GET /rate/{movie_id}=4".encode()
-    assert parse(watch) == Rejected(Reason.MOVIE_ID, watch, Watch(NOON, 42, movie_id, 3))
-    assert parse(rating) == Rejected(Reason.MOVIE_ID, rating, Rating(NOON, 42, movie_id, 4.0))
+    assert parse(watch) == Rejection(Reason.MOVIE_ID, watch, Watch(NOON, 42, movie_id, 3))
+    assert parse(rating) == Rejection(Reason.MOVIE_ID, rating, Rating(NOON, 42, movie_id, 4.0))
 
 
 def test_a_damaged_id_within_a_list_carries_the_event_for_repair() -> None:
     line = f"{LIST} a:1, status 200, result: a+1999, b+ 2001, 9 ms".encode()
     event = Recommendation(NOON, 42, "a:1", 200, ("a+1999", "b+ 2001"), None, 9)
-    assert parse(line) == Rejected(Reason.MOVIE_ID, line, event)
+    assert parse(line) == Rejection(Reason.MOVIE_ID, line, event)
 
 
 @pytest.mark.parametrize("movie_id", ["", "a,b", "a\tb", "A" * 501])
 def test_what_one_stray_character_cannot_explain_is_not_offered_for_repair(movie_id: str) -> None:
     line = request(movie_id).encode()
-    assert parse(line) == Rejected(Reason.MOVIE_ID, line, None)
+    assert parse(line) == Rejection(Reason.MOVIE_ID, line, None)

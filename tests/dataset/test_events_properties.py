@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auto_deployment.dataset.events import Event, Rating, Reason, Rejected, Watch, parse, render
+from auto_deployment.dataset.events import Event, Rating, Reason, Rejection, Watch, parse, render
 from auto_deployment.dataset.events.parser import MAX_USER_ID, parse_in_steps, parse_usual_watch
 from tests.support.ingest.events import events, ratings, watches
 
@@ -46,7 +46,7 @@ def test_the_fast_path_takes_every_valid_watch_line(watch: Watch) -> None:
 @example(b"\xef\xbb\xbf,,,")
 def test_any_bytes_give_an_event_or_keep_their_bytes(line: bytes) -> None:
     result = parse(line)
-    assert not isinstance(result, Rejected) or result.raw == line
+    assert not isinstance(result, Rejection) or result.raw == line
 
 
 def test_a_hundred_thousand_damaged_lines_and_random_bytes_raise_nothing() -> None:
@@ -62,7 +62,7 @@ def test_a_hundred_thousand_damaged_lines_and_random_bytes_raise_nothing() -> No
     for number in range(MUTANTS):
         line = rng.randbytes(rng.randrange(60)) if number % 5 == 0 else _mutate(rng, rng.choice(lines))
         result = parse(line)
-        seen[result.reason if isinstance(result, Rejected) else type(result)] += 1
+        seen[result.reason if isinstance(result, Rejection) else type(result)] += 1
     never = {Reason.TOMBSTONE, Reason.TOO_LONG, Reason.UNKNOWN_MOVIE}
     assert set(Reason) - set(seen) == never
     assert seen.total() == MUTANTS

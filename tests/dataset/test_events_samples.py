@@ -9,7 +9,7 @@ from auto_deployment.dataset.events import (
     Event,
     Rating,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
     parse,
 )
@@ -78,7 +78,7 @@ def well_formed(blocks: dict[str, list[str]]) -> set[str]:
     return ids
 
 
-def classify(result: Event | Rejected) -> str:
+def classify(result: Event | Rejection) -> str:
     match result:
         case Watch():
             return "watch"
@@ -90,7 +90,7 @@ def classify(result: Event | Rejected) -> str:
             return "error"
         case AccountCreated():
             return "account"
-        case Rejected(reason=reason):
+        case Rejection(reason=reason):
             return "rating-form" if reason == "rating" else str(reason)
 
 
@@ -115,7 +115,7 @@ def test_damaged_ids_are_handed_on_one_character_away_from_a_real_one(
     repaired = 0
     for line in blocks[heading]:
         result = parse(line.encode())
-        event = result.event if isinstance(result, Rejected) else result
+        event = result.event if isinstance(result, Rejection) else result
         assert isinstance(event, Watch)
         bad = event.movie_id
         candidates = {bad[:i] + bad[i + 1 :] for i in range(len(bad))}

@@ -5,14 +5,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment.dataset import quarantine
-from auto_deployment.dataset.quarantine import Position, QuarantineWriter
+from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
 from auto_deployment.dataset.quarantine_limit import Dropped, dropped, enforce_limit, quarantine_paths
 
 
 def fill(directory: Path, name: str, lines: int, age_s: int = 0) -> Path:
     with QuarantineWriter(directory, name, "stream", 1) as writer:
         for number in range(lines):
-            writer.add(b"line %d" % number, "time", Position(file="log", line=number + 1))
+            writer.add(b"line %d" % number, "time", LinePosition(file="log", line=number + 1))
         writer.seal()
         writer.publish()
     path = directory / f"{name}.parquet"
@@ -22,8 +22,8 @@ def fill(directory: Path, name: str, lines: int, age_s: int = 0) -> Path:
 
 def test_a_line_is_kept_with_its_bytes_reason_position_and_parser_version(tmp_path: Path) -> None:
     with QuarantineWriter(tmp_path, "batch", "stream", 3) as writer:
-        writer.add(b"\xff\x00,", "encoding", Position(topic="movielog1", partition=1, offset=2**40))
-        writer.add(b"", "empty", Position(file="log.txt", line=7))
+        writer.add(b"\xff\x00,", "encoding", LinePosition(topic="movielog1", partition=1, offset=2**40))
+        writer.add(b"", "empty", LinePosition(file="log.txt", line=7))
         writer.seal()
         writer.publish()
     table = pq.read_table(tmp_path / "batch.parquet")
@@ -52,12 +52,12 @@ def test_without_rejected_lines_there_is_no_file(tmp_path: Path) -> None:
 
 def test_what_is_not_published_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with QuarantineWriter(tmp_path, "batch", "stream", 1) as writer:
-        writer.add(b"line", "time", Position())
+        writer.add(b"line", "time", LinePosition())
         writer.seal()
         assert list(tmp_path.glob("*.parquet")) == []
     monkeypatch.setattr(quarantine, "_LINES_PER_GROUP", 1)
     with QuarantineWriter(tmp_path, "unsealed", "stream", 1) as writer:
-        writer.add(b"line", "time", Position())
+        writer.add(b"line", "time", LinePosition())
         assert os.listdir(tmp_path) == [".unsealed.parquet.tmp"]
     assert os.listdir(tmp_path) == []
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.local.edge_log import Follower, rotate, shorten
+from auto_deployment.local.edge_log import added, rotate, shorten
+from auto_deployment.release.observe.log_files import LogFiles
 from tests.support.edge.edge import Edge
 from tests.support.edge.stub_instance import StubInstance
 from tests.support.http import get, get_many, send
@@ -97,29 +98,27 @@ def test_a_small_log_is_left_alone_and_a_missing_one_is_asked_for(tmp_path: Path
     assert asked == ["reopen"]
 
 
-def test_a_follower_starts_at_the_end_and_follows_rotation(tmp_path: Path) -> None:
+def test_who_follows_starts_at_the_end_and_follows_rotation(tmp_path: Path) -> None:
     log = tmp_path / "edge.log"
     log.write_bytes(b'{"n":1}\n')
-    follower = Follower(log)
-    assert follower.read() == []
+    follower = LogFiles.at_end(log)
+    assert added(follower) == []
     with log.open("ab") as old:
         old.write(b'{"n":2}\n{"n"')
         old.flush()
-        assert follower.read() == [{"n": 2}]
+        assert added(follower) == [{"n": 2}]
         log.rename(tmp_path / "edge.log.1")
         old.write(b":3}\nno json\n[4]\n")
         old.flush()
         log.write_bytes(b'{"n":5}\n')
-        assert follower.read() == [{"n": 3}, {"n": 5}]
-    follower.close()
+        assert added(follower) == [{"n": 3}, {"n": 5}]
 
 
-def test_a_follower_waits_for_a_log_that_does_not_exist_yet(tmp_path: Path) -> None:
-    follower = Follower(tmp_path / "edge.log")
-    assert follower.read() == []
+def test_who_follows_waits_for_a_log_that_does_not_exist_yet(tmp_path: Path) -> None:
+    follower = LogFiles.at_end(tmp_path / "edge.log")
+    assert added(follower) == []
     (tmp_path / "edge.log").write_bytes(b'{"n":1}\n')
-    assert follower.read() == [{"n": 1}]
-    follower.close()
+    assert added(follower) == [{"n": 1}]
 
 
 def test_other_logs_keep_their_newest_half(tmp_path: Path) -> None:

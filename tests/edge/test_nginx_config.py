@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.edge.nginx_config import Place, Server, TrafficError, render, upstream, variables
+from auto_deployment.edge.nginx_config import Place, TrafficError, UpstreamServer, render, upstream, variables
 from auto_deployment.params import load_params
 from auto_deployment.paths import LOCAL_CONF, TEMPLATE
 from tests.support.project import PROJECT
 
 PLACE = Place("127.0.0.1:8082", "127.0.0.1:18082", "/run", "/run/nginx", "/logs", "/static")
 SERVERS = [
-    Server("stable-1:8000", 40),
-    Server("stable-2:8000", 40),
-    Server("canary:8001", 20, is_canary=True),
+    UpstreamServer("stable-1:8000", 40),
+    UpstreamServer("stable-2:8000", 40),
+    UpstreamServer("canary:8001", 20, is_canary=True),
 ]
 
 
@@ -100,7 +100,7 @@ def test_a_container_begins_with_the_upstream_that_a_release_would_write(tmp_pat
 
 @pytest.mark.parametrize("serving", [SERVERS, SERVERS[:2], SERVERS[1:], SERVERS[2:]])
 def test_a_container_goes_on_with_what_an_older_version_has_written(
-    tmp_path: Path, serving: list[Server]
+    tmp_path: Path, serving: list[UpstreamServer]
 ) -> None:
     now = upstream(serving, "model-1-abc", 1, "127.0.0.11 valid=1s ipv6=off")
     before = now.partition("upstream marquee_last")[0] + "upstream marquee_last {\n}\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auto_deployment.edge.nginx_config import Place, Server, upstream, variables
+from auto_deployment.edge.nginx_config import Place, UpstreamServer, upstream, variables
 from auto_deployment.host.files import replace_text
 from auto_deployment.params import load_params
 from auto_deployment.paths import TEMPLATE
@@ -82,7 +82,7 @@ def start_edge(inside: str, folder: Path, patient: bool) -> int:
     for name in ("templates", "upstream", "logs", "static"):
         (folder / name).mkdir()
     replace_text(folder / "templates" / TEMPLATE.name, template)
-    servers = [Server(address, weight, "canary" in address) for address, weight in INSTANCES.items()]
+    servers = [UpstreamServer(address, weight, "canary" in address) for address, weight in INSTANCES.items()]
     text = upstream(servers, SALT, traffic.fail_timeout_s, resolver="127.0.0.11 valid=1s ipv6=off")
     replace_text(folder / "upstream" / "upstream.conf", text)
     environ = [f"--env={name}={value}" for name, value in variables(PLACE, traffic).items()]

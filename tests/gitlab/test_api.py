@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from auto_deployment.gitlab import note
-from auto_deployment.gitlab.api import GitLabError, Project, project_of
+from auto_deployment.gitlab.api import GitLabError, GitLabProject, project_of
 from auto_deployment.gitlab.approvals import review_of
-from auto_deployment.gitlab.statuses import CommitStatuses, Status
+from auto_deployment.gitlab.statuses import CommitStatus, CommitStatuses
 from tests.support.waiting import eventually
 
 TOKEN = "glpat-secret"
@@ -47,7 +47,7 @@ class FakeGitLab:
                 """Stay quiet."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.project = Project(f"http://127.0.0.1:{self.server.server_port}/api/v4", "7", TOKEN)
+        self.project = GitLabProject(f"http://127.0.0.1:{self.server.server_port}/api/v4", "7", TOKEN)
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def gitlab() -> Iterator[FakeGitLab]:
 
 def test_a_phase_becomes_the_status_of_the_commit(gitlab: FakeGitLab) -> None:
     with CommitStatuses(gitlab.project, every_s=0.01) as statuses:
-        statuses.want(Status("abc", "baking", "v2-abc is baking: so far so good.", "https://page"))
+        statuses.want(CommitStatus("abc", "baking", "v2-abc is baking: so far so good.", "https://page"))
         eventually(lambda: len(gitlab.requests) == 1)
-        statuses.want(Status("abc", "promoted", "x" * 300))
+        statuses.want(CommitStatus("abc", "promoted", "x" * 300))
         eventually(lambda: len(gitlab.requests) == 2)
-        statuses.want(Status("abc", "promoted", "x" * 300))
+        statuses.want(CommitStatus("abc", "promoted", "x" * 300))
     first, second = gitlab.requests
     assert first[:3] == ("POST", "/api/v4/projects/7/statuses/abc", TOKEN)
     assert first[3] == {
@@ -83,9 +83,9 @@ def test_a_phase_becomes_the_status_of_the_commit(gitlab: FakeGitLab) -> None:
 def test_a_gitlab_that_errs_is_told_again_what_is_newest_then(gitlab: FakeGitLab) -> None:
     gitlab.answers["statuses/abc"] = (503, "busy")
     with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
-        statuses.want(Status("abc", "baking", "first"))
+        statuses.want(CommitStatus("abc", "baking", "first"))
         eventually(lambda: len(gitlab.requests) > 2)
-        statuses.want(Status("abc", "aborted", "last"))
+        statuses.want(CommitStatus("abc", "aborted", "last"))
         gitlab.answers.clear()
         eventually(lambda: gitlab.requests[-1][3]["state"] == "failed")
 
@@ -93,9 +93,9 @@ def test_a_gitlab_that_errs_is_told_again_what_is_newest_then(gitlab: FakeGitLab
 def test_what_was_said_before_a_restart_is_not_said_for_ever(gitlab: FakeGitLab) -> None:
     gitlab.answers["statuses/abc"] = (400, {"message": "Cannot transition status via :success from :success"})
     with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
-        statuses.want(Status("abc", "promoted", "first"))
+        statuses.want(CommitStatus("abc", "promoted", "first"))
         eventually(lambda: len(gitlab.requests) == 1)
-        statuses.want(Status("def", "promoted", "other"))
+        statuses.want(CommitStatus("def", "promoted", "other"))
         eventually(lambda: len(gitlab.requests) == 2)
     assert [request[1].rpartition("/")[2] for request in gitlab.requests] == ["abc", "def"]
 
@@ -103,7 +103,7 @@ def test_what_was_said_before_a_restart_is_not_said_for_ever(gitlab: FakeGitLab)
 def test_without_a_token_nothing_is_said() -> None:
     assert project_of({"CI_API_V4_URL": "https://gitlab.example.org/api/v4", "CI_PROJECT_ID": "7"}) is None
     with CommitStatuses(None) as statuses:
-        statuses.want(Status("abc", "promoted", "first"))
+        statuses.want(CommitStatus("abc", "promoted", "first"))
     assert threading.active_count() >= 1
 
 
@@ -161,11 +161,11 @@ def test_a_note_shows_the_figures_that_change(
 def test_one_commit_that_gitlab_does_not_take_holds_up_no_other(gitlab: FakeGitLab) -> None:
     gitlab.answers["statuses/abc"] = (500, "again")
     with CommitStatuses(gitlab.project, every_s=0.01, after_fault_s=0.01) as statuses:
-        statuses.want(Status("abc", "promoted", "first"))
-        statuses.want(Status("def", "promoted", "other"))
+        statuses.want(CommitStatus("abc", "promoted", "first"))
+        statuses.want(CommitStatus("def", "promoted", "other"))
         eventually(lambda: any(request[1].endswith("/def") for request in gitlab.requests))
 
 
 def test_an_address_that_is_none_is_said(gitlab: FakeGitLab) -> None:
     with pytest.raises(GitLabError, match="GitLab does not answer to nowhere"):
-        Project("gitlab.example.org/api/v4", "7", TOKEN).get("nowhere")
+        GitLabProject("gitlab.example.org/api/v4", "7", TOKEN).get("nowhere")

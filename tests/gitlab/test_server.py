@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.gitlab.__main__ import main
-from auto_deployment.gitlab.ssh import ServerError, tell
+from auto_deployment.gitlab.ssh import DeployServerError, tell
 from auto_deployment.gitlab.variables import server_of
 from tests.gitlab.conftest import Host
 from tests.support.git import git
@@ -35,7 +35,7 @@ def said(host: Host, *words: str) -> tuple[int, str]:
     """Say words as they are; return the status and what comes back."""
     try:
         return 0, tell(server_of(host.server.variables()), words)
-    except ServerError as error:
+    except DeployServerError as error:
         return error.status, str(error)
 
 

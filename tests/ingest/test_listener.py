@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from auto_deployment.dataset.catalog import write_movies
+from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.ingest.listener import NotWrittenError
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.positions import StreamChangedError
@@ -170,12 +170,12 @@ def test_a_gap_that_is_found_at_the_start_is_covered_too(home: Home) -> None:
 
 def test_the_catalogue_is_followed_from_batch_to_batch(home: Home) -> None:
     line = b"2026-08-27T10:00,7,GET /rate/film+1999=3"
-    write_movies(home.paths.catalog, movies_frame("other+2000"))
+    MOVIES.write(home.paths.catalog, movies_frame("other+2000"))
 
     def polls() -> Any:
         yield begin()
         yield lines(0, [line])
-        write_movies(home.paths.catalog, movies_frame("film+1999"))
+        MOVIES.write(home.paths.catalog, movies_frame("film+1999"))
         yield lines(1, [line])
 
     make_listener(home.root, FakeStream(polls()), ingest_params(max_lines=1)).run(NEVER, forever)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.dataset.catalog import read_movies, read_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.ingest.platform.api import PlatformApi, PlatformDownError
 from auto_deployment.ingest.platform.lookup import PlatformLookup
-from auto_deployment.ingest.platform.movie_ids import Known
+from auto_deployment.ingest.platform.movie_ids import CatalogueReader
 from tests.support.ingest.home import ingest_params
 from tests.support.ingest.platform import Platform, running_platform
 
@@ -123,8 +123,8 @@ def test_what_was_learnt_is_in_the_catalogue_and_not_asked_again(
     for _ in range(3):
         lookup.step()
     lookup.write()
-    assert read_movies(tmp_path)["title"].tolist() == ["Alien"]
-    assert read_users(tmp_path)["occupation"].tolist() == ["college/grad student"]
+    assert MOVIES.read(tmp_path)["title"].tolist() == ["Alien"]
+    assert USERS.read(tmp_path)["occupation"].tolist() == ["college/grad student"]
     again = PlatformLookup(api, tmp_path, PARAMS, now_s=lambda: 1e9)
     assert again.absent_movies == {"unheard+1999"}
     again.want_movie("alien+1979")
@@ -171,24 +171,24 @@ def test_what_cannot_be_written_is_kept(lookup: PlatformLookup, tmp_path: Path) 
     lookup.run(stop)
     blocking.rmdir()
     lookup.write()
-    assert read_movies(tmp_path)["movie_id"].tolist() == ["alien+1979"]
+    assert MOVIES.read(tmp_path)["movie_id"].tolist() == ["alien+1979"]
 
 
 def test_the_stream_goes_by_what_the_platform_says(lookup: PlatformLookup, tmp_path: Path) -> None:
-    known = Known(tmp_path, lookup)
-    assert known.movies().take("alien+1979") == "alien+1979"
-    assert known.movies().take("token+x") == "token+x"
+    known = CatalogueReader(tmp_path, lookup)
+    assert known.movies().accept("alien+1979") == "alien+1979"
+    assert known.movies().accept("token+x") == "token+x"
     lookup.step()
     lookup.step()
     lookup.write()
     assert known.movies().known == {"alien+1979"}
-    assert known.movies().take("alienn+1979") == "alienn+1979"
+    assert known.movies().accept("alienn+1979") == "alienn+1979"
     lookup.step()
-    assert known.movies().take("alienn+1979") == "alien+1979"
-    assert known.movies().take("token+x") is None
+    assert known.movies().accept("alienn+1979") == "alien+1979"
+    assert known.movies().accept("token+x") is None
 
 
 def test_users_who_rated_are_asked_about(platform: Platform, lookup: PlatformLookup, tmp_path: Path) -> None:
-    Known(tmp_path, lookup).ask_about({12})
+    CatalogueReader(tmp_path, lookup).ask_about({12})
     lookup.step()
     assert platform.asked == ["user/12"]

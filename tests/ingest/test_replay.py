@@ -6,7 +6,7 @@ import threading
 import pyarrow.parquet as pq
 import pytest
 
-from auto_deployment.dataset.catalog import write_movies
+from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.dataset.quarantine import read_facts
 from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.ingest.replay import Replayed, replay
@@ -28,7 +28,7 @@ def rate(movie_id: str, user_id: int = 7) -> bytes:
 @pytest.fixture
 def rejecting(home: Home) -> Home:
     """Give a data directory whose catalogue lacks titles: five of eight lines were rejected."""
-    write_movies(home.paths.catalog, movies_frame("known+1999"))
+    MOVIES.write(home.paths.catalog, movies_frame("known+1999"))
     texts = [rate("new+2026"), rate("known+1999"), b"nonsense", rate("new+2026", 8), rate("known+1999", 8)]
     texts += [rate("other+2026"), rate("known+1999", 9), rate("new+2026", 9)]
     listener = make_listener(home.root, FakeStream([begin(), lines(0, texts)]))
@@ -38,7 +38,7 @@ def rejecting(home: Home) -> Home:
 
 
 def test_lines_that_are_understood_now_become_rows_and_leave_the_quarantine(rejecting: Home) -> None:
-    write_movies(rejecting.paths.catalog, movies_frame("new+2026"))
+    MOVIES.write(rejecting.paths.catalog, movies_frame("new+2026"))
     assert replay(rejecting.paths, SCALE) == Replayed(lines=5, recovered=3)
     assert rejecting.positions() == places(0, [0, 1, 3, 4, 6, 7])
     assert [(row["offset"], row["raw"]) for row in rejecting.rejected()] == [
@@ -59,14 +59,14 @@ def test_trying_again_without_news_changes_nothing(rejecting: Home) -> None:
 
 def test_each_later_piece_of_news_makes_a_segment_of_its_own(rejecting: Home) -> None:
     for movie_id in ("new+2026", "other+2026"):
-        write_movies(rejecting.paths.catalog, movies_frame(movie_id))
+        MOVIES.write(rejecting.paths.catalog, movies_frame(movie_id))
         replay(rejecting.paths, SCALE)
     assert rejecting.positions() == places(0, [0, 1, 3, 4, 5, 6, 7])
     assert [row["offset"] for row in rejecting.rejected()] == [2]
 
 
 def test_a_file_with_nothing_left_goes(rejecting: Home) -> None:
-    write_movies(rejecting.paths.catalog, movies_frame("new+2026", "other+2026"))
+    MOVIES.write(rejecting.paths.catalog, movies_frame("new+2026", "other+2026"))
     (path,) = rejecting.paths.quarantine.glob("*.parquet")
     table = pq.read_table(path)
     keep = [row != b"nonsense" for row in table["raw"].to_pylist()]
@@ -78,7 +78,7 @@ def test_a_file_with_nothing_left_goes(rejecting: Home) -> None:
 def test_a_process_that_dies_between_the_two_files_repeats_nothing(
     rejecting: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_movies(rejecting.paths.catalog, movies_frame("new+2026"))
+    MOVIES.write(rejecting.paths.catalog, movies_frame("new+2026"))
     renames, replace_file = 1, os.replace
 
     def replace_or_die(source: str, target: str) -> None:
@@ -95,7 +95,7 @@ def test_a_process_that_dies_between_the_two_files_repeats_nothing(
     assert len(rejecting.rejected()) == 5
     assert len(segment_paths(rejecting.paths.segments)) == 2
     # What else is known by now is for the time after.
-    write_movies(rejecting.paths.catalog, movies_frame("other+2026"))
+    MOVIES.write(rejecting.paths.catalog, movies_frame("other+2026"))
     replay(rejecting.paths, SCALE)
     assert rejecting.positions() == places(0, [0, 1, 3, 4, 6, 7])
     replay(rejecting.paths, SCALE)
@@ -105,7 +105,7 @@ def test_a_process_that_dies_between_the_two_files_repeats_nothing(
 def test_the_age_of_a_file_stays(rejecting: Home) -> None:
     (path,) = rejecting.paths.quarantine.glob("*.parquet")
     os.utime(path, (1, 1))
-    write_movies(rejecting.paths.catalog, movies_frame("new+2026"))
+    MOVIES.write(rejecting.paths.catalog, movies_frame("new+2026"))
     replay(rejecting.paths, SCALE)
     assert path.stat().st_mtime == 1
     assert read_facts(path)["replayed"] == 1

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from auto_deployment.dataset.events import Recommendation, render
 from auto_deployment.ingest.drift.profile import Profile
 from auto_deployment.ingest.drift.profile import render as render_profile
-from auto_deployment.ingest.platform.movie_ids import Movies
-from auto_deployment.ingest.sort_lines import take_lines
+from auto_deployment.ingest.platform.movie_ids import MovieIds
+from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import TextLine
 from tests.support.ingest.events import events
 
@@ -37,9 +37,9 @@ class Receiver:
         self.rejected.append((raw, str(reason), partition, offset))
 
 
-def take(texts: Iterable[bytes], movies: Movies) -> Receiver:
+def take(texts: Iterable[bytes], movies: MovieIds) -> Receiver:
     receiver = Receiver()
-    take_lines([TextLine(i, text) for i, text in enumerate(texts)], 5, receiver, movies, (1, 5))
+    sort_lines([TextLine(i, text) for i, text in enumerate(texts)], 5, receiver, movies, (1, 5))
     return receiver
 
 
@@ -52,7 +52,9 @@ def rate(movie_id: str) -> bytes:
 
 
 def test_without_a_catalogue_every_well_formed_id_is_taken_and_counted_as_unknown() -> None:
-    found = take([watch("nobody+knows+1999"), rate("nor+this+1999"), watch("Bad+1999")], Movies(frozenset()))
+    found = take(
+        [watch("nobody+knows+1999"), rate("nor+this+1999"), watch("Bad+1999")], MovieIds(frozenset())
+    )
     assert found.taken == [("nobody+knows+1999", 0, False), ("nor+this+1999", 1, False)]
     assert found.rejected == [(watch("Bad+1999"), "movie-id", 5, 2)]
     assert found.unknown_movie_lines == 2
@@ -72,7 +74,7 @@ def test_without_a_catalogue_every_well_formed_id_is_taken_and_counted_as_unknow
 def test_one_stray_character_is_repaired_when_one_known_id_results(
     line: object, written: str, becomes: str
 ) -> None:
-    found = take([line(written)], Movies(KNOWN))  # type: ignore[operator]
+    found = take([line(written)], MovieIds(KNOWN))  # type: ignore[operator]
     assert found.taken == [(becomes, 0, written != becomes)]
 
 
@@ -86,13 +88,13 @@ def test_one_stray_character_is_repaired_when_one_known_id_results(
     ],
 )
 def test_what_cannot_be_repaired_is_kept_aside(written: str, reason: str) -> None:
-    found = take([watch(written)], Movies(KNOWN))
+    found = take([watch(written)], MovieIds(KNOWN))
     assert found.taken == []
     assert found.rejected == [(watch(written), reason, 5, 0)]
 
 
 def test_two_ids_that_a_damaged_one_could_be_are_no_answer() -> None:
-    found = take([watch("hXeats+1995")], Movies(frozenset({"heats+1995", "hXeat+1995", "hXeas+1995"})))
+    found = take([watch("hXeats+1995")], MovieIds(frozenset({"heats+1995", "hXeat+1995", "hXeas+1995"})))
     assert [reason for _, reason, _, _ in found.rejected] == ["movie-id"]
 
 
@@ -100,7 +102,7 @@ def test_a_damaged_id_in_a_recommended_list_is_repaired_and_unknown_ones_stay_as
     def asked(movies: bytes) -> bytes:
         return HEAD + b"recommendation request h:8082, status 200, result: " + movies + b", 12 ms"
 
-    found = take([asked(b"al ien+1979, heat+1995"), asked(b"unheard+1999, heat+1995")], Movies(KNOWN))
+    found = take([asked(b"al ien+1979, heat+1995"), asked(b"unheard+1999, heat+1995")], MovieIds(KNOWN))
     assert found.taken == [("alien+1979", 0, True), ("unheard+1999", 1, False)]
     assert found.unknown_movie_lines == 0
 
@@ -108,7 +110,7 @@ def test_a_damaged_id_in_a_recommended_list_is_repaired_and_unknown_ones_stay_as
 def test_with_somebody_to_ask_an_id_is_taken_until_it_is_known_to_be_absent() -> None:
     asked: list[str] = []
     absent: set[str] = set()
-    movies = Movies(KNOWN, absent, asked.append)
+    movies = MovieIds(KNOWN, absent, asked.append)
     assert take([watch("aliens+1979")], movies).taken == [("aliens+1979", 0, False)]
     assert asked == ["aliens+1979"]
     absent.add("aliens+1979")
@@ -118,7 +120,7 @@ def test_with_somebody_to_ask_an_id_is_taken_until_it_is_known_to_be_absent() ->
 
 
 def test_with_somebody_to_ask_and_no_catalogue_yet_nothing_is_rejected_as_unknown() -> None:
-    found = take([watch("film+1999")], Movies(frozenset(), set(), lambda movie_id: None))
+    found = take([watch("film+1999")], MovieIds(frozenset(), set(), lambda movie_id: None))
     assert len(found.taken) == 1
     assert found.unknown_movie_lines == 1
 
@@ -127,7 +129,7 @@ def test_with_somebody_to_ask_and_no_catalogue_yet_nothing_is_rejected_as_unknow
 def test_every_line_comes_out_exactly_once(texts: list[bytes | None], with_catalogue: bool) -> None:
     receiver = Receiver()
     lines = [TextLine(i, text) for i, text in enumerate(texts)]  # type: ignore[arg-type]  # Kafka has nulls
-    take_lines(lines, 0, receiver, Movies(KNOWN if with_catalogue else frozenset()), (1, 5))
+    sort_lines(lines, 0, receiver, MovieIds(KNOWN if with_catalogue else frozenset()), (1, 5))
     came = [offset for _, offset, _ in receiver.taken] + [offset for *_, offset in receiver.rejected]
     assert sorted(came) == list(range(len(texts)))
 
@@ -141,7 +143,7 @@ def test_a_profile_tells_rates_kinds_and_rejects_with_examples() -> None:
         *[b"\xffbroken %d" % i for i in range(5)],
     ]
     lines = [TextLine(i, text) for i, text in enumerate(texts)]
-    take_lines(lines, 3, profile, Movies(frozenset()), (1, 5))
+    sort_lines(lines, 3, profile, MovieIds(frozenset()), (1, 5))
     found = profile.as_json()
     assert found["lines"] == 8
     assert found["lines_per_s"] == 0.8
@@ -158,4 +160,4 @@ def test_a_profile_tells_rates_kinds_and_rejects_with_examples() -> None:
 
 
 def test_ids_of_the_catalogue_are_taken_as_they_are() -> None:
-    assert take([watch("alien+1979"), rate("heat+1995")], Movies(KNOWN)).unknown_movie_lines == 0
+    assert take([watch("alien+1979"), rate("heat+1995")], MovieIds(KNOWN)).unknown_movie_lines == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.host.locks import AlreadyRunningError, only_run
+from auto_deployment.host.locks import BusyError, only_run
 from auto_deployment.host.processes import end_leftovers, identity, remember
 from auto_deployment.local.processes import Child, ProcessError, Program
 from tests.support.project import PROJECT
@@ -137,7 +137,7 @@ def test_a_second_holder_of_the_lock_is_told_who_the_first_is(tmp_path: Path) ->
     lock = tmp_path / "data" / "run" / "lock"
     with only_run(lock):
         assert lock.read_text("utf-8") == f"{os.getpid()}\n"
-        with pytest.raises(AlreadyRunningError, match=rf"data \(process {os.getpid()}\)"), only_run(lock):
+        with pytest.raises(BusyError, match=rf"data \(process {os.getpid()}\)"), only_run(lock):
             pass
     with only_run(lock):
         pass

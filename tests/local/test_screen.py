@@ -7,8 +7,10 @@ import signal
 import threading
 import time
 
-from auto_deployment.host.signals import StopRequests
-from auto_deployment.local.live import LiveTraffic, describe
+import pytest
+
+from auto_deployment.host.signals import until_stopped
+from auto_deployment.local.live import RequestCounts, describe
 from auto_deployment.local.screen import CLEAR_LINE, Screen, logging_to
 
 
@@ -22,7 +24,7 @@ def entry(track: str, time_s: float = 0.01, addresses: str = "a:1") -> dict[str,
 
 
 def test_the_line_counts_by_track_and_gives_the_canary_s_share() -> None:
-    traffic = LiveTraffic()
+    traffic = RequestCounts()
     traffic.add([entry("stable")] * 1500 + [entry("canary", 0.2, "a:1, b:1")] * 500, now=100.0)
     traffic.add([entry("static"), entry("")], now=101.0)
     assert describe(traffic, []).split(" | ") == [
@@ -37,7 +39,7 @@ def test_the_line_counts_by_track_and_gives_the_canary_s_share() -> None:
 
 
 def test_rate_and_percentile_are_of_the_last_seconds_only() -> None:
-    traffic = LiveTraffic()
+    traffic = RequestCounts()
     traffic.add([entry("stable", 3.0)] * 50, now=100.0)
     traffic.add([entry("stable", 0.005)] * 20, now=111.0)
     assert traffic.rate() == 2.0
@@ -48,13 +50,13 @@ def test_rate_and_percentile_are_of_the_last_seconds_only() -> None:
 
 
 def test_before_the_first_request_the_line_shows_no_share() -> None:
-    assert describe(LiveTraffic(), []) == (
+    assert describe(RequestCounts(), []) == (
         "stable 0 | canary 0 | static 0 | refused 0 | retried 0 | 0.0 requests/s | p99 -"
     )
 
 
 def test_what_is_down_is_named() -> None:
-    assert describe(LiveTraffic(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | stable 0")
+    assert describe(RequestCounts(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | stable 0")
 
 
 def test_on_a_terminal_the_status_is_rewritten_and_lines_come_above_it() -> None:
@@ -95,7 +97,7 @@ def test_log_lines_do_not_cut_through_the_status() -> None:
 
 def test_a_signal_ends_the_wait_at_once_and_a_second_one_means_hurry() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with StopRequests() as requests:
+    with until_stopped() as requests:
         assert not requests.wait(0.01)
         threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
         start = time.monotonic()
@@ -108,10 +110,18 @@ def test_a_signal_ends_the_wait_at_once_and_a_second_one_means_hurry() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_where_nothing_has_to_be_stopped_in_order_a_second_signal_ends_the_process() -> None:
+    with until_stopped(twice_ends=True) as requests:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert requests.wait()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+
+
 def test_under_nohup_a_closed_terminal_stops_nothing() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with StopRequests() as requests:
+        with until_stopped() as requests:
             os.kill(os.getpid(), signal.SIGHUP)
             assert not requests.wait(0.01)
     finally:

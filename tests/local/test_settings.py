@@ -2,7 +2,8 @@
 
 import pytest
 
-from auto_deployment.config import LocalAddresses, Settings, SettingsError
+from auto_deployment.config import Settings, SettingsError
+from auto_deployment.config.addresses import LocalAddresses
 
 
 def test_by_default_only_this_host_reaches_the_service_on_port_8082() -> None:

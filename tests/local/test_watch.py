@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from auto_deployment.local.live import LiveTraffic
+from auto_deployment.local.live import RequestCounts
 from auto_deployment.local.screen import Screen
 from auto_deployment.local.watch import look_after
 
@@ -17,20 +17,19 @@ class FakeRequests:
     def __init__(self, waits: int) -> None:
         self._left = waits
 
-    @property
-    def stop(self) -> bool:
+    def is_set(self) -> bool:
         return self._left == 0
 
     def wait(self, timeout_s: float) -> bool:
         self._left -= 1
-        return self.stop
+        return self.is_set()
 
 
 class FakeSession:
     """Fails at its second step; a request comes in at each."""
 
     def __init__(self) -> None:
-        self.traffic = LiveTraffic()
+        self.traffic = RequestCounts()
         self.steps = 0
 
     def down(self) -> list[str]:

@@ -10,7 +10,7 @@ from auto_deployment.cli import main
 from auto_deployment.dataset.events.parser import parse_in_steps
 from auto_deployment.dataset.events.types import Recommendation
 from auto_deployment.simulate.damage import Message
-from auto_deployment.simulate.requester import Answer, as_line, ask, asking
+from auto_deployment.simulate.requester import ServerReply, as_line, ask, requester
 from auto_deployment.simulate.requests import REFUSED, TIMED_OUT
 from tests.support.edge.stub_instance import StubInstance, fail
 from tests.support.ports import free_ports
@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 5, 250_000, tzinfo=UTC)
 
 
 def test_an_answer_becomes_the_line_that_the_platform_writes() -> None:
-    line = as_line(NOW, 42, "nginx:8082", Answer("a+2001,b+2002", None, 7))
+    line = as_line(NOW, 42, "nginx:8082", ServerReply("a+2001,b+2002", None, 7))
     assert line == (
         b"2026-03-01T12:00:05.250000,42,recommendation request nginx:8082, "
         b"status 200, result: a+2001, b+2002, 7 ms"
@@ -29,7 +29,7 @@ def test_an_answer_becomes_the_line_that_the_platform_writes() -> None:
 
 @pytest.mark.parametrize("failure", [TIMED_OUT, REFUSED])
 def test_a_failure_is_a_line_that_ingest_understands(failure: int) -> None:
-    line = as_line(NOW, 42, "nginx:8082", Answer("", failure, 801))
+    line = as_line(NOW, 42, "nginx:8082", ServerReply("", failure, 801))
     assert b"status 0, result: java." in line
     event = parse_in_steps(line.decode(), (1, 5), 1_000_000)
     assert isinstance(event, Recommendation)
@@ -48,7 +48,7 @@ def test_a_service_is_asked_over_one_connection_and_again_after_it_was_gone() ->
 
 def test_requests_go_on_whatever_the_service_does() -> None:
     lines: list[Message] = []
-    with asking(f"127.0.0.1:{free_ports(1)[0]}", 200, 10, lines.extend):
+    with requester(f"127.0.0.1:{free_ports(1)[0]}", 200, 10, lines.extend):
         eventually(lambda: len(lines) >= 3)
     told = len(lines)
     time.sleep(0.05)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import main
-from auto_deployment.dataset.catalog import read_movies, read_users
-from auto_deployment.dataset.events import Rating, Rejected, Watch, parse
+from auto_deployment.dataset.catalog import MOVIES, USERS
+from auto_deployment.dataset.events import Rating, Rejection, Watch, parse
 
 SMALL = ["--users", "100", "--movies", "80", "--days", "2"]
 
@@ -32,10 +32,10 @@ def test_without_damage_every_line_is_valid_and_its_ids_are_in_the_catalogue(tmp
     events = [
         parse(line) for line in simulate(tmp_path / "out", "--damage", "none", "--catalog", str(tmp_path))
     ]
-    assert not any(isinstance(event, Rejected) for event in events)
+    assert not any(isinstance(event, Rejection) for event in events)
     watched = {event.movie_id for event in events if isinstance(event, Watch)}
-    assert watched <= set(read_movies(tmp_path)["movie_id"])
-    assert len(read_users(tmp_path)) == 100
+    assert watched <= set(MOVIES.read(tmp_path)["movie_id"])
+    assert len(USERS.read(tmp_path)) == 100
 
 
 def test_a_share_can_be_set_for_one_kind_of_damage(tmp_path: Path) -> None:

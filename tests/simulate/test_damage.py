@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auto_deployment.dataset.catalog import repair
-from auto_deployment.dataset.events import MAX_LINE_BYTES, Reason, Rejected, Watch, parse
+from auto_deployment.dataset.events import MAX_LINE_BYTES, Reason, Rejection, Watch, parse
 from auto_deployment.simulate.damage import KINDS, damage, damage_line
 from tests.support.release.simulation import damage as shares
 
@@ -38,7 +38,7 @@ def test_a_stray_character_is_one_letter_or_space_more(rng: np.random.Generator)
 def test_a_stray_character_in_a_movie_id_can_be_repaired(rng: np.random.Generator) -> None:
     for _ in range(200):
         result = parse(damage_line(rng, LINE, "movie_stray"))
-        event = result.event if isinstance(result, Rejected) else result
+        event = result.event if isinstance(result, Rejection) else result
         assert isinstance(event, Watch)
         assert event.movie_id != MOVIE
         assert repair(event.movie_id, {MOVIE}) == MOVIE
@@ -47,7 +47,7 @@ def test_a_stray_character_in_a_movie_id_can_be_repaired(rng: np.random.Generato
 def test_a_token_takes_the_place_of_the_movie_id(rng: np.random.Generator) -> None:
     for _ in range(50):
         result = parse(damage_line(rng, LINE, "movie_token"))
-        event = result.event if isinstance(result, Rejected) else result
+        event = result.event if isinstance(result, Rejection) else result
         assert isinstance(event, Watch)
         assert event.movie_id.isalnum()
 
@@ -58,7 +58,7 @@ def test_a_damaged_user_id_is_malformed_or_out_of_range(rng: np.random.Generator
     reasons = set()
     for _ in range(100):
         result = parse(damage_line(rng, line, "user"))
-        assert isinstance(result, Rejected)
+        assert isinstance(result, Rejection)
         reasons.add(result.reason)
     assert reasons == {Reason.USER_ID, Reason.USER_RANGE}
 
@@ -74,7 +74,7 @@ def test_a_damaged_user_id_is_malformed_or_out_of_range(rng: np.random.Generator
 )
 def test_what_is_no_line_at_all_has_its_reason(rng: np.random.Generator, kind: str, reason: Reason) -> None:
     result = parse(damage_line(rng, LINE, kind))
-    assert isinstance(result, Rejected)
+    assert isinstance(result, Rejection)
     assert result.reason is reason
     assert kind != "long" or len(result.raw) > MAX_LINE_BYTES
 

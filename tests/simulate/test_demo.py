@@ -11,15 +11,15 @@ from implicit.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
 from auto_deployment.dataset.builder import SegmentBuilder
-from auto_deployment.dataset.catalog import read_movies
-from auto_deployment.dataset.events import Rejected, parse
+from auto_deployment.dataset.catalog import MOVIES
+from auto_deployment.dataset.events import Rejection, parse
 from auto_deployment.dataset.reading import read_watches
 from auto_deployment.dataset.segments import list_segments
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.simulate.demo import write_demo
-from auto_deployment.simulate.past import Past
-from auto_deployment.simulate.stream import generate
+from auto_deployment.simulate.past import SimulatedPast
+from auto_deployment.simulate.stream import generate_chunks
 from tests.support.release.simulation import PARAMS_FILE, small_params, small_platform
 
 SORTED_BY = ["kind", "user_id", "movie_id", "time", "latency_ms"]
@@ -39,11 +39,11 @@ def frame(batches: list[pa.RecordBatch]) -> pd.DataFrame:
 def test_the_rows_are_those_of_the_lines(digits: int) -> None:
     platform = small_platform(users=300, movies=40, days=4, watch_fraction_digits=digits)
     builder = SegmentBuilder()
-    for line in generate(platform):
+    for line in (line for chunk in generate_chunks(platform) for line in chunk.messages):
         event = parse(line)
-        assert not isinstance(event, Rejected)
+        assert not isinstance(event, Rejection)
         builder.add(event)
-    past = Past(platform, (1, 5))
+    past = SimulatedPast(platform, (1, 5))
     expected, rows = list(builder.record_batches()), list(past.record_batches())
     pd.testing.assert_frame_equal(frame(rows), frame(expected))
     source = {"kind": "simulation"}
@@ -56,7 +56,7 @@ def test_demo_data_is_written_once(tmp_path: Path) -> None:
     assert not write_demo(small_params(), (1, 5), paths)
     assert len(list_segments(paths.segments)) == 1
     watched = read_watches(paths.segments).frame["movie_id"]
-    assert set(watched) <= set(read_movies(paths.catalog)["movie_id"])
+    assert set(watched) <= set(MOVIES.read(paths.catalog)["movie_id"])
 
 
 def test_taste_can_be_learnt_from_the_shipped_demo(tmp_path: Path) -> None:

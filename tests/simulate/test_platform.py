@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from auto_deployment.dataset.catalog import read_movies, read_users, write_movies, write_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Watch, parse
 from auto_deployment.errors import BadInputError
 from auto_deployment.simulate.platform.vocabulary import GENRES, OCCUPATIONS
@@ -25,9 +25,9 @@ def test_movie_ids_are_different_and_valid_the_odd_ones_included() -> None:
 
 def test_the_catalogue_can_be_written_and_read_back(tmp_path: Path) -> None:
     platform = small_platform()
-    write_movies(tmp_path, platform.movies_frame())
-    write_users(tmp_path, platform.users_frame())
-    movies, users = read_movies(tmp_path), read_users(tmp_path)
+    MOVIES.write(tmp_path, platform.movies_frame())
+    USERS.write(tmp_path, platform.users_frame())
+    movies, users = MOVIES.read(tmp_path), USERS.read(tmp_path)
     assert set(movies["movie_id"]) == set(platform.movies.ids)
     assert {genre for genres in movies["genres"] for genre in genres} <= set(GENRES)
     assert movies["genres"].map(len).min() >= 1

@@ -11,23 +11,23 @@ from auto_deployment.dataset.events import (
     Event,
     Rating,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
     parse,
     render,
 )
 from auto_deployment.simulate.platform.platform import Platform
-from auto_deployment.simulate.stream import generate, generate_chunks
+from auto_deployment.simulate.stream import generate_chunks
 from tests.support.release.simulation import damage, small_platform
 
 
 def lines_of(platform: Platform, scale: tuple[float, float] = (1, 5)) -> list[bytes]:
-    return [line for line in generate(platform, scale) if line is not None]
+    return [line for chunk in generate_chunks(platform, scale) for line in chunk.messages if line is not None]
 
 
 def events_of(platform: Platform, scale: tuple[float, float] = (1, 5)) -> list[Event]:
     events = [parse(line, rating_scale=scale) for line in lines_of(platform, scale)]
-    return [event for event in events if not isinstance(event, Rejected)]
+    return [event for event in events if not isinstance(event, Rejection)]
 
 
 def test_the_same_parameters_give_the_same_lines_and_another_seed_others() -> None:
@@ -41,7 +41,7 @@ def test_every_undamaged_line_is_read_and_is_written_as_the_platform_writes_it(d
     assert len(lines) > 5000
     for line in lines:
         event = parse(line)
-        assert not isinstance(event, Rejected), line
+        assert not isinstance(event, Rejection), line
         assert render(event) == line
 
 

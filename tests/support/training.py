@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from auto_deployment.dataset.builder import SegmentBuilder
-from auto_deployment.dataset.catalog import write_movies, write_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Rating, Watch
 from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.params import load_params
@@ -154,10 +154,10 @@ def write_data(
     publish_segment(
         stage_segment(paths.segments, name, builder.record_batches(), lambda: builder.meta(source, scale))
     )
-    write_movies(
+    MOVIES.write(
         paths.catalog, movies_frame(sorted({row[1] for row in [*ratings, *watches]}), runtime_min=100)
     )
-    write_users(paths.catalog, users_frame(sorted({row[0] for row in [*ratings, *watches]})))
+    USERS.write(paths.catalog, users_frame(sorted({row[0] for row in [*ratings, *watches]})))
 
 
 def _times(minutes: Iterable[int]) -> pd.DatetimeIndex:

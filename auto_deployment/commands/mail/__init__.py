@@ -10,7 +10,7 @@ from pathlib import Path
 from auto_deployment.commands.mail.examples import all_examples
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError, MarqueeError
-from auto_deployment.host.signals import until_told
+from auto_deployment.host.signals import until_stopped
 from auto_deployment.mail.eml import to_bytes
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.sender import Sender
@@ -61,7 +61,7 @@ def _test(settings: Settings) -> int:
 
 def _deliver(settings: Settings) -> int:
     outbox = release_outbox(Paths(settings.data_dir), settings.mail)
-    with Sender(outbox), until_told() as stop:
+    with Sender(outbox), until_stopped(twice_ends=True) as stop:
         stop.wait()
     return 0
 

@@ -1,24 +1,43 @@
 """`release`: the commands about releases, each in a module of its own."""
 
-# subcommand -> module with `configure(parser)` and `run(args, settings) -> exit status`
-_SAY = "auto_deployment.commands.release.say"
+# mypy: disable-error-code="no-redef"
+# Each branch of `load` imports one module, all under one name.
+
+from types import ModuleType
+
 WORDS = {
-    "status": (
-        "auto_deployment.commands.release.status",
-        "where the release stands, why, and what comes next",
-    ),
-    "deploy": ("auto_deployment.commands.release.deploy", "hand a candidate to the controller"),
-    "promote": (_SAY, "promote the candidate now"),
-    "abort": (_SAY, "abort the release now"),
-    "extend": (_SAY, "give the candidate a longer window"),
-    "approve": (_SAY, "with APPROVAL=manual: promote the candidate that kept every check"),
-    "reject": (_SAY, "with APPROVAL=manual: abort the candidate that kept every check"),
-    "rollback": ("auto_deployment.commands.release.rollback", "put an older release back"),
-    "history": ("auto_deployment.commands.release.history", "what was released, how it ended and why"),
-    "run": ("auto_deployment.commands.release.run", "run the controller, until Ctrl-C or SIGTERM"),
-    "replay": ("auto_deployment.commands.release.replay", "judge a recorded release again"),
-    "characteristics": (
-        "auto_deployment.commands.release.characteristics",
-        "simulate how often the judge is wrong, and how soon it is right",
-    ),
+    "status": "where the release stands, why, and what comes next",
+    "deploy": "hand a candidate to the controller",
+    "promote": "promote the candidate now",
+    "abort": "abort the release now",
+    "extend": "give the candidate a longer window",
+    "approve": "with APPROVAL=manual: promote the candidate that kept every check",
+    "reject": "with APPROVAL=manual: abort the candidate that kept every check",
+    "rollback": "put an older release back",
+    "history": "what was released, how it ended and why",
+    "run": "run the controller, until Ctrl-C or SIGTERM",
+    "replay": "judge a recorded release again",
+    "characteristics": "simulate how often the judge is wrong, and how soon it is right",
 }
+
+
+def load(word: str) -> ModuleType:
+    """Import a word's module: it has `configure(parser)` and `run(args, settings) -> exit status`."""
+    match word:
+        case "status":
+            from auto_deployment.commands.release import status as command
+        case "deploy":
+            from auto_deployment.commands.release import deploy as command
+        case "rollback":
+            from auto_deployment.commands.release import rollback as command
+        case "history":
+            from auto_deployment.commands.release import history as command
+        case "run":
+            from auto_deployment.commands.release import run as command
+        case "replay":
+            from auto_deployment.commands.release import replay as command
+        case "characteristics":
+            from auto_deployment.commands.release import characteristics as command
+        case _:
+            from auto_deployment.commands.release import say as command
+    return command

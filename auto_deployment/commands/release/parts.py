@@ -21,7 +21,7 @@ def add_by(parser: argparse.ArgumentParser) -> None:
 
 def inbox(settings: Settings) -> Inbox:
     """Return where the controller listens."""
-    return Inbox(Paths(settings.data_dir).releases / "inbox")
+    return Inbox(Paths(settings.data_dir).release_inbox)
 
 
 def store(settings: Settings) -> Store:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.gitlab.api import GitLabError, Project, project_of
-from auto_deployment.gitlab.statuses import CommitStatuses, Status
+from auto_deployment.gitlab.api import GitLabError, GitLabProject, project_of
+from auto_deployment.gitlab.statuses import CommitStatus, CommitStatuses
 from auto_deployment.host.faults import Faults
 from auto_deployment.host.locks import only_one
 from auto_deployment.host.metrics_server import serving
-from auto_deployment.host.signals import until_told
+from auto_deployment.host.signals import until_stopped
 from auto_deployment.mail.sender import Sender
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import Paths
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Carry out releases; return 0 when told to stop. With `--once` raise what the look raises."""
     params, paths = load_params(settings.params_file), Paths(settings.data_dir)
     log.info("Settings: %s; %s", settings.controller, params.release)
-    with only_one(paths.releases / "controller.lock", "The release controller"):
+    with only_one(paths.controller_lock, "The release controller"):
         controller = _controller(settings, params, args.dry_run)
         controller.open()
         if args.once:
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         own = settings.controller
         served = serving((own.metrics_host, own.metrics_port), "CONTROLLER_METRICS_PORT", metrics.registry)
         statuses = CommitStatuses(_gitlab())
-        with served, Sender(outbox) as sender, statuses, until_told() as stop:
+        with served, Sender(outbox) as sender, statuses, until_stopped(twice_ends=True) as stop:
             faults = Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
@@ -92,10 +92,10 @@ def _want_statuses(report: Report, statuses: CommitStatuses) -> None:
         if "revision" in origin:
             sentence = f"{release.id} is {release.phase}: {release.reason}"
             page = origin.get("pipeline_url", "")
-            statuses.want(Status(origin["revision"], release.phase.value, sentence, page))
+            statuses.want(CommitStatus(origin["revision"], release.phase.value, sentence, page))
 
 
-def _gitlab() -> Project | None:
+def _gitlab() -> GitLabProject | None:
     try:
         return project_of(os.environ)
     except GitLabError as error:
@@ -118,7 +118,7 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
         edge=NginxContainer(docker, project.name, own.edge_dir / "upstream", params.traffic),
         observer=Observer(sources, params.release.tick_s),
         store=Store(paths.releases),
-        inbox=Inbox(paths.releases / "inbox"),
+        inbox=Inbox(paths.release_inbox),
         paths=paths,
     )
     return Controller(parts, params.release, own.needs_approval, dry_run)

@@ -60,4 +60,4 @@ def _traffic(settings: Settings, params: TrafficParams) -> Traffic:
     if settings.controller.in_containers:
         return NginxContainer(Docker(), "", settings.controller.edge_dir / "upstream", params).read()
     layout = RunLayout.below(Paths(settings.data_dir).run)
-    return local_traffic(layout.nginx / "upstream.conf", instances(settings.local))
+    return local_traffic(layout.upstream_conf, instances(settings.local))

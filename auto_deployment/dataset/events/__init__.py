@@ -16,7 +16,7 @@ from auto_deployment.dataset.events.types import (
     Rating,
     Reason,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
 )
 
@@ -29,7 +29,7 @@ __all__ = [
     "Rating",
     "Reason",
     "Recommendation",
-    "Rejected",
+    "Rejection",
     "Watch",
     "parse",
     "render",

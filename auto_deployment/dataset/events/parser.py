@@ -1,4 +1,4 @@
-"""Line -> event. Total: any bytes give an event or a `Rejected`, never an exception."""
+"""Line -> event. Total: any bytes give an event or a `Rejection`, never an exception."""
 
 import re
 from datetime import datetime
@@ -9,7 +9,7 @@ from auto_deployment.dataset.events.types import (
     Rating,
     Reason,
     Recommendation,
-    Rejected,
+    Rejection,
     Watch,
 )
 
@@ -50,26 +50,26 @@ class _Refusal(Exception):
 
 def parse(
     line: bytes | None, *, rating_scale: tuple[float, float] = (1, 5), max_user_id: int = MAX_USER_ID
-) -> Event | Rejected:
+) -> Event | Rejection:
     """Read one line, with or without its line end; `None` is a Kafka tombstone.
 
     Times without a zone are UTC; digits of a fraction beyond microseconds are cut off.
     """
     if line is None:
-        return Rejected(Reason.TOMBSTONE, b"")
+        return Rejection(Reason.TOMBSTONE, b"")
     if len(line) > MAX_LINE_BYTES:
-        return Rejected(Reason.TOO_LONG, line)
+        return Rejection(Reason.TOO_LONG, line)
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        return Rejected(Reason.ENCODING, line)
+        return Rejection(Reason.ENCODING, line)
     watch = parse_usual_watch(text, max_user_id)
     if watch is not None:
         return watch
     try:
         return parse_in_steps(text, rating_scale, max_user_id)
     except _Refusal as refusal:
-        return Rejected(refusal.reason, line, refusal.event)
+        return Rejection(refusal.reason, line, refusal.event)
 
 
 def parse_usual_watch(text: str, max_user_id: int) -> Watch | None:

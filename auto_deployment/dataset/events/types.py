@@ -72,7 +72,7 @@ Event = Watch | Rating | Recommendation | AccountCreated
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejection:
     """A line that was not taken, its bytes untouched.
 
     `event` is there when nothing but a movie id is wrong: what the line says, for a catalogue to repair.

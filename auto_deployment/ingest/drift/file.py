@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
 from auto_deployment.ingest.drift.drift import History, Sample
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,4 @@ def save_history(path: Path, history: History) -> None:
         "days": {day.isoformat(): asdict(sample) for day, sample in history.days.items()},
         "titles": {title: day.isoformat() for title, day in history.titles.items()},
     }
-    with StagedFile(path) as staged:
-        staged.file.write(json.dumps(content).encode())
-        staged.publish()
+    replace_text(path, json.dumps(content))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
 from auto_deployment.ingest.drift.drift import Finding
 
 log = logging.getLogger(__name__)
@@ -23,19 +23,13 @@ def add_findings(path: Path, findings: Mapping[str, Finding], now: datetime, kee
     oldest = now - timedelta(days=keep_days)
     kept = {check: one for check, one in _read(path).items() if datetime.fromisoformat(one["at"]) >= oldest}
     new = {check: {**asdict(one), "at": now.isoformat()} for check, one in findings.items()}
-    with StagedFile(path) as staged:
-        staged.file.write((json.dumps({**kept, **new}, indent=1) + "\n").encode())
-        staged.publish()
+    replace_text(path, json.dumps({**kept, **new}, indent=1) + "\n")
 
 
 def findings_since(path: Path, moment: datetime | None) -> Findings:
     """Return what was found after a moment, all that is known without one."""
-    found = _read(path)
-    return {
-        check: one
-        for check, one in found.items()
-        if moment is None or datetime.fromisoformat(one["at"]) > moment
-    }
+    found = _read(path).items()
+    return {name: one for name, one in found if moment is None or datetime.fromisoformat(one["at"]) > moment}
 
 
 def _read(path: Path) -> Findings:

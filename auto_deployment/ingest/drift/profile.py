@@ -31,7 +31,6 @@ class Profile:
     last_time: datetime | None = None
 
     def add_usual(self, event: Event, partition: int, offset: int) -> None:
-        """Count one event."""
         self.kinds[_KINDS[type(event)]] += 1
         self.users.add(event.user_id)
         self.first_time = min(self.first_time or event.time, event.time)
@@ -40,7 +39,6 @@ class Profile:
             self.movies.add(event.movie_id)
 
     def add(self, event: Event, partition: int, offset: int, repaired: bool = False) -> None:
-        """Count one event of any kind."""
         self.add_usual(event, partition, offset)
         self.repaired += repaired
         if isinstance(event, Rating):
@@ -83,7 +81,6 @@ class Profile:
 
 
 def render(profile: Mapping[str, Any]) -> str:
-    """Return a profile for a person to read."""
     total = profile["lines"] or 1
     rate = profile["lines_per_s"]
     out = [

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from auto_deployment.dataset.catalog import stage_movies, stage_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import PARSER_VERSION
-from auto_deployment.dataset.quarantine import STREAM_FORM, Position, QuarantineWriter
+from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import list_segments
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import StagedFile, remove_leftovers
-from auto_deployment.ingest.importing.layouts import HAS_HEADER, rating_scale, taker
+from auto_deployment.ingest.importing.layouts import HAS_HEADER, line_sorter, scale_of
 from auto_deployment.ingest.importing.lines import Progress, chunks, digest, ignore_progress, read_lines
-from auto_deployment.ingest.importing.parts import Identity, Parts, published_parts
+from auto_deployment.ingest.importing.parts import Identity, StagedParts, published_parts
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
@@ -63,14 +63,15 @@ def run_import(
     _check_not_stored_otherwise(source, paths.segments, identity)
     for folder in (paths.segments, paths.quarantine, paths.catalog):
         remove_leftovers(folder)
-    scale = rating_scale(source, scales.asked or (scales.stream if source.family is Family.STREAM else None))
+    asked = scales.asked or (scales.stream if source.family is Family.STREAM else None)
+    scale = asked or scale_of(source.family, source.events)
     catalog = read_source_catalog(source)
     with ExitStack() as cleanup:
-        parts = cleanup.enter_context(Parts(paths, identity, scale, source.events.name))
-        take = taker(source, scale, catalog.movies, paths.catalog)
+        parts = cleanup.enter_context(StagedParts(paths, identity, scale, source.events.name))
+        sort = line_sorter(source, scale, catalog.movies, paths.catalog)
         header = 1 if source.family in HAS_HEADER else 0
         for chunk in chunks(islice(read_lines(source.events, progress), header, None)):
-            parts.take(chunk, take)
+            parts.add(chunk, sort)
         if not parts.finish():
             raise _nothing_usable(source.events, parts.rejected())
         staged = _stage_catalog(cleanup, catalog, paths, identity)
@@ -91,14 +92,14 @@ def _stage_catalog(
 ) -> list[StagedFile | QuarantineWriter]:
     staged: list[StagedFile | QuarantineWriter] = []
     if catalog.movies is not None:
-        staged.append(cleanup.enter_context(stage_movies(paths.catalog, catalog.movies.frame)))
+        staged.append(cleanup.enter_context(MOVIES.stage(paths.catalog, catalog.movies.frame)))
     if catalog.users is not None:
-        staged.append(cleanup.enter_context(stage_users(paths.catalog, catalog.users)))
+        staged.append(cleanup.enter_context(USERS.stage(paths.catalog, catalog.users)))
     name = identity.name("catalog")
     quarantine = QuarantineWriter(paths.quarantine, name, identity.form, identity.parser_version)
     staged.append(cleanup.enter_context(quarantine))
     for row in catalog.damaged:
-        quarantine.add(row.raw, row.reason, Position(file=row.file, line=row.line))
+        quarantine.add(row.raw, row.reason, LinePosition(file=row.file, line=row.line))
     quarantine.seal()
     return staged
 

@@ -11,18 +11,18 @@ from auto_deployment.dataset.catalog import known_movies
 from auto_deployment.dataset.events import Rating, Reason, parse
 from auto_deployment.ingest.importing.lines import Progress, ignore_progress, read_lines
 from auto_deployment.ingest.importing.movie_tables import MovieTable
-from auto_deployment.ingest.importing.parts import Part, Take
+from auto_deployment.ingest.importing.parts import LineSorter, Part
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.rows import (
     RatingReader,
-    RefusedError,
     RowReader,
+    UnusableRowError,
     read_seconds,
     read_time,
 )
 from auto_deployment.ingest.importing.sniff import Family
-from auto_deployment.ingest.platform.movie_ids import Movies
-from auto_deployment.ingest.sort_lines import take_lines
+from auto_deployment.ingest.platform.movie_ids import MovieIds
+from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import TextLine
 
 HAS_HEADER = (Family.MOVIELENS, Family.CLEAN_RATINGS)
@@ -46,7 +46,7 @@ _SAMPLE_LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TableLayout:
     """Where the fields of a ratings table stand; `places` are of user, movie, rating and time."""
 
     separator: bytes
@@ -54,15 +54,15 @@ class Layout:
     places: Mapping[str, int]
 
 
-def layout_of(family: Family, table: Path) -> Layout:
+def layout_of(family: Family, table: Path) -> TableLayout:
     """Return the layout of a table, by its header where it has one."""
     separator = _SEPARATORS[family]
     if family not in HAS_HEADER:
-        return Layout(separator, len(_WORDS), {name: place for place, name in enumerate(_WORDS)})
+        return TableLayout(separator, len(_WORDS), {name: place for place, name in enumerate(_WORDS)})
     _, first = next(read_lines(table))
     header = first.removesuffix(b"\r").decode("latin-1").split(",")
     places = {name: header.index(word) for name, words in _WORDS.items() for word in words if word in header}
-    return Layout(separator, len(header), places)
+    return TableLayout(separator, len(header), places)
 
 
 def scale_of(family: Family, table: Path, progress: Progress = ignore_progress) -> tuple[float, float]:
@@ -84,33 +84,33 @@ def _shown_scale(table: Path, progress: Progress) -> tuple[float, float]:
         fields = line.removesuffix(b"\r").split(layout.separator)
         try:
             rating = read_rating(fields[layout.places["rating"]] if len(fields) == layout.width else b"")
-        except RefusedError:
+        except UnusableRowError:
             continue
         ratings += 1
         above += rating > _ONE_TO_FIVE[1]
     return _ONE_TO_TEN if above > _SHARE_ABOVE_FIVE * ratings else _ONE_TO_FIVE
 
 
-def table_take(
-    layout: Layout, family: Family, scale: tuple[float, float], read_movie: Callable[[bytes], str]
-) -> Take:
+def table_sorter(
+    layout: TableLayout, family: Family, scale: tuple[float, float], read_movie: Callable[[bytes], str]
+) -> LineSorter:
     """Return what puts rows of this table into a part, or into its quarantine."""
     read_time_us = read_time if family is Family.CLEAN_RATINGS else read_seconds
     read = RowReader(
         layout.separator, layout.width, layout.places, read_movie, RatingReader(scale), read_time_us
     )
 
-    def take(lines: Sequence[TextLine], part: Part) -> None:
+    def sort(lines: Sequence[TextLine], part: Part) -> None:
         add = part.builder.add_rating
         for offset, line in lines:
             try:
                 row = read(line)
-            except RefusedError as refused:
+            except UnusableRowError as refused:
                 part.reject(line, refused.reason, 0, offset)
             else:
                 add(*row)
 
-    return take
+    return sort
 
 
 def numbered_movies(ids: Mapping[bytes, str]) -> Callable[[bytes], str]:
@@ -119,7 +119,7 @@ def numbered_movies(ids: Mapping[bytes, str]) -> Callable[[bytes], str]:
     def read_movie(field: bytes) -> str:
         movie_id = ids.get(field)
         if movie_id is None:
-            raise RefusedError(Reason.UNKNOWN_MOVIE if field.isdigit() else Reason.MOVIE_ID)
+            raise UnusableRowError(Reason.UNKNOWN_MOVIE if field.isdigit() else Reason.MOVIE_ID)
         return movie_id
 
     return read_movie
@@ -134,10 +134,10 @@ def named_movies(known: AbstractSet[str]) -> Callable[[bytes], str]:
         if movie_id is None:
             rating = parse(b"2000-01-01T00:00,1,GET /rate/" + field + b"=1")
             if not isinstance(rating, Rating):
-                raise RefusedError(Reason.MOVIE_ID)
+                raise UnusableRowError(Reason.MOVIE_ID)
             movie_id = rating.movie_id
             if known and movie_id not in known:
-                raise RefusedError(Reason.UNKNOWN_MOVIE)
+                raise UnusableRowError(Reason.UNKNOWN_MOVIE)
             checked[field] = movie_id
         return movie_id
 
@@ -147,18 +147,13 @@ def named_movies(known: AbstractSet[str]) -> Callable[[bytes], str]:
 Scale = tuple[float, float]
 
 
-def rating_scale(source: Source, asked: Scale | None) -> Scale:
-    """Return the scale of a source's ratings: as asked for, or as its family or content says."""
-    return asked or scale_of(source.family, source.events)
-
-
-def taker(source: Source, scale: Scale, movies: MovieTable | None, catalog: Path) -> Take:
-    """Return what takes the lines of a source; one that names its movies is held against the catalogue."""
+def line_sorter(source: Source, scale: Scale, movies: MovieTable | None, catalog: Path) -> LineSorter:
+    """Return what sorts the lines of a source; one that names its movies is held against the catalogue."""
     if source.family is Family.STREAM:
-        return partial(_take_events, movies=Movies(known_movies(catalog)), scale=scale)
+        return partial(_sort_events, movies=MovieIds(known_movies(catalog)), scale=scale)
     read_movie = named_movies(known_movies(catalog)) if movies is None else numbered_movies(movies.ids)
-    return table_take(layout_of(source.family, source.events), source.family, scale, read_movie)
+    return table_sorter(layout_of(source.family, source.events), source.family, scale, read_movie)
 
 
-def _take_events(lines: Sequence[TextLine], part: Part, movies: Movies, scale: Scale) -> None:
-    take_lines(lines, 0, part, movies, scale)
+def _sort_events(lines: Sequence[TextLine], part: Part, movies: MovieIds, scale: Scale) -> None:
+    sort_lines(lines, 0, part, movies, scale)

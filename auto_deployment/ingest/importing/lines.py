@@ -47,7 +47,6 @@ def _pass_over_rest(file: BufferedReader, progress: Progress) -> None:
 
 
 def chunks(lines: Iterable[TextLine]) -> Iterator[list[TextLine]]:
-    """Yield the lines some at a time."""
     chunk: list[TextLine] = []
     nbytes = 0
     for line in lines:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from auto_deployment.dataset.events import Reason
-from auto_deployment.ingest.importing.rows import RefusedError
+from auto_deployment.ingest.importing.rows import UnusableRowError
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.text_fields import Lines, Refuse, read_rows
 from auto_deployment.ingest.importing.titles import Title, movie_ids, read_title
@@ -16,18 +16,8 @@ TITLE = "title"
 _NO_GENRES = "(no genres listed)"
 _GENRES_100K = (
     *("", "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama"),
-    *(
-        "Fantasy",
-        "Film-Noir",
-        "Horror",
-        "Musical",
-        "Mystery",
-        "Romance",
-        "Sci-Fi",
-        "Thriller",
-        "War",
-        "Western",
-    ),
+    *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery"),
+    *("Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
 
 
@@ -62,7 +52,7 @@ def read_movie_table(family: Family, lines: Lines, refuse: Refuse) -> MovieTable
 
 def _read_usual(fields: list[str]) -> tuple[str, _Movie]:
     if len(fields) != 3:
-        raise RefusedError(Reason.FIELDS)
+        raise UnusableRowError(Reason.FIELDS)
     source_id, printed, genres = fields
     listed = [] if genres == _NO_GENRES else [genre for genre in genres.split("|") if genre]
     return _read_movie(source_id, printed, listed)
@@ -71,7 +61,7 @@ def _read_usual(fields: list[str]) -> tuple[str, _Movie]:
 def _read_100k(fields: list[str]) -> tuple[str, _Movie]:
     source_id, printed, flags = "".join(fields[:1]), "".join(fields[1:2]), fields[5:]
     if len(flags) != len(_GENRES_100K) or not set(flags) <= {"0", "1"}:
-        raise RefusedError(Reason.FIELDS)
+        raise UnusableRowError(Reason.FIELDS)
     return _read_movie(
         source_id, printed, [genre for genre in compress(_GENRES_100K, map(int, flags)) if genre]
     )
@@ -79,8 +69,8 @@ def _read_100k(fields: list[str]) -> tuple[str, _Movie]:
 
 def _read_movie(source_id: str, printed: str, genres: list[str]) -> tuple[str, _Movie]:
     if not (source_id.isascii() and source_id.isdigit()):
-        raise RefusedError(Reason.MOVIE_ID)
+        raise UnusableRowError(Reason.MOVIE_ID)
     title = read_title(printed)
     if not title.name:
-        raise RefusedError(TITLE)
+        raise UnusableRowError(TITLE)
     return source_id, _Movie(title, genres)

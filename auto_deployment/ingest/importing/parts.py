@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from auto_deployment.dataset.builder import SegmentBuilder
 from auto_deployment.dataset.events import Event
-from auto_deployment.dataset.quarantine import Position, QuarantineWriter
+from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import publish_segment, read_segment, segment_path, stage_segment
 from auto_deployment.host.files import StagedFile
@@ -33,7 +32,6 @@ class Identity:
     parser_version: int
 
     def name(self, part: str) -> str:
-        """Return the name of what is stored of a part."""
         return f"{self.kind}-{self.sha256[:16]}-{part}"
 
 
@@ -55,16 +53,15 @@ class Part:
             self.builder.count_repaired()
 
     def reject(self, raw: bytes, reason: str, partition: int, offset: int) -> None:
-        """Keep a line that is not taken."""
         self.builder.count_rejected(reason)
-        self.quarantine.add(raw, reason, Position(file=self._file_name, line=offset + 1))
+        self.quarantine.add(raw, reason, LinePosition(file=self._file_name, line=offset + 1))
 
 
-Take = Callable[[Sequence[TextLine], Part], None]
+LineSorter = Callable[[Sequence[TextLine], Part], None]
 
 
-class Parts:
-    """Take the lines of a file and stage part after part; whatever is not published in the end is removed."""
+class StagedParts:
+    """Stages the lines of a file part after part; whatever is not published in the end is removed."""
 
     def __init__(self, paths: Paths, identity: Identity, scale: tuple[float, float], file_name: str) -> None:
         self._paths, self._identity, self._scale, self._file_name = paths, identity, scale, file_name
@@ -76,14 +73,14 @@ class Parts:
         self.users: set[int] = set()
         self.movies: set[str] = set()
 
-    def take(self, lines: Sequence[TextLine], take: Take) -> None:
-        """Let `take` put some lines into the part that is open, or into the next one if it is full."""
+    def add(self, lines: Sequence[TextLine], sort: LineSorter) -> None:
+        """Let `sort` put some lines into the part that is open, or into the next one if it is full."""
         if self._part and self._part.builder.lines + len(lines) > PART_LINES:
             self._stage(self._part, last=False)
             self._part = None
         if self._part is None:
             self._part = self._begin(lines[0].offset)
-        take(lines, self._part)
+        sort(lines, self._part)
         self._next = lines[-1].offset + 1
 
     def finish(self) -> bool:
@@ -107,9 +104,7 @@ class Parts:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._cleanup.close()
 
     def _begin(self, first: int) -> Part:

@@ -22,7 +22,7 @@ _is_time = re.compile(
 ).fullmatch
 
 
-class RefusedError(Exception):
+class UnusableRowError(Exception):
     """A row or line that cannot be taken, and why."""
 
     def __init__(self, reason: str) -> None:
@@ -30,7 +30,7 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-class Row(NamedTuple):
+class RatingRow(NamedTuple):
     """A rating; `time_us` counts microseconds since 1970 in UTC."""
 
     user_id: int
@@ -40,35 +40,35 @@ class Row(NamedTuple):
 
 
 def read_user(field: bytes) -> int:
-    """Read a user id; raise `RefusedError`."""
+    """Read a user id; raise `UnusableRowError`."""
     if field.isdigit() and len(field) <= _MOST_DIGITS and 0 < (user_id := int(field)) <= MAX_USER_ID:
         return user_id
-    raise RefusedError(Reason.USER_RANGE if _is_whole(field) else Reason.USER_ID)
+    raise UnusableRowError(Reason.USER_RANGE if _is_whole(field) else Reason.USER_ID)
 
 
 def read_seconds(field: bytes) -> int:
-    """Read seconds since 1970 as microseconds; raise `RefusedError`."""
+    """Read seconds since 1970 as microseconds; raise `UnusableRowError`."""
     if field.isdigit() and len(field) <= _MOST_DIGITS and _FIRST_S <= (time_s := int(field)) < _END_S:
         return time_s * 1_000_000
-    raise RefusedError(TIME_RANGE if _is_whole(field) else Reason.TIME)
+    raise UnusableRowError(TIME_RANGE if _is_whole(field) else Reason.TIME)
 
 
 def read_time(field: bytes) -> int:
-    """Read `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, UTC where it names no zone; raise `RefusedError`."""
+    """Read `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, UTC where it names no zone; raise `UnusableRowError`."""
     if not _is_time(field):
-        raise RefusedError(Reason.TIME)
+        raise UnusableRowError(Reason.TIME)
     try:
         time = datetime.fromisoformat(field.decode())
     except ValueError:
-        raise RefusedError(Reason.TIME) from None
+        raise UnusableRowError(Reason.TIME) from None
     time_us = microseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
     if not _FIRST_S * 1_000_000 <= time_us < _END_S * 1_000_000:
-        raise RefusedError(TIME_RANGE)
+        raise UnusableRowError(TIME_RANGE)
     return time_us
 
 
 class RatingReader:
-    """Read rating fields of a scale; raise `RefusedError`."""
+    """Read rating fields of a scale; raise `UnusableRowError`."""
 
     def __init__(self, scale: tuple[float, float]) -> None:
         self._scale = scale
@@ -78,16 +78,16 @@ class RatingReader:
         rating = self._read.get(field)
         if rating is None:
             if not _is_number(field):
-                raise RefusedError(Reason.RATING)
+                raise UnusableRowError(Reason.RATING)
             rating = float(field)
             if not self._scale[0] <= rating <= self._scale[1]:
-                raise RefusedError(Reason.RATING_RANGE)
+                raise UnusableRowError(Reason.RATING_RANGE)
             self._read[field] = rating
         return rating
 
 
 class RowReader:
-    """Read rows of one table layout; raise `RefusedError` naming the first thing that is wrong.
+    """Read rows of one table layout; raise `UnusableRowError` naming the first thing that is wrong.
 
     `places` says at which field user, movie, rating and time stand; `width` how many fields there are.
     """
@@ -105,12 +105,12 @@ class RowReader:
         self._places = (places["user"], places["movie"], places["rating"], places["time"])
         self._read_movie, self._read_rating, self._read_time_us = read_movie, read_rating, read_time_us
 
-    def __call__(self, line: bytes) -> Row:
+    def __call__(self, line: bytes) -> RatingRow:
         fields = line.removesuffix(b"\r").split(self._separator)
         if len(fields) != self._width:
-            raise RefusedError(Reason.FIELDS if line.strip() else Reason.EMPTY)
+            raise UnusableRowError(Reason.FIELDS if line.strip() else Reason.EMPTY)
         user, movie, rating, time = self._places
-        return Row(
+        return RatingRow(
             read_user(fields[user]),
             self._read_movie(fields[movie]),
             self._read_rating(fields[rating]),

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from auto_deployment.dataset.events import Rejected, parse
+from auto_deployment.dataset.events import Rejection, parse
 
 HEAD_BYTES = 65_536
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -73,4 +73,4 @@ def kind_of(head: bytes) -> Kind | None:
 
 def _is_event(line: bytes) -> bool:
     result = parse(line, rating_scale=(0, 10))
-    return not isinstance(result, Rejected) or result.event is not None
+    return not isinstance(result, Rejection) or result.event is not None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from auto_deployment.dataset.events import Reason
-from auto_deployment.ingest.importing.rows import RefusedError
+from auto_deployment.ingest.importing.rows import UnusableRowError
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.stream import TextLine
 
@@ -27,8 +27,8 @@ def read_rows(
         try:
             source_id, row = read(split(family, line))
             if source_id in rows:
-                raise RefusedError(REPEATED)
-        except RefusedError as refused:
+                raise UnusableRowError(REPEATED)
+        except UnusableRowError as refused:
             refuse(offset, line, refused.reason)
         else:
             rows[source_id] = row
@@ -36,14 +36,14 @@ def read_rows(
 
 
 def split(family: Family, line: bytes) -> list[str]:
-    """Return the fields of a row; raise `RefusedError` when its quotes do not match."""
+    """Return the fields of a row; raise `UnusableRowError` when its quotes do not match."""
     text = _decode(line).removesuffix("\r")
     if family in _SEPARATORS:
         return text.split(_SEPARATORS[family])
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error:
-        raise RefusedError(Reason.FIELDS) from None
+        raise UnusableRowError(Reason.FIELDS) from None
 
 
 def _decode(line: bytes) -> str:

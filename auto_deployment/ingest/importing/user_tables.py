@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from auto_deployment.dataset.events import Reason
-from auto_deployment.ingest.importing.rows import RefusedError, read_user
+from auto_deployment.ingest.importing.rows import UnusableRowError, read_user
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.text_fields import Lines, Refuse, read_rows
 
@@ -34,26 +34,26 @@ def read_user_table(family: Family, lines: Lines, refuse: Refuse) -> pd.DataFram
 
 def _read_100k(fields: list[str]) -> tuple[str, _User]:
     if len(fields) != 5:
-        raise RefusedError(Reason.FIELDS)
+        raise UnusableRowError(Reason.FIELDS)
     user_id, age, gender, occupation, _ = fields
     return _read_user(user_id, age, gender, occupation)
 
 
 def _read_1m(fields: list[str]) -> tuple[str, _User]:
     if len(fields) != 5:
-        raise RefusedError(Reason.FIELDS)
+        raise UnusableRowError(Reason.FIELDS)
     user_id, gender, age, code, _ = fields
     if not (code.isascii() and code.isdigit() and len(code) < 3 and int(code) < len(_OCCUPATIONS_1M)):
-        raise RefusedError(OCCUPATION)
+        raise UnusableRowError(OCCUPATION)
     return _read_user(user_id, age, gender, _OCCUPATIONS_1M[int(code)])
 
 
 def _read_user(user: str, age: str, gender: str, occupation: str) -> tuple[str, _User]:
     user_id = read_user(user.encode())
     if not (age.isascii() and age.isdigit() and len(age) < 4 and 0 < int(age) <= _MOST_YEARS):
-        raise RefusedError(AGE)
+        raise UnusableRowError(AGE)
     if gender not in ("F", "M"):
-        raise RefusedError(GENDER)
+        raise UnusableRowError(GENDER)
     if not occupation:
-        raise RefusedError(OCCUPATION)
+        raise UnusableRowError(OCCUPATION)
     return str(user_id), _User(user_id, int(age), gender, occupation)

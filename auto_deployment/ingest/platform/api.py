@@ -67,7 +67,6 @@ def movie_row(movie_id: str, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def user_row(user_id: int, found: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the users' table."""
     return {
         "user_id": user_id,
         "age": _whole(found.get("age")),

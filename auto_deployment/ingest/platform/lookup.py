@@ -2,7 +2,6 @@
 
 import json
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from auto_deployment.dataset.catalog import known_movies, read_users, write_movies, write_users
+from auto_deployment.dataset.catalog import MOVIES, USERS, known_movies
 from auto_deployment.errors import MarqueeError
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
+from auto_deployment.host.signals import Stop
 from auto_deployment.ingest.params import PlatformParams
 from auto_deployment.ingest.platform.api import PlatformApi, PlatformDownError
 
@@ -40,7 +40,7 @@ class PlatformLookup:
         self._absent = self._load_absent()
         self.absent_movies = set(self._absent)
         self._asked_movies = set(known_movies(catalog)) | self.absent_movies
-        self._asked_users = set(read_users(catalog)["user_id"].tolist())
+        self._asked_users = set(USERS.read(catalog)["user_id"].tolist())
         self._movies: deque[str] = deque()
         self._users: deque[int] = deque()
         self._found_movies: list[dict[str, Any]] = []
@@ -59,7 +59,7 @@ class PlatformLookup:
             self._asked_users.add(user_id)
             self._users.append(user_id)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Ask until told to stop, and write down what was learnt now and then."""
         written_s = self._now_s()
         while not stop.is_set():
@@ -86,15 +86,13 @@ class PlatformLookup:
     def write(self) -> None:
         """Write what was learnt into the catalogue; raise `OSError` or `CatalogError`, and keep it then."""
         if self._found_movies:
-            write_movies(self._catalog, pd.DataFrame(self._found_movies))
+            MOVIES.write(self._catalog, pd.DataFrame(self._found_movies))
             self._found_movies = []
         if self._found_users:
-            write_users(self._catalog, pd.DataFrame(self._found_users))
+            USERS.write(self._catalog, pd.DataFrame(self._found_users))
             self._found_users = []
         self._forget()
-        with StagedFile(self._catalog / ABSENT_FILE) as staged:
-            staged.file.write(json.dumps(self._absent).encode())
-            staged.publish()
+        replace_text(self._catalog / ABSENT_FILE, json.dumps(self._absent))
 
     def _ask_movie(self, movie_id: str) -> None:
         row = self._api.movie(movie_id)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from auto_deployment.dataset.catalog import known_movies, repair
+from auto_deployment.dataset.catalog import MOVIES, known_movies, repair
 from auto_deployment.ingest.platform.lookup import PlatformLookup
 
 _MAX_REMEMBERED = 100_000
 
 
-class Movies:
+class MovieIds:
     """The ids that the catalogue knows, and what becomes of others.
 
     Without a catalogue every well-formed id is taken. With one, an unknown id is repaired if removing one
@@ -30,13 +30,13 @@ class Movies:
         self._decided: dict[str, str | None] = {}
 
     @property
-    def takes_all(self) -> bool:
+    def accepts_all(self) -> bool:
         """Whether there is nothing to compare with: no catalogue, and nobody to ask."""
         return not self.known and self._ask is None
 
-    def take(self, movie_id: str) -> str | None:
+    def accept(self, movie_id: str) -> str | None:
         """Return the id under which a well-formed id is taken, `None` when it is rejected."""
-        if movie_id in self.known or self.takes_all:
+        if movie_id in self.known or self.accepts_all:
             return movie_id
         if self._ask and movie_id not in self._absent:
             self._ask(movie_id)
@@ -58,7 +58,7 @@ class Movies:
         return self._decided[movie_id]
 
 
-class Known:
+class CatalogueReader:
     """The catalogue as it is on the disk, read again only when it has changed."""
 
     def __init__(self, catalog: Path, lookup: PlatformLookup | None) -> None:
@@ -67,7 +67,7 @@ class Known:
         self._stamp: tuple[int, int] | None = None
         self._movies = self._read()
 
-    def movies(self) -> Movies:
+    def movies(self) -> MovieIds:
         """Return which movie ids are taken, by the catalogue of this moment."""
         if self._stamp != self._stamp_now():
             self._movies = self._read()
@@ -79,16 +79,16 @@ class Known:
             for user_id in user_ids:
                 self._lookup.want_user(user_id)
 
-    def _read(self) -> Movies:
+    def _read(self) -> MovieIds:
         self._stamp = self._stamp_now()
         known = known_movies(self._catalog)
         if self._lookup is None:
-            return Movies(known)
-        return Movies(known, self._lookup.absent_movies, self._lookup.want_movie)
+            return MovieIds(known)
+        return MovieIds(known, self._lookup.absent_movies, self._lookup.want_movie)
 
     def _stamp_now(self) -> tuple[int, int] | None:
         try:
-            found = (self._catalog / "movies.parquet").stat()
+            found = (self._catalog / MOVIES.file_name).stat()
         except FileNotFoundError:
             return None
         return found.st_mtime_ns, found.st_ino

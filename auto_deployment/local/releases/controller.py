@@ -72,7 +72,7 @@ class LocalReleases:
         local, paths = self._settings.local, Paths(self._settings.data_dir)
         sources = Sources(
             self._layout.edge_log,
-            InstanceMetrics(self._session.instances, paths.releases / "local" / "latency.json"),
+            InstanceMetrics(self._session.instances, paths.local_latency),
             counter(f"http://127.0.0.1:{local.status_port}/stub_status"),
             {one.port: one.track for one in self._session.instances},
         )
@@ -82,7 +82,7 @@ class LocalReleases:
             edge=self._session.edge,
             observer=Observer(sources, self._params.release.tick_s),
             store=Store(paths.releases),
-            inbox=Inbox(paths.releases / "inbox"),
+            inbox=Inbox(paths.release_inbox),
             paths=paths,
         )
         return Controller(parts, self._params.release, self._settings.controller.needs_approval)

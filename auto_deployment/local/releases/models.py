@@ -46,8 +46,8 @@ class ModelStore:
 
     def __init__(self, paths: Paths, code_revision: str) -> None:
         self._paths, self._code_revision = paths, code_revision
-        self._models = paths.releases / "local" / "models"
-        self._slots = paths.releases / "local" / "slots"
+        self._models = paths.local_models
+        self._slots = paths.local_slots
 
     @property
     def in_use(self) -> bool:

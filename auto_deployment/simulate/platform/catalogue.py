@@ -4,26 +4,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import DAY_US, Bools, Doubles, Ints
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
+from auto_deployment.simulate.arrays import DAY_US
 from auto_deployment.simulate.params import CatalogueParams, SimulateParams
 from auto_deployment.simulate.platform.titles import make_movie_ids
 from auto_deployment.simulate.platform.vocabulary import GENRES
 
 
 @dataclass(frozen=True, slots=True)
-class Movies:
+class SimulatedMovies:
     """Columns over the catalogue, one entry a movie; `genres` is (movies, genres)."""
 
     ids: list[str]
-    genres: Bools
-    year: Ints
-    runtime_min: Ints
-    quality: Doubles  # what everyone finds, in standard deviations
-    log_popularity: Doubles
-    wave: Doubles  # (movies, 3): strength, days per cycle, where in the cycle it starts
-    released_us: Ints  # counted from the start; negative for what is there from the start on
+    genres: BoolArray
+    year: Int64Array
+    runtime_min: Int64Array
+    quality: Float64Array  # what everyone finds, in standard deviations
+    log_popularity: Float64Array
+    wave: Float64Array  # (movies, 3): strength, days per cycle, where in the cycle it starts
+    released_us: Int64Array  # counted from the start; negative for what is there from the start on
 
-    def log_popularity_at(self, at_us: int, params: CatalogueParams) -> Doubles:
+    def log_popularity_at(self, at_us: int, params: CatalogueParams) -> Float64Array:
         """Return how strongly each movie comes to mind at a moment after the start; -inf before release."""
         age_d = (at_us - self.released_us) / DAY_US
         strength, cycle_d, begin = self.wave.T
@@ -32,7 +33,7 @@ class Movies:
         return np.asarray(np.where(age_d < 0, -np.inf, self.log_popularity + wave + fresh))
 
 
-def make_movies(rng: np.random.Generator, params: SimulateParams, start_year: int) -> Movies:
+def make_movies(rng: np.random.Generator, params: SimulateParams, start_year: int) -> SimulatedMovies:
     """Draw a catalogue. New titles come out evenly over the days of the simulation."""
     count, look = params.movies, params.catalogue
     is_new = rng.random(count) < look.new_share
@@ -44,7 +45,7 @@ def make_movies(rng: np.random.Generator, params: SimulateParams, start_year: in
     )
     draws = rng.normal(size=(count, 3))
     tie = params.opinion.movie_popularity_correlation
-    return Movies(
+    return SimulatedMovies(
         ids=make_movie_ids(rng, year.tolist(), look.odd_id_share, look.no_year_share),
         genres=_make_genres(rng, count),
         year=year.astype(np.int64),
@@ -58,7 +59,7 @@ def make_movies(rng: np.random.Generator, params: SimulateParams, start_year: in
     )
 
 
-def _make_genres(rng: np.random.Generator, count: int) -> Bools:
+def _make_genres(rng: np.random.Generator, count: int) -> BoolArray:
     """Give each movie the genres of its draw, at least one."""
     shares = np.array([share for share, _, _ in GENRES.values()])
     genres = rng.random((count, len(shares))) < shares
@@ -68,7 +69,7 @@ def _make_genres(rng: np.random.Generator, count: int) -> Bools:
     return genres
 
 
-def _make_runtimes(rng: np.random.Generator, count: int, series_share: float) -> Ints:
+def _make_runtimes(rng: np.random.Generator, count: int, series_share: float) -> Int64Array:
     minutes = np.clip(rng.normal(104, 19, count), 45, 240)
     series = rng.random(count) < series_share
     return np.where(series, rng.integers(300, 1500, count), minutes).astype(np.int64)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import Bools, Doubles, Ints, draw
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
+from auto_deployment.simulate.arrays import draw
 from auto_deployment.simulate.platform.platform import Platform
 
 BATCH = 2048  # choosers at a time; bounds the memory of their considered titles' vectors
@@ -14,19 +15,19 @@ BATCH = 2048  # choosers at a time; bounds the memory of their considered titles
 class Choice:
     """For each chooser: the titles considered (n, considered), the one chosen, and how much it is liked."""
 
-    considered: Ints
-    movie: Ints
-    liking: Doubles
+    considered: Int64Array
+    movie: Int64Array
+    liking: Float64Array
 
 
-class Seen:
+class ViewingHistory:
     """The (user, movie) pairs that were watched so far."""
 
     def __init__(self, movies: int) -> None:
         self._movies = movies
         self._keys = np.empty(0, np.int64)
 
-    def holds(self, users: Ints, movies: Ints) -> Bools:
+    def holds(self, users: Int64Array, movies: Int64Array) -> BoolArray:
         """Tell for each row of movies (n, k) which of them the row's user has watched."""
         keys = users[:, None] * self._movies + movies
         if not len(self._keys):
@@ -34,14 +35,16 @@ class Seen:
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.asarray(self._keys[places] == keys)
 
-    def add(self, users: Ints, movies: Ints) -> None:
+    def add(self, users: Int64Array, movies: Int64Array) -> None:
         # A stable sort merges what is in order already in one pass.
         self._keys = np.sort(
             np.concatenate([self._keys, np.sort(users * self._movies + movies)]), kind="stable"
         )
 
 
-def choose(rng: np.random.Generator, platform: Platform, seen: Seen, users: Ints, at_us: int) -> Choice:
+def choose(
+    rng: np.random.Generator, platform: Platform, seen: ViewingHistory, users: Int64Array, at_us: int
+) -> Choice:
     """Let each user pick one movie at a moment, and remember it as watched."""
     taste = platform.params.taste
     reach = np.exp(platform.movies.log_popularity_at(at_us, platform.params.catalogue)).cumsum()

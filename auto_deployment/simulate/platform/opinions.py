@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import Bools, Doubles, Ints, sigmoid
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
+from auto_deployment.simulate.arrays import sigmoid
 from auto_deployment.simulate.platform.platform import Platform
 
 SITTING_MAX_MIN = 240
 
 
 def watch_minutes(
-    rng: np.random.Generator, platform: Platform, movies: Ints, liking: Doubles
-) -> tuple[Ints, Ints]:
+    rng: np.random.Generator, platform: Platform, movies: Int64Array, liking: Float64Array
+) -> tuple[Int64Array, Int64Array]:
     """Return the first minute and how many are watched: all, or some part when the movie does not please.
 
     A mini-series is entered anywhere and left after one sitting.
@@ -24,7 +25,7 @@ def watch_minutes(
     return first, np.maximum(np.ceil(there * part), 1).astype(np.int64)
 
 
-def rates(rng: np.random.Generator, platform: Platform, users: Ints) -> Bools:
+def rates(rng: np.random.Generator, platform: Platform, users: Int64Array) -> BoolArray:
     """Tell for which viewings the user gives a rating afterwards."""
     return np.asarray(rng.random(len(users)) < platform.users.rating_chance[users])
 
@@ -32,12 +33,11 @@ def rates(rng: np.random.Generator, platform: Platform, users: Ints) -> Bools:
 def opinions(
     rng: np.random.Generator,
     platform: Platform,
-    users: Ints,
-    movies: Ints,
-    liking: Doubles,
+    users: Int64Array,
+    movies: Int64Array,
+    liking: Float64Array,
     scale: tuple[float, float],
-) -> Ints:
-    """Return whole ratings on a scale."""
+) -> Int64Array:
     how = platform.params.opinion
     felt = (
         how.mean

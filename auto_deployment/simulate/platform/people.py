@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import DAY_US, Bools, Doubles, Ints
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
+from auto_deployment.simulate.arrays import DAY_US
 from auto_deployment.simulate.params import SimulateParams
 from auto_deployment.simulate.platform.vocabulary import OCCUPATIONS
 
@@ -16,13 +17,13 @@ VIEWINGS_MAX_D = 8  # what fits into a day
 class Users:
     """Columns over the users; the user at place i has the id i + 1."""
 
-    age: Ints
-    is_woman: Bools
-    occupation: Ints  # place in OCCUPATIONS
-    activity: Doubles  # viewings a day
-    rating_chance: Doubles  # of a viewing
-    leniency: Doubles  # by which the user rates higher than others, in standard deviations
-    joined_us: Ints  # counted from the start; negative for those who are there from the start on
+    age: Int64Array
+    is_woman: BoolArray
+    occupation: Int64Array  # place in OCCUPATIONS
+    activity: Float64Array  # viewings a day
+    rating_chance: Float64Array  # of a viewing
+    leniency: Float64Array  # by which the user rates higher than others, in standard deviations
+    joined_us: Int64Array  # counted from the start; negative for those who are there from the start on
 
 
 def make_users(rng: np.random.Generator, params: SimulateParams) -> Users:
@@ -49,7 +50,7 @@ def make_users(rng: np.random.Generator, params: SimulateParams) -> Users:
     )
 
 
-def _make_occupations(rng: np.random.Generator, age: Ints) -> Ints:
+def _make_occupations(rng: np.random.Generator, age: Int64Array) -> Int64Array:
     pupil, retired = OCCUPATIONS.index("K-12 student"), OCCUPATIONS.index("retired")
     others = np.setdiff1d(np.arange(len(OCCUPATIONS)), [pupil, retired])
     occupation = rng.choice(others, len(age))

@@ -8,7 +8,7 @@ import pandas as pd
 from auto_deployment.errors import BadInputError
 from auto_deployment.simulate.arrays import SECOND_US, generator
 from auto_deployment.simulate.params import SimulateParams, check
-from auto_deployment.simulate.platform.catalogue import Movies, make_movies
+from auto_deployment.simulate.platform.catalogue import SimulatedMovies, make_movies
 from auto_deployment.simulate.platform.people import Users, make_users
 from auto_deployment.simulate.platform.tastes import Tastes, make_tastes
 from auto_deployment.simulate.platform.titles import make_title
@@ -22,7 +22,7 @@ class Platform:
     params: SimulateParams
     start_us: int  # since 1970
     users: Users
-    movies: Movies
+    movies: SimulatedMovies
     tastes: Tastes
 
     @classmethod

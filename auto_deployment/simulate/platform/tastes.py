@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import DAY_US, Doubles, Floats, Ints
+from auto_deployment.dataset.arrays import Float32Array, Float64Array, Int64Array
+from auto_deployment.simulate.arrays import DAY_US
 from auto_deployment.simulate.params import TasteParams
-from auto_deployment.simulate.platform.catalogue import Movies
+from auto_deployment.simulate.platform.catalogue import SimulatedMovies
 from auto_deployment.simulate.platform.people import Users
 from auto_deployment.simulate.platform.vocabulary import GENRES
 
@@ -19,20 +20,22 @@ class Tastes:
     towards `later` without growing or shrinking.
     """
 
-    movies: Floats
-    shared: Floats
-    own: Floats
-    later: Floats
+    movies: Float32Array
+    shared: Float32Array
+    own: Float32Array
+    later: Float32Array
     turn_per_us: float
 
-    def users_at(self, users: Ints, at_us: int) -> Floats:
+    def users_at(self, users: Int64Array, at_us: int) -> Float32Array:
         """Return the vectors of some users at a moment counted from the start, shape (len(users), d)."""
         angle = self.turn_per_us * at_us
         now = np.float32(np.cos(angle)) * self.own[users] + np.float32(np.sin(angle)) * self.later[users]
         return np.asarray(self.shared[users] + now, np.float32)
 
 
-def make_tastes(rng: np.random.Generator, users: Users, movies: Movies, params: TasteParams) -> Tastes:
+def make_tastes(
+    rng: np.random.Generator, users: Users, movies: SimulatedMovies, params: TasteParams
+) -> Tastes:
     """Draw the vectors; the three parts of liking have the shares of variance that the parameters name."""
     genres = movies.genres / np.sqrt(movies.genres.sum(axis=1, keepdims=True))
     traits = rng.normal(size=(len(movies.ids), params.style_dimensions)) / np.sqrt(params.style_dimensions)
@@ -51,7 +54,7 @@ def make_tastes(rng: np.random.Generator, users: Users, movies: Movies, params: 
     )
 
 
-def _demographic(users: Users) -> Doubles:
+def _demographic(users: Users) -> Float64Array:
     """Return what age and gender alone make of each genre, shape (users, genres)."""
     leanings = np.array([[young, women] for _, young, women in GENRES.values()])
     youth = np.clip((35 - users.age) / 13, -2, 2)
@@ -59,6 +62,6 @@ def _demographic(users: Users) -> Doubles:
     return np.asarray(np.column_stack([youth, gender]) @ leanings.T)
 
 
-def _spread(shared: Doubles, genres: Doubles) -> float:
+def _spread(shared: Float64Array, genres: Float64Array) -> float:
     """Estimate the spread of the products over all pairs; which users and movies come first is by chance."""
     return float(np.std(shared[:1000] @ genres[:1000].T)) or 1.0

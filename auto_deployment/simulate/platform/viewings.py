@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.simulate.arrays import DAY_US, MINUTE_US, SECOND_US, Bools, Ints, draw, generator
+from auto_deployment.dataset.arrays import BoolArray, Int64Array
+from auto_deployment.simulate.arrays import DAY_US, MINUTE_US, SECOND_US, draw, generator
 from auto_deployment.simulate.columns import Ratings, Viewings, clip, queue, truncate
-from auto_deployment.simulate.platform.choices import Choice, Seen, choose
+from auto_deployment.simulate.platform.choices import Choice, ViewingHistory, choose
 from auto_deployment.simulate.platform.opinions import opinions, rates, watch_minutes
 from auto_deployment.simulate.platform.platform import Platform
-from auto_deployment.simulate.requests import Requests, make_requests
+from auto_deployment.simulate.requests import RecommendRequests, make_requests
 
 WARM_UP_US = DAY_US // 6  # simulated before the start, so that the stream begins amid viewings
 BUSY_HOUR, HOUR_SWING = 20, 0.6
@@ -25,8 +26,8 @@ class Stretch:
     end_us: int
     viewings: Viewings
     ratings: Ratings
-    requests: Requests
-    joined: Ints
+    requests: RecommendRequests
+    joined: Int64Array
 
 
 class Life:
@@ -36,7 +37,7 @@ class Life:
         self._platform = platform
         self._scale = scale
         self._rng = generator(platform.params.seed, "life")
-        self._seen = Seen(len(platform.movies.ids))
+        self._seen = ViewingHistory(len(platform.movies.ids))
         self._end_us = platform.params.days * DAY_US
         self._free_us = np.full(platform.params.users, -DAY_US)
 
@@ -60,7 +61,7 @@ class Life:
             joined=np.flatnonzero((joined_us >= max(begin_us, 0)) & (joined_us < end_us)),
         )
 
-    def _arrive(self, begin_us: int, end_us: int) -> tuple[Ints, Ints]:
+    def _arrive(self, begin_us: int, end_us: int) -> tuple[Int64Array, Int64Array]:
         """Draw who comes and when: more in the evening than in the morning."""
         people = self._platform.users
         rate = np.where(people.joined_us < begin_us, people.activity, 0.0).cumsum()
@@ -71,7 +72,7 @@ class Life:
         times_us = times_us[self._rng.random(len(times_us)) < busy]
         return draw(self._rng, rate, (len(times_us),)), times_us
 
-    def _watch(self, users: Ints, arrivals_us: Ints, choice: Choice) -> Viewings:
+    def _watch(self, users: Int64Array, arrivals_us: Int64Array, choice: Choice) -> Viewings:
         first, minutes = watch_minutes(self._rng, self._platform, choice.movie, choice.liking)
         start_us = arrivals_us + self._rng.integers(5 * SECOND_US, MINUTE_US, len(users))
         digits = self._platform.params.watch_fraction_digits
@@ -87,7 +88,7 @@ class Life:
         kept = rates(self._rng, self._platform, users) & self._within(times_us)
         return Ratings(users[kept], movies[kept], times_us[kept], values[kept])
 
-    def _request(self, users: Ints, arrivals_us: Ints, choice: Choice) -> Requests:
+    def _request(self, users: Int64Array, arrivals_us: Int64Array, choice: Choice) -> RecommendRequests:
         habits = self._platform.params.activity
         asks = (self._rng.random(len(users)) < habits.requests_per_viewing) & self._within(arrivals_us)
         times_us = truncate(arrivals_us[asks], self._platform.params.request_fraction_digits)
@@ -95,7 +96,7 @@ class Life:
             self._rng, users[asks], times_us, choice.considered[asks], habits.failed_request_share
         )
 
-    def _within(self, times_us: Ints) -> Bools:
+    def _within(self, times_us: Int64Array) -> BoolArray:
         return np.asarray((times_us >= 0) & (times_us < self._end_us))
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.training.arrays import Doubles, Ints
+from auto_deployment.dataset.arrays import Float64Array, Int32Array
 
 Estimate = dict[str, float | None]  # value, low, high; None where nothing can be said
-Statistic = Callable[[Mapping[str, Doubles]], Doubles]
+Statistic = Callable[[Mapping[str, Float64Array]], Float64Array]
 
 CHUNK_DRAWS = 4_000_000
 
@@ -21,14 +21,14 @@ class Bootstrap:
     level: float
     seed: int
 
-    def draws(self, users: int) -> list[Ints]:
+    def draws(self, users: int) -> list[Int32Array]:
         """Draw users with replacement: arrays of rows, together (samples, users)."""
         rng = np.random.default_rng(self.seed)
         step = max(CHUNK_DRAWS // max(users, 1), 1)
         sizes = [min(step, self.samples - start) for start in range(0, self.samples, step)]
         return [rng.integers(0, users, (size, users), dtype=np.int32) for size in sizes]
 
-    def interval(self, value: float, resampled: Doubles) -> Estimate:
+    def interval(self, value: float, resampled: Float64Array) -> Estimate:
         """Return the value between the percentiles of what was resampled."""
         if not (np.isfinite(value) and np.isfinite(resampled).all() and len(resampled)):
             return {"value": float(value) if np.isfinite(value) else None, "low": None, "high": None}
@@ -43,7 +43,7 @@ class Resampled:
     What is computed from the same object is paired: every statistic sees the same draws.
     """
 
-    def __init__(self, columns: Mapping[str, Doubles], bootstrap: Bootstrap) -> None:
+    def __init__(self, columns: Mapping[str, Float64Array], bootstrap: Bootstrap) -> None:
         self._bootstrap = bootstrap
         users = len(next(iter(columns.values())))
         columns = {**columns, "users": np.ones(users)}
@@ -60,7 +60,6 @@ class Resampled:
             return self._bootstrap.interval(float(statistic(self._total)), statistic(self._drawn))
 
     def mean(self, name: str) -> Estimate:
-        """Compute the mean of a column over the users."""
         return self.estimate(lambda sums: sums[name] / sums["users"])
 
     def difference(self, name: str, other: str) -> Estimate:
@@ -72,7 +71,7 @@ class Resampled:
         return self.estimate(lambda sums: sums[name] / sums[other])
 
 
-def _counts(draws: Ints, users: int) -> Doubles:
+def _counts(draws: Int32Array, users: int) -> Float64Array:
     """Return how often each user was drawn, shape (draws, users)."""
     offset = np.arange(len(draws), dtype=np.int64)[:, np.newaxis] * users
     counts = np.bincount((draws + offset).ravel(), minlength=len(draws) * users)

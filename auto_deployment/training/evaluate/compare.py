@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Bools, Doubles, Int64s
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap, Resampled
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_ratings import rmse, sums_by_user
@@ -64,8 +64,8 @@ def compare(pair: Pair, test: pd.DataFrame, users: pd.DataFrame, params: Trainin
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    user_ids: Int64s
-    columns: Mapping[str, Doubles]  # NDCG of each user under either model
+    user_ids: Int64Array
+    columns: Mapping[str, Float64Array]  # NDCG of each user under either model
 
 
 def _compare_ratings(pair: Pair, later: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def _ndcg(pair: Pair, later: pd.DataFrame, params: TrainingParams) -> _Measured:
     for one in pair.both():
         known &= np.isin(later["user_id"].to_numpy(), one.model.arrays["user_ids"])
     of_both = later[known]
-    columns: dict[str, Doubles] = {}
-    user_ids: Int64s = np.zeros(0, dtype=np.int64)
+    columns: dict[str, Float64Array] = {}
+    user_ids: Int64Array = np.zeros(0, dtype=np.int64)
     for side, one in zip(SIDES, pair.both(), strict=True):
         # The same users in the same order: those of `of_both`, by id, sampled with the same seed.
         task = make_task(one, of_both, params.prepare, params.evaluate, params.train.seed)
@@ -105,7 +105,7 @@ def _ndcg(pair: Pair, later: pd.DataFrame, params: TrainingParams) -> _Measured:
     return _Measured(user_ids, columns)
 
 
-def _compare_lists(columns: Mapping[str, Doubles], bootstrap: Bootstrap) -> dict[str, Any]:
+def _compare_lists(columns: Mapping[str, Float64Array], bootstrap: Bootstrap) -> dict[str, Any]:
     resampled = Resampled(columns, bootstrap)
     return {
         "users": len(next(iter(columns.values()))),
@@ -124,7 +124,7 @@ def _by_group(
         if kind not in COMPARED_GROUPS:
             continue
         for name in names:
-            here: Bools = labels == name
+            here: BoolArray = labels == name
             if here.any():
                 columns = {side: values[here] for side, values in lists.columns.items()}
                 found.setdefault(kind, {})[name] = _compare_lists(columns, bootstrap)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from auto_deployment.training.arrays import Bools, Doubles, Int64s, Ints
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int32Array, Int64Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
 from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics
 from auto_deployment.training.evaluate.systems import ALS, COUNT, POPULARITY, SERVED
@@ -20,19 +20,23 @@ class Listed:
     """The lists (n, k) of every system for the same n users, and what each user's list is worth."""
 
     def __init__(
-        self, user_ids: Int64s, lists: Mapping[str, Ints], task: RankingTask, events_per_movie: Ints
+        self,
+        user_ids: Int64Array,
+        lists: Mapping[str, Int32Array],
+        task: RankingTask,
+        events_per_movie: Int32Array,
     ) -> None:
         self.user_ids = user_ids
         self.lists = lists
         self.movies = len(events_per_movie)
-        self.columns: dict[str, Doubles] = {
+        self.columns: dict[str, Float64Array] = {
             f"{system}_{metric}": values
             for system, some in lists.items()
             for metric, values in list_metrics(task, some, events_per_movie).items()
         }
 
 
-def measure_lists(listed: Listed, bootstrap: Bootstrap, here: Bools | None = None) -> dict[str, Any]:
+def measure_lists(listed: Listed, bootstrap: Bootstrap, here: BoolArray | None = None) -> dict[str, Any]:
     """Average the metrics of each system over users (those of `here`), and compare the systems' NDCG."""
     chosen = np.ones(len(listed.user_ids), dtype=np.bool_) if here is None else here
     resampled = Resampled({name: values[chosen] for name, values in listed.columns.items()}, bootstrap)
@@ -49,7 +53,7 @@ def measure_lists(listed: Listed, bootstrap: Bootstrap, here: Bools | None = Non
     return {"users": int(chosen.sum()), "systems": systems, "ndcg_compared": compared}
 
 
-def coverage(lists: Ints, movies: int, bootstrap: Bootstrap) -> Estimate:
+def coverage(lists: Int32Array, movies: int, bootstrap: Bootstrap) -> Estimate:
     """Return the share of all movies that stand on at least one list.
 
     A draw holds fewer different users, so fewer movies: the interval has the width of what the draws give,
@@ -64,7 +68,7 @@ def coverage(lists: Ints, movies: int, bootstrap: Bootstrap) -> Estimate:
     return bootstrap.interval(value, np.clip(drawn - drawn.mean() + value, 0, 1))
 
 
-def _covered(lists: Ints, movies: int) -> int:
+def _covered(lists: Int32Array, movies: int) -> int:
     is_there = np.zeros(movies + 1, dtype=np.bool_)
     is_there[lists.ravel()] = True  # -1, an empty place, marks the last one
     return int(np.count_nonzero(is_there[:-1]))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Bools, Doubles, Int64s, Rows
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, IndexArray, Int64Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap, Resampled, Statistic
 from auto_deployment.training.train.rating_models import RatingModel
 from auto_deployment.training.train.trainset import movie_rows
@@ -20,11 +20,11 @@ MODELS = ("svd", "bias", "constant")
 class RatingErrors:
     """Held-out ratings whose user and movie are in training, and by how much each model misses them."""
 
-    user_ids: Int64s
-    errors: Mapping[str, Doubles]
+    user_ids: Int64Array
+    errors: Mapping[str, Float64Array]
     pairs: int  # all held-out ratings, also those that no model can predict
 
-    def of(self, here: Bools) -> "RatingErrors":
+    def of(self, here: BoolArray) -> "RatingErrors":
         """Return the errors of some users' pairs."""
         chosen = {name: errors[here] for name, errors in self.errors.items()}
         return RatingErrors(self.user_ids[here], chosen, int(here.sum()))
@@ -80,7 +80,7 @@ def mae(name: str) -> Statistic:
     return lambda sums: sums[f"{name}_absolute"] / sums["pairs"]
 
 
-def sums_by_user(place: Rows, values: Doubles, users: int) -> Doubles:
+def sums_by_user(place: IndexArray, values: Float64Array, users: int) -> Float64Array:
     """Add up values by the place of their user."""
     return np.bincount(place, values, minlength=users).astype(np.float64)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from auto_deployment.training.arrays import Bools
+from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.prepare.interactions import microseconds
 
@@ -31,7 +31,7 @@ def profile_of(interactions: pd.DataFrame, users: pd.DataFrame, lines: Mapping[s
     }
 
 
-def _by_day(times: pd.Series, kinds: Mapping[str, Bools]) -> list[list[Any]]:
+def _by_day(times: pd.Series, kinds: Mapping[str, BoolArray]) -> list[list[Any]]:
     # Whole days as numbers: writing out a date for each of millions of events takes seconds.
     days, place = np.unique(
         microseconds(times).view("datetime64[us]").astype("datetime64[D]"), return_inverse=True

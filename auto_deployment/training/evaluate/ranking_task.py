@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Bools, Doubles, Int64s, Ints, Rows
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, IndexArray, Int32Array, Int64Array
 from auto_deployment.training.params import EvaluateParams, PrepareParams
 from auto_deployment.training.prepare.interactions import is_relevant
 from auto_deployment.training.train.trainset import movie_rows
@@ -20,16 +20,16 @@ class RankingTask:
     does not know and can only miss. `relevant` holds place * movies + movie row, rising, of those it knows.
     """
 
-    user_rows: Rows
-    relevant_count: Int64s
-    relevant: Int64s
+    user_rows: IndexArray
+    relevant_count: Int64Array
+    relevant: Int64Array
     movies: int
     unknown_share: float  # of the relevant movies, not in the model
 
-    def is_hit(self, lists: Ints) -> Bools:
+    def is_hit(self, lists: Int32Array) -> BoolArray:
         """Tell which entries of lists (n, k) are relevant."""
         keys = np.arange(len(lists))[:, np.newaxis] * self.movies + lists
-        hits: Bools = (lists >= 0) & np.isin(keys, self.relevant)
+        hits: BoolArray = (lists >= 0) & np.isin(keys, self.relevant)
         return hits
 
 
@@ -55,7 +55,9 @@ def make_task(
     return RankingTask(user_rows, count, keys, len(recommender.movie_ids), unknown)
 
 
-def list_metrics(task: RankingTask, lists: Ints, events_per_movie: Ints) -> dict[str, Doubles]:
+def list_metrics(
+    task: RankingTask, lists: Int32Array, events_per_movie: Int32Array
+) -> dict[str, Float64Array]:
     """Measure lists (n, k), -1 where one is short; return a value per user for each metric.
 
     NDCG with binary relevance (Jarvelin & Kekalainen, 2002); recall is the share of all relevant movies;

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from app.artifact import Model
-from auto_deployment.training.arrays import Bools
+from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.training.train.trainset import movie_rows
 
 
-def is_in_training(model: Model, interactions: pd.DataFrame) -> Bools:
+def is_in_training(model: Model, interactions: pd.DataFrame) -> BoolArray:
     """Tell which interactions are among the model's seen (user, movie) pairs."""
     arrays = model.arrays
     movies = len(model.movies.ids)
@@ -16,5 +16,5 @@ def is_in_training(model: Model, interactions: pd.DataFrame) -> Bools:
     seen = seen_users * movies + arrays["seen_items"]
     users = pd.Index(arrays["user_ids"]).get_indexer(pd.Index(interactions["user_id"]))
     rows = movie_rows(interactions["movie_id"], model.movies.ids)
-    is_seen: Bools = (users >= 0) & (rows >= 0) & np.isin(users.astype(np.int64) * movies + rows, seen)
+    is_seen: BoolArray = (users >= 0) & (rows >= 0) & np.isin(users.astype(np.int64) * movies + rows, seen)
     return is_seen

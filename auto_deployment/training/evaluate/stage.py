@@ -16,7 +16,7 @@ from auto_deployment.training.model_folder import open_folder
 from auto_deployment.training.params import TrainingParams
 from auto_deployment.training.prepare.prepared import read_prepared
 from auto_deployment.training.train.trainset import make_trainset
-from auto_deployment.training.workspace import COMPARISON, Workspace, write_json
+from auto_deployment.training.workspace import Workspace, write_json
 
 
 def run(workspace: Workspace, params: TrainingParams) -> Mapping[str, Any]:
@@ -28,13 +28,13 @@ def run(workspace: Workspace, params: TrainingParams) -> Mapping[str, Any]:
     )
     metrics = assemble_metrics(model.manifest, measured)
     comparison = against_champion(workspace, Recommender(model), prepared, params)
-    write_json(workspace.metrics / "model.json", metrics)
-    write_json(workspace.metrics / "summary.json", summarize(metrics))
-    write_json(workspace.metrics / COMPARISON, comparison)
+    write_json(workspace.model_metrics, metrics)
+    write_json(workspace.metrics_summary, summarize(metrics))
+    write_json(workspace.comparison, comparison)
     events = pd.concat([prepared.train, prepared.test])
     profile = profile_of(events, prepared.users, prepared.facts["data"]["lines"])
-    write_json(workspace.metrics / "profile.json", profile)
-    _write_systems(workspace.metrics / "systems.csv", metrics)
+    write_json(workspace.data_profile, profile)
+    _write_systems(workspace.systems, metrics)
     return metrics
 
 

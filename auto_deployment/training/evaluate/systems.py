@@ -6,16 +6,18 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Floats, Ints, Rows
+from auto_deployment.dataset.arrays import Float32Array, IndexArray, Int32Array
 from auto_deployment.training.train.top_lists import best_rows, blocks, hide_seen
 
 SERVED, ALS, SVD = "blend", "als", "svd"
 POPULARITY, COUNT, RANDOM = "popularity", "count", "random"
 
-Scorer = Callable[[Rows], Floats]  # user rows -> scores of all movies, (rows, M), to be written to
+Scorer = Callable[
+    [IndexArray], Float32Array
+]  # user rows -> scores of all movies, (rows, M), to be written to
 
 
-def all_lists(recommender: Recommender, rows: Rows, n: int, seed: int) -> dict[str, Ints]:
+def all_lists(recommender: Recommender, rows: IndexArray, n: int, seed: int) -> dict[str, Int32Array]:
     """Return the lists (rows, n) of each system, none with a training movie of its user.
 
     `blend` and `popularity` come from the recommender as they are served. `als` and `svd` are what would be
@@ -55,19 +57,19 @@ def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
     }
 
 
-def served_lists(recommender: Recommender, rows: Rows, n: int) -> Ints:
+def served_lists(recommender: Recommender, rows: IndexArray, n: int) -> Int32Array:
     """Return what the service would answer."""
     ids = recommender.model.arrays["user_ids"][rows].tolist()
     with threadpool_limits(1, "blas"):  # as it is served; more threads would mostly wait for each other
         return _padded([recommender.recommend(user, n).rows for user in ids], n)
 
 
-def popular_lists(recommender: Recommender, rows: Rows, n: int) -> Ints:
+def popular_lists(recommender: Recommender, rows: IndexArray, n: int) -> Int32Array:
     """Return the popularity list of each user, as the service gives it to users with few events."""
     return _padded([recommender.popular(n, user_row=row).rows for row in rows.tolist()], n)
 
 
-def scored_lists(recommender: Recommender, rows: Rows, n: int, scorer: Scorer) -> Ints:
+def scored_lists(recommender: Recommender, rows: IndexArray, n: int, scorer: Scorer) -> Int32Array:
     """Return the n best unseen movies by any scores."""
     arrays = recommender.model.arrays
     lists = np.full((len(rows), n), -1, dtype=np.int32)
@@ -79,5 +81,5 @@ def scored_lists(recommender: Recommender, rows: Rows, n: int, scorer: Scorer) -
     return lists
 
 
-def _padded(lists: list[list[int]], n: int) -> Ints:
+def _padded(lists: list[list[int]], n: int) -> Int32Array:
     return np.array([rows + [-1] * (n - len(rows)) for rows in lists], dtype=np.int32).reshape(-1, n)

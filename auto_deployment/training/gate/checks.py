@@ -63,17 +63,14 @@ class GateResult:
 
 
 def at_most(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:
-    """Check that a value is not above a limit."""
     return _held(name, found, limit, f"{what} {_number(found, digits)}, at most {limit:g} is allowed", le)
 
 
 def below(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:
-    """Check that a value is below a limit: at it is too much."""
     return _held(name, found, limit, f"{what} {_number(found, digits)}, below {limit:g} is needed", lt)
 
 
 def at_least(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:
-    """Check that a value is not below a limit."""
     return _held(name, found, limit, f"{what} {_number(found, digits)}, at least {limit:g} is needed", ge)
 
 

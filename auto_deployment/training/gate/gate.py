@@ -129,16 +129,12 @@ def _data(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     new = {"value": None if facts.new_events is None else float(facts.new_events), "low": None, "high": None}
     what = "Number of ratings and watches that the champion's data does not have"
     yield at_least("new_events", new, params.new_events_min, what, 9)
-    damaged = facts.intake["damaged"]
-    named = f" ({', '.join(sorted(damaged))})" if damaged else ""
-    yield counted(
-        "segments", len(damaged), params.damaged_segments_max, f"Number of damaged segments left out{named}"
-    )
-    drift = facts.intake["drift"]
-    named = f" ({', '.join(sorted(drift))})" if drift else ""
-    yield counted(
-        "drift", len(drift), params.drift_findings_max, f"Number of strong changes of the stream{named}"
-    )
+    for name, found, most, what in (
+        ("segments", facts.intake["damaged"], params.damaged_segments_max, "damaged segments left out"),
+        ("drift", facts.intake["drift"], params.drift_findings_max, "strong changes of the stream"),
+    ):
+        named = f" ({', '.join(sorted(found))})" if found else ""
+        yield counted(name, len(found), most, f"Number of {what}{named}")
 
 
 def _artefact(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
@@ -157,8 +153,7 @@ def _artefact(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     yield counted("load_s", probe["load_s"], params.load_max_s, "Time to load and check the artefact in s")
     yield counted("size_mb", probe["size_mb"], params.size_max_mb, "Size of the artefact in MB")
     reason = facts.rejected.get(probe["content_hash"])
+    said = "No release has rejected this artefact."
     if reason is not None:
-        sentence = f"A release has rejected this very artefact: {reason}"
-        yield GateCheck("rejected", False, sentence)
-    else:
-        yield GateCheck("rejected", True, "No release has rejected this artefact.")
+        said = f"A release has rejected this very artefact: {reason}"
+    yield GateCheck("rejected", reason is None, said)

@@ -4,13 +4,13 @@ from auto_deployment.training.gate.checks import GateParams, GateResult
 from auto_deployment.training.gate.gate import GateFacts, judge_model
 from auto_deployment.training.gate.page import render_gate
 from auto_deployment.training.gate.probe import probe
-from auto_deployment.training.workspace import COMPARISON, Workspace, read_json, write_json
+from auto_deployment.training.workspace import Workspace, read_json, write_json
 
 
 def run(workspace: Workspace, params: GateParams, seed: int) -> GateResult:
     """Write the verdict for programs and for people, and return it."""
-    metrics = read_json(workspace.metrics / "model.json")
-    comparison = read_json(workspace.metrics / COMPARISON)
+    metrics = read_json(workspace.model_metrics)
+    comparison = read_json(workspace.comparison)
     facts = GateFacts(
         metrics=metrics,
         probe=probe(workspace.candidate, params.probe_users, seed).to_json(),
@@ -21,6 +21,6 @@ def run(workspace: Workspace, params: GateParams, seed: int) -> GateResult:
         rejected={one["content_hash"]: one["reason"] for one in read_json(workspace.rejected)},
     )
     result = judge_model(facts, params)
-    write_json(workspace.verdict / "gate.json", result.to_json())
-    (workspace.verdict / "gate.md").write_text(render_gate(result, facts), "utf-8")
+    write_json(workspace.gate_result, result.to_json())
+    workspace.gate_page.write_text(render_gate(result, facts), "utf-8")
     return result

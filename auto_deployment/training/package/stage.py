@@ -16,13 +16,13 @@ def run(workspace: Workspace) -> Mapping[str, Any]:
         name: value for name, value in model.manifest.items() if name not in ("format", "files", "seal")
     }
     details |= read_json(workspace.version)
-    details["metrics"] = read_json(workspace.metrics / "summary.json")
-    details["gate"] = read_json(workspace.verdict / "gate.json")
+    details["metrics"] = read_json(workspace.metrics_summary)
+    details["gate"] = read_json(workspace.gate_result)
     details["champion"] = read_json(workspace.champion_facts)
     manifest = save_anew(workspace.model, model.arrays, model.movies, details)
     if manifest["content_hash"] != model.content_hash:
         raise TrainingError(
             f"{workspace.model} differs from the measured candidate: run the stage train again."
         )
-    metrics = read_json(workspace.metrics / "model.json")
+    metrics = read_json(workspace.model_metrics)
     return {**metrics, "model": {name: manifest.get(name) for name in MODEL_FIELDS}}

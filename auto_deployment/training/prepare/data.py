@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from auto_deployment.dataset.catalog import read_movies, read_users
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.reading import read_ratings, read_watches
 from auto_deployment.training.params import PrepareParams
 from auto_deployment.training.prepare.interactions import make_interactions
@@ -28,7 +28,7 @@ def load_data(segments: Path, catalog: Path, params: PrepareParams) -> TrainingD
     """Read the segments and the catalogue; raise `SegmentError` or `CatalogError` naming a damaged file."""
     facts = describe_segments(segments)
     ratings, watches = read_ratings(segments), read_watches(segments)
-    movies = read_movies(catalog)
+    movies = MOVIES.read(catalog)
     interactions = make_interactions(ratings.frame, watches.frame, movies, params)
     facts |= {
         "catalog_hash": frame_hash(movies),
@@ -39,4 +39,4 @@ def load_data(segments: Path, catalog: Path, params: PrepareParams) -> TrainingD
         "users": int(interactions["user_id"].nunique()),
         "movies": int(interactions["movie_id"].nunique()),
     }
-    return TrainingData(interactions, movies, read_users(catalog), facts)
+    return TrainingData(interactions, movies, USERS.read(catalog), facts)

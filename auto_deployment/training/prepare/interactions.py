@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from auto_deployment.training.arrays import Floats, Int64s
+from auto_deployment.dataset.arrays import Float32Array, Int64Array
 from auto_deployment.training.params import PrepareParams
 
 
@@ -49,14 +49,14 @@ def is_relevant(interactions: pd.DataFrame, params: PrepareParams) -> pd.Series:
     )
 
 
-def microseconds(times: pd.Series) -> Int64s:
+def microseconds(times: pd.Series) -> Int64Array:
     """Return times with a zone as microseconds since 1970 in UTC."""
     naive = times.dt.tz_convert("UTC").dt.tz_localize(None)
-    values: Int64s = naive.to_numpy().astype("datetime64[us]").view(np.int64)
+    values: Int64Array = naive.to_numpy().astype("datetime64[us]").view(np.int64)
     return values
 
 
-def _watched_fraction(watches: pd.DataFrame, movies: pd.DataFrame, params: PrepareParams) -> Floats:
+def _watched_fraction(watches: pd.DataFrame, movies: pd.DataFrame, params: PrepareParams) -> Float32Array:
     minutes = watches["minutes_watched"].to_numpy().astype(np.float64)
     longest = watches.groupby("movie_id", observed=True)["minutes_watched"].transform("max").to_numpy()
     known = movies.set_index("movie_id")["runtime_min"].astype("Float64")
@@ -65,14 +65,14 @@ def _watched_fraction(watches: pd.DataFrame, movies: pd.DataFrame, params: Prepa
     return np.minimum(minutes / np.minimum(runtime, params.full_watch_max_min), 1.0).astype(np.float32)
 
 
-def _pairs(events: pd.DataFrame, users: Int64s, ids: list[str]) -> Int64s:
+def _pairs(events: pd.DataFrame, users: Int64Array, ids: list[str]) -> Int64Array:
     """Return one number for each row's (user, movie)."""
     user = np.searchsorted(users, events["user_id"].to_numpy())
     movie = pd.Categorical(events["movie_id"], categories=ids).codes.astype(np.int64)
     return user.astype(np.int64) * len(ids) + movie
 
 
-def _latest(pairs: Int64s, time_us: Int64s) -> Int64s:
+def _latest(pairs: Int64Array, time_us: Int64Array) -> Int64Array:
     """Return the row of the last event of each pair, in order of the pairs; of equal times the last row."""
     order = np.lexsort((time_us, pairs))
     last = np.ones(len(order), dtype=np.bool_)

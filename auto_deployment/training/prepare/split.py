@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from auto_deployment.training.arrays import Bools, Int64s
+from auto_deployment.dataset.arrays import BoolArray, Int64Array
 from auto_deployment.training.errors import NotEnoughDataError
 from auto_deployment.training.params import PrepareParams
 from auto_deployment.training.prepare.interactions import microseconds
@@ -64,13 +64,13 @@ def describe_split(split: Split) -> dict[str, Any]:
     }
 
 
-def _held_out_per_user(times: Int64s, first: Int64s, user: Int64s, share: float) -> Bools:
-    is_test: Bools = times >= _cuts(times, first, share)[user]
+def _held_out_per_user(times: Int64Array, first: Int64Array, user: Int64Array, share: float) -> BoolArray:
+    is_test: BoolArray = times >= _cuts(times, first, share)[user]
     with_train = np.bincount(user, weights=~is_test) > 0
     return is_test & with_train[user]
 
 
-def _cuts(times: Int64s, first: Int64s, share: float) -> Int64s:
+def _cuts(times: Int64Array, first: Int64Array, share: float) -> Int64Array:
     """Return the time from which on each group's events are held out; times rise from each `first` on."""
     sizes = np.diff(np.append(first, len(times)))
     kept = sizes - np.floor(sizes * share).astype(np.int64)

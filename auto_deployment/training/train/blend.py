@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from auto_deployment.training.arrays import Floats, Ints
+from auto_deployment.dataset.arrays import Float32Array, Int32Array
 from auto_deployment.training.params import TrainParams
 from auto_deployment.training.train.ranking_model import RankingModel
 from auto_deployment.training.train.rating_models import RatingModel
 
 
 def user_weights(
-    ranking: RankingModel, rating: RatingModel, ratings_per_user: Ints, params: TrainParams
-) -> Floats:
+    ranking: RankingModel, rating: RatingModel, ratings_per_user: Int32Array, params: TrainParams
+) -> Float32Array:
     """Return the model's `user_blend` (U, 2): what a user's ranking and rating scores are multiplied by.
 
     The rating part counts n / (n + prior) for a user with n ratings: with few of them it knows next to
@@ -25,23 +25,23 @@ def user_weights(
     ).astype(np.float32)
 
 
-def with_bias(rating: RatingModel) -> tuple[Floats, Floats]:
+def with_bias(rating: RatingModel) -> tuple[Float32Array, Float32Array]:
     """Append the movie bias, and a one for each user: one product then orders a user's movies."""
     ones = np.ones((len(rating.user_factors), 1), dtype=np.float32)
     return np.hstack([rating.user_factors, ones]), np.column_stack([rating.movie_factors, rating.movie_bias])
 
 
-def score_deviation(users: Floats, movies: Floats) -> Floats:
+def score_deviation(users: Float32Array, movies: Float32Array) -> Float32Array:
     """Return the deviation of each user's scores over all movies: sqrt(u' Cov(movies) u), shape (U,)."""
     centred = movies.astype(np.float64) - movies.mean(axis=0, dtype=np.float64)
     covariance = centred.T @ centred / len(movies)
     variance = np.einsum("ij,ij->i", users @ covariance, users)
-    deviation: Floats = np.sqrt(np.maximum(variance, 0)).astype(np.float32)
+    deviation: Float32Array = np.sqrt(np.maximum(variance, 0)).astype(np.float32)
     return deviation
 
 
-def _inverse(deviation: Floats) -> Floats:
+def _inverse(deviation: Float32Array) -> Float32Array:
     """Invert; scores without any spread order nothing and get the weight 0."""
     usable = deviation > 1e-6
-    inverse: Floats = np.where(usable, 1 / np.where(usable, deviation, 1), 0).astype(np.float32)
+    inverse: Float32Array = np.where(usable, 1 / np.where(usable, deviation, 1), 0).astype(np.float32)
     return inverse

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
 from app.model_format import ARRAYS, ORDER
-from auto_deployment.training.arrays import Bools
+from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
 from auto_deployment.training.train.blend import user_weights, with_bias
@@ -103,7 +103,7 @@ def _as_written(arrays: Arrays) -> Arrays:
     }
 
 
-def _describe(movie_ids: list[str], catalogue: pd.DataFrame) -> tuple[Movies, Bools]:
+def _describe(movie_ids: list[str], catalogue: pd.DataFrame) -> tuple[Movies, BoolArray]:
     """Look up titles and genres; a movie that the catalogue does not have is called by its id."""
     known = catalogue.set_index("movie_id").reindex(movie_ids)
     titles = [

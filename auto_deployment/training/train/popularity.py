@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from auto_deployment.training.arrays import Floats
+from auto_deployment.dataset.arrays import Float32Array
 from auto_deployment.training.params import PopularityParams
 from auto_deployment.training.train.trainset import Trainset
 
 DAY_US = 86_400_000_000
 
 
-def recent_popularity(trainset: Trainset, params: PopularityParams) -> Floats:
+def recent_popularity(trainset: Trainset, params: PopularityParams) -> Float32Array:
     """Return each movie's share of recent events, smoothed with its share of all events; shape (M,).
 
     An event's weight halves every half-life before the newest one. The share of all times counts like
@@ -21,5 +21,5 @@ def recent_popularity(trainset: Trainset, params: PopularityParams) -> Floats:
     )
     share = trainset.events_per_movie() / len(trainset.movies)
     smoothed = recent + params.smoothing_events * share
-    popularity: Floats = (smoothed / smoothed.sum()).astype(np.float32)
+    popularity: Float32Array = (smoothed / smoothed.sum()).astype(np.float32)
     return popularity

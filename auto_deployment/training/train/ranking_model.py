@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import svds
 from threadpoolctl import threadpool_limits
 
-from auto_deployment.training.arrays import Floats
+from auto_deployment.dataset.arrays import Float32Array
 from auto_deployment.training.params import AlsParams
 from auto_deployment.training.train.trainset import Trainset
 
@@ -18,8 +18,8 @@ from auto_deployment.training.train.trainset import Trainset
 class RankingModel:
     """user_factors (U, F), movie_factors (M, F), float32; their product orders the movies of a user."""
 
-    user_factors: Floats
-    movie_factors: Floats
+    user_factors: Float32Array
+    movie_factors: Float32Array
 
 
 def fit_als(trainset: Trainset, params: AlsParams, seed: int) -> RankingModel:
@@ -58,10 +58,10 @@ def spectrum(matrix: csr_matrix, rank: int, seed: int) -> float:
     return max(float(f"{values.min():.4g}"), 1.0)
 
 
-def strength(trainset: Trainset, params: AlsParams) -> Floats:
+def strength(trainset: Trainset, params: AlsParams) -> Float32Array:
     """Return how much each interaction says that the user likes the movie, 0-1: the mean of what is known."""
     rated = ((trainset.rating - 1) / 4) ** params.rating_power
     known = np.stack([rated, trainset.watched])
     count = (~np.isnan(known)).sum(axis=0)
-    mean: Floats = (np.nan_to_num(known).sum(axis=0) / np.maximum(count, 1)).astype(np.float32)
+    mean: Float32Array = (np.nan_to_num(known).sum(axis=0) / np.maximum(count, 1)).astype(np.float32)
     return mean

@@ -7,7 +7,7 @@ import numpy as np
 import surprise
 from tqdm import tqdm
 
-from auto_deployment.training.arrays import Doubles, Floats, Rows
+from auto_deployment.dataset.arrays import Float32Array, Float64Array, IndexArray
 from auto_deployment.training.params import BiasParams, SvdParams
 from auto_deployment.training.train.trainset import Trainset
 
@@ -22,16 +22,16 @@ class RatingModel:
     """
 
     mean: float
-    user_bias: Floats
-    movie_bias: Floats
-    user_factors: Floats
-    movie_factors: Floats
+    user_bias: Float32Array
+    movie_bias: Float32Array
+    user_factors: Float32Array
+    movie_factors: Float32Array
 
-    def predict(self, users: Rows, movies: Rows) -> Doubles:
+    def predict(self, users: IndexArray, movies: IndexArray) -> Float64Array:
         """Predict the rating of each pair of rows, within the scale."""
         factors = self.user_factors[users], self.movie_factors[movies]
         product = np.einsum("ij,ij->i", *factors, dtype=np.float64)
-        ratings: Doubles = self.mean + self.user_bias[users] + self.movie_bias[movies] + product
+        ratings: Float64Array = self.mean + self.user_bias[users] + self.movie_bias[movies] + product
         return ratings.clip(*SCALE)
 
 
@@ -92,7 +92,9 @@ class _Rated:
         self.mean = float(self.rating.mean()) if len(self.rating) else sum(SCALE) / 2
         self._sizes = len(trainset.user_ids), len(trainset.movie_ids)
 
-    def spread(self, user_bias: Doubles, movie_bias: Doubles, users: Doubles, movies: Doubles) -> RatingModel:
+    def spread(
+        self, user_bias: Float64Array, movie_bias: Float64Array, users: Float64Array, movies: Float64Array
+    ) -> RatingModel:
         """Put what was fitted into the rows of the whole trainset."""
         user_count, movie_count = self._sizes
         return RatingModel(
@@ -104,7 +106,7 @@ class _Rated:
         )
 
 
-def _scatter(values: Doubles, rows: Rows, count: int) -> Floats:
+def _scatter(values: Float64Array, rows: IndexArray, count: int) -> Float32Array:
     spread = np.zeros((count, *values.shape[1:]), dtype=np.float32)
     spread[rows] = values
     return spread
@@ -137,7 +139,7 @@ class _SurpriseTrainset(surprise.Trainset):  # type: ignore[misc]  # Surprise ha
         return zip(*self._columns, strict=True)
 
 
-def _by_row(rows: Rows, others: Rows, rating: Doubles) -> dict[int, list[tuple[int, float]]]:
+def _by_row(rows: IndexArray, others: IndexArray, rating: Float64Array) -> dict[int, list[tuple[int, float]]]:
     order = np.argsort(rows, kind="stable")
     ends = np.cumsum(np.bincount(rows)).tolist()
     pairs = list(zip(others[order].tolist(), rating[order].tolist(), strict=True))

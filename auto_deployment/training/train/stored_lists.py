@@ -9,7 +9,7 @@ from tqdm import tqdm
 from app.artifact import Model
 from app.ordering import best
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Bools, Floats, Ints, Rows
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, IndexArray, Int32Array
 from auto_deployment.training.params import TrainParams
 from auto_deployment.training.train.top_lists import best_rows, blocks, hide_seen
 from auto_deployment.training.train.trainset import Trainset
@@ -40,7 +40,7 @@ def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[s
     return {"user_list_row": list_row, "top_items": top}
 
 
-def _most_recent(trainset: Trainset, params: TrainParams) -> Rows:
+def _most_recent(trainset: Trainset, params: TrainParams) -> IndexArray:
     """Return the users, in order of their rows, who were active last and have events enough for a list."""
     latest = np.zeros(len(trainset.user_ids), dtype=np.int64)
     np.maximum.at(latest, trainset.users, trainset.time_us)
@@ -49,7 +49,7 @@ def _most_recent(trainset: Trainset, params: TrainParams) -> Rows:
     return np.sort(chosen)
 
 
-def _user_vectors(model: Model, rows: Rows) -> Floats:
+def _user_vectors(model: Model, rows: IndexArray) -> Float32Array:
     """Return what `item_factors` is multiplied by for each user, shape (users, F + 1)."""
     cut = model.manifest["scalars"]["rank_factors"]
     factors, weights = model.arrays["user_factors"][rows], model.arrays["user_blend"][rows]
@@ -57,7 +57,7 @@ def _user_vectors(model: Model, rows: Rows) -> Floats:
     return np.hstack(parts).astype(np.float32)
 
 
-def _has_near_ties(scores: Floats, top: Ints) -> Bools:
+def _has_near_ties(scores: Float32Array, top: Int32Array) -> BoolArray:
     """Tell for which users rounding could change the order or the end of the list."""
     best_scores = np.take_along_axis(scores, np.maximum(top, 0), axis=1)
     gaps = np.full((len(top), top.shape[1] - 1), np.inf, dtype=np.float32)

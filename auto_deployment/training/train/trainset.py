@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from auto_deployment.training.arrays import Bools, Floats, Int64s, Ints, Rows
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, IndexArray, Int32Array, Int64Array
 from auto_deployment.training.errors import NotEnoughDataError
 from auto_deployment.training.prepare.interactions import microseconds
 
@@ -19,36 +19,36 @@ class Trainset:
     NaN) and time_us (N,).
     """
 
-    user_ids: Int64s
+    user_ids: Int64Array
     movie_ids: list[str]
-    users: Ints
-    movies: Ints
-    rating: Floats
-    watched: Floats
-    time_us: Int64s
+    users: Int32Array
+    movies: Int32Array
+    rating: Float32Array
+    watched: Float32Array
+    time_us: Int64Array
 
     @property
-    def is_rated(self) -> Bools:
+    def is_rated(self) -> BoolArray:
         return ~np.isnan(self.rating)
 
-    def events_per_user(self) -> Ints:
+    def events_per_user(self) -> Int32Array:
         return np.bincount(self.users, minlength=len(self.user_ids)).astype(np.int32)
 
-    def ratings_per_user(self) -> Ints:
+    def ratings_per_user(self) -> Int32Array:
         return np.bincount(self.users[self.is_rated], minlength=len(self.user_ids)).astype(np.int32)
 
-    def events_per_movie(self) -> Ints:
+    def events_per_movie(self) -> Int32Array:
         return np.bincount(self.movies, minlength=len(self.movie_ids)).astype(np.int32)
 
-    def seen(self) -> tuple[Int64s, Ints]:
+    def seen(self) -> tuple[Int64Array, Int32Array]:
         """Return each user's movies, rising, as compressed sparse rows: indptr (U + 1,) and movies (N,)."""
         indptr = np.concatenate([[0], np.cumsum(self.events_per_user(), dtype=np.int64)])
         return indptr, self.movies[np.lexsort((self.movies, self.users))]
 
 
-def movie_rows(movies: pd.Series, ids: Sequence[str]) -> Rows:
+def movie_rows(movies: pd.Series, ids: Sequence[str]) -> IndexArray:
     """Return the place among `ids` of each movie of a categorical column, -1 where it is not among them."""
-    of_category: Rows = pd.Index(ids).get_indexer(pd.Index(movies.cat.categories))
+    of_category: IndexArray = pd.Index(ids).get_indexer(pd.Index(movies.cat.categories))
     return of_category[movies.cat.codes.to_numpy()]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Ints, Rows
+from auto_deployment.dataset.arrays import IndexArray, Int32Array
 from auto_deployment.training.errors import NotEnoughDataError
 from auto_deployment.training.evaluate.ranking_task import list_metrics, make_task
 from auto_deployment.training.evaluate.systems import popular_lists, served_lists
@@ -26,7 +26,7 @@ from auto_deployment.training.train.ranking_model import RankingModel, fit_als
 from auto_deployment.training.train.rating_models import RatingModel, fit_bias, fit_svd
 from auto_deployment.training.train.trainset import make_trainset, movie_rows
 
-Lister = Callable[[Recommender, Rows, int], Ints]
+Lister = Callable[[Recommender, IndexArray, int], Int32Array]
 
 
 class Validation:

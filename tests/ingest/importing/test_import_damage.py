@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment import cli
-from auto_deployment.dataset.catalog import read_movies, read_users, write_movies
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Rating, render
 from auto_deployment.dataset.quarantine_limit import quarantine_paths
 from auto_deployment.dataset.reading import read_ratings
@@ -102,7 +102,7 @@ def test_a_damaged_row_goes_to_the_quarantine_and_the_others_are_taken(
 def test_clean_ratings_are_held_against_the_catalogue_and_the_calendar(
     paths: Paths, inbox: Path, row: str, reason: str
 ) -> None:
-    write_movies(paths.catalog, movies(HEAT))
+    MOVIES.write(paths.catalog, movies(HEAT))
     good = "2024-03-05T12:00:07,1,heat+1995,4\n"
     (inbox / "ratings").write_text(f"time,user_id,movie_id,rating\n{good}{row}\n")
     assert run_import(inbox, "--scale", "1-5") == 0
@@ -135,14 +135,14 @@ def test_damaged_movies_and_users_are_kept_too_and_their_ratings_have_no_movie(
         ("users.dat", 7, "fields"),
         ("users.dat", 8, "repeated-id"),
     ]
-    assert (len(read_movies(paths.catalog)), len(read_users(paths.catalog))) == (2, 2)
+    assert (len(MOVIES.read(paths.catalog)), len(USERS.read(paths.catalog))) == (2, 2)
 
 
 def test_a_damaged_title_row_of_a_csv_does_not_take_its_neighbours_along(paths: Paths, inbox: Path) -> None:
     movies_csv = 'movieId,title,genres\n10,"Never closed (1990),Drama\n20,Loud City (1999),Drama\n'
     rating_files.movielens(inbox, movies=movies_csv)
     assert run_import(inbox) == 0
-    assert read_movies(paths.catalog)["movie_id"].tolist() == ["loud+city+1999"]
+    assert MOVIES.read(paths.catalog)["movie_id"].tolist() == ["loud+city+1999"]
     assert [row[3] for row in quarantined(paths)] == [
         "fields",
         "unknown-movie",

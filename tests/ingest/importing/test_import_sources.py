@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.dataset.builder import SegmentBuilder
-from auto_deployment.dataset.catalog import read_movies, read_users, write_movies
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import AccountCreated, Event, Rating, Recommendation, render
 from auto_deployment.dataset.reading import read_ratings, read_watches
 from auto_deployment.dataset.segments import publish_segment, stage_segment
@@ -58,7 +58,7 @@ def test_movielens_csv_is_on_half_stars_and_brings_its_movies(paths: Paths, inbo
         (2, "green+blue+and+grey+", pytest.approx(3.2222), rating_files.TIMES_S[2]),
         (2, "the+quiet+harbour+1987", 5.0, rating_files.TIMES_S[2]),
     ]
-    catalog = read_movies(paths.catalog)
+    catalog = MOVIES.read(paths.catalog)
     assert catalog["title"].tolist() == ['Green, Blue and "Grey"', "Loud City", "The Quiet Harbour"]
     assert [list(genres) for genres in catalog["genres"]] == [["Comedy"], [], ["Drama", "Romance"]]
     assert catalog["year"].fillna(0).tolist() == [0, 1999, 1987]
@@ -72,10 +72,10 @@ def test_movielens_100k_brings_users_and_is_told_from_its_splits_by_name(paths: 
         (1, "unknown+", 1.0, rating_files.TIMES_S[1]),
         (2, "lete+sans+fin+1994", 3.0, rating_files.TIMES_S[2]),
     ]
-    catalog = read_movies(paths.catalog)
+    catalog = MOVIES.read(paths.catalog)
     assert catalog["title"].tolist() == ["L'Été sans fin", "unknown"]
     assert [list(genres) for genres in catalog["genres"]] == [["Comedy", "Drama"], []]
-    users = read_users(paths.catalog)
+    users = USERS.read(paths.catalog)
     assert users.to_numpy().tolist() == [[1, 24, "M", "technician"], [2, 53, "F", "other"]]
 
 
@@ -86,8 +86,8 @@ def test_movielens_1m_brings_age_bands_and_named_occupations(paths: Paths, inbox
         (1, "loud+city+part+2+1999", 1.0, rating_files.TIMES_S[1]),
         (2, "cafe+nights+1994", 3.0, rating_files.TIMES_S[2]),
     ]
-    assert read_movies(paths.catalog)["title"].tolist() == ["Café Nights", "Loud City: Part 2"]
-    users = read_users(paths.catalog)
+    assert MOVIES.read(paths.catalog)["title"].tolist() == ["Café Nights", "Loud City: Part 2"]
+    users = USERS.read(paths.catalog)
     assert users.to_numpy().tolist() == [[1, 1, "F", "K-12 student"], [2, 56, "M", "self-employed"]]
 
 
@@ -167,7 +167,7 @@ def test_captured_lines_of_every_kind_become_rows(paths: Paths, inbox: Path) -> 
 
 
 def test_lines_are_held_against_the_catalogue_where_there_is_one(paths: Paths, inbox: Path) -> None:
-    write_movies(paths.catalog, movies(HEAT))
+    MOVIES.write(paths.catalog, movies(HEAT))
     lines_of = [
         b"2026-01-01T12:00,%d,GET /rate/%s=4" % row for row in ((1, b"heat+1995"), (2, b"hXeat+1995"))
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.config import LocalAddresses
+from auto_deployment.config.addresses import LocalAddresses
 from auto_deployment.edge.nginx_config import TrafficError
 from auto_deployment.local.instances import instances
 from auto_deployment.local.releases.edge import LocalEdge

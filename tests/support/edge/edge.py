@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.edge.nginx_config import Server, upstream
+from auto_deployment.edge.nginx_config import UpstreamServer, upstream
 from auto_deployment.local.nginx import NginxFiles
 from auto_deployment.local.processes import Child
 from auto_deployment.params import load_params
@@ -48,8 +48,8 @@ def running_edge(folder: Path, addresses: Sequence[str], salt: str = SALT, **cha
     layout.create()
     port, status_port = free_ports(2)
     files = NginxFiles(layout, "127.0.0.1", port, status_port)
-    servers = [Server(address, traffic.stable_weight) for address in addresses[:-1]]
-    servers.append(Server(addresses[-1], traffic.canary_weight, is_canary=True))
+    servers = [UpstreamServer(address, traffic.stable_weight) for address in addresses[:-1]]
+    servers.append(UpstreamServer(addresses[-1], traffic.canary_weight, is_canary=True))
     files.write(traffic, upstream(servers, salt, traffic.fail_timeout_s))
     process = Child(files.program())
     try:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from auto_deployment.config import IngestAddresses, Settings
+from auto_deployment.config import Settings
+from auto_deployment.config.addresses import IngestAddresses
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
 from auto_deployment.ingest.params import IngestParams

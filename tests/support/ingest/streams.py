@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.ingest.aftercare import Duty, UsualAftercare
+from auto_deployment.ingest.after_batch import BatchContext, UsualAfterBatch
 from auto_deployment.ingest.health import Health
 from auto_deployment.ingest.listener import Clocks, Listener, Telemetry
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.params import IngestParams
-from auto_deployment.ingest.platform.movie_ids import Known
+from auto_deployment.ingest.platform.movie_ids import CatalogueReader
 from auto_deployment.ingest.stream import Offsets, Polled, TextLine
 from auto_deployment.paths import Paths
 from tests.support.ingest.home import ingest_params
@@ -73,7 +73,9 @@ def make_listener(
     """Put a loop together around a stream."""
     paths, params, metrics = Paths(root), params or ingest_params(), metrics or IngestMetrics()
     health = Health(params.stale_after_s)
-    aftercare = UsualAftercare(Duty(paths, params, metrics, health, now), Known(paths.catalog, None))
+    after_batch = UsualAfterBatch(
+        BatchContext(paths, params, metrics, health, now), CatalogueReader(paths.catalog, None)
+    )
     return Listener(
-        stream, paths, params, (1, 5), Telemetry(metrics, health), aftercare, Clocks(steady_s, now)
+        stream, paths, params, (1, 5), Telemetry(metrics, health), after_batch, Clocks(steady_s, now)
     )

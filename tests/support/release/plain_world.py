@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from auto_deployment.config import LocalAddresses
+from auto_deployment.config.addresses import LocalAddresses
 from auto_deployment.edge.nginx_config import TrafficError
 from auto_deployment.local.instances import Instance, instances
 from auto_deployment.local.processes import Child, Program

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from app.recommender import Recommender
-from auto_deployment.training.arrays import Ints
+from auto_deployment.dataset.arrays import Int32Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_lists import coverage
@@ -35,7 +35,7 @@ def name(recommender: Recommender, row: int) -> str:
     return recommender.movie_ids[row]
 
 
-def lists(*rows: list[int]) -> Ints:
+def lists(*rows: list[int]) -> Int32Array:
     return np.array(rows, dtype=np.int32)
 
 

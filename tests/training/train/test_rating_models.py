@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import surprise
 
-from auto_deployment.training.arrays import Doubles
+from auto_deployment.dataset.arrays import Float64Array
 from auto_deployment.training.train.rating_models import RatingModel, fit_bias, fit_svd
 from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import small_params, taste_rows, training_data
@@ -38,7 +38,7 @@ def by_surprise(trainset: Trainset) -> surprise.Trainset:
     return surprise.Dataset.load_from_df(frame, surprise.Reader(rating_scale=(1, 5))).build_full_trainset()
 
 
-def all_predictions(model: RatingModel, trainset: Trainset) -> Doubles:
+def all_predictions(model: RatingModel, trainset: Trainset) -> Float64Array:
     users, movies = np.indices((len(trainset.user_ids), len(trainset.movie_ids)))
     return model.predict(users.ravel(), movies.ravel())
 

@@ -1,7 +1,6 @@
 """What follows a written batch: comparing, tidying the quarantine, joining segments, asking."""
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +9,7 @@ from auto_deployment.dataset.compaction import compact
 from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import BusyError, only_one
+from auto_deployment.host.signals import Stop
 from auto_deployment.ingest.drift.drift import Sample, find_drift
 from auto_deployment.ingest.drift.file import load_history, save_history
 from auto_deployment.ingest.drift.findings import add_findings
@@ -17,7 +17,7 @@ from auto_deployment.ingest.health import Health
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.open_batch import OpenBatch
 from auto_deployment.ingest.params import IngestParams
-from auto_deployment.ingest.platform.movie_ids import Known, Movies
+from auto_deployment.ingest.platform.movie_ids import CatalogueReader, MovieIds
 from auto_deployment.ingest.write_batch import Written
 from auto_deployment.paths import Paths
 
@@ -29,7 +29,7 @@ class StoppedError(MarqueeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class BatchContext:
     """Where things are, how much is allowed, and whom to tell."""
 
     paths: Paths
@@ -39,24 +39,26 @@ class Duty:
     now: Callable[[], datetime]
 
 
-class UsualAftercare:
+class UsualAfterBatch:
     """Keeps what surrounds the segments in order. What fails is logged and left for the next time."""
 
-    def __init__(self, duty: Duty, known: Known) -> None:
-        self._duty = duty
-        self._known = known
-        self._history = load_history(duty.paths.drift_history)
+    def __init__(self, context: BatchContext, catalogue: CatalogueReader) -> None:
+        self._context = context
+        self._catalogue = catalogue
+        self._history = load_history(context.paths.drift_history)
         self._compacted: date | None = None
 
-    def movies(self) -> Movies:
-        return self._known.movies()
+    def movies(self) -> MovieIds:
+        return self._catalogue.movies()
 
-    def after(self, batch: OpenBatch, written: Written, stop: threading.Event) -> None:
+    def after(self, batch: OpenBatch, written: Written, stop: Stop) -> None:
         try:
             self._compare(batch, written)
-            dropped = enforce_limit(self._duty.paths.quarantine, self._duty.params.quarantine.max_mb << 20)
-            self._duty.metrics.quarantine_dropped.set(dropped.lines)
-            self._known.ask_about(batch.builder.raters())
+            dropped = enforce_limit(
+                self._context.paths.quarantine, self._context.params.quarantine.max_mb << 20
+            )
+            self._context.metrics.quarantine_dropped.set(dropped.lines)
+            self._catalogue.ask_about(batch.builder.raters())
             self._compact(stop)
         except StoppedError:
             log.info("Joining was given up: we are to end")
@@ -64,36 +66,31 @@ class UsualAftercare:
             log.error("The segment is safe, but what follows it failed: %s", error)
 
     def _compare(self, batch: OpenBatch, written: Written) -> None:
-        params, today = self._duty.params.drift, self._duty.now().date()
+        params, today = self._context.params.drift, self._context.now().date()
         sample, movie_lines = sample_of(batch, written), batch.builder.movie_lines()
         findings = find_drift(sample, movie_lines, self._history, params)
         for check, found in findings.items():
-            log.warning(
-                "%s changed strongly: %.4g, in the last days %.4g (%d lines)",
-                check,
-                found.now,
-                found.before,
-                found.lines,
-            )
-        self._duty.metrics.drifted(findings)
-        add_findings(self._duty.paths.drift_findings, findings, self._duty.now(), params.trailing_days)
+            said = "%s changed strongly: %.4g, in the last days %.4g (%d lines)"
+            log.warning(said, check, found.now, found.before, found.lines)
+        self._context.metrics.drifted(findings)
+        add_findings(self._context.paths.drift_findings, findings, self._context.now(), params.trailing_days)
         self._history = self._history.with_batch(today, sample, movie_lines, params.trailing_days)
-        save_history(self._duty.paths.drift_history, self._history)
+        save_history(self._context.paths.drift_history, self._history)
 
-    def _compact(self, stop: threading.Event) -> None:
+    def _compact(self, stop: Stop) -> None:
         """Join finished days, once a day and at the first batch after a start."""
-        today = self._duty.now().date()
+        today = self._context.now().date()
         if self._compacted == today:
             return
 
         def check() -> None:
-            self._duty.health.turned(lines=False)
+            self._context.health.turned(lines=False)
             if stop.is_set():
                 raise StoppedError("stopped")
 
         try:
-            with only_one(self._duty.paths.compaction_lock, "Joining segments"):
-                done = compact(self._duty.paths, today, self._duty.params.compaction.max_lines, check)
+            with only_one(self._context.paths.compaction_lock, "Joining segments"):
+                done = compact(self._context.paths, today, self._context.params.compaction.max_lines, check)
         except BusyError as busy:
             log.info("%s", busy)
             return

@@ -1,0 +1,64 @@
+"""Where the programs of one host listen, and whom `ingest` asks."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from auto_deployment.config.env import SettingsError, Variables, port, url
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAddresses:
+    """Where the plain processes of a local run listen; all but the first two are for this host only."""
+
+    host: str = "127.0.0.1"
+    port: int = 8082
+    status_port: int = 18082
+    stable_port: int = 18000
+    canary_port: int = 18001
+
+
+@dataclass(frozen=True, slots=True)
+class IngestAddresses:
+    """Where `ingest` shows its metrics and health, and whom it asks about movies and users."""
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9108
+    platform_api_url: str | None = None  # nobody is asked
+
+
+class SchedulerAddress(NamedTuple):
+    """Where `schedule` shows its metrics."""
+
+    host: str = "127.0.0.1"
+    port: int = 9109
+
+
+def local_addresses(**fields: object) -> LocalAddresses:
+    """Check that no two of its programs get one port."""
+    found = LocalAddresses(**fields)  # type: ignore[arg-type]  # LOCAL has parsed them
+    if len({found.port, found.status_port, found.stable_port, found.canary_port}) < 4:
+        raise SettingsError(f"{', '.join(list(LOCAL)[1:])} must be different ports.")
+    return found
+
+
+def _ipv4(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise ValueError("an IPv4 address, 127.0.0.1 for this host only or 0.0.0.0 for all") from None
+
+
+LOCAL: Variables = {
+    "MARQUEE_HOST": ("host", _ipv4),
+    "MARQUEE_PORT": ("port", port),
+    "NGINX_STATUS_PORT": ("status_port", port),
+    "STABLE_PORT": ("stable_port", port),
+    "CANARY_PORT": ("canary_port", port),
+}
+INGEST: Variables = {
+    "INGEST_METRICS_HOST": ("metrics_host", str),
+    "INGEST_METRICS_PORT": ("metrics_port", port),
+    "PLATFORM_API_URL": ("platform_api_url", url),
+}
+SCHEDULER: Variables = {"SCHEDULER_METRICS_HOST": ("host", str), "SCHEDULER_METRICS_PORT": ("port", port)}

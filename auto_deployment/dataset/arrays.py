@@ -1,0 +1,18 @@
+"""Array types, named by their width."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+IndexArray = npt.NDArray[np.intp]
+
+
+def int64s(column: pa.ChunkedArray) -> Int64Array:
+    """Return a column of numbers or times as an array."""
+    values: Int64Array = column.cast(pa.int64()).to_numpy()
+    return values
