@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -22,13 +22,10 @@ def drift_of(listed: Sequence[Segment], params: DriftParams) -> dict[str, Findin
     history = History()
     for segment in ordered[:-1]:
         sample, titles = _sample(segment)
-        history = history.with_batch(_day(segment), sample, titles, KEEP_DAYS)
+        day = (segment.meta.last_time or NO_TIME).date()
+        history = history.with_batch(day, sample, titles, KEEP_DAYS)
     sample, titles = _sample(ordered[-1])
     return find_drift(sample, titles, history, params)
-
-
-def _day(segment: Segment) -> date:
-    return (segment.meta.last_time or NO_TIME).date()
 
 
 def _sample(segment: Segment) -> tuple[Sample, dict[str, int]]:

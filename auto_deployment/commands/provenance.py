@@ -6,9 +6,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from auto_deployment.commands.provenance_releases import branches, releases_of, to_json
+from auto_deployment.commands.provenance_releases import branches, releases_of
 from auto_deployment.commands.release.parts import store
 from auto_deployment.config import Settings
+from auto_deployment.host.codec import to_plain
 from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish.lookup import look_up
 from auto_deployment.publish.provenance_tree import render_tree
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     found = look_up(args.name, args.repo or (own if own.is_dir() else Path.cwd()))
     releases = releases_of(store(settings), str(found.facts["version"]), found.serving_code)
     if args.json:
-        sys.stdout.write(f"{json.dumps({**asdict(found), 'releases': to_json(releases)})}\n")
+        sys.stdout.write(f"{json.dumps({**asdict(found), 'releases': to_plain(releases)})}\n")
     else:
         sys.stdout.write(render_tree(found, branches(releases)))
     return 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from auto_deployment.host.codec import to_plain
 from auto_deployment.publish.provenance_tree import Branch
 from auto_deployment.release.origin import described
 from auto_deployment.release.release import Action, Phase, Release
@@ -19,11 +18,6 @@ def releases_of(store: Store, version: str, code: str | None) -> list[Release]:
 
 def branches(releases: list[Release]) -> list[Branch]:
     return [(f"{one.id}: {one.phase} {one.since:%Y-%m-%d %H:%M} UTC", list(_leaves(one))) for one in releases]
-
-
-def to_json(releases: list[Release]) -> list[dict[str, object]]:
-    """Return plain values."""
-    return [to_plain(one) for one in releases]
 
 
 def _leaves(release: Release) -> Iterator[Branch]:

@@ -11,15 +11,7 @@ from auto_deployment.cycle.mail_pages import (
     unchanged_mail,
     waiting_mail,
 )
-from auto_deployment.cycle.outcome import (
-    FAILED,
-    FOR_REVIEW,
-    PUBLISHED,
-    REFUSED,
-    UNCHANGED,
-    WAITING,
-    Outcome,
-)
+from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, WAITING, Outcome
 from auto_deployment.mail.mail import Mail
 
 MAILS = {

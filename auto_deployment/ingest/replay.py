@@ -86,7 +86,8 @@ def _replay_file(
             paths.segments, name, builder.record_batches(), lambda: builder.meta(source, rating_scale)
         ) as staged:
             staged.publish()
-    rows = _from_ranges(read_segment(segment_path(paths.segments, name)).meta.source["rows"])
+    ranges = read_segment(segment_path(paths.segments, name)).meta.source["rows"]
+    rows = [row for first, last in ranges for row in range(first, last + 1)]
     _take_out(path, rows, facts | {"replayed": facts.get("replayed", 0) + 1})
     return len(rows)
 
@@ -135,7 +136,3 @@ def _batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
 def _as_ranges(rows: Sequence[int]) -> list[list[int]]:
     breaks = [i for i, (one, other) in enumerate(pairwise(rows), 1) if other != one + 1]
     return [[rows[begin], rows[end - 1]] for begin, end in pairwise([0, *breaks, len(rows)])]
-
-
-def _from_ranges(ranges: Sequence[Sequence[int]]) -> list[int]:
-    return [row for first, last in ranges for row in range(first, last + 1)]

@@ -50,7 +50,8 @@ def tracks_plot(ticks: Sequence[TrackTick], mean_latency_max_ms: float | None) -
         above, below = figure.subplots(2, 1, sharex=True)
         times = [tick.time for tick in ticks]
         for track, color in COLORS.items():
-            means = [_number(tick.mean_latency_ms.get(track)) for tick in ticks]
+            found = (tick.mean_latency_ms.get(track) for tick in ticks)
+            means = [float("nan") if mean is None else mean for mean in found]
             _line(above, times, means, color, track)
             _line(below, times, _bad_shares(ticks, track), color, track)
         if mean_latency_max_ms is not None:
@@ -95,10 +96,6 @@ def _style() -> dict[Any, Any]:
         "xtick.labelsize": 8.5,
         "ytick.labelsize": 8.5,
     }
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _bad_shares(ticks: Sequence[TrackTick], track: str) -> list[float]:

@@ -122,7 +122,7 @@ def _warming(release: Release, known: Situation) -> Release:
     following = release
     if asked := release.command(Action.PROMOTE):
         following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {asked.by}", asked.reason))
-    elif _seconds(release, known) >= known.params.warming_s:
+    elif (known.now - release.since).total_seconds() >= known.params.warming_s:
         following = release.to(Phase.BAKING, known.now, "What users meet is evidence from now on.")
     return _unless_lost(release, known, following)
 
@@ -198,10 +198,6 @@ def _not_healthy(release: Release, known: Situation, name: str) -> Release:
 
 def _has_served(observed: Observed, release: str, settle_s: float) -> bool:
     return observed.release == release and observed.well and observed.serving_s >= settle_s
-
-
-def _seconds(release: Release, known: Situation) -> float:
-    return (known.now - release.since).total_seconds()
 
 
 def _sentence(words: str, reason: str) -> str:

@@ -43,13 +43,9 @@ def kafka_ranges(metas: Iterable[SegmentMeta]) -> list[dict[str, Any]]:
             low, high = ranges.get(partition, (first, following))
             ranges[partition] = [min(low, first), max(high, following)]
     return [
-        {**dict(zip(TOPIC, topic, strict=True)), "offsets": dict(sorted(ranges.items(), key=_number))}
+        {**dict(zip(TOPIC, topic, strict=True)), "offsets": {p: ranges[p] for p in sorted(ranges, key=int)}}
         for topic, ranges in sorted(found.items())
     ]
-
-
-def _number(item: tuple[str, list[int]]) -> int:
-    return int(item[0])
 
 
 def frame_hash(frame: pd.DataFrame) -> str:

@@ -16,9 +16,7 @@ from auto_deployment.release.store import Record
 def configure(parser: argparse.ArgumentParser) -> None:
     add_by(parser)
     parser.add_argument(
-        "--release",
-        metavar="ID",
-        help="do it only if this release is under way (default: whichever is)",
+        "--release", metavar="ID", help="do it only if this release is under way (default: whichever is)"
     )
     parser.add_argument("--reason", default="", help="reason for the record and the mails")
     if parser.prog.endswith(" extend"):

@@ -41,9 +41,9 @@ class PlatformApi:
         if answer.status_code == 404:
             return None
         if answer.status_code not in (200, 400):
-            raise PlatformDownError(
-                f"status {answer.status_code}", _seconds(answer.headers.get("Retry-After", ""))
-            )
+            pause = answer.headers.get("Retry-After", "")
+            pause_s = float(pause) if pause.isdecimal() else 0.0
+            raise PlatformDownError(f"status {answer.status_code}", pause_s)
         try:
             body = answer.json()
         except requests.JSONDecodeError as error:
@@ -57,10 +57,11 @@ class PlatformApi:
 
 def movie_row(movie_id: str, found: dict[str, Any]) -> dict[str, Any]:
     """Return a catalogue row; numbers may come as text, and what is missing as the text "null"."""
+    genres = (one.get("name") if isinstance(one, dict) else one for one in _list(found.get("genres")))
     return {
         "movie_id": movie_id,
         "title": _text(found.get("title")),
-        "genres": [name for one in _list(found.get("genres")) if (name := _genre(one))],
+        "genres": [name for name in map(_text, genres) if name],
         "year": _year(_text(found.get("release_date"))),
         "runtime_min": _whole(found.get("runtime")) or None,
     }
@@ -73,10 +74,6 @@ def user_row(user_id: int, found: dict[str, Any]) -> dict[str, Any]:
         "gender": _text(found.get("gender")),
         "occupation": _text(found.get("occupation")),
     }
-
-
-def _genre(value: object) -> str | None:
-    return _text(value.get("name") if isinstance(value, dict) else value)
 
 
 def _list(value: object) -> list[object]:
@@ -100,7 +97,3 @@ def _year(text: str | None) -> int | None:
         return date.fromisoformat(text or "").year
     except ValueError:
         return None
-
-
-def _seconds(text: str) -> float:
-    return float(text) if text.isdecimal() else 0.0

@@ -32,12 +32,7 @@ class LocalReleases:
     """Looks every `poll_s` while releases are in use, does nothing before; no fault of it ends the run."""
 
     def __init__(
-        self,
-        settings: Settings,
-        params: Params,
-        layout: RunLayout,
-        models: ModelStore,
-        session: Session,
+        self, settings: Settings, params: Params, layout: RunLayout, models: ModelStore, session: Session
     ) -> None:
         self._settings, self._params, self._layout, self._models = settings, params, layout, models
         self._session = session

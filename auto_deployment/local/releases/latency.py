@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -103,13 +103,9 @@ def spent_in(text: str) -> Spent:
         if family.name == HISTOGRAM:
             for sample in family.samples:
                 part = sample.name.removeprefix(HISTOGRAM)
-                if part in found and _matches(sample.labels):
+                if part in found and LABELS.items() <= sample.labels.items():
                     found[part] += sample.value
     return Spent(found["_sum"], found["_count"])
-
-
-def _matches(labels: Mapping[str, str]) -> bool:
-    return all(labels.get(name) == value for name, value in LABELS.items())
 
 
 def _mean_ms(rows: Sequence[tuple[float, str, float, float]], track: str) -> float | None:

@@ -12,7 +12,7 @@ def mean_latency_ms(track: str, window_s: float) -> str:
 
     Sums over instances come before the division: an instance counts by its requests.
     """
-    labels, window = RECOMMENDED.format(track=track), _seconds(window_s)
+    labels, window = RECOMMENDED.format(track=track), f"{max(round(window_s), 1)}s"
     return (
         f"1000 * sum(increase(flask_http_request_duration_seconds_sum{{{labels}}}[{window}])) "
         f"/ sum(increase(flask_http_request_duration_seconds_count{{{labels}}}[{window}]))"
@@ -22,7 +22,3 @@ def mean_latency_ms(track: str, window_s: float) -> str:
 def scraped(track: str) -> str:
     """Ask whether every instance of a track was scraped of late: 1 if so, 0 if one was not."""
     return f'min(max_over_time(up{{job="app",track="{track}"}}[{SCRAPE_PATIENCE_S}s]))'
-
-
-def _seconds(duration_s: float) -> str:
-    return f"{max(round(duration_s), 1)}s"

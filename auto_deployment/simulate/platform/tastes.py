@@ -40,7 +40,9 @@ def make_tastes(
     genres = movies.genres / np.sqrt(movies.genres.sum(axis=1, keepdims=True))
     traits = rng.normal(size=(len(movies.ids), params.style_dimensions)) / np.sqrt(params.style_dimensions)
     shared = _demographic(users)
-    shared *= np.sqrt(params.demographic_share) / _spread(shared, genres)
+    # Of the products of all pairs, estimated by some: which users and movies come first is by chance.
+    spread = float(np.std(shared[:1000] @ genres[:1000].T)) or 1.0
+    shared *= np.sqrt(params.demographic_share) / spread
     scale = np.repeat(
         np.sqrt([params.genre_share, params.style_share]), [len(GENRES), params.style_dimensions]
     )
@@ -60,8 +62,3 @@ def _demographic(users: Users) -> Float64Array:
     youth = np.clip((35 - users.age) / 13, -2, 2)
     gender = np.where(users.is_woman, 1.0, -1.0)
     return np.asarray(np.column_stack([youth, gender]) @ leanings.T)
-
-
-def _spread(shared: Float64Array, genres: Float64Array) -> float:
-    """Estimate the spread of the products over all pairs; which users and movies come first is by chance."""
-    return float(np.std(shared[:1000] @ genres[:1000].T)) or 1.0

@@ -55,13 +55,10 @@ def _rating(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     yield below("rmse", rating["svd"]["rmse"], params.rmse_max, "RMSE on later events (1-5)")
     # Below, not merely no more: what adds nothing to the biases is no model.
     limit = 0.0 - params.bias_margin
-    found = _rounded(rating["svd_minus_bias"]["rmse"])
+    # In millionths: less than that between two equal models comes from the order of sums.
+    margin: Estimate = rating["svd_minus_bias"]["rmse"]
+    found = {name: None if value is None else round(value, 6) for name, value in margin.items()}
     yield below("bias", found, limit, "RMSE minus that of the biases alone", 2)
-
-
-def _rounded(found: Estimate) -> Estimate:
-    """Round to millionths: less than that between two equal models comes from the order of sums."""
-    return {name: None if value is None else round(value, 6) for name, value in found.items()}
 
 
 def _ranking(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
