@@ -7,10 +7,9 @@ from datetime import datetime
 
 from auto_deployment.config.publish import MERGE_REQUEST
 from auto_deployment.cycle.challenger import Challenger, name_model, reproduce, why_refused
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.inputs import Inputs, take_in, why_unchanged
 from auto_deployment.cycle.link_segments import mark_linked
-from auto_deployment.cycle.look import why_nothing
 from auto_deployment.cycle.outcome import (
     FAILED,
     FOR_REVIEW,
@@ -21,6 +20,7 @@ from auto_deployment.cycle.outcome import (
     WAITING,
     Outcome,
 )
+from auto_deployment.cycle.preconditions import why_nothing
 from auto_deployment.cycle.publish import commit, push, refresh
 from auto_deployment.cycle.record import finish_interrupted, intend, record
 from auto_deployment.dataset.locks import reading

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from auto_deployment.commands.provenance_releases import branches, releases_of
-from auto_deployment.commands.release.parts import store
+from auto_deployment.commands.release.shared import store
 from auto_deployment.config import Settings
 from auto_deployment.host.codec import to_plain
 from auto_deployment.paths import CycleLayout, Paths

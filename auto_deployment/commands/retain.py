@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from auto_deployment.commands.cycle_parts import make_cycle
+from auto_deployment.commands.cycle_wiring import make_cycle
 from auto_deployment.config import Settings
 from auto_deployment.cycle.publish import refresh, retain
 from auto_deployment.params import load_params

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.commands.cycle_parts import cycle_outbox, make_cycle
+from auto_deployment.commands.cycle_wiring import cycle_outbox, make_cycle
 from auto_deployment.config import Settings
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
 from auto_deployment.cycle.publish import retain
 from auto_deployment.errors import MarqueeError

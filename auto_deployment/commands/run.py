@@ -19,11 +19,11 @@ from auto_deployment.host.revision import code_revision
 from auto_deployment.host.signals import StopRequests, until_stopped
 from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.nginx import find_nginx
-from auto_deployment.local.ports import check_free
 from auto_deployment.local.releases.controller import LocalReleases
 from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.screen import Screen, logging_to
 from auto_deployment.local.session import Session
+from auto_deployment.local.tcp_ports import check_free
 from auto_deployment.local.watch import look_after
 from auto_deployment.params import load_params
 from auto_deployment.paths import PROJECT, Paths, RunLayout

@@ -5,7 +5,7 @@ import logging
 import subprocess
 import sys
 
-from auto_deployment.commands.cycle_parts import cycle_outbox, last_outcome, last_published
+from auto_deployment.commands.cycle_wiring import cycle_outbox, last_outcome, last_published
 from auto_deployment.config import Settings
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.cycle.outcome import COME_AGAIN_SOON, FAILED

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params, load_params
-from auto_deployment.publish.stage_words import last_sentence
+from auto_deployment.publish.dvc_output import last_sentence
 from auto_deployment.training.evaluate import stage as evaluate
 from auto_deployment.training.gate import stage as gate
 from auto_deployment.training.package import stage as package

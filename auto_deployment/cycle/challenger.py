@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.segments import data_hash
 from auto_deployment.publish.naming import check_new
 from auto_deployment.training.provenance import model_version

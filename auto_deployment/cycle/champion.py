@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.publish.tag_message import content_hash
 from auto_deployment.release.records import Rejection, Serving, read_rejected, read_serving
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from auto_deployment.cycle.champion import current_champion
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.link_segments import Intake, mark_linked, take_segments
 from auto_deployment.ingest.drift.findings import findings_since
 from auto_deployment.release.records import ARTEFACT, read_rejected

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import SegmentError, open_segment
 from auto_deployment.dataset.segments import JOINED, SUFFIX, read_segment

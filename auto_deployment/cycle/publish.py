@@ -5,10 +5,10 @@ import json
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.cycle.challenger import Challenger
 from auto_deployment.cycle.champion import current_champion
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.publish.data_versions import INPUTS
+from auto_deployment.publish.local_remote import ensure_remote
 from auto_deployment.publish.retention import Retention, choose, collect
-from auto_deployment.publish.seed import ensure_remote
 from auto_deployment.publish.tag_message import render_tag
 from auto_deployment.release.records import read_released
 from auto_deployment.training.workspace import read_json

@@ -2,7 +2,7 @@
 
 import logging
 
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.outcome import PUBLISHED, Outcome
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.workspace import read_json, write_json

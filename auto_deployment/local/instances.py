@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auto_deployment.config.addresses import LocalAddresses
-from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program
+from auto_deployment.local.tcp_ports import answers
 from auto_deployment.paths import PROJECT, RunLayout
 
 STABLE = "stable"

@@ -7,8 +7,8 @@ import subprocess
 
 from auto_deployment.edge.nginx_config import Place, TrafficError, render, variables
 from auto_deployment.host.files import replace_text
-from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Program
+from auto_deployment.local.tcp_ports import answers
 from auto_deployment.params import TrafficParams
 from auto_deployment.paths import LOCAL_CONF, TEMPLATE, RunLayout
 

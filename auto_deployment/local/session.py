@@ -25,7 +25,7 @@ from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.supervisor import Keeper, Supervisor
 from auto_deployment.params import TrafficParams
 from auto_deployment.paths import RunLayout
-from auto_deployment.release.observe.log_files import LogFiles
+from auto_deployment.release.observe.edge_log_files import LogFiles
 from auto_deployment.release.reconcile import STABLE_NAMES, Traffic
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from auto_deployment.publish.commands import Commands
+from auto_deployment.publish.dvc_output import explained
 from auto_deployment.publish.errors import CommandError, PublishError, StageError, UnreachableError
-from auto_deployment.publish.stage_words import explained
 
 REMOTE = "storage"
 INPUTS = ("data/segments", "data/catalog", "data/champion")

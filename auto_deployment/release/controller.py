@@ -14,7 +14,6 @@ from auto_deployment.release.judge.judge import judge
 from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.observe.tracker import Tracker
 from auto_deployment.release.params import ReleaseParams
-from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.phases import Situation, advance, desired_state, judge_params, waits_for_approval
 from auto_deployment.release.reconcile import (
     CANARY_NAME,
@@ -30,6 +29,7 @@ from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Action, Build, Kind, Phase, Release, ReleaseCommand
 from auto_deployment.release.requests import PastReleases, answer, must_wait
 from auto_deployment.release.store import Record, StateError
+from auto_deployment.release.wiring import ControllerParts, Report
 
 log = logging.getLogger(__name__)
 

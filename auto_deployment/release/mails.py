@@ -21,10 +21,10 @@ from auto_deployment.release.mail_pages import (
     unavailable_since,
 )
 from auto_deployment.release.params import ReleaseParams
-from auto_deployment.release.parts import Report
 from auto_deployment.release.release import Kind, Phase
 from auto_deployment.release.status import judgement_of
 from auto_deployment.release.store import Record
+from auto_deployment.release.wiring import Report
 
 Render = Callable[[ReleaseEvent], Mail]
 # Of a rollback its end says everything. A candidate may enter and leave `requested` in one look.

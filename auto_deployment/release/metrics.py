@@ -8,11 +8,11 @@ from auto_deployment.edge.nginx_config import TrafficParams
 from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import BAKING, TRACKS
 from auto_deployment.release.params import ReleaseParams
-from auto_deployment.release.parts import Report
 from auto_deployment.release.phases import deadline
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, StartInstance
 from auto_deployment.release.release import ENDS, Kind, Phase, Release
 from auto_deployment.release.store import Record
+from auto_deployment.release.wiring import Report
 
 _PREFIX = "marquee_release_"
 ROLLED_BACK = "rolled-back"

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from auto_deployment.auto_deploy import run_cycle
-from auto_deployment.commands.cycle_parts import cycle_outbox, mail_notifier
+from auto_deployment.commands.cycle_wiring import cycle_outbox, mail_notifier
 from auto_deployment.config import Settings
 from auto_deployment.config.mail import MailSettings
 from auto_deployment.cycle.mail_pages import ADVICE

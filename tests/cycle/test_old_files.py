@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auto_deployment.commands.cycle_parts import last_outcome, last_published
+from auto_deployment.commands.cycle_wiring import last_outcome, last_published
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, Outcome
 from auto_deployment.cycle.schedule import ScheduleState, read_state
 from auto_deployment.errors import MarqueeError

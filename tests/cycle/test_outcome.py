@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.commands.cycle_parts import last_outcome
+from auto_deployment.commands.cycle_wiring import last_outcome
 from auto_deployment.cycle.outcome import KINDS, Outcome
 from auto_deployment.paths import CycleLayout
 

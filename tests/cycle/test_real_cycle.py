@@ -13,7 +13,7 @@ import yaml
 from app.artifact import load
 from auto_deployment.cycle.outcome import PUBLISHED, REFUSED, Outcome
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.seed import ensure_remote
+from auto_deployment.publish.local_remote import ensure_remote
 from auto_deployment.publish.tag_message import read_tag
 from tests.support.cycle import published
 from tests.support.cycle.home import RECORD_PUSHES, CycleHome

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.systems.early import Early
 from tests.support.systems.gitlab_loop import GITLAB, Loop, gitlab_loop
 from tests.support.systems.lab import docker_answers, require_docker
+from tests.support.systems.prestarted import Early
 from tests.support.systems.stack import UP, TestStack, running_stack
 
 DEMO = ("--profile", "demo")

@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.git import git
 from tests.support.http import get
-from tests.support.systems.early import Early
 from tests.support.systems.gitlab_loop import GITLAB, Loop
 from tests.support.systems.lab import require_docker, require_program
+from tests.support.systems.prestarted import Early
 from tests.support.systems.releasing import asking
 from tests.support.waiting import eventually
 

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from auto_deployment.host.metrics_server import Answer, BusyPortError, serving
-from tests.support.hasty import leave_early
+from tests.support.disconnecting_client import leave_early
 from tests.support.http import get
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually

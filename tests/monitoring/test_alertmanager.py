@@ -10,8 +10,8 @@ import pytest
 from tests.support.mail.alertmanager import Post, check, running
 from tests.support.mail.webhook import webhook
 from tests.support.rules import read_alerts
-from tests.support.systems.hasty import hasty_alertmanager
 from tests.support.systems.lab import require_docker
+from tests.support.systems.short_windows import hasty_alertmanager
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.lab

@@ -12,10 +12,10 @@ from auto_deployment.release.judge.judge import judge
 from auto_deployment.release.judge.judgement import ReleaseVerdict
 from auto_deployment.release.judge.ticks import WARMING
 from auto_deployment.release.metrics import OUTCOMES, ReleaseMetrics
-from auto_deployment.release.parts import Report
 from auto_deployment.release.reconcile import NAMES, STABLE_NAMES, StartInstance, Traffic
 from auto_deployment.release.release import Kind, Phase, Release, requested
 from auto_deployment.release.store import Record
+from auto_deployment.release.wiring import Report
 from tests.support.project import PROJECT
 from tests.support.release.ticks import counts, good, tick
 from tests.support.release.world import NEW, OLD, SHIPPED, START

@@ -10,7 +10,7 @@ import yaml
 
 from app.artifact import load
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.seed import copy_code
+from auto_deployment.publish.local_remote import copy_code
 from tests.support.cycle.workspace import make_workspace
 from tests.support.project import PROJECT
 from tests.support.training import small_params

@@ -12,7 +12,7 @@ from app.artifact import Model, load, save
 from app.recommender import Recommender
 from auto_deployment.host.revision import Revision
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
-from auto_deployment.training.evaluate import systems
+from auto_deployment.training.evaluate import recommenders as systems
 from auto_deployment.training.params import TrainingParams
 from auto_deployment.training.prepare.data import TrainingData
 from auto_deployment.training.workflow import Trained, measure_again, train_model

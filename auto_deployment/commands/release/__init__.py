@@ -39,5 +39,5 @@ def load(word: str) -> ModuleType:
         case "characteristics":
             from auto_deployment.commands.release import characteristics as command
         case _:
-            from auto_deployment.commands.release import say as command
+            from auto_deployment.commands.release import operator as command
     return command

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from auto_deployment.commands.release.parts import add_by, images, inbox, now, store
+from auto_deployment.commands.release.shared import add_by, images, inbox, now, store
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.local.releases.models import CURRENT, ModelStore

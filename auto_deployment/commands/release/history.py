@@ -5,7 +5,7 @@ import json
 import sys
 from itertools import islice
 
-from auto_deployment.commands.release.parts import store
+from auto_deployment.commands.release.shared import store
 from auto_deployment.config import Settings
 from auto_deployment.host.codec import to_plain
 from auto_deployment.release.status import history_line

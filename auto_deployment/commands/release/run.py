@@ -29,8 +29,8 @@ from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Prometheus
-from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.store import Store
+from auto_deployment.release.wiring import ControllerParts, Report
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 
-from auto_deployment.commands.release.parts import now, store
+from auto_deployment.commands.release.shared import now, store
 from auto_deployment.config import Settings
 from auto_deployment.local.instances import instances
 from auto_deployment.local.releases.edge import local_traffic

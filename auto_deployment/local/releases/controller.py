@@ -20,8 +20,8 @@ from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
-from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.store import Store
+from auto_deployment.release.wiring import ControllerParts, Report
 
 log = logging.getLogger(__name__)
 

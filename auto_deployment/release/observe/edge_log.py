@@ -9,7 +9,7 @@ from typing import Any, Self
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.ticks import CANARY, STABLE, TRACKS, TrackCounts
 from auto_deployment.release.observe.edge_lines import LoggedRequest, parse_line
-from auto_deployment.release.observe.log_files import LogFiles
+from auto_deployment.release.observe.edge_log_files import LogFiles
 from auto_deployment.release.observe.user_table import MET_BAD, MET_FALLBACK, ON_CANARY, UserTable
 
 POPULAR = "popular"

@@ -14,8 +14,8 @@ from auto_deployment.training.evaluate.bootstrap import Bootstrap, Resampled
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_ratings import rmse, sums_by_user
 from auto_deployment.training.evaluate.ranking_task import list_metrics, make_task
+from auto_deployment.training.evaluate.recommenders import served_lists
 from auto_deployment.training.evaluate.seen import is_in_training
-from auto_deployment.training.evaluate.systems import served_lists
 from auto_deployment.training.params import TrainingParams
 
 SIDES = ("challenger", "champion")

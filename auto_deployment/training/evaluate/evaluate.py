@@ -11,7 +11,7 @@ from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_lists import Listed, measure_lists
 from auto_deployment.training.evaluate.measure_ratings import RatingErrors, measure_ratings, rating_errors
 from auto_deployment.training.evaluate.ranking_task import make_task
-from auto_deployment.training.evaluate.systems import all_lists
+from auto_deployment.training.evaluate.recommenders import all_lists
 from auto_deployment.training.params import TrainingParams
 from auto_deployment.training.train.rating_models import fit_bias
 from auto_deployment.training.train.trainset import Trainset

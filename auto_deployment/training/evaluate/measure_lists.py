@@ -8,7 +8,7 @@ import numpy as np
 from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int32Array, Int64Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
 from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics
-from auto_deployment.training.evaluate.systems import ALS, COUNT, POPULARITY, SERVED
+from auto_deployment.training.evaluate.recommenders import ALS, COUNT, POPULARITY, SERVED
 
 METRICS = ("ndcg", "recall", "hit_rate", "popularity")
 COMPARED = ((SERVED, POPULARITY), (SERVED, COUNT), (SERVED, ALS), (ALS, POPULARITY))

@@ -10,7 +10,7 @@ from app.recommender import Recommender
 from auto_deployment.dataset.arrays import IndexArray, Int32Array
 from auto_deployment.training.errors import NotEnoughDataError
 from auto_deployment.training.evaluate.ranking_task import list_metrics, make_task
-from auto_deployment.training.evaluate.systems import popular_lists, served_lists
+from auto_deployment.training.evaluate.recommenders import popular_lists, served_lists
 from auto_deployment.training.params import (
     AlsParams,
     BiasParams,

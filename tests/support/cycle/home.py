@@ -12,13 +12,13 @@ from typing import Any
 
 from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.config.publish import PublishSettings
-from auto_deployment.cycle.cycle import Cycle, Project
+from auto_deployment.cycle.context import Cycle, Project
 from auto_deployment.cycle.outcome import Outcome
 from auto_deployment.dataset.events import Rating
 from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish import factory
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.seed import ensure_remote
+from auto_deployment.publish.local_remote import ensure_remote
 from tests.support.cycle import published
 from tests.support.git import GIT_IDENTITY, git
 from tests.support.ingest.segments import write_segment

@@ -15,8 +15,8 @@ from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.supervisor import Running, Supervisor
 from auto_deployment.params import load_params
 from auto_deployment.release.observe.observer import Observer
-from auto_deployment.release.parts import ControllerParts
 from auto_deployment.release.release import Build
+from auto_deployment.release.wiring import ControllerParts
 from tests.support.project import PROJECT
 from tests.support.release.fake_children import FakeChild, FakeClock
 from tests.support.release.world import NEW, OLD, World

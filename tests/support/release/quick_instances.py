@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auto_deployment.local.nginx import find_nginx
-from auto_deployment.local.ports import answers
 from auto_deployment.local.processes import Child, Program
+from auto_deployment.local.tcp_ports import answers
 from tests.support.ports import free_ports
 from tests.support.waiting import eventually
 

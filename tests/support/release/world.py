@@ -18,11 +18,11 @@ from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
 from auto_deployment.release.params import ReleaseParams
-from auto_deployment.release.parts import ControllerParts, Report
 from auto_deployment.release.ports import PortError, Sighting
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Traffic
 from auto_deployment.release.release import Action, Build, Kind, Phase, Release
 from auto_deployment.release.store import Store
+from auto_deployment.release.wiring import ControllerParts, Report
 from tests.support.project import PROJECT
 from tests.support.release.edge_lines import CANARY_1, STABLE_1, TRACKS, line
 

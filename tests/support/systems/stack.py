@@ -17,7 +17,7 @@ import yaml
 from tests.support.ports import free_ports
 from tests.support.project import PROJECT
 from tests.support.systems.containers import Stack, docker
-from tests.support.systems.hasty import hasty_alertmanager, hasty_health, hasty_prometheus
+from tests.support.systems.short_windows import hasty_alertmanager, hasty_health, hasty_prometheus
 
 PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
 UP = ("up", "-d", "--wait", "--wait-timeout", "300")

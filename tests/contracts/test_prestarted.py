@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.systems.early import Early
+from tests.support.systems.prestarted import Early
 
 
 class System:

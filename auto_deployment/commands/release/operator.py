@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from auto_deployment.commands.release.parts import add_by, inbox, now, store
+from auto_deployment.commands.release.shared import add_by, inbox, now, store
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params

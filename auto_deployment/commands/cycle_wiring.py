@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auto_deployment.config import Settings
-from auto_deployment.cycle.cycle import Cycle, Project
+from auto_deployment.cycle.context import Cycle, Project
 from auto_deployment.cycle.mails import mails_about
 from auto_deployment.cycle.outcome import Outcome
 from auto_deployment.cycle.schedule import read_state

@@ -9,7 +9,7 @@ import pytest
 from auto_deployment.release.mails import MAILS
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Action, Kind, Phase
-from tests.support.release.told import Told
+from tests.support.release.sent_mails import Told
 from tests.support.release.world import NEW, OLD, build
 
 OTHER = build("v3", "def5678")

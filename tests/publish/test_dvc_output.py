@@ -1,6 +1,6 @@
 """What a stage says comes first, what DVC says around it behind."""
 
-from auto_deployment.publish.stage_words import explained, last_sentence
+from auto_deployment.publish.dvc_output import explained, last_sentence
 
 DVC = (
     "ERROR: failed to reproduce 'train': failed to run: env DATA_DIR=data python -m auto_deployment stage "

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from auto_deployment.cycle.cycle import Cycle
+from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.segments import SUFFIX
 from auto_deployment.ingest.open_since import when_closed
 from auto_deployment.publish.data_versions import INPUTS
