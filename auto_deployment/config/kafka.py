@@ -10,7 +10,7 @@ PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 
 @dataclass(frozen=True, slots=True)
-class KafkaPatience:
+class KafkaTimeouts:
     """How long we wait for the broker, in seconds."""
 
     answer_s: float = 10.0  # for an answer, and for the first connection
@@ -33,7 +33,7 @@ class KafkaSettings:
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
     ssl_password: str | None = None
-    patience: KafkaPatience = KafkaPatience()
+    timeouts: KafkaTimeouts = KafkaTimeouts()
 
     def client_options(self) -> dict[str, Any]:
         """Return the keyword arguments of the client library that reach this broker."""

@@ -5,13 +5,13 @@ from typing import Any
 
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.publish.tag_message import content_hash
-from auto_deployment.release.records import Rejection, Serving, read_rejected, read_serving
+from auto_deployment.release.records import RejectedRelease, Serving, read_rejected, read_serving
 
 NOBODY = "there is no published model yet"
 
 
 def choose_champion(
-    tags: Mapping[str, str | None], serving: Serving | None, rejected: Sequence[Rejection]
+    tags: Mapping[str, str | None], serving: Serving | None, rejected: Sequence[RejectedRelease]
 ) -> dict[str, Any]:
     """Return `champion.json`: version (None without one), content hash, and why it is that one. Pure.
 

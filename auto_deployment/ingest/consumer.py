@@ -169,7 +169,7 @@ class KafkaStream:
         reached = {p: consumer.position(self._partition(p), timeout_ms=0) for p in self._next}
         # The question comes after the fetch: a topic that has its old id now had it when the lines were
         # fetched, because ids do not return.
-        if fetched or self._clock() - self._looked_s > self._settings.patience.look_s:
+        if fetched or self._clock() - self._looked_s > self._settings.timeouts.look_s:
             self._look(connection)
         self._next |= {p: offset for p, offset in reached.items() if offset is not None}
         return Polled(

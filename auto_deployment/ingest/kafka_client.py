@@ -113,7 +113,7 @@ def open_client(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
     """
     opened: list[Any] = []
     heard = _Heard()
-    answer_ms = round(settings.patience.answer_s * 1000)
+    answer_ms = round(settings.timeouts.answer_s * 1000)
 
     def remember(**configs: Any) -> Any:
         opened.append(KafkaNetClient(**configs))
@@ -126,7 +126,7 @@ def open_client(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
             client_id="marquee-ingest",
             request_timeout_ms=answer_ms,
             bootstrap_timeout_ms=answer_ms,
-            reconnect_backoff_max_ms=round(settings.patience.reconnect_max_s * 1000),
+            reconnect_backoff_max_ms=round(settings.timeouts.reconnect_max_s * 1000),
             **settings.client_options(),
             **options,
         )

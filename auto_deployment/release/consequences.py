@@ -9,7 +9,7 @@ from auto_deployment.release.ports import Images, PortError
 from auto_deployment.release.records import (
     ARTEFACT,
     CODE,
-    Rejection,
+    RejectedRelease,
     Serving,
     add_rejected,
     read_serving,
@@ -90,7 +90,7 @@ def build_of(serving: Serving) -> Build:
     return Build(serving.release, serving.model_version, serving.content_hash, serving.code_revision)
 
 
-def rejection(release: Release) -> Rejection | None:
+def rejection(release: Release) -> RejectedRelease | None:
     """Return what this end rules out: the model if stable ran the same code, else the code. None: nothing."""
     if release.kind is Kind.CANDIDATE and release.phase is Phase.ABORTED and not release.blameless:
         return _differs(release.candidate, release.stable, release)
@@ -99,16 +99,16 @@ def rejection(release: Release) -> Rejection | None:
     return None
 
 
-def _differs(bad: Build, good: Build, release: Release) -> Rejection:
+def _differs(bad: Build, good: Build, release: Release) -> RejectedRelease:
     at, reason = release.since.isoformat(), release.reason
     if bad.code_revision == good.code_revision:
-        return Rejection(
+        return RejectedRelease(
             ARTEFACT, bad.release, reason, at, content_hash=bad.content_hash, model_version=bad.model_version
         )
-    return Rejection(CODE, bad.release, reason, at, code_revision=bad.code_revision)
+    return RejectedRelease(CODE, bad.release, reason, at, code_revision=bad.code_revision)
 
 
-def is_rejected(build: Build, rejected: Sequence[Rejection]) -> Rejection | None:
+def is_rejected(build: Build, rejected: Sequence[RejectedRelease]) -> RejectedRelease | None:
     """Return why a build may not be released, None when it may."""
     for one in rejected:
         if one.kind == ARTEFACT and one.content_hash == build.content_hash:

@@ -37,7 +37,7 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class RejectedRelease:
     """What a release has ruled out: a model by its content, or a revision of the code."""
 
     CLOSED: ClassVar = True
@@ -68,12 +68,12 @@ def read_released(paths: Paths) -> frozenset[str]:
     return frozenset(_read(paths.released, tuple[str, ...], ()))
 
 
-def read_rejected(paths: Paths) -> tuple[Rejection, ...]:
+def read_rejected(paths: Paths) -> tuple[RejectedRelease, ...]:
     """Return everything that releases have rejected, oldest first; raise `RecordError` for a damaged file."""
-    return _read(paths.rejected, tuple[Rejection, ...], ())
+    return _read(paths.rejected, tuple[RejectedRelease, ...], ())
 
 
-def add_rejected(paths: Paths, rejected: Rejection) -> None:
+def add_rejected(paths: Paths, rejected: RejectedRelease) -> None:
     """Add one; adding the same again changes nothing."""
     known = read_rejected(paths)
     if any(one.release == rejected.release and one.kind == rejected.kind for one in known):

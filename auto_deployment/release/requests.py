@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from auto_deployment.release.consequences import is_rejected
 from auto_deployment.release.inbox import Request
 from auto_deployment.release.phases import supersede
-from auto_deployment.release.records import Rejection
+from auto_deployment.release.records import RejectedRelease
 from auto_deployment.release.release import Action, Build, Kind, Phase, Release, ReleaseCommand, requested
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ UNDER_WAY, SERVES = "it is under way.", "it serves already."
 class PastReleases:
     """What counts of earlier releases: what was rejected, and which releases have served everybody."""
 
-    rejected: Sequence[Rejection] = ()
+    rejected: Sequence[RejectedRelease] = ()
     served: Collection[str] = ()
 
 

@@ -15,7 +15,7 @@ HEADER = (
 )
 
 
-class Situation(Protocol):
+class CharacteristicsRow(Protocol):
     """One simulated situation; shares are of its runs."""
 
     @property
@@ -38,13 +38,13 @@ class Situation(Protocol):
     def aborted_by_requests(self) -> float: ...
 
 
-def table(rows: Sequence[Situation]) -> str:
+def table(rows: Sequence[CharacteristicsRow]) -> str:
     """Write the rows as a Markdown table, harmless candidates first as they are given."""
     lines = [HEADER, ["---"] * len(HEADER), *(_cells(row) for row in rows)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def section(rows: Sequence[Situation], origin: str, picture: str) -> str:
+def section(rows: Sequence[CharacteristicsRow], origin: str, picture: str) -> str:
     """Return what stands between the markers: the table, where it comes from, and the plot."""
     return f"{BEGIN}\n{table(rows)}\n{origin}\n\n![Aborts and their times]({picture})\n{END}"
 
@@ -58,7 +58,7 @@ def replace_section(document: str, new: str) -> str:
     return f"{before}{new}{after}"
 
 
-def _cells(row: Situation) -> list[str]:
+def _cells(row: CharacteristicsRow) -> list[str]:
     minutes = "-"
     if row.minutes:
         low, median, high = (f"{one:.0f}" for one in row.minutes)

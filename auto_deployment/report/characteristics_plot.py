@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import matplotlib
 from matplotlib.figure import Figure
 
-from auto_deployment.report.characteristics import Situation
+from auto_deployment.report.characteristics import CharacteristicsRow
 from auto_deployment.report.plots import ACCENT, MUTED, STYLE, draw_estimate, make_plain, name_colors, svg
 
 WIDTH_IN, ROW_IN, FRAME_IN = 11.0, 0.32, 1.1
 
 
-def characteristics_plot(rows: Sequence[Situation]) -> bytes:
+def characteristics_plot(rows: Sequence[CharacteristicsRow]) -> bytes:
     """Draw one line a situation as SVG: the share of aborted releases, and the minutes until the abort."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_IN, FRAME_IN + ROW_IN * len(rows)), layout="constrained")

@@ -10,7 +10,7 @@ from auto_deployment.release.records import (
     ARTEFACT,
     CODE,
     RecordError,
-    Rejection,
+    RejectedRelease,
     Serving,
     add_rejected,
     read_rejected,
@@ -20,10 +20,10 @@ from auto_deployment.release.records import (
 )
 
 SERVING = Serving("20260301T1200-aa", "c0ffee", "abc1234", "20260301T1200-aa-abc1234", "2026-03-01T12:00:00Z")
-BAD_MODEL = Rejection(
+BAD_MODEL = RejectedRelease(
     ARTEFACT, "r1", "too slow", "2026-03-02T12:00:00Z", content_hash="beef", model_version="v"
 )
-BAD_CODE = Rejection(CODE, "r1", "errs", "2026-03-02T12:00:00Z", code_revision="abc")
+BAD_CODE = RejectedRelease(CODE, "r1", "errs", "2026-03-02T12:00:00Z", code_revision="abc")
 
 
 @pytest.fixture

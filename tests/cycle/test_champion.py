@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from auto_deployment.cycle.champion import NOBODY, choose_champion
-from auto_deployment.release.records import ARTEFACT, CODE, Rejection, Serving
+from auto_deployment.release.records import ARTEFACT, CODE, RejectedRelease, Serving
 
 TAGS = {"20260301T1200-aa": "a", "20260303T1200-bb": "b", "20260305T1200-cc": "c"}
 
@@ -14,8 +14,8 @@ def serving(version: str, content_hash: str = "s") -> Serving:
     return Serving(version, content_hash, "code", "7", "2026-03-04T00:00:00+00:00")
 
 
-def rejected(content_hash: str | None, kind: str = ARTEFACT) -> Rejection:
-    return Rejection(kind, "8", "slow", "2026-03-05T00:00:00+00:00", content_hash=content_hash)
+def rejected(content_hash: str | None, kind: str = ARTEFACT) -> RejectedRelease:
+    return RejectedRelease(kind, "8", "slow", "2026-03-05T00:00:00+00:00", content_hash=content_hash)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def rejected(content_hash: str | None, kind: str = ARTEFACT) -> Rejection:
 def test_the_champion_is_what_serves_else_the_newest_that_was_not_rejected(
     tags: Mapping[str, str | None],
     serves: Serving | None,
-    ruled_out: tuple[Rejection, ...],
+    ruled_out: tuple[RejectedRelease, ...],
     version: str | None,
     content_hash: str | None,
     why: str,

@@ -10,7 +10,7 @@ from auto_deployment import cli
 from auto_deployment.commands import fetch
 from auto_deployment.paths import Paths
 from auto_deployment.publish.fetching import newest
-from auto_deployment.release.records import ARTEFACT, Rejection, add_rejected
+from auto_deployment.release.records import ARTEFACT, RejectedRelease, add_rejected
 from tests.support.cycle.published_versions import MODEL_BYTES, make_versions
 
 V = [f"2026030{day}T1200-0000000{day}" for day in (1, 2)]
@@ -87,7 +87,7 @@ def test_where_everything_was_rejected_there_is_nothing_to_release(
     tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = Paths(data_dir)
-    add_rejected(paths, Rejection(ARTEFACT, "r", "slow", "2026-03-03T12:00:00Z", content_hash="c0ffee"))
+    add_rejected(paths, RejectedRelease(ARTEFACT, "r", "slow", "2026-03-03T12:00:00Z", content_hash="c0ffee"))
     try:
         assert cli.main(["fetch", "--out", str(tmp_path / "model")]) == fetch.NOTHING_PUBLISHED
     finally:

@@ -44,7 +44,7 @@ def other_broker(other: Broker) -> Broker:
 
 
 def test_a_broker_and_a_topic_that_come_late_are_waited_for(absent_broker: Broker, home: Home) -> None:
-    home.kafka = replace(absent_broker.settings("late"), patience=HASTY)
+    home.kafka = replace(absent_broker.settings("late"), timeouts=HASTY)
     with home.listening():
         eventually(lambda: "does not answer" in home.health()["trouble"])
         absent_broker.create()
@@ -58,14 +58,14 @@ def test_a_broker_and_a_topic_that_come_late_are_waited_for(absent_broker: Broke
 
 
 def test_reading_once_gives_up_when_nobody_answers(home: Home) -> None:
-    home.kafka = replace(home.kafka, bootstrap=f"127.0.0.1:{free_port()}", patience=HASTY)
+    home.kafka = replace(home.kafka, bootstrap=f"127.0.0.1:{free_port()}", timeouts=HASTY)
     with pytest.raises(NothingReadError, match="the broker does not answer"):
         listen(home.settings, home.params, ListenOptions(minutes=0.01), threading.Event())
     assert file_names(home.paths.segments) == set()
 
 
 def test_a_broker_that_hangs_for_long_costs_nothing(broker: Broker, stream: Home) -> None:
-    stream.kafka = replace(stream.kafka, patience=HASTY)
+    stream.kafka = replace(stream.kafka, timeouts=HASTY)
     with stream.listening():
         broker.produce(stream.kafka.topic, rating_lines(0, 10))
         stream.wait_for_lines(10)
@@ -84,7 +84,7 @@ def test_a_broker_that_hangs_for_long_costs_nothing(broker: Broker, stream: Home
 
 
 def test_a_broker_that_restarts_costs_nothing(broker: Broker, stream: Home) -> None:
-    stream.kafka = replace(stream.kafka, patience=HASTY)
+    stream.kafka = replace(stream.kafka, timeouts=HASTY)
     with stream.listening():
         broker.produce(stream.kafka.topic, rating_lines(0, 10))
         stream.wait_for_lines(10)
@@ -118,7 +118,7 @@ def test_a_wrong_password_ends_with_a_sentence(broker: Broker, stream: Home) -> 
         sasl_username="marquee",
         sasl_password="wrong",
         ssl_cafile=f"{broker.certificates}/ca.pem",
-        patience=HASTY,
+        timeouts=HASTY,
     )
     with pytest.raises(BrokerRefusedError, match="check KAFKA_"):
         stream.once()

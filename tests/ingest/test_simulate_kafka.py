@@ -35,7 +35,7 @@ def test_simulated_lines_are_taken_from_the_broker(
 def test_a_broker_that_is_not_there_is_one_sentence(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("auto_deployment.config.kafka.KafkaSettings", partial(KafkaSettings, patience=HASTY))
+    monkeypatch.setattr("auto_deployment.config.kafka.KafkaSettings", partial(KafkaSettings, timeouts=HASTY))
     home.kafka = replace(home.kafka, bootstrap=f"127.0.0.1:{free_port()}")
     for name, value in home.environ().items():
         monkeypatch.setenv(name, value)

@@ -12,7 +12,7 @@ from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING,
 from auto_deployment.release.records import (
     ARTEFACT,
     CODE,
-    Rejection,
+    RejectedRelease,
     Serving,
     add_rejected,
     read_rejected,
@@ -79,7 +79,7 @@ TICKS = (
 RECORD = Record(RELEASE, TICKS, {"positions": [{"inode": 5, "offset": 7}], "users": "AAEC"}, {"canary": 2})
 SERVING = Serving("v1", "content-of-v1", "abc1234", "v1-abc1234", "2026-03-01T06:00:00+00:00")
 REJECTED = (
-    Rejection(
+    RejectedRelease(
         ARTEFACT,
         "v2-abc1234",
         "Worse: ü",
@@ -87,7 +87,7 @@ REJECTED = (
         content_hash="content-of-v2",
         model_version="v2",
     ),
-    Rejection(CODE, "v3-def5678", "Slow.", "2026-03-01T06:00:00+00:00", code_revision="def5678"),
+    RejectedRelease(CODE, "v3-def5678", "Slow.", "2026-03-01T06:00:00+00:00", code_revision="def5678"),
 )
 
 

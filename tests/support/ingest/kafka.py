@@ -12,7 +12,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from auto_deployment.config.kafka import KafkaPatience, KafkaSettings
+from auto_deployment.config.kafka import KafkaSettings, KafkaTimeouts
 from tests.support.ports import free_port
 from tests.support.systems.containers import docker
 from tests.support.waiting import eventually
@@ -21,7 +21,7 @@ IMAGE = "apache/kafka:4.1.1"
 USER, PASSWORD = "marquee", "correct horse"
 
 # A tenth of what is shipped, for what does not answer.
-HASTY = KafkaPatience(answer_s=1.0, reconnect_max_s=0.2, look_s=1.0)
+HASTY = KafkaTimeouts(answer_s=1.0, reconnect_max_s=0.2, look_s=1.0)
 
 # kafka-python leaves a socket to the garbage collector when it cannot connect.
 LEAKY_CLIENT = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
