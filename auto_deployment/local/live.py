@@ -42,12 +42,12 @@ def describe(traffic: RequestCounts, down: Sequence[str]) -> str:
     share = f" ({100 * counts['canary'] / served:.1f} %)" if served else ""
     p99 = traffic.p99_ms()
     parts = [
+        f"{traffic.rate():.1f} requests/s",
+        "p99 -" if p99 is None else f"p99 {p99:.0f} ms",
         f"stable {counts['stable']:,}",
         f"canary {counts['canary']:,}{share}",
         f"static {counts['static']:,}",
         f"refused {counts['refused']:,}",
         f"retried {traffic.retried:,}",
-        f"{traffic.rate():.1f} requests/s",
-        "p99 -" if p99 is None else f"p99 {p99:.0f} ms",
     ]
     return " | ".join(([f"DOWN: {', '.join(down)}"] if down else []) + parts)

@@ -28,13 +28,13 @@ def test_the_line_counts_by_track_and_gives_the_canary_s_share() -> None:
     traffic.add([entry("stable")] * 1500 + [entry("canary", 0.2, "a:1, b:1")] * 500, now=100.0)
     traffic.add([entry("static"), entry("")], now=101.0)
     assert describe(traffic, []).split(" | ") == [
+        "200.2 requests/s",
+        "p99 200 ms",
         "stable 1,500",
         "canary 500 (25.0 %)",
         "static 1",
         "refused 1",
         "retried 500",
-        "200.2 requests/s",
-        "p99 200 ms",
     ]
 
 
@@ -51,12 +51,12 @@ def test_rate_and_percentile_are_of_the_last_seconds_only() -> None:
 
 def test_before_the_first_request_the_line_shows_no_share() -> None:
     assert describe(RequestCounts(), []) == (
-        "stable 0 | canary 0 | static 0 | refused 0 | retried 0 | 0.0 requests/s | p99 -"
+        "0.0 requests/s | p99 - | stable 0 | canary 0 | static 0 | refused 0 | retried 0"
     )
 
 
 def test_what_is_down_is_named() -> None:
-    assert describe(RequestCounts(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | stable 0")
+    assert describe(RequestCounts(), ["canary", "nginx"]).startswith("DOWN: canary, nginx | 0.0 requests/s")
 
 
 def test_on_a_terminal_the_status_is_rewritten_and_lines_come_above_it() -> None:

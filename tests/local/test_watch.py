@@ -58,5 +58,5 @@ def test_away_from_a_terminal_the_line_comes_every_ten_seconds_and_only_when_it_
     caplog.set_level(logging.INFO)
     look_after(FakeSession(), Screen(io.StringIO()), FakeRequests(4))
     assert [record.message for record in caplog.records if "stable" in record.message] == [
-        "stable 1 | canary 0 (0.0 %) | static 0 | refused 0 | retried 0 | 0.0 requests/s | p99 -"
+        "0.0 requests/s | p99 - | stable 1 | canary 0 (0.0 %) | static 0 | refused 0 | retried 0"
     ]
