@@ -62,12 +62,12 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Start what a fork does not inherit."""
-    from app import model_watch as watch
+    from app import model_watch
     from app.factory import instance_of
 
     instance = instance_of(worker.wsgi)
     instance.metrics.show_model(instance.slot.current)
-    watch.start(instance)
+    model_watch.start(instance)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -47,11 +47,9 @@ def name_model(cycle: Cycle, now: datetime) -> str:
 def reproduce(cycle: Cycle, version: str) -> Challenger:
     """Run the flow."""
     cycle.publishing.data.reproduce()
-    gate = read_json(cycle.workspace.verdict / "gate.json")
-    metrics, profile = (
-        read_json(cycle.workspace.metrics / f"{name}.json") for name in ("summary", "profile")
-    )
-    return Challenger(version, gate, metrics, profile)
+    workspace = cycle.workspace
+    found = (workspace.gate_result, workspace.metrics_summary, workspace.data_profile)
+    return Challenger(version, *map(read_json, found))
 
 
 def why_refused(challenger: Challenger) -> str:

@@ -41,7 +41,7 @@ MAILS: Mapping[tuple[Kind, Phase], Render] = {
 
 def release_outbox(paths: Paths, settings: MailSettings) -> Outbox:
     """Return the outbox of the releases below this data directory."""
-    return Outbox(paths.releases / "outbox", settings)
+    return Outbox(paths.release_outbox, settings)
 
 
 class ReleaseMails:

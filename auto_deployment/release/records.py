@@ -11,7 +11,7 @@ from typing import ClassVar, TypeVar
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.codec import LATER, from_plain, to_plain
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import replace_text
 from auto_deployment.paths import Paths
 
 ARTEFACT, CODE = "artefact", "code"
@@ -93,6 +93,4 @@ def _read(path: Path, kind: type[T], without: N) -> T | N:
 
 
 def _write(path: Path, content: object) -> None:
-    with StagedFile(path) as staged:
-        staged.file.write((json.dumps(to_plain(content), indent=1) + "\n").encode())
-        staged.publish()
+    replace_text(path, json.dumps(to_plain(content), indent=1) + "\n")

@@ -95,7 +95,7 @@ def _sender(layout: RunLayout) -> Program:
     return Program(
         name="sender",
         command=[sys.executable, "-m", "auto_deployment", "mail", "deliver"],
-        log=layout.logs / "sender.log",
+        log=layout.log("sender"),
         environ=os.environ,
         folder=Path.cwd(),
     )

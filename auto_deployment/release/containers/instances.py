@@ -42,12 +42,11 @@ class ComposeInstances:
 
     def look(self) -> Mapping[str, Sighting]:
         """Return each instance as it is now."""
-        found = {name: Sighting() for name in NAMES}
-        there = {facts["Config"]["Labels"].get(SERVICE): facts for facts in self._inspect()}
-        for name in found.keys() & there.keys():
-            found[name] = self._sighting(there[name])
-        self._weigh({name: there[name] for name in found.keys() & there.keys()}, found)
-        return found
+        services = {facts["Config"]["Labels"].get(SERVICE): facts for facts in self._inspect()}
+        there = {name: services[name] for name in NAMES if name in services}
+        found = {name: self._sighting(facts) for name, facts in there.items()}
+        self._weigh(there, found)
+        return dict.fromkeys(NAMES, Sighting()) | found
 
     def start(self, name: str, release: str) -> None:
         """Put a new container of this release in the place of what there is."""
