@@ -24,10 +24,14 @@ def wants_json(accept: str | None) -> bool:
     return accepted.quality(JSON) >= max(accepted.quality("text/plain"), 0.001)
 
 
+def text_headers(source: str) -> list[tuple[str, str]]:
+    """Return what a line of ids says of itself."""
+    return [(SOURCE_HEADER, source), *VARY, ("Content-Type", TEXT)]
+
+
 def text_list(serving: ServedModel, rows: Sequence[int], source: str) -> Response:
     """Answer with one line of comma-separated ids, best first, without an end of line."""
-    headers = [(SOURCE_HEADER, source), *VARY]
-    return Response(serving.recommender.line_of(rows), 200, headers, content_type=TEXT)
+    return Response(serving.recommender.line_of(rows), 200, text_headers(source))
 
 
 def json_list(

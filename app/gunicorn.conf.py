@@ -62,12 +62,20 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Start what a fork does not inherit."""
-    from app import model_watch
+    from app import background
     from app.factory import instance_of
 
     instance = instance_of(worker.wsgi)
     instance.metrics.show_model(instance.slot.current)
-    model_watch.start(instance)
+    background.start(instance)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Write down what the worker counted in its last second."""
+    from app.factory import instance_of
+
+    if worker.wsgi is not None:
+        instance_of(worker.wsgi).metrics.flush()
 
 
 def child_exit(server: Any, worker: Any) -> None:

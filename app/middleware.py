@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from app import hot_route
 from app.metrics import ServiceMetrics
-from app.serving import ModelSlot
+from app.serving import ModelSlot, ServedModel
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,10 +21,29 @@ class RequestMiddleware:
         self._application = application
         self._slot = slot
         self._metrics = metrics
+        self._hot = hot_route.HotRoute()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = perf_counter()
         serving = self._slot.current
+        if (user := hot_route.user_of(environ)) is not None:
+            try:
+                source, body, headers = self._hot.listed(serving, user)
+            except Exception:  # Flask meets it again below, logs it and answers in its form
+                return self._through_flask(environ, start_response, serving, started)
+            self._metrics.count_recommendation(source)
+            self._metrics.count_answer("GET", hot_route.RULE, "200", perf_counter() - started)
+            start_response(hot_route.OK, headers)
+            return [body]
+        return self._through_flask(environ, start_response, serving, started)
+
+    def _through_flask(
+        self,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        serving: ServedModel,
+        started: float,
+    ) -> Iterable[bytes]:
         environ[SERVING] = serving
 
         def start(

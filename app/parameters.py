@@ -27,12 +27,16 @@ class Wish:
 PLAIN = Wish()
 
 
+def is_user(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 def read_user(text: str) -> int:
     """Return the user id; digits are valid in any number, and leading zeros name the same user as without.
 
     An id beyond 64 bits belongs to nobody in a model and becomes one that belongs to nobody.
     """
-    if not (text.isascii() and text.isdigit()):
+    if not is_user(text):
         raise BadRequest(f"A user id is a run of digits, not {_shown(text)}.")
     digits = text.lstrip("0") or "0"
     # Longer runs would meet the interpreter's limit on converting digits.

@@ -12,6 +12,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from app.config import MAX_REQUEST_LINE
 from app.factory import instance_of
+from app.hot_route import ListHeaders
 from app.problems import MEDIA_TYPE, problem_body
 
 
@@ -24,12 +25,22 @@ class WholeResponse(wsgi.Response):  # type: ignore[misc]  # Gunicorn is not typ
 
     headers_sent: bool
 
+    def process_headers(self, headers: list[tuple[str, str]]) -> None:
+        """Take the headers of an answer; those of a list were checked when its model came into use."""
+        if isinstance(headers, ListHeaders):
+            self.headers, self.response_length = headers, headers.length
+        else:
+            super().process_headers(headers)
+
     def write(self, arg: bytes) -> None:
         if self.headers_sent or self.chunked or self._omits_body or len(arg) != self.response_length:
             super().write(arg)
             return
-        fields = [f"{name}: {value}\r\n" for name, value in self.headers]
-        head = "".join([*self.default_headers(), *fields, "\r\n"])
+        if isinstance(self.headers, ListHeaders):
+            fields = self.headers.text
+        else:
+            fields = "".join([f"{name}: {value}\r\n" for name, value in self.headers])
+        head = "".join([*self.default_headers(), fields, "\r\n"])
         self.headers_sent = True
         self.sent += len(arg)
         util.write(self.sock, head.encode("latin-1") + arg)

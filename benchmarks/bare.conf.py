@@ -4,4 +4,5 @@ import runpy
 from pathlib import Path
 
 globals().update(runpy.run_path(str(Path(__file__).parents[1] / "app" / "gunicorn.conf.py")))
-del globals()["post_worker_init"]
+for hook in ("post_worker_init", "worker_exit"):
+    del globals()[hook]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.apps import BARE_APP, SERVICE_APP
+from benchmarks.apps import BARE_APP, REPLY_APP, SERVICE_APP
 from benchmarks.load import Slice, run_slice
 from benchmarks.model import bench_model
 from benchmarks.report import Table
@@ -22,6 +22,7 @@ from benchmarks.traffic import (
     KNOWN,
     LINES,
     OUTSIDE,
+    REPLY,
     UNKNOWN,
     write_paths,
 )
@@ -31,10 +32,10 @@ from tests.support.server import serving
 BARE_CONFIG = PROJECT / "benchmarks" / "bare.conf.py"
 # (side, compared with, promised share of its throughput)
 PROMISES = (
-    (KNOWN, CONSTANT, 0.90),
-    (UNKNOWN, CONSTANT, 0.90),
-    (KNOWN, BARE, 0.65),
-    (UNKNOWN, BARE, 0.65),
+    (KNOWN, REPLY, 0.83),
+    (UNKNOWN, REPLY, 0.83),
+    (KNOWN, BARE, 1.3),
+    (UNKNOWN, BARE, 1.3),
     (EXCLUDE, CONSTANT, 0.25),
     (EXCLUDE_MANY, CONSTANT, 0.25),
     (GENRE, CONSTANT, 0.25),
@@ -71,11 +72,13 @@ def measure(work: Path, factors: int, plan: Plan, table: Table) -> dict[str, Any
     rng = random.Random(3)
     with ExitStack() as stack:
         service = stack.enter_context(serving(work / "service.log", environ, SERVICE_APP))
-        bare = stack.enter_context(serving(work / "bare.log", environ, BARE_APP, config=BARE_CONFIG))
+        others = {
+            side: stack.enter_context(serving(work / f"{number}.log", environ, app, config=BARE_CONFIG))
+            for number, (side, app) in enumerate(((BARE, BARE_APP), (REPLY, REPLY_APP)))
+        }
 
         def one_slice(side: str) -> Slice:
-            server = bare if side == BARE else service
-            return run_slice(server, paths[side], rng.randrange(LINES), plan.slice_s)
+            return run_slice(others.get(side, service), paths[side], rng.randrange(LINES), plan.slice_s)
 
         for side in paths:
             one_slice(side)  # warms up

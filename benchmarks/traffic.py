@@ -10,6 +10,7 @@ from benchmarks.model import MOVIES, STORED, USERS
 LINES = 20_000
 CONSTANT = "constant route"
 BARE = "bare Flask"
+REPLY = "bare WSGI reply"
 KNOWN = "known users"
 UNKNOWN = "unknown users"
 EXCLUDE = "known users, 5 excluded"
@@ -23,6 +24,7 @@ def write_paths(folder: Path) -> dict[str, Path]:
     rng = random.Random(1)
     makers: dict[str, Callable[[], str]] = {
         CONSTANT: lambda: CONSTANT_RULE.replace("<user>", str(rng.randint(1, STORED))),
+        REPLY: lambda: f"/recommend/{rng.randint(1, STORED)}",
         BARE: lambda: f"/recommend/{rng.randint(1, STORED)}",
         KNOWN: lambda: f"/recommend/{rng.randint(1, STORED)}",
         UNKNOWN: lambda: f"/recommend/{rng.randint(USERS + 1, 2 * USERS)}",

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app
-from app import model_watch as watch
+from app import background, create_app
 from app.artifact import ArtifactError, save
 from app.config import Settings
 from app.factory import ServiceParts, instance_of
@@ -151,17 +150,17 @@ def test_fingerprints_tell_models_apart_without_reading_them(models: Models) -> 
 def test_one_look_counts_and_shows_what_it_found(models: Models) -> None:
     app = create_app(Settings(model_dir=models.current))
     client, instance = app.test_client(), instance_of(app)
-    watch.step(instance)
+    background.look(instance)
     assert 'marquee_model_loads_total{outcome="loaded",track="stable"} 0.0' in metrics(client)
     models.add("v2", seed=2)
     models.use("v2")
-    watch.step(instance)
+    background.look(instance)
     text = metrics(client)
     assert 'marquee_model_loads_total{outcome="loaded",track="stable"} 1.0' in text
     assert 'release="v1-unknown",track="stable"} 0.0' in text
     assert 'release="v2-unknown",track="stable"} 1.0' in text
     (models.root / "v2" / "manifest.json").unlink()
-    watch.step(instance)
+    background.look(instance)
     assert 'marquee_model_loads_total{outcome="refused",track="stable"} 1.0' in metrics(client)
     assert client.get("/popular").headers["X-Model-Version"] == "v2"
 
@@ -185,9 +184,12 @@ def test_an_answer_never_mixes_two_models(models: Models) -> None:
     assert app.test_client().get("/recommend/7").headers["X-Model-Version"] == "v2"
 
 
-def test_the_look_out_can_be_switched_off(models: Models) -> None:
-    app = create_app(Settings(model_dir=models.current, model_poll_s=0))
-    assert watch.start(instance_of(app)) is None
+def test_without_a_poll_nobody_looks(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(background, "_start", lambda name, *_: started.append(name))
+    background.start(instance_of(create_app(Settings(model_dir=models.current, model_poll_s=0))))
+    background.start(instance_of(create_app(Settings(model_dir=models.current, model_poll_s=1))))
+    assert started == ["counts", "counts", "watch"]
 
 
 def test_the_look_out_lives_on_after_an_unforeseen_failure(models: Models) -> None:
@@ -207,7 +209,7 @@ def test_the_look_out_lives_on_after_an_unforeseen_failure(models: Models) -> No
     failing = ServiceParts(instance.settings, Failing(instance.settings), instance.metrics)
     models.add("v2", seed=2)
     models.use("v2")
-    watch.run(failing, stop)
+    background.repeat(lambda: background.look(failing), instance.settings.model_poll_s, stop)
     assert failed
     assert version(failing.slot) == "v2"
 

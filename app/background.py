@@ -1,0 +1,42 @@
+"""What each worker does beside answering: looks for a new model, and carries its counts into the series."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from app.factory import ServiceParts
+
+COUNTS_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def start(instance: ServiceParts) -> None:
+    """Start both in this process; without the look-out when `MODEL_POLL_S` is 0."""
+    _start("counts", instance.metrics.flush, COUNTS_S)
+    if instance.settings.model_poll_s:
+        # The first time at once, as this process may be younger than the model.
+        _start("watch", lambda: look(instance), instance.settings.model_poll_s)
+
+
+def _start(name: str, step: Callable[[], object], every_s: float) -> None:
+    threading.Thread(target=repeat, args=(step, every_s, threading.Event()), name=name, daemon=True).start()
+
+
+def repeat(step: Callable[[], object], every_s: float, stop: threading.Event) -> None:
+    """Do a step, whatever became of the one before, until told to stop."""
+    while not stop.is_set():
+        try:
+            step()
+        except Exception:
+            log.exception("The thread %s failed and goes on", threading.current_thread().name)
+        stop.wait(every_s)
+
+
+def look(instance: ServiceParts) -> None:
+    """Look once for a new model, and count what became of it."""
+    outcome = instance.slot.refresh()
+    if outcome is None:
+        return
+    instance.metrics.count_load(outcome)
+    instance.metrics.show_model(instance.slot.current)
