@@ -76,6 +76,12 @@ def test_on_a_busy_host_who_serves_comes_first_and_what_can_wait_last(compose: d
     assert {name for name, has in others.items() if has < STARTING_SHARES} == BATCH
 
 
+def test_an_alert_that_rings_goes_on_ringing_when_prometheus_was_restarted(compose: dict[str, Any]) -> None:
+    """Those with a shorter `for` would fall back to pending, and a false "resolved" be sent."""
+    given = [word for word in compose["services"]["prometheus"]["command"] if "for-grace-period" in word]
+    assert given == ["--rules.alert.for-grace-period=1m"]
+
+
 def test_only_nginx_is_published_to_the_world(compose: dict[str, Any]) -> None:
     published = {
         name: service["ports"] for name, service in compose["services"].items() if "ports" in service

@@ -94,6 +94,10 @@ def real_prometheus(folder: Path, app: dict[str, int], exporter_port: int) -> It
     file.chmod(0o644)
     port = free_port()
     mount = ("--volume", f"{folder}:/etc/prometheus:ro")
-    flags = ("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus")
+    flags = (
+        "--config.file=/etc/prometheus/prometheus.yml",
+        "--storage.tsdb.path=/prometheus",
+        "--rules.alert.for-grace-period=1m",
+    )
     with container(*mount, IMAGE, *flags, f"--web.listen-address=127.0.0.1:{port}"):
         yield f"http://127.0.0.1:{port}"
