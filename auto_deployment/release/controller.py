@@ -12,6 +12,7 @@ from auto_deployment.release.inbox import Request
 from auto_deployment.release.journal import Journal
 from auto_deployment.release.judge.judge import judge
 from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
+from auto_deployment.release.judge.split import why_anew
 from auto_deployment.release.observe.tracker import Tracker
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import Situation, advance, desired_state, judge_params, waits_for_approval
@@ -24,6 +25,7 @@ from auto_deployment.release.reconcile import (
     Timeouts,
     Traffic,
     tracks_present,
+    weights_there,
 )
 from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Action, Build, Kind, Phase, Release, ReleaseCommand
@@ -151,7 +153,7 @@ class Controller:
             return None
         watched, taken = record.release.phase in (Phase.WARMING, Phase.BAKING), record
         if watched and self._is_due(record, now) and not self._dry_run:
-            taken = self._parts.observer.add_tick(record, now, tracks_present(observed, traffic))
+            taken = self._take(record, observed, traffic, now)
             fits = self._journal.fits(taken)
             record, self._unfit = (taken, None) if fits else (record, (now, self._journal.trouble))
         judgement = self._judge(record, taken)
@@ -160,6 +162,15 @@ class Controller:
         if following is not record.release:
             self._enter(taken if following.phase is Phase.ABORTED else record, following)
         return judgement
+
+    def _take(
+        self, record: Record, observed: Mapping[str, Observed], traffic: Traffic, now: datetime
+    ) -> Record:
+        """Take a tick; begin the evidence anew where users are no longer split as they were."""
+        observer, weights = self._parts.observer, weights_there(observed, traffic)
+        taken = observer.add_tick(record, now, tracks_present(observed, traffic), weights)
+        why = why_anew(taken.ticks, self._params.away_max_s)
+        return observer.begin_anew(taken, why, now) if why else taken
 
     def _decided_is_recorded(self) -> bool:
         """Record an end that could not be recorded before; nothing else comes first."""

@@ -23,7 +23,7 @@ from auto_deployment.mail.page import (
 from auto_deployment.mail.plots import tracks_plot
 from auto_deployment.release.consequences import rejection
 from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement
-from auto_deployment.release.judge.ticks import BAKING
+from auto_deployment.release.judge.ticks import evidence
 from auto_deployment.release.origin import described
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import judge_params
@@ -199,7 +199,7 @@ def _evidence(event: ReleaseEvent) -> list[Section]:
     if event.judgement is not None and event.judgement.checks:
         rows = tuple(_row(check, event.reason) for check in event.judgement.checks)
         sections.append(Section("Checks", tables=[Table(HEAD, rows)]))
-    if ticks := [tick for tick in event.record.ticks if tick.phase == BAKING]:
+    if ticks := evidence(event.record.ticks):
         plot = tracks_plot(ticks, event.params.judge.mean_latency_max_ms)
         shows = "mean latency and share of users with a bad answer on stable and canary over the window"
         blind = not all(tick.metrics_available for tick in ticks)

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from auto_deployment.edge.nginx_config import TrafficParams
 from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
-from auto_deployment.release.judge.ticks import BAKING, TRACKS
+from auto_deployment.release.judge.ticks import TRACKS, evidence
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import deadline
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, StartInstance
@@ -82,7 +82,7 @@ class ReleaseMetrics:
     def _show_ticks(self, report: Report) -> None:
         ticks = report.record.ticks if report.record else ()
         for track in TRACKS:
-            seen = sum(tick.of(track).users for tick in ticks if tick.phase == BAKING)
+            seen = sum(tick.of(track).users for tick in evidence(ticks))
             self._users.labels(track).set(seen)
         self._damaged.set(sum(tick.damaged_lines for tick in ticks))
         self._foreign.set(sum(tick.foreign_attempts for tick in ticks))

@@ -57,6 +57,7 @@ class ReleaseParams:
     warming_s: float  # what happens meanwhile is no evidence
     settle_s: float  # so long the first stable serves the candidate before the second gets it
     unwell_max_s: float  # then an instance is recreated
+    away_max_s: float  # without an instance that was there when the evidence began; then it begins anew
     canary_restarts_max: int  # more of them, by Docker or by the controller: aborted
     keep_images: int  # of past releases, beside those in use
     judge: JudgeParams
@@ -68,8 +69,8 @@ class ReleaseParams:
                 self.tick_s, self.poll_s, self.start_max_s
             )
             > 0,
-            "warming_s, settle_s and unwell_max_s must not be negative": min(
-                self.warming_s, self.settle_s, self.unwell_max_s
+            "warming_s, settle_s, unwell_max_s and away_max_s must not be negative": min(
+                self.warming_s, self.settle_s, self.unwell_max_s, self.away_max_s
             )
             >= 0,
             "canary_restarts_max must not be negative": self.canary_restarts_max >= 0,

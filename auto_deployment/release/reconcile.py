@@ -1,7 +1,7 @@
 """What really runs, what should run, and the one step between both. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 CANARY_NAME = "canary"
 STABLE_NAMES = ("stable-1", "stable-2")
@@ -36,6 +36,8 @@ class Traffic:
 
     names: frozenset[str]
     salt: str
+    # Of `names`, as they were told; empty: not known. Whoever tells NGINX takes them from the settings.
+    weights: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ def tracks_present(observed: Mapping[str, Observed], traffic: Traffic) -> bool:
     """Both tracks get requests and have a container, well or not: a canary that ends again is evidence."""
     stable = any(name in traffic.names and observed[name].release is not None for name in STABLE_NAMES)
     return stable and CANARY_NAME in traffic.names and observed[CANARY_NAME].release is not None
+
+
+def weights_there(observed: Mapping[str, Observed], traffic: Traffic) -> dict[str, int]:
+    """Return the weights of who gets requests and has a container; empty: not known."""
+    return {name: weight for name, weight in traffic.weights.items() if observed[name].release is not None}
 
 
 def _in_order(desired: Desired, observed: Mapping[str, Observed], timeouts: Timeouts) -> list[str]:

@@ -129,8 +129,8 @@ class Release:
         return self.phase not in ENDS
 
     def entered(self, phase: Phase) -> datetime | None:
-        """Return when it entered a phase, None when it never did."""
-        return next((change.at for change in self.changes if change.phase is phase), None)
+        """Return when it entered a phase last, None when it never did."""
+        return next((change.at for change in reversed(self.changes) if change.phase is phase), None)
 
     def command(self, *actions: Action) -> ReleaseCommand | None:
         """Return the first command for one of these actions."""

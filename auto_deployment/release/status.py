@@ -9,7 +9,7 @@ from auto_deployment.host.codec import to_plain
 from auto_deployment.host.durations import duration
 from auto_deployment.release.judge.judge import judge
 from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
-from auto_deployment.release.judge.ticks import BAKING, TRACKS
+from auto_deployment.release.judge.ticks import TRACKS, evidence
 from auto_deployment.release.origin import origin_line
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import deadline, judge_params
@@ -26,7 +26,7 @@ UNDER_WAY = 10
 
 def judgement_of(record: Record, params: ReleaseParams) -> Judgement | None:
     """Return the verdict on a release's evidence so far, None without any."""
-    if not any(tick.phase == BAKING for tick in record.ticks):
+    if not evidence(record.ticks):
         return None
     return judge(record.ticks, judge_params(record.release, params))
 
@@ -163,7 +163,7 @@ def _traffic(status: ReleaseStatus) -> str:
 
 
 def _shares(record: Record | None) -> dict[str, float] | None:
-    ticks = [tick for tick in record.ticks if tick.phase == BAKING] if record else []
+    ticks = evidence(record.ticks) if record else []
     users = {track: sum(tick.of(track).users for tick in ticks) for track in TRACKS}
     total = sum(users.values())
     return {track: count / total for track, count in users.items()} if total else None

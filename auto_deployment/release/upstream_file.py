@@ -12,7 +12,7 @@ from auto_deployment.release.reconcile import CANARY_NAME, Traffic
 
 FIRST_SALT = "first"
 SALT = re.compile(r'^\s*hash "(.+):\$marquee_split_key"', re.MULTILINE)
-SERVER = re.compile(r"^\s*server (\S+:\d+) ", re.MULTILINE)
+SERVER = re.compile(r"^\s*server (\S+:\d+) (?:weight=(\d+))?", re.MULTILINE)
 
 
 def server(name: str, address: str, params: TrafficParams) -> UpstreamServer:
@@ -37,8 +37,8 @@ def read_traffic(file: Path, names: Mapping[str, str]) -> Traffic:
     with nginx_errors():
         text = file.read_text("utf-8") if file.exists() else ""
     salt = SALT.search(text)
-    found = frozenset(names[one] for one in SERVER.findall(text) if one in names)
-    return Traffic(found, salt[1] if salt else FIRST_SALT)
+    weights = {names[one]: int(weight or 1) for one, weight in SERVER.findall(text) if one in names}
+    return Traffic(frozenset(weights), salt[1] if salt else FIRST_SALT, weights)
 
 
 def replace_checked(file: Path, text: str, check: Callable[[], None]) -> None:

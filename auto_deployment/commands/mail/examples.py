@@ -39,7 +39,7 @@ ROLLBACK = requested(OLD, NEW, "2", "somebody", BEGUN, Kind.ROLLBACK, "users com
 BAKES = CANDIDATE.to(Phase.BAKING, BEGUN + timedelta(minutes=10), "What users meet is evidence from now on.")
 NO = ReleaseCommand("3", Action.ABORT, "somebody", BEGUN)
 JUDGE = JudgeParams(43_200, 85_800, 3_600, 500, 0.01, 500, 0.01, 0.05, 1.25, (1.5,), (1.5,), (0.5,))
-PARAMS = ReleaseParams(60, 2, 300, 600, 30, 60, 3, 5, JUDGE)
+PARAMS = ReleaseParams(60, 2, 300, 600, 30, 60, 300, 3, 5, JUDGE)
 
 
 def all_examples() -> Iterator[tuple[str, Mail]]:

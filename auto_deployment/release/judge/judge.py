@@ -6,7 +6,7 @@ from itertools import takewhile
 from auto_deployment.host.durations import duration
 from auto_deployment.release.judge.checks import Case, check_all
 from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
-from auto_deployment.release.judge.ticks import BAKING, Tick
+from auto_deployment.release.judge.ticks import Tick, evidence
 from auto_deployment.release.params import JudgeParams
 
 __all__ = ["CheckOutcome", "CheckResult", "Judgement", "ReleaseVerdict", "judge"]
@@ -17,7 +17,7 @@ def judge(ticks: Sequence[Tick], params: JudgeParams) -> Judgement:
 
     Missing data never promotes and by itself never aborts, except where it lasts longer than its limit.
     """
-    baking = [tick for tick in ticks if tick.phase == BAKING]
+    baking = evidence(ticks)
     window_s = sum(tick.duration_s for tick in baking if tick.metrics_available)
     checks = check_all(Case(baking, params, window_s >= params.window_s)) if baking else ()
     verdict, reason = _decide(baking, window_s, checks, params)

@@ -1,7 +1,7 @@
 """One evaluation as raw counts, kept with the release, so that it can be judged again."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -45,10 +45,13 @@ class Tick:
     # of successful recommend requests since baking began, by track; None: no data
     mean_latency_ms: Mapping[str, float | None] = field(default_factory=dict)
     metrics_available: bool = True  # False: Prometheus does not answer, or the edge log stopped
-    tracks_present: bool = True  # False: a track had no instance
+    tracks_present: bool = True  # False: a track had no instance, or users were split in another way
     # Of the edge log: no evidence, and shown so that somebody asks why.
     damaged_lines: int = field(default=0, metadata=LATER)
     foreign_attempts: int = field(default=0, metadata=LATER)  # at addresses of neither track
+    # Of the instances that got requests, as NGINX was told them; empty: not known.
+    weights: Mapping[str, int] = field(default_factory=dict, metadata=LATER)
+    set_aside: bool = field(default=False, metadata=LATER)  # it and what came before count no longer
 
     def __post_init__(self) -> None:
         """Refuse what no clock has shown and nobody has counted."""
@@ -69,7 +72,11 @@ class Tick:
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
         means = {track: self.mean_ms(track) for track in self.mean_latency_ms}
-        return {**to_plain(self), "mean_latency_ms": means}
+        content = {**to_plain(self), "mean_latency_ms": means}
+        for name in ("weights", "set_aside"):
+            if not content[name]:
+                del content[name]
+        return content
 
     @classmethod
     def from_json(cls, content: object) -> Self:
@@ -78,3 +85,14 @@ class Tick:
             return from_plain(cls, content)
         except ValueError as error:
             raise BadInputError(f"A tick of this release cannot be read ({error}).") from error
+
+
+def evidence(ticks: Sequence[Tick]) -> list[Tick]:
+    """Return the ticks that are evidence: those of `baking` since it last began anew."""
+    counted: list[Tick] = []
+    for tick in ticks:
+        if tick.set_aside:
+            counted.clear()
+        elif tick.phase == BAKING:
+            counted.append(tick)
+    return counted

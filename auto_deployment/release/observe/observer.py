@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
+from auto_deployment.release.judge.split import Weights, is_usual
 from auto_deployment.release.judge.ticks import Tick
 from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader
 from auto_deployment.release.observe.measurements import Measurements, Metrics
@@ -44,8 +45,10 @@ class Observer:
         """Tell whether it is time for the next tick."""
         return (now - self._last(record, now)).total_seconds() >= self._tick_s
 
-    def add_tick(self, record: Record, now: datetime, tracks_present: bool) -> Record:
-        """Return the record with one more tick."""
+    def add_tick(
+        self, record: Record, now: datetime, tracks_present: bool, weights: Weights | None = None
+    ) -> Record:
+        """Return the record with one more tick; `weights` says how users are split, None: not known."""
         release, reader = record.release, self._reader_of(record)
         read = _read(reader)
         requests = self._sources.requests()
@@ -64,9 +67,10 @@ class Observer:
             counts=read.counts if read else {},
             mean_latency_ms=measured.mean_latency_ms,
             metrics_available=not problem,
-            tracks_present=tracks_present,
+            tracks_present=tracks_present and is_usual(weights or {}, record.ticks),
             damaged_lines=read.damaged if read else 0,
             foreign_attempts=read.foreign_attempts if read else 0,
+            weights=weights or {},
         )
         return replace(record, ticks=(*record.ticks, tick), edge=reader.state())
 
@@ -76,6 +80,14 @@ class Observer:
         _read(reader)
         reader.forget_users(record.release.id)
         return replace(record, edge=reader.state())
+
+    def begin_anew(self, record: Record, why: str, now: datetime) -> Record:
+        """Return the record with the evidence so far set aside: its ticks stay, and count no longer."""
+        *before, last = record.ticks
+        release = record.release.to(Phase.BAKING, now, f"The evidence begins anew: {why}.")
+        log.warning("Release %s: %s", release.id, release.reason)
+        ticks = (*before, replace(last, set_aside=True))
+        return self.begin_evidence(replace(record, release=release, ticks=ticks))
 
     def begin(self, record: Record) -> Record:
         """Return the record with the log's present end as its beginning."""
