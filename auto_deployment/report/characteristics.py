@@ -49,12 +49,12 @@ def section(rows: Sequence[CharacteristicsRow], origin: str, picture: str) -> st
     return f"{BEGIN}\n{table(rows)}\n{origin}\n\n![Aborts and their times]({picture})\n{END}"
 
 
-def replace_section(document: str, new: str) -> str:
+def replace_section(document: str, new: str, begin_line: str = BEGIN, end_line: str = END) -> str:
     """Put a section into a document in place of the old one; raise `ValueError` when there is no place."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = document.partition(begin_line)
+    _, end, after = rest.partition(end_line)
     if not begin or not end:
-        raise ValueError(f"the document lacks the lines {BEGIN} and {END}")
+        raise ValueError(f"the document lacks the lines {begin_line} and {end_line}")
     return f"{before}{new}{after}"
 
 

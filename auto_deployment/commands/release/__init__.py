@@ -18,6 +18,7 @@ WORDS = {
     "run": "run the controller, until Ctrl-C or SIGTERM",
     "replay": "judge a recorded release again",
     "characteristics": "simulate how often the judge is wrong, and how soon it is right",
+    "plan": "what to expect under your own traffic, and which settings fit it",
 }
 
 
@@ -38,6 +39,8 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands.release import replay as command
         case "characteristics":
             from auto_deployment.commands.release import characteristics as command
+        case "plan":
+            from auto_deployment.commands.release import plan as command
         case _:
             from auto_deployment.commands.release import operator as command
     return command
