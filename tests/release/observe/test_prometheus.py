@@ -44,6 +44,17 @@ def test_a_tick_asks_for_both_means_and_whether_the_canary_is_scraped(fake: Fake
     ]
 
 
+def test_a_short_window_guesses_nothing_and_a_long_one_asks_as_the_founding_rule_does() -> None:
+    assert queries.mean_latency_ms("canary", 3600) == (MEAN % ("canary", "canary")).replace("43200s", "3600s")
+    labels = 'track="canary",url_rule="/recommend/<user>",status="200"'
+    samples = [f"flask_http_request_duration_seconds_{one}{{{labels}}}[600s]" for one in ("sum", "count")]
+    spent, count = (
+        f"sum((max_over_time({one}) - min_over_time({one})) and resets({one}) == 0 or increase({one}))"
+        for one in samples
+    )
+    assert queries.mean_latency_ms("canary", 600) == f"1000 * {spent} / {count}"
+
+
 def test_no_window_is_shorter_than_prometheus_can_be_asked_for() -> None:
     assert "[1s]" in queries.mean_latency_ms("canary", 0.2)
 
