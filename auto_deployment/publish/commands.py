@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from auto_deployment.host.durations import duration
 from auto_deployment.host.priority import weigh_session
 from auto_deployment.host.revision import without_hooks
 from auto_deployment.publish.errors import CommandError
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 LAST_WORDS = 600  # characters of output in a message
+GIT_MAX_S = 3600.0
+LONGEST_S = 86_400.0  # DVC also trains, and moves gigabytes; a cycle comes every two days
 CHATTER = ("Having any troubles?", "hint: ")
 
 
@@ -51,13 +54,23 @@ class Commands:
         """Return what a program prints; raise `CommandError` with its last words when it fails."""
         status, out, err = self.outcome(words)
         if status != 0:
-            name = " ".join(words[2:4] if words[0] == sys.executable else words[:2])
             said = last_words(err) or last_words(out)
-            raise CommandError(f"{name} failed (status {status}): {said}", f"{out}\n{err}")
+            raise CommandError(f"{_name(words)} failed (status {status}): {said}", f"{out}\n{err}")
         return out
 
     def outcome(self, words: Sequence[str]) -> tuple[int, str, str]:
-        """Return status, output and complaints of a program, without the secrets that it was given."""
+        """Return status, output and complaints of a program, without the secrets that it was given.
+
+        One that hangs, as with a remote that takes connections and says nothing, is ended: `CommandError`.
+        """
+        limit_s = GIT_MAX_S if words[0] == "git" else LONGEST_S
+        try:
+            return self._outcome(words, limit_s)
+        except subprocess.TimeoutExpired as error:
+            what = f"{_name(words)} did not end within {duration(limit_s)}"
+            raise CommandError(f"{what} and was stopped: see whether its remote answers.", "") from error
+
+    def _outcome(self, words: Sequence[str], limit_s: float) -> tuple[int, str, str]:
         with (
             _told_later() as let_it_come,
             subprocess.Popen(
@@ -76,8 +89,8 @@ class Commands:
                 self._remember([process.pid])
                 let_it_come()
                 weigh_session(process.pid, os.nice(0))
-                out, err = process.communicate()
-            except BaseException:  # to end: the program goes first
+                out, err = process.communicate(timeout=limit_s)
+            except BaseException:  # to end, or too late: the program goes first
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 raise
@@ -89,6 +102,10 @@ class Commands:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def _name(words: Sequence[str]) -> str:
+    return " ".join(words[2:4] if words[0] == sys.executable else words[:2])
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from auto_deployment.publish.errors import CommandError, PublishError, StageErro
 REMOTE = "storage"
 INPUTS = ("data/segments", "data/catalog", "data/champion")
 MODEL = "data/model"
+NOT_THERE = ("new", "missing")  # at the remote: in the cache only, and in neither
 
 
 class DataVersions:
@@ -83,11 +84,21 @@ class DataVersions:
             raise StageError(sentence) from error
 
     def push(self) -> None:
-        """Upload what the remote lacks; raise `UnreachableError` when that does not work."""
+        """Upload what the remote lacks; raise `UnreachableError` when that does not work.
+
+        DVC pushes what it finds and calls it a success (findings/dvc_push_incomplete.sh): so it is asked.
+        """
         try:
             self._commands.dvc("push")
+            known = json.loads(self._commands.dvc("status", "--cloud", "--json") or "{}")
         except CommandError as error:
             raise UnreachableError(f"The DVC remote cannot be written: {error}") from error
+        lacking = sorted(path for path, state in known.items() if state in NOT_THERE)
+        if lacking:
+            raise UnreachableError(
+                f"DVC has pushed, and its remote still lacks {', '.join(lacking[:5])}"
+                f"{' and more' if len(lacking) > 5 else ''}: nothing is published that nobody could pull."
+            )
 
     def collect(self, *, dry_run: bool) -> str:
         """Remove from cache and remote what neither the work tree nor any tag of this clone uses."""

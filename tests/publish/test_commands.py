@@ -50,6 +50,15 @@ def test_the_end_of_what_was_said_is_kept_in_one_line(text: str, said: str) -> N
     assert last_words(text) == said
 
 
+def test_a_program_that_hangs_is_ended_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_deployment.publish.commands.LONGEST_S", 0.5)
+    with pytest.raises(CommandError, match="sh -c did not end within 0 s and was stopped: see whether"):
+        Commands(tmp_path, {}).run(["sh", "-c", "sleep 600 & sleep 600"])
+    eventually(lambda: running_below(tmp_path) == [])
+
+
 def test_no_question_is_asked(tmp_path: Path) -> None:
     assert Commands(tmp_path, {}).outcome(["cat"]) == (0, "", "")
 

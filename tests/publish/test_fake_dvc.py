@@ -115,6 +115,7 @@ def publish_and_go_back(place: Place) -> None:
     place.say("repro")
     place.say("push", "--quiet", "data/segments", "learn")
     place.say("push")
+    place.say("status", "--cloud", "--json")
     place.commit("model/b")
     place.publishing.commands.git("checkout", "--quiet", "model/a")
     place.say("checkout", "--force", *POINTERS)

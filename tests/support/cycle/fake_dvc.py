@@ -190,6 +190,14 @@ class Repository:
         changed += [name for name, stage in stages.items() if self._stage(stage) != self._locked().get(name)]
         sys.stdout.write(json.dumps({name: ["changed"] for name in changed}))
 
+    def cloud(self, words: list[str]) -> None:
+        """Say which paths the remote lacks."""
+        parts = {name: self.cache.parts(md5) for name, md5 in self.held().items()}
+        lacking = [
+            name for name, of in parts.items() if not all(self.remote.path(one).exists() for one in of)
+        ]
+        sys.stdout.write(json.dumps(dict.fromkeys(lacking, "new")))
+
     def repro(self, words: list[str]) -> None:
         """Run the stages that are not as they were, in the order of the file."""
         ran = False
@@ -274,8 +282,10 @@ def main() -> int:
         repository = Repository()
         verbs: dict[str, Callable[[list[str]], None]] = {
             name: getattr(repository, name)
-            for name in ("add", "checkout", "gc", "pull", "push", "repro", "status")
+            for name in ("add", "checkout", "cloud", "gc", "pull", "push", "repro", "status")
         }
+        if verb == "status" and "--cloud" in words:
+            verb = "cloud"
         verbs[verb]([word for word in words if not word.startswith("-")])
     except (RefusedError, OSError) as error:
         sys.stderr.write(f"ERROR: {error}\n")
