@@ -56,7 +56,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             )
         demands = [Demand(one, one / REQUESTS_A_USER, BAD_SHARE) for one in REQUESTS_A_DAY]
         rows = [Simulation(demand, params, args.runs, args.seed) for demand in demands]
-        _write(args.write, f"{table(rows)}\nOf {args.runs:,} simulated releases each. Again: {AGAIN}.\n")
+        words = f"Of {args.runs:,} simulated releases each, as if the same people came every day. Again:"
+        _write(args.write, f"{table(rows)}\n{words}\n{AGAIN}.\n")
         return 0
     if None in asked:
         raise BadInputError(

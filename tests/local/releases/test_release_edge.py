@@ -47,6 +47,12 @@ def test_what_is_written_is_read(edge: LocalEdge, nginx: Nginx, names: tuple[str
     wanted = Traffic(frozenset(names), "v2-abc")
     edge.write(wanted)
     assert edge.read() == wanted
+    told = {
+        "stable-1": PARAMS.stable_weight,
+        "stable-2": PARAMS.stable_weight,
+        "canary": PARAMS.canary_weight,
+    }
+    assert edge.read().weights == {name: told[name] for name in names}
     assert nginx.reloads == 1
 
 

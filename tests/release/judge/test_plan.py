@@ -96,6 +96,17 @@ def test_a_command_that_lacks_something_says_how_it_is_written(capsys: pytest.Ca
     assert "--requests-per-day 40000 --users 8000 --bad 0.5%" in capsys.readouterr().err
 
 
+def test_a_sample_out_of_reach_is_said_with_one_that_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--requests-per-day", "5000", "--users", "2000", "--bad", "0", "--runs", "20"]
+    assert main(["release", "plan", *words]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"instead of {SHIPPED.judge.min_users}: of a fault that hits one user in" in said
+    assert "with that, 100 % of harmless candidates are promoted after 7 d" in said
+    words[3] = "100"
+    assert main(["release", "plan", *words]) == 0
+    assert "is out of reach" in capsys.readouterr().out
+
+
 def test_the_table_replaces_the_one_in_the_document(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", "utf-8")

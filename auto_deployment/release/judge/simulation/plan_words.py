@@ -93,7 +93,8 @@ def _found(one: Foreseen) -> str:
 
 def _advice(simulation: Simulation, harmless: Sequence[Foreseen], fits_s: float | None) -> str:
     demand, params, longest = simulation.demand, simulation.params, harmless[-1]
-    users = demand.canary_users(fits_s or longest.window_s)
+    window_s = fits_s or longest.window_s
+    users = demand.canary_users(window_s)
     lines = ["What fits, in params.yaml (release.judge)"]
     if fits_s is not None:
         most_s = max(2 * fits_s, params.max_window_s)
@@ -106,7 +107,7 @@ def _advice(simulation: Simulation, harmless: Sequence[Foreseen], fits_s: float 
             f"  window_s: none of these; after {duration(longest.window_s)} only {percent(longest.promoted)} "
             "of harmless candidates\n    are promoted: let a person promote them, or change what follows"
         )
-    lines.append(f"  min_users: {_min_users(users, params.min_users)}")
+    lines.append(f"  min_users: {_min_users(simulation, users, window_s)}")
     lines.append(f"  slo_bad_share: {_slo(demand.bad_share, params.slo_bad_share, fits_s is not None)}")
     return "\n".join(lines) + "\n"
 
@@ -122,15 +123,19 @@ def _slo(bad_share: float, present: float, fits: bool) -> str:
     return f"{present:g} is near to what stable has: that it is kept is shown sooner for {4 * bad_share:g}"
 
 
-def _min_users(expected: float, present: int) -> str:
+def _min_users(simulation: Simulation, expected: float, window_s: float) -> str:
     """A fault that hits one user in n is met by one of 3 n users at least, with 95 %."""
+    present, within = simulation.params.min_users, int(expected / 1.2) // 10 * 10
     if expected >= 1.2 * present:
         return f"{present:,} fits: of a fault that hits one user in {present // 3:,}, somebody is seen (95 %)"
-    if expected / 1.2 < LEAST_USERS:
+    if within < LEAST_USERS:
         return f"{present:,} is out of reach, and so are {LEAST_USERS}: about {expected:,.0f} are seen"
-    within = int(expected / 1.2) // 10 * 10
-    seen = f"of a fault that hits one user in {within // 3:,}, somebody is seen (95 %)"
-    return f"{within:,} instead of {present:,}: {seen}"
+    promoted = simulation.harmless(window_s, within).promoted
+    return (
+        f"{within:,} instead of {present:,}: of a fault that hits one user in {within // 3:,}, somebody is "
+        f"seen (95 %);\n    with that, {percent(promoted)} of harmless candidates are promoted after "
+        f"{duration(window_s)}"
+    )
 
 
 def _cells(simulation: Simulation) -> list[str]:
