@@ -27,7 +27,7 @@ def check_data(
         listed = list_segments(segments)
         if not listed:
             return [CheckVerdict("segments", False, f"{segments} holds no segment: `dvc pull` brings them.")]
-        faults = [fault for path in segment_paths(segments) if (fault := _fault(path, now, params))]
+        faults = [fault for path in segment_paths(segments) if (fault := _fault(path))]
         movies = MOVIES.read(catalog)
         duplicates = _duplicates(segments, params)
         findings = drift_of(listed, drift)
@@ -46,7 +46,7 @@ def check_data(
     ]
 
 
-def _fault(path: Path, now: datetime, params: ChecksParams) -> RowFault | None:
+def _fault(path: Path) -> RowFault | None:
     """Read a whole segment, its checksums verified, and return the first row that cannot be."""
     file, meta = open_segment(path)
     with file:
@@ -56,8 +56,7 @@ def _fault(path: Path, now: datetime, params: ChecksParams) -> RowFault | None:
             table = file.read()
         except (OSError, pa.ArrowException) as error:
             raise damaged(path, error) from error
-    latest = now + timedelta(seconds=params.future_max_s)
-    return first_fault(path.name, table, meta.rating_scale, latest)
+    return first_fault(path.name, table, meta.rating_scale)
 
 
 def _rows(faults: Sequence[RowFault]) -> CheckVerdict:
@@ -104,11 +103,16 @@ def _duplicates(segments: Path, params: ChecksParams) -> CheckVerdict:
 
 
 def _freshness(listed: Sequence[Segment], params: ChecksParams, now: datetime) -> CheckVerdict:
-    times = [one.meta.last_time for one in listed if one.meta.last_time]
+    times = [(one.meta.last_time, one.path.name) for one in listed if one.meta.last_time]
     if not times:
         return CheckVerdict("freshness", False, "No segment says from when its events are.")
-    age_days, limit = (now - max(times)).total_seconds() / 86_400, params.data_age_max_days
-    when = f"{max(times):%Y-%m-%d %H:%M} UTC, {age_days:.1f} days ago"
+    newest, segment = max(times)
+    age_days, limit = (now - newest).total_seconds() / 86_400, params.data_age_max_days
+    when = f"{newest:%Y-%m-%d %H:%M} UTC"
+    if newest > now + timedelta(seconds=params.future_max_s):
+        sentence = f"{segment} holds an event of {when}, which is in the future: is a clock wrong?"
+        return CheckVerdict("freshness", False, sentence)
+    when = f"{when}, {age_days:.1f} days ago"
     return CheckVerdict(
         "freshness", age_days <= limit, f"The newest event is of {when} (at most {limit:g} days)."
     )

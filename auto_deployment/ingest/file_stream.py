@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.errors import BadInputError
+from auto_deployment.ingest.log_lines import LogLines
 from auto_deployment.ingest.positions import Stored, reached
 from auto_deployment.ingest.stream import Offsets, Polled, TextLine
 
 _LINES_PER_POLL = 20_000
-_MAX_LINE_BYTES = 1 << 20
 
 
 class FileStream:
-    """The lines of one file, begun where the segments that were made of the same content end.
-
-    A line of more than a megabyte comes cut off to that.
-    """
+    """The lines of one file, begun where the segments that were made of the same content end."""
 
     def __init__(self, path: Path, stored: Iterable[Stored]) -> None:
         try:
@@ -26,6 +23,7 @@ class FileStream:
             self._file.seek(0)
         except OSError as error:
             raise BadInputError(f"{path} cannot be read: {error.strerror}.") from error
+        self._lines = LogLines(self._file)
         self._source = {"kind": "file", "sha256": digest}
         self._next = 0
         self._begin = reached(part for part in stored if part.source.get("sha256") == digest).get(0, 0)
@@ -47,18 +45,18 @@ class FileStream:
         return False
 
     def poll(self, timeout_s: float) -> Polled | None:
-        while self._next < self._begin:
-            if self._read_line() is None:
+        if self._next < self._begin:
+            if not self._lines.skip(self._begin):
                 return None
-            self._next += 1
+            self._next = self._begin
         if self._next == self._begin:
             # Where the first batch begins has to be known before its first line.
             self._begin = -1
             return Polled(next={0: self._next})
         lines: list[TextLine] = []
-        while len(lines) < _LINES_PER_POLL and (text := self._read_line()) is not None:
-            lines.append(TextLine(self._next, text))
-            self._next += 1
+        while len(lines) < _LINES_PER_POLL and (found := self._lines.read()) is not None:
+            lines.append(TextLine(self._next, found[0]))
+            self._next += found[1]
         return Polled({0: lines}, {0: self._next}) if lines else None
 
     def lag(self) -> Offsets:
@@ -69,9 +67,3 @@ class FileStream:
 
     def close(self) -> None:
         self._file.close()
-
-    def _read_line(self) -> bytes | None:
-        line = rest = self._file.readline(_MAX_LINE_BYTES)
-        while rest and not rest.endswith(b"\n"):
-            rest = self._file.readline(_MAX_LINE_BYTES)
-        return line.removesuffix(b"\n") if line else None

@@ -13,6 +13,7 @@ from auto_deployment.dataset.events import (
     Rejection,
     Watch,
     parse,
+    read_listed_id,
 )
 from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.stream import Line
@@ -62,10 +63,13 @@ def sort_one(
             receiver.reject(raw, event.reason, partition, offset)
         case Rejection(event=damaged):
             mended = _with_movies(damaged, movies.mend) if damaged else None
-            if mended is None:
-                receiver.reject(raw, event.reason, partition, offset)
-            else:
+            if mended is not None:
                 receiver.add(mended, partition, offset, repaired=True)
+            elif isinstance(damaged, Recommendation):
+                # An answer that is broken is telemetry as well: its status counts, its text stays.
+                receiver.add(replace(damaged, movies=()), partition, offset)
+            else:
+                receiver.reject(raw, event.reason, partition, offset)
         case Watch() | Rating():
             _sort_event(event, raw, partition, offset, receiver, movies)
         case Recommendation() | AccountCreated():
@@ -90,9 +94,10 @@ def _sort_event(
 def _with_movies(
     event: Watch | Rating | Recommendation, mend: Callable[[str], str | None]
 ) -> Watch | Rating | Recommendation | None:
-    """Return the event with every movie id mended, `None` when one cannot be."""
+    """Return the event with every damaged movie id mended, `None` when one cannot be."""
     if isinstance(event, Recommendation):
-        mended = [mended_id for movie_id in event.movies if (mended_id := mend(movie_id)) is not None]
-        return replace(event, movies=tuple(mended)) if len(mended) == len(event.movies) else None
+        mended = [read_listed_id(movie_id) or mend(movie_id) for movie_id in event.movies]
+        movies = tuple(movie_id for movie_id in mended if movie_id is not None)
+        return replace(event, movies=movies, error=None) if len(movies) == len(mended) else None
     movie_id = mend(event.movie_id)
     return None if movie_id is None else replace(event, movie_id=movie_id)

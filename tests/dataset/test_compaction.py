@@ -248,7 +248,7 @@ def test_another_parser_or_scale_is_not_mixed_in(home: Home) -> None:
     write(home, rating_lines(0, 8), 0)
     first, second = home.segments()
     for other in (
-        replace(second.meta, parser_version=2),
+        replace(second.meta, parser_version=second.meta.parser_version + 1),
         replace(second.meta, rating_scale=(1, 10)),
         replace(second.meta, source={**second.meta.source, "generation": 1}),
     ):

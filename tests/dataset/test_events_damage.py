@@ -61,7 +61,19 @@ def test_a_line_is_too_long_beyond_its_limit() -> None:
         ("0000-03-05T12:00:07,42,GET /data/m/quiet+harbor+1987/3.mpg", Reason.TIME),
         ("2024-03-05T24:00:00,42,GET /data/m/quiet+harbor+1987/3.mpg", Reason.TIME),
         ("2024-03-05T12:00:60,42,GET /create_account", Reason.TIME),
-        ("2024-03-05T12:00:07Z,42,GET /create_account", Reason.TIME),
+        ("1989-12-31T23:59:59,42,GET /data/m/quiet+harbor+1987/3.mpg", Reason.TIME),
+        ("1989-12-31T23:59:59,42,GET /create_account", Reason.TIME),
+        ("1990-01-01T00:30:00+01:00,42,GET /create_account", Reason.TIME),
+        ("2024-03-05T12:00:07 Z,42,GET /create_account", Reason.TIME),
+        ("2024-03-05T12:00:07+1,42,GET /create_account", Reason.TIME),
+        ("2024-03-05T12:00:07+24:00,42,GET /create_account", Reason.TIME),
+        ("9999-12-31T23:59:59-01:00,42,GET /create_account", Reason.TIME),
+        ("2024-03-05T12:00:07,42,  GET /create_account", Reason.REQUEST),
+        ("2024-03-05T12:00:07,  42,GET /create_account", Reason.USER_ID),
+        ("b'2024-03-05T12:00:07,42,GET /create_account", Reason.TIME),
+        ("b'2024-03-05T12:00:07,42,GET /create_account\"", Reason.TIME),
+        (r"b'2024-03-05T12:00:07,42,GET /create_account\q'", Reason.TIME),
+        (r"b'2024-03-05T12:00:07,42,GET /rate/caf\xe9+1987=4'", Reason.TIME),
         ("2024-03-05T12:00:07.1234567890,42,GET /create_account", Reason.TIME),
         ("\u0662024-03-05T12:00:07,42,GET /create_account", Reason.TIME),
         ("2024-03-05T12:00:07,4 2,GET /create_account", Reason.USER_ID),
@@ -96,7 +108,8 @@ def test_a_line_is_too_long_beyond_its_limit() -> None:
         (f"{LIST} a:1, status 2O0, result: a+1, 1 ms", Reason.RECOMMENDATION),
         (f"{LIST} a:1, status 200, result: a+1, 1 m s", Reason.RECOMMENDATION),
         (f"{LIST} a:1, status 200, result: a+1, x ms", Reason.RECOMMENDATION),
-        (f"{LIST} a:1, status 200, result: a+1,, b+2, 1 ms", Reason.MOVIE_ID),
+        (f"{LIST} a:1, status 99, result: a+1, 1 ms", Reason.RECOMMENDATION),
+        (f"{LIST} a:1, status 1000, result: a+1, 1 ms", Reason.RECOMMENDATION),
     ],
 )  # fmt: skip
 def test_each_kind_of_damage_has_its_reason(line: str, reason: Reason) -> None:
@@ -113,11 +126,11 @@ def test_a_line_with_nothing_but_a_damaged_movie_id_carries_the_event_for_repair
 
 def test_a_damaged_id_within_a_list_carries_the_event_for_repair() -> None:
     line = f"{LIST} a:1, status 200, result: a+1999, b+ 2001, 9 ms".encode()
-    event = Recommendation(NOON, 42, "a:1", 200, ("a+1999", "b+ 2001"), None, 9)
+    event = Recommendation(NOON, 42, "a:1", 200, ("a+1999", "b+ 2001"), "a+1999, b+ 2001", 9)
     assert parse(line) == Rejection(Reason.MOVIE_ID, line, event)
 
 
-@pytest.mark.parametrize("movie_id", ["", "a,b", "a\tb", "A" * 501])
+@pytest.mark.parametrize("movie_id", ["", "a,b", "a\tb", "A" * 501, "a" * 501 + "%20"])
 def test_what_one_stray_character_cannot_explain_is_not_offered_for_repair(movie_id: str) -> None:
     line = request(movie_id).encode()
     assert parse(line) == Rejection(Reason.MOVIE_ID, line, None)

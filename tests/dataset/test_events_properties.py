@@ -2,12 +2,15 @@
 
 import random
 from collections import Counter
+from urllib.parse import quote
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.dataset.events import Event, Rating, Reason, Rejection, Watch, parse, render
-from auto_deployment.dataset.events.parser import MAX_USER_ID, parse_in_steps, parse_usual_watch
+from auto_deployment.dataset.events.movie_ids import read_movie_id, write_movie_id
+from auto_deployment.dataset.events.parser import parse_in_steps, parse_usual_watch
+from auto_deployment.dataset.valid import MAX_USER_ID
 from tests.support.ingest.events import events, ratings, watches
 
 MUTANTS = 100_000
@@ -33,6 +36,19 @@ def test_the_fast_path_answers_as_the_full_parser(watch: Watch, place: int, stra
     quick = parse_usual_watch(text, MAX_USER_ID)
     if quick is not None:
         assert quick == parse_in_steps(text, (1, 5), MAX_USER_ID)
+
+
+@settings(max_examples=300)
+@given(events)
+def test_a_line_that_was_printed_as_bytes_is_the_line(event: Event) -> None:
+    assert parse(repr(render(event)).encode()) == event
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=40))
+def test_an_id_is_read_back_as_itself_and_never_holds_what_a_list_is_joined_by(text: str) -> None:
+    movie_id = read_movie_id(quote(text, safe=""))
+    assert movie_id is None or (read_movie_id(write_movie_id(movie_id)) == movie_id and "," not in movie_id)
 
 
 @given(watches)

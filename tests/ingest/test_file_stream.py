@@ -45,6 +45,39 @@ def test_reading_goes_on_in_the_middle_of_a_file(
     assert len(home.rejected()) == 2
 
 
+ANSWER = b"2026-08-27T10:00,7,recommendation request h.example.org:82, status 500, result: "
+
+
+def test_an_answer_over_several_lines_is_one_event(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_deployment.ingest.file_stream._LINES_PER_POLL", 2)
+    texts = rating_lines(0, 6)
+    texts[2:2] = (ANSWER + b"<html>\n<p>Internal error</p>\n</html>, 12 ms").split(b"\n")
+    path = tmp_path / "broken.log"
+    path.write_bytes(b"\n".join(texts))
+    home.params = ingest_params(max_lines=3)
+    home.once(file=path)
+    assert home.rejected() == []
+    (answer,) = [row for row in home.rows() if row["kind"] == "recommendation"]
+    assert (answer["status"], answer["error"]) == (500, "<html>\n<p>Internal error</p>\n</html>")
+    assert len(home.positions()) == 6
+    spans = [segment.meta.source["offsets"]["0"] for segment in home.segments()]
+    assert (spans[0][0], spans[-1][1]) == (0, 9)
+    home.segments()[-1].path.unlink()
+    home.once(file=path)
+    assert len(home.rows()) == 7
+
+
+@pytest.mark.parametrize("damage", [b"nonsense\nmore", b"nonsense", b"x\n" * 1_200 + b"y, 12 ms"])
+def test_an_answer_that_was_cut_off_takes_no_line_with_it(home: Home, tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "broken.log"
+    path.write_bytes(b"\n".join([ANSWER + b"<html>", damage, *rating_lines(0, 3)]))
+    home.once(file=path)
+    assert len(home.rows()) == 3
+    assert len(home.rejected()) == 1 + len(damage.split(b"\n"))
+
+
 def test_another_file_counts_from_its_own_beginning(home: Home, log: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.log"
     other.write_bytes(b"\n".join(rating_lines(20, 23)))
@@ -56,7 +89,7 @@ def test_another_file_counts_from_its_own_beginning(home: Home, log: Path, tmp_p
 def test_an_overlong_line_is_one_rejected_line(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auto_deployment.ingest.file_stream._MAX_LINE_BYTES", 100_000)
+    monkeypatch.setattr("auto_deployment.ingest.log_lines._KEPT_BYTES", 100_000)
     path = tmp_path / "long.log"
     path.write_bytes(b"x" * 350_000 + b"\n" + rating_lines(0, 1)[0])
     home.once(file=path)

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment.dataset.catalog import MOVIES
-from auto_deployment.dataset.quarantine import read_facts
+from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter, read_facts
 from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.ingest.replay import Replayed, replay
 from tests.support.ingest.catalog import movies_frame
@@ -100,6 +100,33 @@ def test_a_process_that_dies_between_the_two_files_repeats_nothing(
     assert rejecting.positions() == places(0, [0, 1, 3, 4, 6, 7])
     replay(rejecting.paths, SCALE)
     assert rejecting.positions() == places(0, [0, 1, 3, 4, 5, 6, 7])
+
+
+def test_lines_that_the_parser_of_before_refused_are_taken_now(home: Home) -> None:
+    source = {"kind": "kafka", "cluster_id": "c", "topic": "t", "topic_id": "i", "generation": 0}
+    asked = b"2026-08-27T10:00,7,recommendation request h:82, status "
+    refused = [
+        (b"2026-08-27T10:00,7,GET /rate/lumi%C3%A8re+2000=3", "movie-id"),
+        (b"2026-08-27T10:00Z,7,GET /rate/known+1999=3", "time"),
+        (b"2026-08-27T10:00,7, GET /rate/known+1999=3", "request"),
+        (b"b'2026-08-27T10:00,7,GET /rate/known+1999=3'", "time"),
+        (asked + b"200, result: {}, 4 ms", "movie-id"),
+        (asked + b"500, result: <html>\n</html>, 4 ms", "recommendation"),
+        (b"nonsense", "fields"),
+    ]
+    facts = source | {"offsets": {"0": [0, len(refused)]}}
+    with QuarantineWriter(home.paths.quarantine, "kafka-t-00-old", STREAM_FORM, 1, facts) as quarantine:
+        for offset, (raw, reason) in enumerate(refused):
+            quarantine.add(raw, reason, LinePosition(topic="t", partition=0, offset=offset))
+        quarantine.seal()
+        quarantine.publish()
+    home.paths.segments.mkdir()
+    assert replay(home.paths, SCALE) == Replayed(lines=7, recovered=6)
+    assert [row["movie_id"] for row in home.rows() if row["kind"] == "rating"] == [
+        "lumière+2000",
+        *["known+1999"] * 3,
+    ]
+    assert [row["raw"] for row in home.rejected()] == [b"nonsense"]
 
 
 def test_the_age_of_a_file_stays(rejecting: Home) -> None:

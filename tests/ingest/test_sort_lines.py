@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from auto_deployment.dataset.events import Recommendation, render
 from auto_deployment.ingest.drift.profile import Profile
 from auto_deployment.ingest.drift.profile import render as render_profile
+from auto_deployment.ingest.open_batch import OpenBatch
 from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import TextLine
@@ -105,6 +106,29 @@ def test_a_damaged_id_in_a_recommended_list_is_repaired_and_unknown_ones_stay_as
     found = take([asked(b"al ien+1979, heat+1995"), asked(b"unheard+1999, heat+1995")], MovieIds(KNOWN))
     assert found.taken == [("alien+1979", 0, True), ("unheard+1999", 1, False)]
     assert found.unknown_movie_lines == 0
+
+
+def test_a_broken_answer_is_taken_with_its_text_and_its_status_counts() -> None:
+    head = HEAD + b"recommendation request h:8082, status "
+    texts = [
+        head + b"200, result: unheard+of 1999, heat+1995, 12 ms",
+        head + b"200, result: {}, 12 ms",
+        head + b"500, result: <p>\nError\n</p>, 12 ms",
+        head + b"999, result: heat+1995, 12 ms",
+    ]
+    batch = OpenBatch({0: 0})
+    lines = [TextLine(i, text) for i, text in enumerate(texts)]
+    sort_lines(lines, 0, batch, MovieIds(KNOWN), (1, 5))
+    assert batch.rejected == []
+    rows = [row for rows in batch.builder.record_batches() for row in rows.to_pylist()]
+    assert [(row["status"], row["movies"], row["error"]) for row in rows] == [
+        (200, [], "unheard+of 1999, heat+1995"),
+        (200, [], "{}"),
+        (500, [], "<p>\nError\n</p>"),
+        (999, ["heat+1995"], None),
+    ]
+    counted = {label: count for (what, label), count in batch.tally().items() if what == "status"}
+    assert counted == {"2xx": 2, "5xx": 1, "other": 1}
 
 
 def test_with_somebody_to_ask_an_id_is_taken_until_it_is_known_to_be_absent() -> None:

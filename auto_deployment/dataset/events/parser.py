@@ -1,8 +1,17 @@
 """Line -> event. Total: any bytes give an event or a `Rejection`, never an exception."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
+from auto_deployment.dataset.events.forms import read_zoned_time, unprint
+from auto_deployment.dataset.events.movie_ids import (
+    PLAIN,
+    is_damaged,
+    is_plain,
+    read_listed_id,
+    read_movie_id,
+)
 from auto_deployment.dataset.events.types import (
     AccountCreated,
     Event,
@@ -12,30 +21,28 @@ from auto_deployment.dataset.events.types import (
     Rejection,
     Watch,
 )
+from auto_deployment.dataset.valid import EARLIEST, MAX_USER_ID, is_status
 
 MAX_LINE_BYTES = 65_536
-MAX_USER_ID = 1_000_000
 
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{0,9})?)?"
 _NATURAL = r"(?:0|[1-9][0-9]{0,%d})"
-_MOVIE_ID = r"[a-z0-9+._*'~-]+"
 _MINUTE = _NATURAL % 4
 
 _is_time = re.compile(_TIME).fullmatch
 _is_whole = re.compile(r"-?[0-9]+").fullmatch
 _is_user_id = re.compile(r"[1-9][0-9]{0,17}").fullmatch
-_is_movie_id = re.compile(_MOVIE_ID).fullmatch
-# What one stray character can leave of an id: anything printable on one line, but no comma.
-_is_damaged_movie_id = re.compile(r"[^,\x00-\x1f\x7f]{1,500}").fullmatch
 _is_minute_file = re.compile(rf"({_MINUTE})\.mpg").fullmatch
 _is_rating = re.compile(_NATURAL % 1 + r"(?:\.[0-9])?").fullmatch
+# Whatever a server has said, line feeds included: what is broken is told by its status.
 _match_recommendation = re.compile(
     r"recommendation request ([A-Za-z0-9._-]{1,253}:[0-9]{1,5}), status (0|[1-9][0-9]{2}), "
-    rf"result: ([^\x00-\x1f\x7f]*), ({_NATURAL % 8}) ms"
+    rf"result: (.*), ({_NATURAL % 8}) ms",
+    re.DOTALL,
 ).fullmatch
 # The usual watch line in one match. It has to answer as the steps below do (there is a test).
 _match_usual = re.compile(
-    rf"({_TIME}),([1-9][0-9]{{0,17}}),GET /data/m/({_MOVIE_ID})/({_MINUTE})\.mpg(?:\r?\n)?"
+    rf"({_TIME}),([1-9][0-9]{{0,17}}),GET /data/m/({PLAIN})/({_MINUTE})\.mpg(?:\r?\n)?"
 ).fullmatch
 
 
@@ -82,20 +89,25 @@ def parse_usual_watch(text: str, max_user_id: int) -> Watch | None:
     if user_id > max_user_id:
         return None
     try:
-        return Watch(datetime.fromisoformat(time + "+00:00"), user_id, movie_id, int(minute))
+        when = datetime.fromisoformat(time + "+00:00")
     except ValueError:
         return None
+    return Watch(when, user_id, movie_id, int(minute)) if when >= EARLIEST else None
 
 
 def parse_in_steps(text: str, rating_scale: tuple[float, float], max_user_id: int) -> Event:
     """Check part after part, so that what is wrong first names the reason."""
     line = text.removesuffix("\n").removesuffix("\r")
+    if line.startswith("b") and (printed := unprint(line)) is not None:
+        line = printed.removesuffix("\n").removesuffix("\r")
     if not line.strip():
         raise _Refusal(Reason.EMPTY)
     parts = line.split(",", 2)
     if len(parts) < 3:
         raise _Refusal(Reason.FIELDS)
-    time, user_id, request = _parse_time(parts[0]), _parse_user_id(parts[1], max_user_id), parts[2]
+    # One blank after a comma is how some print lists; a second one is damage.
+    user, request = parts[1].removeprefix(" "), parts[2].removeprefix(" ")
+    time, user_id = _parse_time(parts[0]), _parse_user_id(user, max_user_id)
     if request.startswith("GET /data/m/"):
         return _parse_watch(time, user_id, request.removeprefix("GET /data/m/"))
     if request.startswith("GET /rate/"):
@@ -108,12 +120,19 @@ def parse_in_steps(text: str, rating_scale: tuple[float, float], max_user_id: in
 
 
 def _parse_time(text: str) -> datetime:
-    if not _is_time(text):
+    if _is_time(text):
+        try:
+            time = datetime.fromisoformat(text.removesuffix(".") + "+00:00")
+        except ValueError:
+            raise _Refusal(Reason.TIME) from None
+    else:
+        zoned = read_zoned_time(text)
+        if zoned is None:
+            raise _Refusal(Reason.TIME)
+        time = zoned
+    if time < EARLIEST:
         raise _Refusal(Reason.TIME)
-    try:
-        return datetime.fromisoformat(text.removesuffix(".") + "+00:00")
-    except ValueError:
-        raise _Refusal(Reason.TIME) from None
+    return time
 
 
 def _parse_user_id(text: str, max_user_id: int) -> int:
@@ -123,46 +142,50 @@ def _parse_user_id(text: str, max_user_id: int) -> int:
 
 
 def _parse_watch(time: datetime, user_id: int, path: str) -> Watch:
-    movie_id, _, file = path.rpartition("/")
+    written, _, file = path.rpartition("/")
     found = _is_minute_file(file)
     if found is None:
         raise _Refusal(Reason.MINUTE)
-    watch = Watch(time, user_id, movie_id, int(found[1]))
-    _check_movie_ids((movie_id,), watch)
-    return watch
+    movie_id = read_movie_id(written)
+    if movie_id is None:
+        raise _damaged_id(written, Watch(time, user_id, written, int(found[1])))
+    return Watch(time, user_id, movie_id, int(found[1]))
 
 
 def _parse_rating(time: datetime, user_id: int, path: str, scale: tuple[float, float]) -> Rating:
-    movie_id, _, value = path.rpartition("=")
+    written, _, value = path.rpartition("=")
     if not _is_rating(value):
         raise _Refusal(Reason.RATING)
-    rating = Rating(time, user_id, movie_id, float(value))
-    if not scale[0] <= rating.rating <= scale[1]:
+    rating = float(value)
+    if not scale[0] <= rating <= scale[1]:
         raise _Refusal(Reason.RATING_RANGE)
-    _check_movie_ids((movie_id,), rating)
-    return rating
+    movie_id = read_movie_id(written)
+    if movie_id is None:
+        raise _damaged_id(written, Rating(time, user_id, written, rating))
+    return Rating(time, user_id, movie_id, rating)
 
 
 def _parse_recommendation(time: datetime, user_id: int, request: str) -> Recommendation:
+    """Read an answer. What is no list, and cannot have been one, is kept as it was said, as the error."""
     found = _match_recommendation(request)
-    if found is None:
+    if found is None or not is_status(int(found[2])):
         raise _Refusal(Reason.RECOMMENDATION)
     server, status, result, latency_ms = found.groups()
-    movies = tuple(result.split(", " if ", " in result else ",")) if result else ()
-    if status != "200" and not _looks_like_movies(movies):
+    words = result.split(", " if ", " in result else ",") if result else []
+    if status != "200" and not all("+" in word and read_movie_id(word) for word in words):
         return Recommendation(time, user_id, server, int(status), (), result, int(latency_ms))
+    if all(map(is_plain, words)):
+        return Recommendation(time, user_id, server, int(status), tuple(words), None, int(latency_ms))
+    read = [read_listed_id(word) for word in words]
+    unread = [word for word, movie_id in zip(words, read, strict=True) if movie_id is None]
+    movies = tuple(movie_id or word for movie_id, word in zip(read, words, strict=True))
     event = Recommendation(time, user_id, server, int(status), movies, None, int(latency_ms))
-    _check_movie_ids(movies, event)
-    return event
+    if not unread:
+        return event
+    if len(unread) == 1 and "+" in unread[0] and is_damaged(unread[0]):
+        raise _Refusal(Reason.MOVIE_ID, replace(event, error=result))
+    return replace(event, movies=(), error=result)
 
 
-def _looks_like_movies(words: tuple[str, ...]) -> bool:
-    """Tell a list from the error text of a failed request: real ids are words joined by `+`."""
-    return all("+" in word and _is_movie_id(word) for word in words)
-
-
-def _check_movie_ids(movie_ids: tuple[str, ...], event: Watch | Rating | Recommendation) -> None:
-    if all(map(_is_movie_id, movie_ids)):
-        return
-    repairable = all(map(_is_damaged_movie_id, movie_ids))
-    raise _Refusal(Reason.MOVIE_ID, event if repairable else None)
+def _damaged_id(written: str, event: Watch | Rating) -> _Refusal:
+    return _Refusal(Reason.MOVIE_ID, event if is_damaged(written) else None)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from auto_deployment.dataset.events.movie_ids import write_movie_id
 from auto_deployment.dataset.events.types import AccountCreated, Event, Rating, Recommendation, Watch
 
 
@@ -14,11 +15,11 @@ def render(event: Event) -> bytes:
 def _render_request(event: Event) -> str:
     match event:
         case Watch(movie_id=movie_id, minute=minute):
-            return f"GET /data/m/{movie_id}/{minute}.mpg"
+            return f"GET /data/m/{write_movie_id(movie_id)}/{minute}.mpg"
         case Rating(movie_id=movie_id, rating=rating):
-            return f"GET /rate/{movie_id}={rating:g}"
+            return f"GET /rate/{write_movie_id(movie_id)}={rating:g}"
         case Recommendation():
-            result = ", ".join(event.movies) if event.error is None else event.error
+            result = ", ".join(map(write_movie_id, event.movies)) if event.error is None else event.error
             status = f"status {event.status}, result: {result}, {event.latency_ms} ms"
             return f"recommendation request {event.server}, {status}"
         case AccountCreated():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 
 class Reason(StrEnum):
@@ -49,7 +49,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A list that a server gave to a user, best first, or the error text that came instead of one."""
+    """A list that a server gave to a user, best first, or what came instead of one, as it was said."""
 
     time: datetime
     user_id: int
@@ -75,7 +75,8 @@ Event = Watch | Rating | Recommendation | AccountCreated
 class Rejection:
     """A line that was not taken, its bytes untouched.
 
-    `event` is there when nothing but a movie id is wrong: what the line says, for a catalogue to repair.
+    `event` is there when nothing but a movie id is wrong: what the line says, for a catalogue to repair. A
+    list then has its text as `error`, too: whoever cannot repair it takes it for that.
     """
 
     reason: Reason

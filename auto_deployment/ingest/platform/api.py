@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import requests
 
@@ -50,7 +50,7 @@ class PlatformApi:
             raise PlatformDownError("its answer is not JSON") from error
         # What is not known is answered with an error in place of the thing, whatever the status.
         is_it = isinstance(body, dict) and any(
-            str(body.get(name)) == str(wanted) for name in ("id", "user_id")
+            unquote(str(body.get(name))) == unquote(str(wanted)) for name in ("id", "user_id")
         )
         return body if is_it else None
 

@@ -56,6 +56,7 @@ class Home:
     params: IngestParams = field(default_factory=ingest_params)
     metrics_port: int = field(default_factory=free_port)
     errors: list[BaseException] = field(default_factory=list)
+    rating_scale: tuple[float, float] = (1.0, 5.0)
 
     @property
     def paths(self) -> Paths:
@@ -66,6 +67,7 @@ class Home:
         return replace(
             Settings.from_env({"DATA_DIR": str(self.root)}),
             kafka=self.kafka,
+            rating_scale=self.rating_scale,
             ingest=IngestAddresses(metrics_port=self.metrics_port),
         )
 
