@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from auto_deployment.checks.params import ChecksParams
 from auto_deployment.checks.rows import RowFault, first_fault
+from auto_deployment.checks.scales import check_scales
 from auto_deployment.checks.stream import drift_of
 from auto_deployment.checks.verdicts import CheckVerdict
 from auto_deployment.dataset.catalog import MOVIES, CatalogError
@@ -16,11 +17,11 @@ from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.schema import SCHEMA, SegmentError, damaged, open_segment
 from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
 from auto_deployment.ingest.drift.drift import Finding
-from auto_deployment.ingest.params import DriftParams
+from auto_deployment.ingest.params import IngestParams
 
 
 def check_data(
-    segments: Path, catalog: Path, params: ChecksParams, drift: DriftParams, drift_max: int, now: datetime
+    segments: Path, catalog: Path, params: ChecksParams, ingest: IngestParams, drift_max: int, now: datetime
 ) -> list[CheckVerdict]:
     """Return every verdict; where files cannot be read, that is the only one."""
     try:
@@ -30,7 +31,7 @@ def check_data(
         faults = [fault for path in segment_paths(segments) if (fault := _fault(path))]
         movies = MOVIES.read(catalog)
         duplicates = _duplicates(segments, params)
-        findings = drift_of(listed, drift)
+        findings = drift_of(listed, ingest.drift)
     except (SegmentError, CatalogError) as error:
         return [CheckVerdict("readable", False, str(error))]
     return [
@@ -38,6 +39,7 @@ def check_data(
             "readable", True, f"{len(listed):,} segments, {sum(one.rows for one in listed):,} rows."
         ),
         _rows(faults),
+        check_scales(listed, ingest.scale),
         CheckVerdict("catalogue", True, f"{len(movies):,} movies are described; of others the id says all."),
         _offsets(listed),
         duplicates,

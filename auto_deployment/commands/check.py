@@ -27,7 +27,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             workspace.segments,
             workspace.catalog,
             params.checks,
-            params.ingest.drift,
+            params.ingest,
             params.gate.drift_findings_max,
             datetime.now(UTC),
         )

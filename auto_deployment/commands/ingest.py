@@ -16,6 +16,7 @@ from auto_deployment.host.signals import until_stopped
 from auto_deployment.ingest.drift.profile import render
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.process import ListenOptions, listen, look
+from auto_deployment.ingest.rating_scale import doubt
 from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
@@ -64,8 +65,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if args.dry_run:
             if not (request.once or request.minutes or request.file):
                 request = ListenOptions(minutes=1.0, new_generation=request.new_generation)
-            profile = look(settings, request, stop).as_json()
-            sys.stdout.write(json.dumps(profile) + "\n" if args.json else render(profile))
+            found = look(settings, request, stop)
+            said = doubt(found.outside_scale, found.kinds["rating"], settings.rating_scale, params.scale)
+            profile = found.as_json() | {"rating_scale": said}
+            text = render(profile) + (f"\n{said}\n" if said else "")
+            sys.stdout.write(json.dumps(profile) + "\n" if args.json else text)
         else:
             listen(settings, params, request, stop)
     return 0

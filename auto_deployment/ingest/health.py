@@ -22,6 +22,7 @@ class Health:
         self._clock = clock
         self._turned_s = self._line_s = clock()
         self.trouble = ""
+        self.rating_scale = ""  # why it is probably the wrong one
 
     def turned(self, lines: bool) -> None:
         """Note that the loop went round, and whether lines came."""
@@ -48,6 +49,7 @@ class Health:
             "stale": self.is_stale,
             "last_line_age_s": round(self.line_age_s, 1),
             "trouble": self.trouble,
+            "rating_scale": self.rating_scale,
         }
 
 

@@ -16,6 +16,7 @@ from auto_deployment.ingest.open_batch import OpenBatch
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.positions import StreamChangedError
+from auto_deployment.ingest.rating_scale import doubt
 from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import Polled, Stream
 from auto_deployment.ingest.write_batch import Written, write_batch
@@ -79,6 +80,7 @@ class Listener:
         self._movies = after_batch.movies()
         self._batch = OpenBatch({})
         self._failed = False
+        self._doubted: OpenBatch | None = None
 
     def run(self, stop: Stop, is_done: Callable[[], bool]) -> None:
         """Go round until told to stop, done, or at the end of the stream; then close the open batch.
@@ -124,11 +126,22 @@ class Listener:
         for partition, (first, after) in polled.lost.items():
             said = "Offsets %d to %d of partition %d are lost: the broker removed these %d before we came."
             log.error(said, first, after - 1, partition, after - first)
+        self._doubt_scale()
         self._health.trouble = self._stream.trouble
         self._health.turned(lines=any(polled.lines.values()))
         self._metrics.took(batch)
         self._metrics.moved(batch.next, self._stream.lag(), polled.lost)
         self._metrics.shows(self._health)
+
+    def _doubt_scale(self) -> None:
+        """Say once for each batch that the scale is probably wrong."""
+        batch, inside = self._batch, self._batch.builder.counts()["rating"]
+        said = doubt(batch.outside_scale, inside, self._rating_scale, self._params.scale)
+        if said:
+            if self._doubted is not batch:
+                log.error(said)
+            self._doubted = batch
+            self._health.rating_scale = said
 
     def _close(self, stop: Stop) -> None:
         batch, begun = self._batch, self._clocks.steady_s()
@@ -154,6 +167,8 @@ class Listener:
             seconds,
             sum(stream.lag().values()),
         )
+        if self._doubted is not batch and batch.builder.counts()["rating"]:
+            self._health.rating_scale = ""
         if not stream.commit(batch.next):
             self._metrics.commit_failures.inc()
         self._batch = OpenBatch(batch.next)

@@ -43,6 +43,9 @@ class IngestMetrics:
         self._lost = self._counter("lost_upstream_offsets", "Offsets removed before they were read")
         self._connected = self._gauge("connected", "1 while the stream can be read")
         self._line_age = self._gauge("last_line_age_seconds", "Since the last line, or since the start")
+        self._scale_doubtful = self._gauge(
+            "rating_scale_doubtful", "1 while too many ratings are outside of RATING_SCALE"
+        )
         self._segments = self._counter("segments", "Segments written")
         self._size = self._histogram("segment_bytes", "Size of segments", _SIZES_BYTES)
         self._write_time = self._histogram("batch_write_seconds", "Time to write a batch", _WRITE_S)
@@ -73,6 +76,7 @@ class IngestMetrics:
     def shows(self, health: Health) -> None:
         self._connected.set(not health.trouble)
         self._line_age.set(health.line_age_s)
+        self._scale_doubtful.set(bool(health.rating_scale))
 
     def wrote(self, written: Written, seconds: float) -> None:
         self._segments.inc()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from auto_deployment.dataset.builder import SegmentBuilder
 from auto_deployment.dataset.events import Event, Reason, Recommendation
 from auto_deployment.ingest.params import BatchParams
+from auto_deployment.ingest.rating_scale import rating_of
 from auto_deployment.ingest.stream import Polled
 
 _REJECTED_BYTES = 250  # a rejected line in memory, its text aside
@@ -35,6 +36,7 @@ class OpenBatch:
         self.lost: dict[int, list[tuple[int, int]]] = {}
         self.add_usual = self.builder.add
         self.unknown_movie_lines = 0
+        self.outside_scale: Counter[float] = Counter()
         self._statuses: Counter[str] = Counter()
         self._repaired = 0
         self._begun_s = 0.0
@@ -61,6 +63,8 @@ class OpenBatch:
     def reject(self, raw: bytes, reason: Reason, partition: int, offset: int) -> None:
         self.builder.count_rejected(reason)
         self.rejected.append(RejectedLine(raw, reason, partition, offset))
+        if reason == Reason.RATING_RANGE and (value := rating_of(raw)) is not None:
+            self.outside_scale[value] += 1
         self._rejected_bytes += _REJECTED_BYTES + len(raw)
 
     def tally(self) -> Counter[tuple[str, str]]:

@@ -13,6 +13,14 @@ class BatchParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleParams:
+    """How many ratings outside of the scale are more than damage."""
+
+    outside_share_max: float  # of all ratings of a batch
+    outside_min: int  # with fewer nothing is said
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineParams:
     """How many rejected lines are kept."""
 
@@ -60,6 +68,7 @@ class IngestParams:
     batch: BatchParams
     stale_after_s: float  # without a line
     retry_write_s: float  # after a write that failed, for lack of room or otherwise
+    scale: ScaleParams
     quarantine: QuarantineParams
     compaction: CompactionParams
     platform: PlatformParams

@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from auto_deployment.config import Settings
+from auto_deployment.dataset.segments import list_segments
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.host.locks import only_one
 from auto_deployment.host.signals import Stop
@@ -33,6 +34,7 @@ from auto_deployment.ingest.positions import (
 )
 from auto_deployment.ingest.recovery import read_stored, recover
 from auto_deployment.ingest.sort_lines import sort_lines
+from auto_deployment.ingest.stored_scales import StoredScales
 from auto_deployment.ingest.stream import Stream
 from auto_deployment.paths import Paths
 
@@ -69,7 +71,9 @@ def listen(
     clocks = clocks or Clocks()
     with ExitStack() as stack:
         stack.enter_context(only_one(paths.ingest_lock, "Ingest"))
-        stream = _open_stream(settings, request, recover(paths), params.batch.max_lines)
+        stored = recover(paths)
+        scales = StoredScales(list_segments(paths.segments))
+        stream = _open_stream(settings, request, stored, params.batch.max_lines, scales)
         stack.callback(stream.close)
         lookup = stack.enter_context(_platform_lookup(settings, params, paths))
         if request.file is None:
@@ -94,7 +98,7 @@ def listen(
 def look(settings: Settings, request: ListenOptions, stop: Stop | None = None) -> Profile:
     """Read as `listen` would, and return what the lines look like; nothing is written."""
     paths, stop = Paths(settings.data_dir), stop or threading.Event()
-    stream = _open_stream(settings, request, read_stored(paths), _LINES_TO_LOOK_AT)
+    stream = _open_stream(settings, request, read_stored(paths), _LINES_TO_LOOK_AT, StoredScales([]))
     movies = CatalogueReader(paths.catalog, None).movies()
     profile, is_done = Profile(), _done(request, stream)
     try:
@@ -110,15 +114,30 @@ def look(settings: Settings, request: ListenOptions, stop: Stop | None = None) -
 
 
 def _open_stream(
-    settings: Settings, request: ListenOptions, stored: Iterable[Stored], most_lines: int
+    settings: Settings,
+    request: ListenOptions,
+    stored: Iterable[Stored],
+    most_lines: int,
+    scales: StoredScales,
 ) -> Stream:
     if request.file is not None:
-        return FileStream(request.file, stored)
+        file = FileStream(request.file, stored)
+        try:
+            scales.refuse_other(file.source, file.label, settings.rating_scale)
+        except BadInputError:
+            file.close()
+            raise
+        return file
     log.info("Listening to %s as %s", settings.kafka, settings.kafka.group)
     of_kafka = [part for part in stored if part.source["kind"] == "kafka"]
-    return KafkaStream(
-        settings.kafka, lambda broker: _decide(of_kafka, broker, request.new_generation), most_lines
-    )
+
+    def decide(broker: Broker) -> StreamStart:
+        start = _decide(of_kafka, broker, request.new_generation)
+        source = {"kind": "kafka", **asdict(broker), "generation": start.generation}
+        scales.refuse_other(source, "", settings.rating_scale)
+        return start
+
+    return KafkaStream(settings.kafka, decide, most_lines)
 
 
 def _decide(stored: Iterable[Stored], broker: Broker, given: Mapping[int, int] | None) -> StreamStart:

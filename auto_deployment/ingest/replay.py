@@ -21,10 +21,11 @@ from auto_deployment.dataset.catalog import known_movies
 from auto_deployment.dataset.events import Event, Reason, parse
 from auto_deployment.dataset.quarantine import METADATA_KEY, STREAM_FORM, read_facts
 from auto_deployment.dataset.quarantine_limit import quarantine_paths
-from auto_deployment.dataset.segments import read_segment, segment_path, stage_segment
+from auto_deployment.dataset.segments import list_segments, read_segment, segment_path, stage_segment
 from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.sort_lines import sort_one
+from auto_deployment.ingest.stored_scales import StoredScales
 from auto_deployment.paths import Paths
 
 _ROWS_AT_ONCE = 10_000
@@ -61,14 +62,20 @@ class _Recovered:
 
 
 def replay(paths: Paths, rating_scale: tuple[float, float]) -> Replayed:
-    """Try every rejected line of the stream again. Nobody else may write to the data directory meanwhile."""
+    """Try every rejected line of the stream again. Nobody else may write to the data directory meanwhile.
+
+    Raises `BadInputError`, before anything is written, where ratings of a source are stored on another scale.
+    """
     movies = MovieIds(known_movies(paths.catalog))
+    stored = StoredScales(list_segments(paths.segments))
+    files = [(path, read_facts(path)) for path in quarantine_paths(paths.quarantine)]
+    files = [(path, facts) for path, facts in files if facts["form"] == STREAM_FORM]
+    for path, facts in files:
+        stored.refuse_other(facts.get("source"), path.stem, rating_scale)
     lines = recovered = 0
-    for path in quarantine_paths(paths.quarantine):
-        facts = read_facts(path)
-        if facts["form"] == STREAM_FORM:
-            lines += pq.read_metadata(path).num_rows
-            recovered += _replay_file(paths, path, facts, movies, rating_scale)
+    for path, facts in files:
+        lines += pq.read_metadata(path).num_rows
+        recovered += _replay_file(paths, path, facts, movies, rating_scale)
     return Replayed(lines, recovered)
 
 

@@ -44,7 +44,7 @@ def add(folder: Path, name: str, events: Sequence[Event]) -> Path:
 
 def verdicts(folder: Path, **changed: float) -> dict[str, CheckVerdict]:
     params = replace(PARAMS.checks, **changed)
-    found = check_data(folder / "segments", folder / "catalog", params, PARAMS.ingest.drift, 3, NOW)
+    found = check_data(folder / "segments", folder / "catalog", params, PARAMS.ingest, 3, NOW)
     return {one.name: one for one in found}
 
 
@@ -54,7 +54,7 @@ def failed(folder: Path, **changed: float) -> dict[str, str]:
 
 def test_good_data_pass(folder: Path) -> None:
     assert failed(folder) == {}
-    names = ["readable", "rows", "catalogue", "offsets", "duplicates", "freshness", "drift"]
+    names = ["readable", "rows", "scales", "catalogue", "offsets", "duplicates", "freshness", "drift"]
     assert list(verdicts(folder)) == names
 
 

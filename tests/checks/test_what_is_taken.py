@@ -38,7 +38,7 @@ def failed(home: Home) -> dict[str, str]:
     """Check a data directory on the day after its newest event."""
     now = max(one.meta.last_time for one in home.segments() if one.meta.last_time) + timedelta(days=1)
     paths, limits = home.paths, PARAMS.gate.drift_findings_max
-    found = check_data(paths.segments, paths.catalog, PARAMS.checks, PARAMS.ingest.drift, limits, now)
+    found = check_data(paths.segments, paths.catalog, PARAMS.checks, PARAMS.ingest, limits, now)
     return {one.name: one.sentence for one in found if not one.passed}
 
 

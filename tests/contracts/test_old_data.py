@@ -35,14 +35,16 @@ def test_an_old_segment_is_read(paths: Paths) -> None:
     assert segment.meta.rejected_by_reason == {"rating-range": 1}
 
 
-def test_a_line_that_was_rejected_then_can_be_tried_again(
+def test_a_line_that_was_rejected_then_can_be_tried_again_on_the_same_scale(
     paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(paths.root))
-    monkeypatch.setenv("RATING_SCALE", "1-10")
     assert main(["ingest", "replay-quarantine"]) == 0
-    assert capsys.readouterr().out == "1 of 1 rejected lines are taken now, 0 stay\n"
-    assert len(list_segments(paths.segments)) == 2
+    assert capsys.readouterr().out == "0 of 1 rejected lines are taken now, 1 stay\n"
+    monkeypatch.setenv("RATING_SCALE", "1-10")
+    assert main(["ingest", "replay-quarantine"]) == 2
+    assert "holds ratings of the same source on 1-5" in capsys.readouterr().err
+    assert len(list_segments(paths.segments)) == 1
 
 
 def test_an_old_model_answers(paths: Paths) -> None:

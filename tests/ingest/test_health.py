@@ -32,7 +32,7 @@ def test_a_stream_without_lines_becomes_stale_and_fresh_again() -> None:
         status, body = ask(port, "/health/fresh")
         assert (status, loads(body)) == (
             503,
-            {"alive": True, "stale": True, "last_line_age_s": 300.0, "trouble": ""},
+            {"alive": True, "stale": True, "last_line_age_s": 300.0, "trouble": "", "rating_scale": ""},
         )
         assert ask(port, "/health/live")[0] == 200
         health.turned(lines=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from auto_deployment.dataset.events import AccountCreated, Event, Rating, Reason, Recommendation, Watch
 from auto_deployment.ingest.open_batch import status_class
+from auto_deployment.ingest.rating_scale import rating_of
 
 _EXAMPLES = 3
 _EXAMPLE_BYTES = 200
@@ -27,6 +28,7 @@ class Profile:
     movies: set[str] = field(default_factory=set)
     repaired: int = 0
     unknown_movie_lines: int = 0
+    outside_scale: Counter[float] = field(default_factory=Counter)
     first_time: datetime | None = None
     last_time: datetime | None = None
 
@@ -49,6 +51,8 @@ class Profile:
     def reject(self, raw: bytes, reason: Reason, partition: int, offset: int) -> None:
         """Count a line that would not be taken, and keep the first few as examples."""
         self.rejected[reason] += 1
+        if reason == Reason.RATING_RANGE and (value := rating_of(raw)) is not None:
+            self.outside_scale[value] += 1
         examples = self.examples.setdefault(str(reason), [])
         if len(examples) < _EXAMPLES:
             text = raw[:_EXAMPLE_BYTES].decode("utf-8", "backslashreplace")
