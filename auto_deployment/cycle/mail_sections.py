@@ -13,6 +13,7 @@ from auto_deployment.training.gate.checks import GateCheck
 
 GROUPS = {"gender": "Gender", "age": "Age", "activity": "Activity"}
 GATE_CHECKS = {
+    "split": "Split by time",
     "rmse": "RMSE",
     "bias": "RMSE minus that of the biases",
     "popularity": "NDCG over popularity's",
@@ -70,7 +71,11 @@ def measured(outcome: Outcome) -> list[Section]:
     ]
     if not rows:
         return []
-    return [Section("Measured on later events", tables=[Table(("measure", "value"), tuple(rows))])]
+    # Only a gate that could not look at later events has this check.
+    title = "Measured on later events"
+    if said := [one.sentence for one in checks_of(outcome) if one.name == "split"]:
+        title = "Measured, but not on later events"
+    return [Section(title, said, tables=[Table(("measure", "value"), tuple(rows))])]
 
 
 def gate(outcome: Outcome, *, failed_first: bool) -> list[Section]:

@@ -42,6 +42,7 @@ def render_model_report(metrics: Mapping[str, Any]) -> str:
         group_plots=[
             (GROUP_TITLES[kind], _group_plot(groups, metrics["ranking"]["cutoff"]))
             for kind, groups in metrics["groups"].items()
+            if groups
         ],
         small_groups=_small_groups(metrics["groups"]),
         few_users=FEW_USERS,

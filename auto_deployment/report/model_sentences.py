@@ -14,6 +14,10 @@ NAMES = {
     "random": "random",
 }
 
+NOTHING_HELD_OUT = (
+    "Nothing was held out, and so nothing was measured: nobody has so many events that one could be spared."
+)
+
 
 def number(estimate: Estimate, digits: int = 3, sign: str = "") -> str:
     """Return the value with its interval, or that nothing is known."""
@@ -38,6 +42,10 @@ def side_of(estimate: Estimate, point: float) -> str:
 
 def split_sentence(split: Mapping[str, Any], watermark: str) -> str:
     """Say what was held out and why that way."""
+    if not split["test"]:
+        return NOTHING_HELD_OUT
+    if split["kind"] == "random":
+        return random_split_sentence(split)
     both = split["users_on_both_sides_of_one_cut"]
     if split["kind"] == "global":
         return (
@@ -48,6 +56,18 @@ def split_sentence(split: Mapping[str, Any], watermark: str) -> str:
         f"The last events of each user were held out, the earlier ones learnt from. One cut in time for all "
         f"would have left {both:,} users on both sides of it, too few to measure on. The model therefore "
         f"knows other users' later events, which a model in service does not: expect somewhat less there."
+    )
+
+
+def random_split_sentence(split: Mapping[str, Any]) -> str:
+    """Say that times could not split, and what was measured instead."""
+    why = "all events have the same time"
+    if split["times"] > 1:
+        why = "nearly every user's events all have the same time"
+    return (
+        f"No later events could be held out, since {why}: a share of each user's events was drawn at random "
+        f"instead (seed {split['seed']}). The figures say how well gaps between known events are filled, not "
+        "how well the future is met: expect less in service."
     )
 
 

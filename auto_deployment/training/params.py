@@ -9,6 +9,7 @@ class PrepareParams:
 
     test_share: float
     min_split_users: int  # on both sides of one global cut; with fewer, each user is split alone
+    random_split_seed: int  # where times cannot split
     assumed_runtime_min: int  # least runtime of a movie that the catalogue has none for
     full_watch_max_min: int
     relevant_rating: float  # 1-5; in the held-out part

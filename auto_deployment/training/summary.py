@@ -6,6 +6,7 @@ from typing import Any
 SPLITS = {
     "global": "everything after one point in time was held out",
     "per_user": "the last events of each user were held out",
+    "random": "times could not split, a random share of each user's events was held out",
 }
 
 
@@ -17,7 +18,7 @@ def describe(metrics: Mapping[str, Any]) -> str:
     systems, compared = ranking["systems"], ranking["ndcg_compared"]
     lines = [
         f"{model['version']}: {data['ratings']:,} ratings and {data['watches']:,} watches of "
-        f"{data['users']:,} users and {data['movies']:,} movies; {SPLITS[split['kind']]}",
+        f"{data['users']:,} users and {data['movies']:,} movies; {_held_out(split)}",
         f"RMSE     SVD {_number(rating['svd']['rmse'])}, biases alone {_number(rating['bias']['rmse'])}; "
         f"difference {_number(rating['svd_minus_bias']['rmse'], '+')} on 1-5",
     ]
@@ -35,6 +36,10 @@ def describe(metrics: Mapping[str, Any]) -> str:
         f"blend minus ALS {_number(compared['blend_minus_als'], '+')}",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _held_out(split: Mapping[str, Any]) -> str:
+    return SPLITS[split["kind"]] if split["test"] else "nobody has enough events, nothing was held out"
 
 
 def _number(estimate: Mapping[str, float | None], sign: str = "") -> str:

@@ -164,7 +164,12 @@ def test_the_datas_own_scale_is_named_where_it_differs(metrics: dict[str, Any]) 
 
 
 def test_each_kind_of_split_is_explained() -> None:
-    facts = {"users_on_both_sides_of_one_cut": 1234}
+    facts = {"users_on_both_sides_of_one_cut": 1234, "test": 10, "seed": 7, "times": 1}
+    by_chance = split_sentence({"kind": "random", **facts}, "2026-01-02T03:04")
+    assert "all events have the same time" in by_chance
+    assert "(seed 7)" in by_chance
+    nothing = split_sentence({"kind": "per_user", **facts, "test": 0}, "2026-01-02T03:04")
+    assert nothing.startswith("Nothing was held out")
     assert "one cut for all, with 1,234 users" in split_sentence(
         {"kind": "global", **facts}, "2026-01-02T03:04"
     )

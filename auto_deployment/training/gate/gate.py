@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from auto_deployment.report.model_sentences import NOTHING_HELD_OUT, random_split_sentence
 from auto_deployment.training.gate.checks import (
     Estimate,
     GateCheck,
@@ -41,6 +42,7 @@ def judge_model(facts: GateFacts, params: GateParams) -> GateResult:
     """Hold everything against its limit; a check that cannot be computed is not passed."""
     return GateResult(
         (
+            *_split(facts.metrics["split"]),
             *_rating(facts, params),
             *_ranking(facts, params),
             *_champion(facts, params),
@@ -50,9 +52,22 @@ def judge_model(facts: GateFacts, params: GateParams) -> GateResult:
     )
 
 
+def _split(split: Mapping[str, Any]) -> Iterator[GateCheck]:
+    """Say where the figures are not of later events. That alone is no reason to refuse."""
+    if not split["test"]:
+        yield not_computable("split", NOTHING_HELD_OUT)
+    elif split["kind"] == "random":
+        yield GateCheck("split", True, random_split_sentence(split))
+
+
+def _is_random(facts: GateFacts) -> bool:
+    return bool(facts.metrics["split"]["kind"] == "random")
+
+
 def _rating(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     rating = facts.metrics["rating"]
-    yield below("rmse", rating["svd"]["rmse"], params.rmse_max, "RMSE on later events (1-5)")
+    events = "events held out at random" if _is_random(facts) else "later events"
+    yield below("rmse", rating["svd"]["rmse"], params.rmse_max, f"RMSE on {events} (1-5)")
     # Below, not merely no more: what adds nothing to the biases is no model.
     limit = 0.0 - params.bias_margin
     # In millionths: less than that between two equal models comes from the order of sums.
@@ -99,11 +114,12 @@ def _champion(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
         yield not_computable("champion", f"The champion {name} cannot be compared: {error}")
         return
     rating, ranking = compared["rating"], compared["ranking"]
+    ratings = "ratings held out at random" if _is_random(facts) else "later ratings"
     yield at_most(
         "champion_rmse",
         rating["ratio"],
         1 + params.champion_rmse_loss_max,
-        f"RMSE over that of the champion {name} on {rating['pairs']:,} later ratings",
+        f"RMSE over that of the champion {name} on {rating['pairs']:,} {ratings}",
     )
     yield _not_shown_worse(ranking, f"NDCG minus that of the champion {name}, {ranking['users']:,} users,")
     yield hold_groups(compared["groups"], params)

@@ -3,6 +3,7 @@
 from auto_deployment.training.gate.checks import GateCheck, GateResult
 from auto_deployment.training.gate.gate import GateFacts
 
+HELD_OUT = {"global": "global cut", "per_user": "per user cut", "random": "at random, not by time"}
 WORDS = {True: "passed", False: "**failed**", None: "**not computable**"}
 
 
@@ -42,7 +43,7 @@ def _verdict(result: GateResult) -> str:
 
 def _about(facts: GateFacts) -> list[str]:
     data, split = facts.metrics["data"], facts.metrics["split"]
-    how = f"held out ({split['kind'].replace('_', ' ')} cut)"
+    how = f"held out ({HELD_OUT[split['kind']]})"
     return [
         f"- Data: {data['ratings']:,} ratings and {data['watches']:,} watches of {data['users']:,} users and "
         f"{data['movies']:,} movies, {_minute(data['first_time'])} to {_minute(data['last_time'])} UTC.",
