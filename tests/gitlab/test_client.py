@@ -1,5 +1,6 @@
 """The job's side: what is missing or wrong is said before, or instead of, anything else."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,31 @@ def test_a_file_that_is_no_key_is_said(
     (tmp_path / "no-key").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nnonsense\n")
     assert status(host, DEPLOY_SSH_KEY=str(tmp_path / "no-key")) == 255
     assert "DEPLOY_SSH_KEY is no private key that ssh can read" in capsys.readouterr().err
+
+
+def test_a_key_with_a_passphrase_is_the_keys_fault(
+    host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    locked = tmp_path / "locked"
+    locked.write_bytes(host.server.key.read_bytes())
+    locked.chmod(0o600)
+    subprocess.run(["ssh-keygen", "-q", "-p", "-N", "a secret", "-f", str(locked)], check=True)
+    assert status(host, DEPLOY_SSH_KEY=str(locked)) == 255
+    said = capsys.readouterr().err
+    assert "The key in DEPLOY_SSH_KEY has a passphrase" in said
+    assert "does not take the key" not in said
+
+
+@pytest.mark.parametrize("content", ["", "\n", "other.example.org ssh-ed25519 AAAA\n"])
+def test_known_hosts_without_the_server_are_not_another_host_key(
+    host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    (tmp_path / "known").write_text(content)
+    assert status(host, DEPLOY_KNOWN_HOSTS=str(tmp_path / "known")) == 255
+    said = capsys.readouterr().err
+    assert f"DEPLOY_KNOWN_HOSTS is empty or has no key of 127.0.0.1 port {host.server.port}" in said
+    assert "another host key" not in said
+    assert host.calls() == []
 
 
 def test_a_key_without_its_last_line_end_and_readable_by_all_is_taken(host: Host, tmp_path: Path) -> None:
