@@ -1,14 +1,16 @@
 """The quality of published segments: schema, ranges, duplicates, freshness, drift. Changes no file."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from auto_deployment.checks.params import ChecksParams
 from auto_deployment.checks.rows import RowFault, first_fault
+from auto_deployment.checks.scale_doubts import SourceRatings, doubt_scales
 from auto_deployment.checks.scales import check_scales
 from auto_deployment.checks.stream import drift_of
 from auto_deployment.checks.verdicts import CheckVerdict
@@ -16,8 +18,11 @@ from auto_deployment.dataset.catalog import MOVIES, CatalogError
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.schema import SCHEMA, SegmentError, damaged, open_segment
 from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
+from auto_deployment.dataset.tables import groups_of
 from auto_deployment.ingest.drift.drift import Finding
+from auto_deployment.ingest.importing.stored import by_name
 from auto_deployment.ingest.params import IngestParams
+from auto_deployment.ingest.positions import OverlapError, Stored, by_source, find_holes, ranges_of
 
 
 def check_data(
@@ -31,6 +36,7 @@ def check_data(
         faults = [fault for path in segment_paths(segments) if (fault := _fault(path))]
         movies = MOVIES.read(catalog)
         duplicates = _duplicates(segments, params)
+        doubts = doubt_scales(_rated_sources(listed))
         findings = drift_of(listed, ingest.drift)
     except (SegmentError, CatalogError) as error:
         return [CheckVerdict("readable", False, str(error))]
@@ -43,6 +49,7 @@ def check_data(
         CheckVerdict("catalogue", True, f"{len(movies):,} movies are described; of others the id says all."),
         _offsets(listed),
         duplicates,
+        doubts,
         _freshness(listed, params, now),
         _drift(findings, drift_max),
     ]
@@ -69,28 +76,18 @@ def _rows(faults: Sequence[RowFault]) -> CheckVerdict:
 
 
 def _offsets(listed: Sequence[Segment]) -> CheckVerdict:
-    """No line of a topic may stand in two segments: exactly once is what ingest promises."""
-    for one, other, partition in _overlapping(listed):
-        sentence = (
-            f"{one} and {other} both hold lines of partition {partition}: remove the one that is a copy."
-        )
-        return CheckVerdict("offsets", False, sentence)
-    return CheckVerdict("offsets", True, "No line of a topic stands in two segments.")
-
-
-def _overlapping(listed: Sequence[Segment]) -> Iterator[tuple[str, str, str]]:
-    seen: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
-    for segment in listed:
-        source = segment.meta.source
-        for partition, (first, following) in dict(source.get("offsets") or {}).items():
-            seen.setdefault((str(source.get("topic_id")), partition), []).append(
-                (int(first), int(following), segment.path.name)
-            )
-    for (_, partition), spans in seen.items():
-        ordered = sorted(spans)
-        for (_, end, name), (begin, _, other) in pairwise(ordered):
-            if begin < end:
-                yield name, other, partition
+    """No line of a source may stand in two segments: exactly once is what ingest promises."""
+    stored = [
+        Stored(one.path.stem, one.meta.source, ranges_of(one.meta.source))
+        for one in listed
+        if one.meta.source.get("offsets")
+    ]
+    try:
+        for parts in by_source(stored):
+            find_holes(parts)
+    except OverlapError as error:
+        return CheckVerdict("offsets", False, str(error))
+    return CheckVerdict("offsets", True, "No line of a source stands in two segments.")
 
 
 def _duplicates(segments: Path, params: ChecksParams) -> CheckVerdict:
@@ -102,6 +99,27 @@ def _duplicates(segments: Path, params: ChecksParams) -> CheckVerdict:
         f"{read.absorbed:,} of {total:,} ratings stand there twice ({share:.2%}; at most {limit:.2%} may)."
     )
     return CheckVerdict("duplicates", share <= limit, sentence)
+
+
+def _rated_sources(listed: Sequence[Segment]) -> list[SourceRatings]:
+    return [
+        SourceRatings(
+            one.name,
+            one.scales[0],
+            sum((_rating_values(segment.path) for segment in one.segments), Counter()),
+            one.kind in ("import", "file"),
+        )
+        for one in by_name(listed)
+        if one.scales
+    ]
+
+
+def _rating_values(path: Path) -> Counter[float]:
+    file, _ = open_segment(path)
+    with file:
+        column = file.read_row_groups(groups_of(file, "rating"), columns=["rating"])["rating"]
+    counted = pc.value_counts(column.drop_null()).to_pylist()
+    return Counter({round(one["values"], 5): one["counts"] for one in counted if one["values"] >= 0})
 
 
 def _freshness(listed: Sequence[Segment], params: ChecksParams, now: datetime) -> CheckVerdict:

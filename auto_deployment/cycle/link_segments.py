@@ -10,7 +10,7 @@ import pyarrow as pa
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import SegmentError, open_segment
-from auto_deployment.dataset.segments import JOINED, SUFFIX, read_segment
+from auto_deployment.dataset.segments import SUFFIX, may_replace, read_segment, replaced_by
 from auto_deployment.host.files import making, remove_leftovers
 from auto_deployment.paths import Paths
 
@@ -59,19 +59,19 @@ def mark_linked(cycle: Cycle) -> None:
 
 
 def sound_paths(segments: Path, damaged: dict[str, str]) -> list[Path]:
-    """List the segments that can be opened and were not joined into another of them; name the others."""
+    """List the segments that can be opened and were not replaced by another of them; name the others."""
     sound: list[Path] = []
-    joined: set[str] = set()
+    replaced: set[str] = set()
     for path in sorted(path for path in segments.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
         try:
-            meta = read_segment(path).meta
+            segment = read_segment(path)
         except SegmentError as error:
             damaged[path.name] = str(error)
             continue
         sound.append(path)
-        if JOINED in path.stem:
-            joined.update(meta.source["replaces"])
-    return [path for path in sound if path.stem not in joined]
+        if may_replace(path):
+            replaced.update(replaced_by(segment))
+    return [path for path in sound if path.stem not in replaced]
 
 
 def damage_of(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""Which movies and users are known: two small tables that grow by merging, and the repair of a damaged id."""
+"""Which movies and users are known: small tables that grow by merging, and the repair of a damaged id."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ class CatalogError(MarqueeError):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueTable:
-    """One table of the catalogue, its key in the first column."""
+    """One table of the catalogue; its first `key_columns` say which row it is."""
 
     file_name: str
     schema: pa.Schema
     types: dict[str, str]
+    key_columns: int = 1
 
-    @property
-    def key(self) -> str:
-        return str(self.schema.names[0])
+    def empty(self) -> pd.DataFrame:
+        return self.typed(self.schema.empty_table().to_pandas())
 
     def read(self, directory: Path) -> pd.DataFrame:
         """Read what is there, in the columns of `schema`; empty without a catalogue."""
@@ -35,7 +35,7 @@ class CatalogueTable:
             with path.open("rb") as file:
                 return self.typed(pq.read_table(file).select(self.schema.names).cast(self.schema).to_pandas())
         except FileNotFoundError:
-            return self.typed(self.schema.empty_table().to_pandas())
+            return self.empty()
         except (OSError, pa.ArrowException, KeyError) as error:
             reason = " ".join(str(error).split())
             raise CatalogError(f"{path} is damaged ({reason}): restore a copy or move it away.") from error
@@ -46,7 +46,8 @@ class CatalogueTable:
         staged = StagedFile(directory / self.file_name)
         try:
             merged = pd.concat([self.read(directory), self.typed(frame)])
-            merged = merged.drop_duplicates(self.key, keep="last").sort_values(self.key)
+            key = self.schema.names[: self.key_columns]
+            merged = merged.drop_duplicates(key, keep="last").sort_values(key)
             table = pa.Table.from_pandas(merged, self.schema, preserve_index=False).replace_schema_metadata()
             pq.write_table(table, staged.file, compression="zstd")
             staged.seal()
@@ -88,6 +89,15 @@ USERS = CatalogueTable(
         ]
     ),
     {"user_id": "int64", "age": "Int32", "gender": "str", "occupation": "str"},
+)
+# What the numbers of an imported source were stored as. Without it a corrected title would be another movie.
+SOURCE_IDS = CatalogueTable(
+    "source_ids.parquet",
+    pa.schema(
+        [pa.field(name, pa.string(), nullable=False) for name in ("catalogue", "source_id", "movie_id")]
+    ),
+    {"catalogue": "str", "source_id": "str", "movie_id": "str"},
+    key_columns=2,
 )
 
 

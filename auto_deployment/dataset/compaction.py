@@ -22,7 +22,7 @@ from auto_deployment.dataset.segments import (
     SUFFIX,
     Segment,
     list_segments,
-    read_segment,
+    replaced_names,
     segment_path,
     stage_segment,
 )
@@ -81,7 +81,7 @@ def find_groups(
 
 
 def remove_replaced(segments: Path) -> int:
-    """Remove segments that a joined one replaces, unless somebody reads; return how many."""
+    """Remove segments that others replace, unless somebody reads; return how many."""
     with removing(segments) as alone:
         return _remove_replaced(segments) if alone else 0
 
@@ -109,9 +109,8 @@ def _join(paths: Paths, group: Sequence[Segment], check: Callable[[], None]) -> 
 
 
 def _remove_replaced(segments: Path) -> int:
-    joined = [read_segment(path) for path in segments.glob(f"*{JOINED}*{SUFFIX}")]
-    replaced = {segment_path(segments, name) for one in joined for name in one.meta.source["replaces"]}
-    there = [path for path in sorted(replaced) if path.exists()]
+    replaced = replaced_names(path for path in segments.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    there = [path for name in sorted(replaced) if (path := segment_path(segments, name)).exists()]
     for path in there:
         path.unlink()
     return len(there)

@@ -1,6 +1,7 @@
 """Writing and listing segments: immutable Parquet files that appear whole or not at all."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from auto_deployment.dataset.schema import METADATA_KEY, SCHEMA, SegmentMeta, op
 from auto_deployment.host.files import StagedFile
 
 SUFFIX = ".parquet"
-JOINED = "-joined-"  # in the name of a segment that replaces others, which its source lists
+JOINED = "-joined-"  # in the name of a segment that replaces those that were joined into it
+_is_reimported = re.compile(r"(?:import|file)-[0-9a-f]{16}r[0-9]+-").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,29 @@ def read_segment(path: Path) -> Segment:
         return Segment(path, file.metadata.num_rows, meta)
 
 
-def segment_paths(directory: Path) -> list[Path]:
-    """Return the published segments in order of name, without those that were joined into another one.
+def may_replace(path: Path) -> bool:
+    """Tell by its name whether a segment may take the place of others: `replaced_by` then says which."""
+    return JOINED in path.stem or _is_reimported(path.stem) is not None
 
-    Hold `reading` from before this until the files were read: joined ones go away.
+
+def replaced_by(segment: Segment) -> list[str]:
+    """Return the names of the segments that no longer count because of this one."""
+    return list(segment.meta.source.get("replaces", ()))
+
+
+def segment_paths(directory: Path) -> list[Path]:
+    """Return the published segments in order of name, without those that another one has replaced.
+
+    Hold `reading` from before this until the files were read: replaced ones go away.
     """
     paths = sorted(path for path in directory.glob(f"*{SUFFIX}") if not path.name.startswith("."))
-    joined = [read_segment(path) for path in paths if JOINED in path.stem]
-    gone = {name for segment in joined for name in segment.meta.source["replaces"]}
+    gone = replaced_names(paths)
     return [path for path in paths if path.stem not in gone]
+
+
+def replaced_names(paths: Iterable[Path]) -> set[str]:
+    """Return the names of all segments that others of these replace, whether or not they are still there."""
+    return {name for path in paths if may_replace(path) for name in replaced_by(read_segment(path))}
 
 
 def data_hash(directory: Path) -> str:

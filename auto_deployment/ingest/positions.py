@@ -9,6 +9,8 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.ingest.stream import Offsets, Ranges
 
 ACCEPT = "ingest --new-generation"
+# What tells sources apart: content of a file; name, generation and ids of a topic.
+NAMED, _IDS = ("kind", "sha256", "topic", "generation"), ("cluster_id", "topic_id")
 
 
 class StreamChangedError(MarqueeError):
@@ -69,8 +71,36 @@ def reached(stored: Iterable[Stored]) -> dict[int, int]:
     return ends
 
 
+def same_source(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether offsets of both count the same lines; an id that is not known contradicts none."""
+    return all(one.get(name) == other.get(name) for name in NAMED) and not any(
+        one.get(name) and other.get(name) and one[name] != other[name] for name in _IDS
+    )
+
+
+def source_key(source: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return all that is known of which source it is."""
+    return tuple(source.get(name) for name in (*NAMED, *_IDS))
+
+
+def by_source(stored: Iterable[Stored]) -> list[list[Stored]]:
+    """Return together what comes from one source: only there does an offset mean the same line."""
+    exact: dict[tuple[Any, ...], list[Stored]] = {}
+    for part in stored:
+        exact.setdefault(source_key(part.source), []).append(part)
+    groups: list[list[list[Stored]]] = []
+    for parts in exact.values():
+        for group in groups:
+            if all(same_source(parts[0].source, others[0].source) for others in group):
+                group.append(parts)
+                break
+        else:
+            groups.append([parts])
+    return [[part for parts in group for part in parts] for group in groups]
+
+
 def find_holes(stored: Iterable[Stored]) -> list[Hole]:
-    """Return what is missing between segments of one stream; raise `OverlapError` on what is there twice."""
+    """Return what is missing between segments of one source; raise `OverlapError` on what is there twice."""
     holes = []
     by_partition: dict[int, list[tuple[int, int, str]]] = {}
     for part in stored:
@@ -81,7 +111,7 @@ def find_holes(stored: Iterable[Stored]) -> list[Hole]:
         for (_, end, one), (first, _, other) in pairwise(parts):
             if first < end:
                 raise OverlapError(
-                    f"{one} and {other} both hold offset {first} of partition {partition}: "
+                    f"{one} and {other} both hold lines of partition {partition}, from offset {first} on: "
                     "move the one that does not belong here out of the folder."
                 )
             if first > end:
@@ -102,9 +132,11 @@ def find_start(stored: Iterable[Stored], broker: Broker) -> StreamStart:
     Raises `StreamChangedError` when the topic or the cluster is another one under the same name, or has less
     than was read from it.
     """
-    generation, parts = newest_generation(stored, broker.topic)
-    if parts:
-        _check_identity(parts[0].source, broker)
+    generation, found = newest_generation(stored, broker.topic)
+    now = {"cluster_id": broker.cluster_id, "topic_id": broker.topic_id}
+    parts = [part for part in found if same_source(part.source, {**part.source, **now})]
+    if found and not parts:
+        _refuse_other(found[0].source, broker)
     after = reached(parts)
     _check_ends(after, broker)
     lost = {
@@ -123,7 +155,7 @@ def start_generation(stored: Iterable[Stored], broker: Broker, given: Offsets) -
     return StreamStart(newest + 1 if parts else newest, offsets)
 
 
-def _check_identity(source: Mapping[str, Any], broker: Broker) -> None:
+def _refuse_other(source: Mapping[str, Any], broker: Broker) -> None:
     for name, was, now in (
         ("topic", source["topic_id"], broker.topic_id),
         ("cluster", source["cluster_id"], broker.cluster_id),

@@ -1,7 +1,7 @@
 """What is done before a stream is read: undo what was half done, and see how far the segments reach."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from auto_deployment.dataset.compaction import remove_replaced
@@ -9,7 +9,15 @@ from auto_deployment.dataset.quarantine import read_facts
 from auto_deployment.dataset.quarantine_limit import quarantine_paths
 from auto_deployment.dataset.segments import list_segments
 from auto_deployment.host.files import remove_leftovers
-from auto_deployment.ingest.positions import Stored, find_holes, ranges_of, reached
+from auto_deployment.ingest.positions import (
+    Stored,
+    by_source,
+    find_holes,
+    ranges_of,
+    reached,
+    same_source,
+    source_key,
+)
 from auto_deployment.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -28,12 +36,9 @@ def recover(paths: Paths) -> list[Stored]:
     remove_leftovers(paths.quarantine)
     remove_replaced(paths.segments)
     stored = read_stored(paths)
-    by_stream: dict[tuple[Any, ...], list[Stored]] = {}
-    for part in stored:
-        by_stream.setdefault(stream_key(part.source), []).append(part)
-    for parts in by_stream.values():
+    for parts in by_source(stored):
         _warn_of_holes(parts)
-    _remove_orphans(paths, {key: reached(parts) for key, parts in by_stream.items()})
+    _remove_orphans(paths, stored)
     return stored
 
 
@@ -44,11 +49,6 @@ def read_stored(paths: Paths) -> list[Stored]:
         for segment in list_segments(paths.segments)
         if segment.meta.source["kind"] in STREAM_KINDS and "offsets" in segment.meta.source
     ]
-
-
-def stream_key(source: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what tells the offsets of one stream from those of another."""
-    return tuple(source.get(name) for name in ("kind", "sha256", "topic", "generation"))
 
 
 def _warn_of_holes(parts: list[Stored]) -> None:
@@ -62,12 +62,16 @@ def _warn_of_holes(parts: list[Stored]) -> None:
         )
 
 
-def _remove_orphans(paths: Paths, ends: Mapping[tuple[Any, ...], Mapping[int, int]]) -> None:
+def _remove_orphans(paths: Paths, stored: Sequence[Stored]) -> None:
     """Remove rejected lines whose segment was never finished: they are about to be read again."""
+    ends: dict[tuple[Any, ...], dict[int, int]] = {}
     for path in quarantine_paths(paths.quarantine):
         source = read_facts(path).get("source", {"kind": None})
         if source["kind"] not in STREAM_KINDS or "offsets" not in source:
             continue
-        reach = ends.get(stream_key(source), {})
+        key = source_key(source)
+        if key not in ends:
+            ends[key] = reached(part for part in stored if same_source(part.source, source))
+        reach = ends[key]
         if any(after > reach.get(partition, 0) for partition, (_, after) in ranges_of(source).items()):
             path.unlink()

@@ -5,8 +5,9 @@ from typing import Any
 
 from auto_deployment.dataset.segments import Segment
 from auto_deployment.errors import BadInputError
+from auto_deployment.ingest.positions import NAMED
 from auto_deployment.ingest.rating_scale import Scale, scale_text
-from auto_deployment.ingest.recovery import STREAM_KINDS, stream_key
+from auto_deployment.ingest.recovery import STREAM_KINDS
 
 
 class StoredScales:
@@ -54,5 +55,5 @@ class StoredScales:
 
 def _key(source: Mapping[str, Any]) -> Hashable:
     if source["kind"] in STREAM_KINDS:
-        return stream_key(source)
+        return tuple(source.get(name) for name in NAMED)
     return source["kind"], source.get("sha256"), source.get("quarantine")

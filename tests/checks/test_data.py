@@ -11,6 +11,7 @@ import pytest
 
 from auto_deployment.checks.data import check_data
 from auto_deployment.checks.rows import first_fault
+from auto_deployment.checks.scale_doubts import SourceRatings, doubt_scales
 from auto_deployment.checks.verdicts import CheckVerdict, table
 from auto_deployment.dataset.events import Event, Rating
 from auto_deployment.dataset.schema import SCHEMA, SegmentMeta
@@ -54,7 +55,8 @@ def failed(folder: Path, **changed: float) -> dict[str, str]:
 
 def test_good_data_pass(folder: Path) -> None:
     assert failed(folder) == {}
-    names = ["readable", "rows", "scales", "catalogue", "offsets", "duplicates", "freshness", "drift"]
+    names = ["readable", "rows", "scales", "catalogue", "offsets", "duplicates", "scale doubts"]
+    names += ["freshness", "drift"]
     assert list(verdicts(folder)) == names
 
 
@@ -88,7 +90,16 @@ def test_the_same_lines_in_two_segments_are_found(folder: Path) -> None:
         meta = SegmentMeta(source, (1, 5), 1, {"rating": 0}, last_time=NOON)
         publish_segment(stage_segment(folder / "segments", name, [], lambda meta=meta: meta))  # type: ignore[misc]
     said = failed(folder)["offsets"]
-    assert said.startswith("k2.parquet and k3.parquet both hold lines of partition 0")
+    assert said.startswith("k2 and k3 both hold lines of partition 0, from offset 140 on")
+
+
+def test_the_same_offsets_of_two_files_or_topics_are_no_overlap(folder: Path) -> None:
+    sources = [{"kind": kind, "sha256": sha256} for kind in ("file", "import") for sha256 in "ab"]
+    sources += [{"kind": "kafka", "topic": "t", "topic_id": topic_id} for topic_id in "ab"]
+    for number, source in enumerate(sources):
+        meta = SegmentMeta(source | {"offsets": {"0": [0, 9]}}, (1, 5), 1, {"rating": 0}, last_time=NOON)
+        publish_segment(stage_segment(folder / "segments", f"s{number}", [], lambda meta=meta: meta))  # type: ignore[misc]
+    assert failed(folder) == {}
 
 
 def test_old_data_are_said(folder: Path) -> None:
@@ -140,6 +151,42 @@ def test_a_row_that_cannot_be_is_named(changed: dict[str, object], reason: str) 
     assert str(found) == f"a.parquet, row 1: {reason}"
 
 
+def a_source(scale: tuple[float, float], values: dict[float, int]) -> SourceRatings:
+    return SourceRatings("import-1", scale, values, imported=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (a_source((0.5, 5), {1: 3, 4: 5, 5: 2}), "all of its 10 ratings are whole (1 to 5)"),
+        (a_source((1, 10), {1: 30, 5: 300}), "none of its 330 ratings is above 5"),
+        (a_source((0.5, 5), {1: 3, 4.5: 1, 5: 9}), None),
+        (a_source((0.5, 5), {1: 3, 5: 1}), None),  # too few to tell
+        (a_source((1, 10), {1: 300, 6: 1}), None),
+    ],
+)
+def test_a_scale_that_the_ratings_contradict_is_a_warning(source: SourceRatings, said: str | None) -> None:
+    found = doubt_scales([source])
+    assert found.passed
+    assert found.warning == (said is not None)
+    if said:
+        assert said in found.sentence
+        assert "`import --replace import-1 --scale LOW-HIGH FILE`" in found.sentence
+
+
+def test_a_wrong_scale_among_stored_data_is_said_with_its_source(folder: Path) -> None:
+    stored = write_segment(
+        folder / "segments", "import-0123456789abcdef-00000", map(rating, range(60, 80)), (0.5, 5)
+    )
+    found = verdicts(folder)["scale doubts"]
+    assert (found.passed, found.warning) == (True, True)
+    assert found.sentence.startswith(
+        f"{stored.stem.removesuffix('-00000')} is stored on 0.5-5, but all of its 20"
+    )
+
+
 def test_what_failed_stands_last() -> None:
     said = table([CheckVerdict("a", False, "It is wrong."), CheckVerdict("bcd", True, "It is right.")])
     assert said == "ok   bcd  It is right.\nFAIL a    It is wrong.\n"
+    doubtful = CheckVerdict("e", True, "It may be meant.", warning=True)
+    assert table([doubtful, CheckVerdict("f", True, "Fine.")]) == "ok   f  Fine.\nWARN e  It may be meant.\n"

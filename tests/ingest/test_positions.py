@@ -10,6 +10,7 @@ from auto_deployment.ingest.positions import (
     OverlapError,
     Stored,
     StreamChangedError,
+    by_source,
     find_holes,
     find_start,
     reached,
@@ -99,7 +100,7 @@ def test_a_missing_segment_is_a_hole() -> None:
 
 
 def test_the_same_offset_in_two_segments_is_refused_by_name() -> None:
-    with pytest.raises(OverlapError, match="one and two both hold offset 4 of partition 0"):
+    with pytest.raises(OverlapError, match="one and two both hold lines of partition 0, from offset 4 on"):
         find_holes([stored({0: (0, 5)}, "one"), stored({0: (4, 9)}, "two")])
 
 
@@ -110,3 +111,30 @@ def test_segments_that_follow_each_other_have_no_holes_in_any_order(sizes: list[
     dice.shuffle(parts)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
     assert find_holes(parts) == []
     assert reached(parts) == {0: sum(sizes)}
+
+
+def test_a_copy_of_another_topic_of_that_name_neither_stops_nor_shifts_reading() -> None:
+    parts = [stored({0: (0, 90)}, topic_id="t0"), stored({0: (0, 5)})]
+    assert find_start(parts, broker({0: 0}, {0: 9})).offsets == {0: 5}
+    with pytest.raises(StreamChangedError):
+        find_start(parts[:1], broker({0: 0}, {0: 9}))
+
+
+def test_offsets_of_different_sources_say_nothing_of_each_other() -> None:
+    same = {0: (0, 5)}
+    parts = [
+        stored(same, "topic"),
+        stored(same, "another topic", topic="other"),
+        stored(same, "recreated", topic_id="t2"),
+        stored(same, "another cluster", cluster_id="c2"),
+        stored(same, "new generation", generation=1),
+        Stored("one file", {"kind": "file", "sha256": "a"}, same),
+        Stored("another file", {"kind": "file", "sha256": "b"}, same),
+        Stored("a table", {"kind": "import", "sha256": "a"}, same),
+    ]
+    assert by_source(parts) == [[part] for part in parts]
+
+
+def test_an_id_that_the_broker_did_not_tell_makes_no_other_source() -> None:
+    parts = [stored({0: (0, 5)}, topic_id=None), stored({0: (4, 9)})]
+    assert by_source(parts) == [parts]

@@ -1,5 +1,6 @@
 """One import, from the recognised files to the published segments: all of it appears, or nothing."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -7,19 +8,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import PARSER_VERSION
-from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
+from auto_deployment.dataset.quarantine import STREAM_FORM
 from auto_deployment.dataset.schema import SegmentMeta
-from auto_deployment.dataset.segments import list_segments
 from auto_deployment.errors import BadInputError
-from auto_deployment.host.files import StagedFile, remove_leftovers
+from auto_deployment.host.files import remove_leftovers
 from auto_deployment.ingest.importing.layouts import HAS_HEADER, line_sorter, scale_of
 from auto_deployment.ingest.importing.lines import Progress, chunks, digest, ignore_progress, read_lines
-from auto_deployment.ingest.importing.parts import Identity, StagedParts, published_parts
+from auto_deployment.ingest.importing.parts import Identity, StagedParts
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
+from auto_deployment.ingest.importing.staged_catalog import remembers, stage_catalog
+from auto_deployment.ingest.importing.stored import StoredSource, stored_sources
 from auto_deployment.paths import Paths
 
 IMPORTER_VERSION = 1
@@ -38,6 +39,7 @@ class Imported:
     """What an import did; of one that was done `already` only the facts of its segments are known.
 
     `users` and `movies` count those with events, `catalog` the rows that were merged into the catalogue.
+    `stored` is the source as which the ratings are there already.
     """
 
     metas: Sequence[SegmentMeta]
@@ -45,6 +47,7 @@ class Imported:
     users: int = 0
     movies: int = 0
     catalog: SourceCatalog = field(default_factory=SourceCatalog)
+    stored: StoredSource | None = None
 
 
 def run_import(
@@ -55,74 +58,97 @@ def run_import(
     Raises `BadInputError` if nothing in it can be used, and `OSError` when the disk fails or is full; either
     way nothing of it is to be seen.
     """
-    identity = _identity(source)
-    done = published_parts(paths.segments, identity)
-    if done is not None:
-        _check_scale(source, done[0], scales.asked)
-        return Imported(done, already=True)
-    _check_not_stored_otherwise(source, paths.segments, identity)
-    for folder in (paths.segments, paths.quarantine, paths.catalog):
-        remove_leftovers(folder)
-    asked = scales.asked or (scales.stream if source.family is Family.STREAM else None)
-    scale = asked or scale_of(source.family, source.events)
-    catalog = read_source_catalog(source)
+    identity = identify(source)
+    stored = stored_sources(paths.segments)
+    if done := _find_done(stored, identity):
+        _check_scale(source, done, scales.asked)
+        return _catch_up(source, paths, identity, done)
+    _check_not_stored_otherwise(source, stored, identity)
+    remove_all_leftovers(paths)
     with ExitStack() as cleanup:
-        parts = cleanup.enter_context(StagedParts(paths, identity, scale, source.events.name))
-        sort = line_sorter(source, scale, catalog.movies, paths.catalog)
-        header = 1 if source.family in HAS_HEADER else 0
-        for chunk in chunks(islice(read_lines(source.events, progress), header, None)):
-            parts.add(chunk, sort)
-        if not parts.finish():
-            raise _nothing_usable(source.events, parts.rejected())
-        staged = _stage_catalog(cleanup, catalog, paths, identity)
-        for one in staged:
+        parts, catalog = stage_parts(cleanup, source, paths, scales, identity, progress=progress)
+        for one in stage_catalog(cleanup, catalog, paths, identity.name("catalog"), identity):
             one.publish()
         parts.publish()
     return Imported(parts.metas, users=len(parts.users), movies=len(parts.movies), catalog=catalog)
 
 
-def _identity(source: Source) -> Identity:
+def stage_parts(
+    cleanup: ExitStack,
+    source: Source,
+    paths: Paths,
+    scales: Scales,
+    identity: Identity,
+    replaces: Sequence[str] = (),
+    progress: Progress = ignore_progress,
+) -> tuple[StagedParts, SourceCatalog]:
+    """Read a source whole without showing anything of it."""
+    asked = scales.asked or (scales.stream if source.family is Family.STREAM else None)
+    scale = asked or scale_of(source.family, source.events)
+    catalog = read_source_catalog(source, paths.catalog)
+    parts = cleanup.enter_context(StagedParts(paths, identity, scale, source.events.name, replaces))
+    sort = line_sorter(source, scale, catalog.movies, paths.catalog)
+    header = 1 if source.family in HAS_HEADER else 0
+    for chunk in chunks(islice(read_lines(source.events, progress), header, None)):
+        parts.add(chunk, sort)
+    if not parts.finish():
+        raise _nothing_usable(source.events, parts.rejected())
+    return parts, catalog
+
+
+def remove_all_leftovers(paths: Paths) -> None:
+    """Remove what writers that died have left."""
+    for folder in (paths.segments, paths.quarantine, paths.catalog):
+        remove_leftovers(folder)
+
+
+def identify(source: Source) -> Identity:
+    """Return what the files are stored as."""
+    own = [digest([path]) for path in source.files]
+    whole = own[0] if len(own) == 1 else hashlib.sha256(bytes.fromhex("".join(own))).hexdigest()
     if source.family is Family.STREAM:
-        return Identity("file", digest(source.files), STREAM_FORM, PARSER_VERSION)
-    return Identity("import", digest(source.files), source.family.name.lower(), IMPORTER_VERSION)
+        return Identity("file", whole, STREAM_FORM, PARSER_VERSION, own[0])
+    return Identity("import", whole, source.family.name.lower(), IMPORTER_VERSION, own[0])
 
 
-def _stage_catalog(
-    cleanup: ExitStack, catalog: SourceCatalog, paths: Paths, identity: Identity
-) -> list[StagedFile | QuarantineWriter]:
-    staged: list[StagedFile | QuarantineWriter] = []
-    if catalog.movies is not None:
-        staged.append(cleanup.enter_context(MOVIES.stage(paths.catalog, catalog.movies.frame)))
-    if catalog.users is not None:
-        staged.append(cleanup.enter_context(USERS.stage(paths.catalog, catalog.users)))
-    name = identity.name("catalog")
-    quarantine = QuarantineWriter(paths.quarantine, name, identity.form, identity.parser_version)
-    staged.append(cleanup.enter_context(quarantine))
-    for row in catalog.damaged:
-        quarantine.add(row.raw, row.reason, LinePosition(file=row.file, line=row.line))
-    quarantine.seal()
-    return staged
+def _find_done(stored: Sequence[StoredSource], identity: Identity) -> StoredSource | None:
+    """Return the source that holds these files, or these ratings beside other tables."""
+    whole = [one for one in stored if one.kind == identity.kind and one.is_whole]
+    same = [one for one in whole if one.sha256 == identity.sha256]
+    same += [one for one in whole if one.parts[0].meta.source.get("events") == identity.events]
+    return same[0] if same else None
 
 
-def _check_scale(source: Source, part: SegmentMeta, asked: tuple[float, float] | None) -> None:
-    if asked is not None and tuple(asked) != tuple(part.rating_scale):
-        low, high = part.rating_scale
+def _catch_up(source: Source, paths: Paths, identity: Identity, done: StoredSource) -> Imported:
+    """Take over what the tables beside the ratings say now; the ratings are there."""
+    metas = [part.meta for part in done.parts]
+    if done.sha256 == identity.sha256 and (source.movies is None or remembers(paths.catalog, identity.form)):
+        return Imported(metas, already=True, stored=done)
+    remove_all_leftovers(paths)
+    catalog = read_source_catalog(source, paths.catalog)
+    with ExitStack() as cleanup:
+        for one in stage_catalog(cleanup, catalog, paths, f"{done.name}-catalog", identity):
+            one.publish()
+    return Imported(metas, already=True, catalog=catalog, stored=done)
+
+
+def _check_scale(source: Source, done: StoredSource, asked: tuple[float, float] | None) -> None:
+    low, high = done.parts[0].meta.rating_scale
+    if asked is not None and tuple(asked) != (low, high):
         raise BadInputError(
-            f"{source.events} was imported with ratings on {low:g}-{high:g}: remove the segments "
-            f"{part.source['kind']}-{part.source['sha256'][:16]}-* first to import it with another scale."
+            f"{source.events} was imported with ratings on {low:g}-{high:g}: `import --replace {done.name} "
+            f"--scale {asked[0]:g}-{asked[1]:g} {source.events}` stores it anew."
         )
 
 
-def _check_not_stored_otherwise(source: Source, segments: Path, identity: Identity) -> None:
+def _check_not_stored_otherwise(source: Source, stored: Sequence[StoredSource], identity: Identity) -> None:
     """Refuse lines of the stream that another command has begun to store: its segments have other limits."""
-    if source.family is not Family.STREAM:
-        return
-    ours = identity.name("")
-    for segment in list_segments(segments):
-        if segment.meta.source.get("sha256") == identity.sha256 and not segment.path.name.startswith(ours):
+    for one in stored:
+        piecemeal = [part for part in one.segments if "part" not in part.meta.source]
+        if source.family is Family.STREAM and one.sha256 == identity.sha256 and piecemeal:
             raise BadInputError(
-                f"{source.events} is being stored by `ingest --from-file` ({segment.path.name} holds some of "
-                "it): finish it with that command."
+                f"{source.events} is being stored by `ingest --from-file` ({piecemeal[0].path.name} holds "
+                "some of it): finish it with that command."
             )
 
 

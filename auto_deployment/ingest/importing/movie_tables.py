@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from auto_deployment.dataset.events import Reason
+from auto_deployment.ingest.importing.remembered import Remembered, given_ids
 from auto_deployment.ingest.importing.rows import UnusableRowError
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.text_fields import Lines, Refuse, read_rows
@@ -23,10 +24,15 @@ _GENRES_100K = (
 
 @dataclass(frozen=True, slots=True)
 class MovieTable:
-    """The catalogue rows of a source, and the movie id of each of its own ids."""
+    """The catalogue rows of a source, and the movie id of each of its own ids.
+
+    `source_ids` are the rows that remember these ids, `remembered` what was remembered before.
+    """
 
     frame: pd.DataFrame
     ids: dict[bytes, str]
+    source_ids: pd.DataFrame
+    remembered: pd.DataFrame
 
 
 class _Movie(NamedTuple):
@@ -34,10 +40,12 @@ class _Movie(NamedTuple):
     genres: list[str]
 
 
-def read_movie_table(family: Family, lines: Lines, refuse: Refuse) -> MovieTable:
+def read_movie_table(family: Family, lines: Lines, refuse: Refuse, remembered: Remembered) -> MovieTable:
     """Read all movies; `lines` are without the header, `refuse` is told of each row that cannot be taken."""
     rows = read_rows(family, lines, _read_100k if family is Family.MOVIELENS_100K else _read_usual, refuse)
-    ids = movie_ids({source_id: row.title for source_id, row in rows.items()})
+    titles = {source_id: row.title for source_id, row in rows.items()}
+    given = given_ids(remembered, family.name.lower(), titles)
+    ids = movie_ids(titles, given.ids)
     frame = pd.DataFrame(
         {
             "movie_id": [ids[source_id] for source_id in rows],
@@ -47,7 +55,11 @@ def read_movie_table(family: Family, lines: Lines, refuse: Refuse) -> MovieTable
             "runtime_min": [None] * len(rows),
         }
     )
-    return MovieTable(frame, {source_id.encode(): movie_id for source_id, movie_id in ids.items()})
+    source_ids = pd.DataFrame(
+        {"catalogue": given.catalogue, "source_id": list(ids), "movie_id": list(ids.values())}
+    )
+    by_number = {one.encode(): movie_id for one, movie_id in ids.items()}
+    return MovieTable(frame, by_number, source_ids, remembered.source_ids)
 
 
 def _read_usual(fields: list[str]) -> tuple[str, _Movie]:

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from auto_deployment.dataset.builder import SegmentBuilder
 from auto_deployment.dataset.events import Event
 from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
 from auto_deployment.dataset.schema import SegmentMeta
-from auto_deployment.dataset.segments import publish_segment, read_segment, segment_path, stage_segment
+from auto_deployment.dataset.segments import stage_segment
 from auto_deployment.host.files import StagedFile
 from auto_deployment.ingest.stream import TextLine
 from auto_deployment.paths import Paths
@@ -23,16 +22,25 @@ class Identity:
     """What a file is stored as: the same content always under the same names.
 
     `kind` is "import" for tables of ratings and "file" for lines of the stream; `form` says in the quarantine
-    how its lines are to be read again.
+    how its lines are to be read again. `events` is the digest of the ratings without the tables beside them.
+    What takes the place of another import has a `replacement` number that this content has not had yet, for
+    names that were replaced never count again.
     """
 
     kind: str
     sha256: str
     form: str
     parser_version: int
+    events: str
+    replacement: int = 0
+
+    @property
+    def source(self) -> str:
+        """Return the name of the source."""
+        return f"{self.kind}-{self.sha256[:16]}" + (f"r{self.replacement}" if self.replacement else "")
 
     def name(self, part: str) -> str:
-        return f"{self.kind}-{self.sha256[:16]}-{part}"
+        return f"{self.source}-{part}"
 
 
 class Part:
@@ -61,10 +69,21 @@ LineSorter = Callable[[Sequence[TextLine], Part], None]
 
 
 class StagedParts:
-    """Stages the lines of a file part after part; whatever is not published in the end is removed."""
+    """Stages the lines of a file part after part; whatever is not published in the end is removed.
 
-    def __init__(self, paths: Paths, identity: Identity, scale: tuple[float, float], file_name: str) -> None:
+    Segments named in `replaces` no longer count from the moment on at which the last part appears.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        identity: Identity,
+        scale: tuple[float, float],
+        file_name: str,
+        replaces: Sequence[str] = (),
+    ) -> None:
         self._paths, self._identity, self._scale, self._file_name = paths, identity, scale, file_name
+        self._replaces = list(replaces)
         self._cleanup = ExitStack()
         self._staged: list[tuple[QuarantineWriter, StagedFile]] = []
         self._part: Part | None = None
@@ -95,7 +114,7 @@ class StagedParts:
         """Make all parts appear, the last one last: only then the import counts as done."""
         for quarantine, segment in self._staged:
             quarantine.publish()
-            publish_segment(segment)
+            segment.publish()  # a part that is there already is of an import that did not end
 
     def rejected(self) -> dict[str, int]:
         """Return the lines of the open part that were not taken, by reason."""
@@ -118,10 +137,14 @@ class StagedParts:
         source = {
             "kind": identity.kind,
             "sha256": identity.sha256,
+            "events": identity.events,
+            "name": self._file_name,
             "part": number,
             "last": last,
             "offsets": {"0": [part.first, self._next]},
         }
+        if last and self._replaces:
+            source["replaces"] = self._replaces
 
         def meta() -> SegmentMeta:
             return part.builder.meta(source, self._scale)
@@ -133,14 +156,3 @@ class StagedParts:
         self.metas.append(meta())
         self.users |= part.builder.user_ids()
         self.movies |= part.builder.movie_ids()
-
-
-def published_parts(segments: Path, identity: Identity) -> list[SegmentMeta] | None:
-    """Return the facts of all parts of a file that was imported whole; `None` if one is not there."""
-    parts: list[SegmentMeta] = []
-    while not parts or not parts[-1].source["last"]:
-        path = segment_path(segments, identity.name(f"{len(parts):05d}"))
-        if not path.exists():
-            return None
-        parts.append(read_segment(path).meta)
-    return parts

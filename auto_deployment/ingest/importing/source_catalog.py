@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from auto_deployment.dataset.catalog import SOURCE_IDS, known_movies
 from auto_deployment.ingest.importing.layouts import HAS_HEADER
 from auto_deployment.ingest.importing.lines import read_lines
 from auto_deployment.ingest.importing.movie_tables import MovieTable, read_movie_table
 from auto_deployment.ingest.importing.recognise import Source
+from auto_deployment.ingest.importing.remembered import Remembered
 from auto_deployment.ingest.importing.user_tables import read_user_table
 
 
@@ -33,17 +36,23 @@ class SourceCatalog:
     damaged: Sequence[DamagedRow] = ()
 
 
-def read_source_catalog(source: Source) -> SourceCatalog:
-    """Read the small tables of a source whole."""
+def read_source_catalog(source: Source, catalog: Path) -> SourceCatalog:
+    """Read the small tables of a source whole; movies keep the ids that earlier imports gave them."""
     damaged: list[DamagedRow] = []
     movies = users = None
     if source.movies:
         rows = islice(read_lines(source.movies), 1 if source.family in HAS_HEADER else 0, None)
-        movies = read_movie_table(source.family, rows, partial(_keep, damaged, source.movies.name))
+        refuse, remembered = partial(_keep, damaged, source.movies.name), read_remembered(catalog)
+        movies = read_movie_table(source.family, rows, refuse, remembered)
     if source.users:
         lines = read_lines(source.users)
         users = read_user_table(source.family, lines, partial(_keep, damaged, source.users.name))
     return SourceCatalog(movies, users, damaged)
+
+
+def read_remembered(catalog: Path) -> Remembered:
+    """Read what the catalogue says of ids that were given."""
+    return Remembered(SOURCE_IDS.read(catalog), known_movies(catalog))
 
 
 def _keep(damaged: list[DamagedRow], file: str, offset: int, line: bytes, reason: str) -> None:

@@ -1,11 +1,14 @@
-"""An import in a few lines for the person who ran it. Pure."""
+"""Imports in a few lines for the person who ran them. Pure."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from auto_deployment.dataset.events import Reason
 from auto_deployment.dataset.schema import KINDS
 from auto_deployment.ingest.importing.job import Imported
 from auto_deployment.ingest.importing.recognise import Source
+from auto_deployment.ingest.importing.stored import StoredSource
 from auto_deployment.paths import Paths
 
 
@@ -24,6 +27,7 @@ def render_summary(source: Source, imported: Imported, paths: Paths) -> str:
         f"repaired movie ids: {counts['repaired']:,}" if counts["repaired"] else "",
         _rejected(rejected, paths.quarantine),
         _written(len(imported.metas), imported.already, paths.segments),
+        _now_known(source, imported),
     ]
     return "".join(f"{line}\n" for line in lines if line)
 
@@ -46,6 +50,40 @@ def _rejected(rejected: Counter[str], quarantine: Path) -> str:
         return "rejected: 0"
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in rejected.most_common())
     return f"rejected: {rejected.total():,} ({reasons}), kept in {quarantine}"
+
+
+def _now_known(source: Source, imported: Imported) -> str:
+    """Say how ratings come in whose movies another table of movies may have brought."""
+    stored = imported.stored
+    if stored is None or imported.catalog.movies is None or not stored.rejected.get(Reason.UNKNOWN_MOVIE):
+        return ""
+    return (
+        f"{stored.rejected[Reason.UNKNOWN_MOVIE]:,} ratings were rejected, for their movies were unknown: "
+        f"`import --replace {stored.name} {source.events}` tries them again"
+    )
+
+
+def render_sources(sources: Sequence[StoredSource]) -> str:
+    """Return a line for each source: what `import --list` prints."""
+    rows = [("SOURCE", "KIND", "FILE", "WRITTEN (UTC)", "ROWS", "SCALE", "SEGMENTS", "MB")]
+    for one in sources:
+        scales = ", ".join(f"{low:g}-{high:g}" for low, high in one.scales) or "-"
+        unfinished = " (unfinished: import it again)" if one.parts and not one.is_whole else ""
+        rows.append(
+            (
+                one.name,
+                one.kind,
+                one.file_name or "-",
+                f"{one.written:%Y-%m-%d %H:%M}",
+                f"{one.rows:,}",
+                scales,
+                str(len(one.segments)),
+                f"{one.nbytes / 1e6:,.1f}{unfinished}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _written(parts: int, already: bool, segments: Path) -> str:

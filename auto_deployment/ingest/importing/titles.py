@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 _YEAR = re.compile(r"\s*\(([0-9]{4})(?:[-\u2013]\s?(?:[0-9]{4})?)?\)$")
 _OTHER_TITLES = re.compile(r"(.+?)((?:\s*\([^()]*\))+)")
@@ -41,17 +42,21 @@ def read_title(printed: str) -> Title:
     return Title(main + rest, _words(main), int(year[1]) if year else None)
 
 
-def movie_ids(titles: Mapping[str, Title]) -> dict[str, str]:
-    """Return a movie id for each source id; titles that collide all get their source id as a further word."""
-    words = {source_id: title.words or source_id for source_id, title in titles.items()}
+def movie_ids(titles: Mapping[str, Title], given: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return a movie id for each source id, those that were `given` before as they are.
+
+    Of new titles that collide all get their source id as a further word; beside a given id only the new one.
+    """
+    words = {one: title.words or one for one, title in titles.items() if one not in given}
+    taken = set(given.values())
     while True:
-        ids = {source_id: f"{words[source_id]}+{title.year or ''}" for source_id, title in titles.items()}
+        ids = {one: f"{text}+{titles[one].year or ''}" for one, text in words.items()}
         uses = Counter(ids.values())
-        shared = [source_id for source_id, movie_id in ids.items() if uses[movie_id] > 1]
+        shared = [one for one, movie_id in ids.items() if uses[movie_id] > 1 or movie_id in taken]
         if not shared:
-            return ids
-        for source_id in shared:
-            words[source_id] += f"+{source_id}"
+            return {one: given[one] if one in given else ids[one] for one in titles}
+        for one in shared:
+            words[one] += f"+{one}"
 
 
 def _words(text: str) -> str:

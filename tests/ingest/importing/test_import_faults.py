@@ -106,8 +106,8 @@ def assert_whole(data: Path) -> None:
         KILLED_AT_A_SYNC.format(left=0),  # while the first part is staged
         KILLED_AT_A_SYNC.format(left=2),  # while a later one is
         KILLED_AT_A_RENAME.format(left=0),  # everything staged, nothing shown
-        KILLED_AT_A_RENAME.format(left=2),  # the catalogue and a part shown
-        KILLED_AT_A_RENAME.format(left=4),  # all but the last part shown
+        KILLED_AT_A_RENAME.format(left=3),  # the catalogue and a part shown
+        KILLED_AT_A_RENAME.format(left=5),  # all but the last part shown
     ],
 )
 def test_an_import_that_was_killed_is_done_by_the_next_run(

@@ -71,3 +71,10 @@ def test_ids_of_any_titles_are_unique_and_fit_into_the_stream(titles: dict[str, 
     for one in ids.values():
         assert re.search(r"\+(\d{4})?$", one)
         assert parse(render(Rating(NOON, 1, one, 4))) == Rating(NOON, 1, one, 4)
+
+
+def test_a_new_title_that_collides_with_a_given_id_leaves_it_alone() -> None:
+    titles = {"26958": read_title("Emma (1996)"), "838": read_title("Emma (1996)")}
+    assert movie_ids(titles, {"838": "emma+1996"}) == {"26958": "emma+26958+1996", "838": "emma+1996"}
+    # not even when the movie that has it is gone from the table
+    assert movie_ids({"7": titles["838"]}, {"838": "emma+1996"}) == {"7": "emma+7+1996"}
