@@ -46,7 +46,10 @@ def niceness(words: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 refused or failed, 2 bad input or settings."""
+    """Run one command and return its exit status: 0 done, 1 refused or failed, 2 bad input or settings.
+
+    `import` also returns 3: too many lines would have been left out.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="marquee", description=__doc__.splitlines()[0] if __doc__ else None)
     _add(parser, COMMANDS, load, words, "command")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint, latency, priority, retraining, soak, throughput
+from benchmarks import footprint, importing, latency, priority, retraining, soak, throughput
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
-KINDS = ("throughput", "footprint", "latency", "priority", "retraining", "soak")
+KINDS = ("throughput", "footprint", "latency", "priority", "importing", "retraining", "soak")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
     if kind == "retraining":
         return _retraining(work, table)
+    if kind == "importing":
+        table.title("importing: a table in MovieLens' shape, by this build and the one before")
+        return importing.measure(work, table)
     if kind == "priority":
         table.title("priority: what can wait takes all processors")
         return priority.measure(table)

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.ingest.importing.job import Scales, run_import
+from auto_deployment.ingest.importing.job import Limits, run_import
+from auto_deployment.ingest.importing.look import Scales
 from auto_deployment.ingest.importing.recognise import recognise
 from auto_deployment.paths import Paths
 from auto_deployment.training.workspace import Workspace, write_json
@@ -100,4 +101,4 @@ def _stage(root: Path, stage: str) -> Spent:
 
 
 def _import_movielens(paths: Paths) -> None:
-    run_import(recognise(MOVIELENS), paths, Scales(None, (1, 5)))
+    run_import(recognise(MOVIELENS), paths, Limits(Scales(None, (1, 5))))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 from tqdm import tqdm
 
@@ -12,12 +12,15 @@ from auto_deployment.config import Settings
 from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.host.locks import only_one
-from auto_deployment.ingest.importing.job import Scales, run_import
-from auto_deployment.ingest.importing.lines import Progress
+from auto_deployment.ingest.importing.job import Limits, run_import
+from auto_deployment.ingest.importing.look import Looked, Scales, look
+from auto_deployment.ingest.importing.preview import render_preview
 from auto_deployment.ingest.importing.recognise import Source, recognise
 from auto_deployment.ingest.importing.replace import Replaced, replace_import
+from auto_deployment.ingest.importing.source_catalog import read_source_catalog
 from auto_deployment.ingest.importing.stored import stored_sources
 from auto_deployment.ingest.importing.summary import render_sources, render_summary
+from auto_deployment.ingest.importing.tables.columns import ROLES, Asked
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 
@@ -32,11 +35,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="*",
         metavar="PATH",
-        help="ratings.csv, u.data or ratings.dat of MovieLens, its other tables beside it; clean_rating.csv; "
-        "captured event lines; or a folder with one of these",
+        help="a table of ratings (columns for user, movie, rating, time; also .gz, .zip), with the table "
+        "that names its movies beside it; captured event lines; or a folder with one of these",
     )
     parser.add_argument(
-        "--scale", type=_scale, metavar="LOW-HIGH", help="of the ratings, if the file does not show it"
+        "--scale", type=_scale, metavar="LOW-HIGH", help="of the ratings, if they do not show it"
+    )
+    parser.add_argument(
+        "--columns",
+        type=_columns,
+        default={},
+        metavar="user=COLUMN,...",
+        help="which column, by name or by number from 1, is user, movie, rating or time",
+    )
+    parser.add_argument(
+        "--time", choices=["none"], help="there are no times: all ratings get the same one, and say so"
+    )
+    parser.add_argument(
+        "--movies",
+        choices=["none"],
+        help="movies are numbers that no table names: movie+NUMBER becomes their id",
+    )
+    parser.add_argument(
+        "--allow-rejected",
+        type=_share,
+        metavar="SHARE",
+        help="go on when up to this share of the lines (0.05, or 5%%) cannot be taken",
     )
     parser.add_argument("--list", action="store_true", help="show what was imported or listened to so far")
     parser.add_argument(
@@ -45,23 +69,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="take an earlier import away, named as --list shows it, and store PATH instead, in one step; "
         "several PATHs where all are captured event lines",
     )
+    parser.add_argument("--preview", action="store_true", help="say what was understood and write nothing")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Import, replace or list, and say what was done."""
+    """Import, replace, look or list; exit status 3 when too many lines would be left out."""
     paths = Paths(settings.data_dir)
     if args.list:
         sys.stdout.write(render_sources(stored_sources(paths.segments)))
         return 0
     _check_paths(args)
-    quarantine_bytes = load_params(settings.params_file).ingest.quarantine.max_mb << 20
-    sources = [recognise(path) for path in args.paths]
+    params = load_params(settings.params_file).ingest
+    asked = Asked(args.columns, no_time=args.time == "none", no_titles=args.movies == "none")
+    share = params.importing.max_rejected_share if args.allow_rejected is None else args.allow_rejected
     try:
-        with _progress_bar(sources) as bar:
-            scales = Scales(args.scale, settings.rating_scale)
-            done = _do(args.replace, sources, paths, scales, bar.update)
+        sources = [recognise(path, asked) for path in args.paths]
+        if args.preview:
+            sys.stdout.write(render_preview(sources[0], _look(sources[0], paths, args.scale), share))
+            return 0
+        done = _do(args.replace, sources, paths, Limits(Scales(args.scale, settings.rating_scale), share))
         if not all(one.already for one in done.imported):
-            enforce_limit(paths.quarantine, quarantine_bytes)
+            enforce_limit(paths.quarantine, params.quarantine.max_mb << 20)
     except OSError as error:
         raise ImportFailedError(
             f"{args.paths[0]} was not imported ({error.strerror or error}): see that {settings.data_dir} can "
@@ -79,23 +107,37 @@ def _check_paths(args: argparse.Namespace) -> None:
         raise BadInputError("`import` takes one PATH, or --list, or --replace SOURCE and one PATH or more.")
 
 
-def _do(
-    replaced: str | None, sources: Sequence[Source], paths: Paths, scales: Scales, progress: Progress
-) -> Replaced:
-    if replaced is None:
-        return Replaced([run_import(sources[0], paths, scales, progress)], ())
-    with only_one(paths.ingest_lock, "Ingest"):
-        return replace_import(replaced, sources, paths, scales, progress)
+def _do(replaced: str | None, sources: Sequence[Source], paths: Paths, limits: Limits) -> Replaced:
+    with _bar(sources) as bar:
+        if replaced is None:
+            return Replaced([run_import(sources[0], paths, limits, bar.update)], ())
+        with only_one(paths.ingest_lock, "Ingest"):
+            return replace_import(replaced, sources, paths, limits, bar.update)
 
 
-def _progress_bar(sources: Sequence[Source]) -> "tqdm[NoReturn]":
-    return tqdm(
-        total=sum(source.events.stat().st_size for source in sources),
+def _look(source: Source, paths: Paths, scale: tuple[float, float] | None) -> Looked:
+    if source.shape is None:
+        raise BadInputError(
+            f"{source.events} holds event lines: `ingest --dry-run --from-file {source.events}` shows what "
+            "they are."
+        )
+    with _bar([source], reads=1) as bar:
+        catalog = read_source_catalog(source, paths.catalog)
+        return look(source, catalog, paths.catalog, scale, bar.update)
+
+
+def _bar(sources: Sequence[Source], reads: int = 2) -> "tqdm[Any]":
+    """Show progress; tables are read twice. Of a packed file nobody knows how much text it holds."""
+    packed = any(one.events.member is not None or one.events.name.endswith(".gz") for one in sources)
+    nbytes = sum(one.events.path.stat().st_size * (reads if one.shape else 1) for one in sources)
+    bar: tqdm[Any] = tqdm(
+        total=None if packed else nbytes,
         desc=sources[0].events.name,
         unit="B",
         unit_scale=True,
         disable=not sys.stderr.isatty(),
     )
+    return bar
 
 
 def _scale(text: str) -> tuple[float, float]:
@@ -107,3 +149,26 @@ def _scale(text: str) -> tuple[float, float]:
     if not 0 <= scale[0] < scale[1]:
         raise argparse.ArgumentTypeError(f"{text!r} is no scale: use LOW-HIGH, for example 1-10")
     return scale
+
+
+def _columns(text: str) -> dict[str, str]:
+    columns = {}
+    for one in text.split(","):
+        role, equals, column = one.partition("=")
+        if role not in ROLES or not equals or not column or role in columns:
+            raise argparse.ArgumentTypeError(
+                f"{one!r} is none of {', '.join(f'{role}=COLUMN' for role in ROLES)}, each at most once"
+            )
+        columns[role] = column
+    return columns
+
+
+def _share(text: str) -> float:
+    percent = text.endswith("%")
+    try:
+        share = float(text.removesuffix("%")) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share: use 0.05 or 5%")
+    return share

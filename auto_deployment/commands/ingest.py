@@ -17,6 +17,7 @@ from auto_deployment.ingest.drift.profile import render
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.process import ListenOptions, listen, look
 from auto_deployment.ingest.rating_scale import doubt
+from auto_deployment.ingest.rejected import list_rejected, render_rejected
 from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
@@ -27,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "action",
         nargs="?",
         choices=sorted(_ACTIONS),
-        help="replay-quarantine: try rejected lines again; compact: join the segments of finished days; "
+        help="list-quarantine: show rejected lines; replay-quarantine: try them again; compact: join the "
+        "segments of finished days; "
         "without one: listen to the stream",
     )
     parser.add_argument("--once", action="store_true", help="end when what is there now has been read")
@@ -88,6 +90,12 @@ def _replay(args: argparse.Namespace, settings: Settings, params: IngestParams) 
     return 0
 
 
+def _list(args: argparse.Namespace, settings: Settings, params: IngestParams) -> int:
+    for row in list_rejected(Paths(settings.data_dir).quarantine):
+        sys.stdout.write(json.dumps(row) + "\n" if args.json else render_rejected(row))
+    return 0
+
+
 def _compact(args: argparse.Namespace, settings: Settings, params: IngestParams) -> int:
     paths = Paths(settings.data_dir)
     with only_one(paths.compaction_lock, "Joining segments"):
@@ -99,6 +107,7 @@ def _compact(args: argparse.Namespace, settings: Settings, params: IngestParams)
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, IngestParams], int]] = {
+    "list-quarantine": _list,
     "replay-quarantine": _replay,
     "compact": _compact,
 }

@@ -1,13 +1,14 @@
 """One batch of events on its way into a segment: columns while it grows, record batches at its end."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from auto_deployment.dataset.arrays import Float32Array, Int32Array, Int64Array
 from auto_deployment.dataset.columns import (
     AccountColumns,
     Interned,
@@ -37,6 +38,8 @@ class SegmentBuilder:
         self._accounts = AccountColumns()
         self._rejected: Counter[str] = Counter()
         self._repaired = 0
+        self._listed: Sequence[str] | None = None  # the table whose movies have these numbers here
+        self._codes: Int32Array = np.empty(0, np.int32)
 
     def add(self, event: Event, partition: int | None = None, offset: int | None = None) -> None:
         """Take one event; its position in Kafka is kept where it becomes a row of its own."""
@@ -50,9 +53,19 @@ class SegmentBuilder:
         else:
             self._accounts.add(event.user_id, time_us, partition, offset)
 
-    def add_rating(self, user_id: int, movie_id: str, rating: float, time_us: int) -> None:
-        """Take one rating that comes from a table; `time_us` counts microseconds since 1970 in UTC."""
-        self._ratings.add(user_id, movie_id, rating, time_us, None, None)
+    def add_ratings(
+        self,
+        user_id: Int32Array,
+        movie: Int32Array,
+        movie_ids: Sequence[str],
+        rating: Float32Array,
+        time_us: Int64Array,
+    ) -> None:
+        """Take ratings that come from a table: `movie` says at which place of `movie_ids` each one's is.
+
+        `time_us` counts microseconds since 1970 in UTC.
+        """
+        self._ratings.add_many(user_id, self._codes_of(movie, movie_ids), rating, time_us)
 
     def count_rejected(self, reason: str) -> None:
         self._rejected[str(reason)] += 1
@@ -122,6 +135,19 @@ class SegmentBuilder:
             first_time=from_microseconds(min(first for first, _ in spans)) if spans else None,
             last_time=from_microseconds(max(last for _, last in spans)) if spans else None,
         )
+
+    def _codes_of(self, movie: Int32Array, movie_ids: Sequence[str]) -> Int32Array:
+        """Return the number of each movie here; numbers follow the order of appearance."""
+        if self._listed is not movie_ids:
+            self._listed, self._codes = movie_ids, np.empty(0, np.int32)
+        grown = np.full(len(movie_ids), -1, np.int32)
+        grown[: len(self._codes)] = self._codes
+        self._codes = grown
+        new = movie[grown[movie] < 0]
+        for place in pa.array(new).dictionary_encode().dictionary.to_pylist():
+            grown[place] = self._movies.code(movie_ids[place])
+        codes: Int32Array = grown[movie]
+        return codes
 
     def _kinds(self) -> tuple[tuple[str, WatchColumns | RowColumns], ...]:
         return (

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from auto_deployment.dataset.arrays import Float32Array, Int32Array, Int64Array
 from auto_deployment.dataset.events import Recommendation
 from auto_deployment.dataset.schema import SCHEMA
 
@@ -71,10 +72,13 @@ class RowColumns:
         self.offset.append(_NONE if offset is None else offset)
 
     def user_ids(self) -> set[int]:
-        return set(self.user_id)
+        return set(np.unique(np.array(self.user_id, np.int32)).tolist())
 
     def time_span_us(self) -> tuple[int, int] | None:
-        return (min(self.time_us), max(self.time_us)) if self.time_us else None
+        if not self.time_us:
+            return None
+        times_us = np.array(self.time_us, np.int64)
+        return int(times_us.min()), int(times_us.max())
 
     def record_batches(self, kind: str) -> Iterator[pa.RecordBatch]:
         for begin in range(0, len(self), ROWS_PER_BATCH):
@@ -127,6 +131,18 @@ class RatingColumns(RowColumns):
         self._movie.append(self._movies.code(movie_id))
         self._rating.append(rating)
 
+    def add_many(
+        self, user_id: Int32Array, movie: Int32Array, rating: Float32Array, time_us: Int64Array
+    ) -> None:
+        """Take ratings without a position; `movie` has the numbers of the movies."""
+        nowhere = np.full(len(user_id), _NONE, np.int64)
+        self.user_id.frombytes(user_id.astype(np.int32).tobytes())
+        self.time_us.frombytes(time_us.astype(np.int64).tobytes())
+        self.partition.frombytes(nowhere.astype(np.int32).tobytes())
+        self.offset.frombytes(nowhere.tobytes())
+        self._movie.frombytes(movie.astype(np.int32).tobytes())
+        self._rating.frombytes(rating.astype(np.float32).tobytes())
+
     @property
     def nbytes(self) -> int:
         return 32 * len(self)
@@ -141,7 +157,7 @@ class RatingColumns(RowColumns):
         return float(ratings.sum()), float((ratings**2).sum())
 
     def movies(self) -> set[int]:
-        return set(self._movie)
+        return set(np.unique(np.array(self._movie, np.int32)).tolist())
 
     def _own_columns(self, part: slice) -> dict[str, pa.Array]:
         return {

@@ -28,6 +28,13 @@ class QuarantineParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportingParams:
+    """What an import may leave out."""
+
+    max_rejected_share: float  # of a file's lines; above it nothing is written
+
+
+@dataclass(frozen=True, slots=True)
 class CompactionParams:
     """What the segments of a finished day are joined to."""
 
@@ -70,6 +77,7 @@ class IngestParams:
     retry_write_s: float  # after a write that failed, for lack of room or otherwise
     scale: ScaleParams
     quarantine: QuarantineParams
+    importing: ImportingParams
     compaction: CompactionParams
     platform: PlatformParams
     drift: DriftParams

@@ -56,10 +56,13 @@ class SimulatedPast:
         )
 
     def _add_ratings(self, ratings: Ratings) -> None:
-        ids = self._platform.movies.ids
-        columns = (ratings.user + 1, ratings.movie, ratings.rating, ratings.time_us + self._platform.start_us)
-        for user_id, movie, rating, time_us in zip(*(column.tolist() for column in columns), strict=True):
-            self._builder.add_rating(user_id, ids[movie], rating, time_us)
+        self._builder.add_ratings(
+            (ratings.user + 1).astype(np.int32),
+            ratings.movie.astype(np.int32),
+            self._platform.movies.ids,
+            ratings.rating.astype(np.float32),
+            ratings.time_us + self._platform.start_us,
+        )
 
     def _add_requests(self, requests: RecommendRequests) -> None:
         ids, server = self._platform.movies.ids, self._platform.params.server

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,7 +54,13 @@ def test_the_minutes_of_a_user_and_movie_become_one_row_of_ranges() -> None:
 def test_a_rating_stays_a_row_with_its_position() -> None:
     builder = SegmentBuilder()
     builder.add(Rating(NOON, 7, "heat+1995", 3.5), partition=1, offset=2**40)
-    builder.add_rating(8, "heat+1995", 4, microseconds(NOON))
+    builder.add_ratings(
+        np.array([8], np.int32),
+        np.array([1], np.int32),
+        ["cold+1995", "heat+1995"],
+        np.array([4], np.float32),
+        np.array([microseconds(NOON)]),
+    )
     assert rows_of(builder) == [
         {
             "kind": "rating",

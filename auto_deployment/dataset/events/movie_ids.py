@@ -12,6 +12,7 @@ is_plain = re.compile(PLAIN).fullmatch
 # What one stray character can leave of an id: anything printable on one line, but no comma.
 is_damaged = re.compile(rf"[^,\x00-\x1f\x7f]{{1,{MAX_LENGTH}}}").fullmatch
 _is_plain_or_foreign = re.compile(r"[a-z0-9+._*'~\x80-\U0010ffff-]+").fullmatch
+_is_encoded = re.compile(r"(?:[a-z0-9+._*'~\x80-\U0010ffff-]|%[0-9A-Fa-f]{2})+").fullmatch
 _is_listed = re.compile(r"[a-z0-9+._*'~\x80-\U0010ffff!#$%&():;=?@/-]+").fullmatch
 
 
@@ -25,6 +26,8 @@ def read_movie_id(text: str) -> str | None:
         return text
     if "%" not in text:
         return _normal(text) if _is_plain_or_foreign(text) else None
+    if not _is_encoded(text):
+        return None
     try:
         unquoted = unquote(text, errors="strict")
     except UnicodeDecodeError:

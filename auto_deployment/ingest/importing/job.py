@@ -1,37 +1,57 @@
 """One import, from the recognised files to the published segments: all of it appears, or nothing."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
+from functools import partial
 
+from auto_deployment.dataset.catalog import known_movies
 from auto_deployment.dataset.events import PARSER_VERSION
 from auto_deployment.dataset.quarantine import STREAM_FORM
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import remove_leftovers
-from auto_deployment.ingest.importing.layouts import HAS_HEADER, line_sorter, scale_of
+from auto_deployment.ingest.importing.limit import enforce_share
 from auto_deployment.ingest.importing.lines import Progress, chunks, digest, ignore_progress, read_lines
-from auto_deployment.ingest.importing.parts import Identity, StagedParts
+from auto_deployment.ingest.importing.look import Looked, Scales, look, reader_of
+from auto_deployment.ingest.importing.parts import Identity, Part, StagedParts
 from auto_deployment.ingest.importing.recognise import Source
-from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
 from auto_deployment.ingest.importing.staged_catalog import remembers, stage_catalog
 from auto_deployment.ingest.importing.stored import StoredSource, stored_sources
+from auto_deployment.ingest.importing.tables.ratings import Scale
+from auto_deployment.ingest.platform.movie_ids import MovieIds
+from auto_deployment.ingest.sort_lines import sort_lines
+from auto_deployment.ingest.stream import TextLine
 from auto_deployment.paths import Paths
 
-IMPORTER_VERSION = 1
+# 1 knew a table by the bytes of its files, 2 knows it by what its rows say.
+IMPORTER_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Scales:
-    """What was said about ratings: `asked` for this file, if at all, and of the `stream` in general."""
+class Limits:
+    """What an import may do: the scales that were said, and the greatest share of lines left out."""
 
-    asked: tuple[float, float] | None
-    stream: tuple[float, float]
+    scales: Scales
+    max_rejected_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A source before anything of it is written: what it is stored as and, of a table, what is in it."""
+
+    source: Source
+    identity: Identity
+    catalog: SourceCatalog = field(default_factory=SourceCatalog)
+    looked: Looked | None = None
+
+    def scale(self, scales: Scales) -> Scale:
+        """Return the scale to store it on; raise `BadInputError` where a table does not show it."""
+        if self.looked is None:
+            return scales.asked or scales.stream
+        return self.looked.scale_or_refuse(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,53 +67,102 @@ class Imported:
     users: int = 0
     movies: int = 0
     catalog: SourceCatalog = field(default_factory=SourceCatalog)
+    looked: Looked | None = None
     stored: StoredSource | None = None
+
+    @classmethod
+    def of(cls, parts: StagedParts, understood: Understood) -> "Imported":
+        """Return what parts that have been published say."""
+        users, movies = len(parts.users), len(parts.movies)
+        return cls(parts.metas, False, users, movies, understood.catalog, understood.looked)
 
 
 def run_import(
-    source: Source, paths: Paths, scales: Scales, progress: Progress = ignore_progress
+    source: Source, paths: Paths, limits: Limits, progress: Progress = ignore_progress
 ) -> Imported:
     """Import a source unless that was done before.
 
-    Raises `BadInputError` if nothing in it can be used, and `OSError` when the disk fails or is full; either
-    way nothing of it is to be seen.
+    Raises `BadInputError` if nothing in it can be used, `TooManyRejectedError`, and `OSError` when the disk
+    fails or is full; either way nothing of it is to be seen.
     """
-    identity = identify(source)
-    stored = stored_sources(paths.segments)
-    if done := _find_done(stored, identity):
-        _check_scale(source, done, scales.asked)
-        return _catch_up(source, paths, identity, done)
-    _check_not_stored_otherwise(source, stored, identity)
+    stored, files = stored_sources(paths.segments), digest(source.files)
+    if done := _with_files(stored, files):
+        _check_scale(source, done, limits.scales.asked)
+        if source.movies is None or remembers(paths.catalog, source.movies_family.name.lower()):
+            return Imported([part.meta for part in done.parts], already=True, stored=done)
+    understood = understand(source, files, paths, limits.scales, progress)
+    if done := done or _with_rows(stored, understood.identity):
+        _check_scale(source, done, limits.scales.asked)
+        return _catch_up(understood, paths, done)
+    _check_not_stored_otherwise(source, stored, understood.identity)
     remove_all_leftovers(paths)
     with ExitStack() as cleanup:
-        parts, catalog = stage_parts(cleanup, source, paths, scales, identity, progress=progress)
-        for one in stage_catalog(cleanup, catalog, paths, identity.name("catalog"), identity):
+        parts = stage_parts(cleanup, understood, paths, limits, progress=progress)
+        name = understood.identity.name("catalog")
+        for one in stage_catalog(cleanup, understood.catalog, paths, name, understood.identity):
             one.publish()
         parts.publish()
-    return Imported(parts.metas, users=len(parts.users), movies=len(parts.movies), catalog=catalog)
+    return Imported.of(parts, understood)
+
+
+def understand(
+    source: Source, files: str, paths: Paths, scales: Scales, progress: Progress = ignore_progress
+) -> Understood:
+    """Say what a source, whose files have this digest, is stored as; a table is read whole for that."""
+    if source.shape is None:
+        return Understood(source, Identity("file", files, STREAM_FORM, PARSER_VERSION, files))
+    catalog = read_source_catalog(source, paths.catalog)
+    looked = look(source, catalog, paths.catalog, scales.asked, progress)
+    if not looked.taken:
+        raise _nothing_usable(source, looked.rejected)
+    identity = Identity("import", looked.digest, source.family.name.lower(), IMPORTER_VERSION, files)
+    return Understood(source, identity, catalog, looked)
 
 
 def stage_parts(
     cleanup: ExitStack,
-    source: Source,
+    understood: Understood,
     paths: Paths,
-    scales: Scales,
-    identity: Identity,
+    limits: Limits,
     replaces: Sequence[str] = (),
     progress: Progress = ignore_progress,
-) -> tuple[StagedParts, SourceCatalog]:
+) -> StagedParts:
     """Read a source whole without showing anything of it."""
-    asked = scales.asked or (scales.stream if source.family is Family.STREAM else None)
-    scale = asked or scale_of(source.family, source.events)
-    catalog = read_source_catalog(source, paths.catalog)
-    parts = cleanup.enter_context(StagedParts(paths, identity, scale, source.events.name, replaces))
-    sort = line_sorter(source, scale, catalog.movies, paths.catalog)
-    header = 1 if source.family in HAS_HEADER else 0
-    for chunk in chunks(islice(read_lines(source.events, progress), header, None)):
+    source, scale = understood.source, understood.scale(limits.scales)
+    name = source.events.name
+    parts = cleanup.enter_context(StagedParts(paths, understood.identity, scale, name, replaces))
+    if understood.looked is None:
+        _read_events(parts, source, paths, scale, limits.max_rejected_share, progress)
+    else:
+        _read_ratings(parts, source, understood.looked, scale, limits.max_rejected_share, progress)
+    return parts
+
+
+def _read_ratings(
+    parts: StagedParts, source: Source, looked: Looked, scale: Scale, share: float, progress: Progress
+) -> None:
+    enforce_share(str(source.events), looked.rejected, looked.taken, share, looked.examples)
+    for rows in reader_of(source, looked.movies, scale).read(source.events, progress):
+        parts.add_rows(rows, looked.movies.ids)
+    if not parts.finish() or sum(meta.counts["rating"] for meta in parts.metas) != looked.taken:
+        raise BadInputError(f"{source.events} changed while it was read; nothing was written: try again.")
+
+
+def _read_events(
+    parts: StagedParts, source: Source, paths: Paths, scale: Scale, share: float, progress: Progress
+) -> None:
+    sort = partial(_sort_events, movies=MovieIds(known_movies(paths.catalog)), scale=scale)
+    for chunk in chunks(read_lines(source.events, progress)):
         parts.add(chunk, sort)
     if not parts.finish():
-        raise _nothing_usable(source.events, parts.rejected())
-    return parts, catalog
+        raise _nothing_usable(source, parts.rejected())
+    rejected = parts.rejected()
+    lines = sum(end - first for first, end in (meta.source["offsets"]["0"] for meta in parts.metas))
+    enforce_share(str(source.events), rejected, lines - rejected.total(), share)
+
+
+def _sort_events(lines: Sequence[TextLine], part: Part, movies: MovieIds, scale: Scale) -> None:
+    sort_lines(lines, 0, part, movies, scale)
 
 
 def remove_all_leftovers(paths: Paths) -> None:
@@ -102,37 +171,28 @@ def remove_all_leftovers(paths: Paths) -> None:
         remove_leftovers(folder)
 
 
-def identify(source: Source) -> Identity:
-    """Return what the files are stored as."""
-    own = [digest([path]) for path in source.files]
-    whole = own[0] if len(own) == 1 else hashlib.sha256(bytes.fromhex("".join(own))).hexdigest()
-    if source.family is Family.STREAM:
-        return Identity("file", whole, STREAM_FORM, PARSER_VERSION, own[0])
-    return Identity("import", whole, source.family.name.lower(), IMPORTER_VERSION, own[0])
+def _with_files(stored: Sequence[StoredSource], files: str) -> StoredSource | None:
+    """Return what was imported from these very files; the version before knew tables by nothing else."""
+    whole = [one for one in stored if one.is_whole]
+    return next((one for one in whole if files in (one.sha256, one.parts[0].meta.source.get("files"))), None)
 
 
-def _find_done(stored: Sequence[StoredSource], identity: Identity) -> StoredSource | None:
-    """Return the source that holds these files, or these ratings beside other tables."""
-    whole = [one for one in stored if one.kind == identity.kind and one.is_whole]
-    same = [one for one in whole if one.sha256 == identity.sha256]
-    same += [one for one in whole if one.parts[0].meta.source.get("events") == identity.events]
-    return same[0] if same else None
+def _with_rows(stored: Sequence[StoredSource], identity: Identity) -> StoredSource | None:
+    whole = [one for one in stored if one.is_whole and one.kind == identity.kind]
+    return next((one for one in whole if one.sha256 == identity.sha256), None)
 
 
-def _catch_up(source: Source, paths: Paths, identity: Identity, done: StoredSource) -> Imported:
+def _catch_up(understood: Understood, paths: Paths, done: StoredSource) -> Imported:
     """Take over what the tables beside the ratings say now; the ratings are there."""
-    metas = [part.meta for part in done.parts]
-    if done.sha256 == identity.sha256 and (source.movies is None or remembers(paths.catalog, identity.form)):
-        return Imported(metas, already=True, stored=done)
+    metas, catalog = [part.meta for part in done.parts], understood.catalog
     remove_all_leftovers(paths)
-    catalog = read_source_catalog(source, paths.catalog)
     with ExitStack() as cleanup:
-        for one in stage_catalog(cleanup, catalog, paths, f"{done.name}-catalog", identity):
+        for one in stage_catalog(cleanup, catalog, paths, f"{done.name}-catalog", understood.identity):
             one.publish()
-    return Imported(metas, already=True, catalog=catalog, stored=done)
+    return Imported(metas, already=True, catalog=catalog, looked=understood.looked, stored=done)
 
 
-def _check_scale(source: Source, done: StoredSource, asked: tuple[float, float] | None) -> None:
+def _check_scale(source: Source, done: StoredSource, asked: Scale | None) -> None:
     low, high = done.parts[0].meta.rating_scale
     if asked is not None and tuple(asked) != (low, high):
         raise BadInputError(
@@ -145,17 +205,18 @@ def _check_not_stored_otherwise(source: Source, stored: Sequence[StoredSource], 
     """Refuse lines of the stream that another command has begun to store: its segments have other limits."""
     for one in stored:
         piecemeal = [part for part in one.segments if "part" not in part.meta.source]
-        if source.family is Family.STREAM and one.sha256 == identity.sha256 and piecemeal:
+        if source.shape is None and one.sha256 == identity.sha256 and piecemeal:
             raise BadInputError(
                 f"{source.events} is being stored by `ingest --from-file` ({piecemeal[0].path.name} holds "
                 "some of it): finish it with that command."
             )
 
 
-def _nothing_usable(path: Path, rejected: dict[str, int]) -> BadInputError:
+def _nothing_usable(source: Source, rejected: Counter[str]) -> BadInputError:
     if not rejected:
-        return BadInputError(f"{path} holds no ratings and no events; nothing was written.")
-    (reason, _), lines = Counter(rejected).most_common(1)[0], sum(rejected.values())
+        return BadInputError(f"{source.events} holds no ratings and no events; nothing was written.")
+    (reason, _), lines = rejected.most_common(1)[0], rejected.total()
     return BadInputError(
-        f"None of the {lines:,} lines of {path} can be used (most often: {reason}); nothing was written."
+        f"None of the {lines:,} lines of {source.events} can be used (most often: {reason}); nothing was "
+        "written."
     )

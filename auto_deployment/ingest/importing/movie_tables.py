@@ -8,7 +8,7 @@ import pandas as pd
 
 from auto_deployment.dataset.events import Reason
 from auto_deployment.ingest.importing.remembered import Remembered, given_ids
-from auto_deployment.ingest.importing.rows import UnusableRowError
+from auto_deployment.ingest.importing.rows import UnusableRowError, without_fraction
 from auto_deployment.ingest.importing.sniff import Family
 from auto_deployment.ingest.importing.text_fields import Lines, Refuse, read_rows
 from auto_deployment.ingest.importing.titles import Title, movie_ids, read_title
@@ -41,8 +41,8 @@ class _Movie(NamedTuple):
 
 
 def read_movie_table(family: Family, lines: Lines, refuse: Refuse, remembered: Remembered) -> MovieTable:
-    """Read all movies; `lines` are without the header, `refuse` is told of each row that cannot be taken."""
-    rows = read_rows(family, lines, _read_100k if family is Family.MOVIELENS_100K else _read_usual, refuse)
+    """Read all movies; `refuse` is told of each row that cannot be taken."""
+    rows = read_rows(lines, _read_100k if family is Family.MOVIELENS_100K else _read_usual, refuse)
     titles = {source_id: row.title for source_id, row in rows.items()}
     given = given_ids(remembered, family.name.lower(), titles)
     ids = movie_ids(titles, given.ids)
@@ -80,6 +80,7 @@ def _read_100k(fields: list[str]) -> tuple[str, _Movie]:
 
 
 def _read_movie(source_id: str, printed: str, genres: list[str]) -> tuple[str, _Movie]:
+    source_id = without_fraction(source_id)
     if not (source_id.isascii() and source_id.isdigit()):
         raise UnusableRowError(Reason.MOVIE_ID)
     title = read_title(printed)

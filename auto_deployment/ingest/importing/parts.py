@@ -1,5 +1,6 @@
 """The parts of one imported file: staged one after the other, shown together at the end."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import stage_segment
 from auto_deployment.host.files import StagedFile
+from auto_deployment.ingest.importing.tables.table import Rows
 from auto_deployment.ingest.stream import TextLine
 from auto_deployment.paths import Paths
 
@@ -22,16 +24,16 @@ class Identity:
     """What a file is stored as: the same content always under the same names.
 
     `kind` is "import" for tables of ratings and "file" for lines of the stream; `form` says in the quarantine
-    how its lines are to be read again. `events` is the digest of the ratings without the tables beside them.
-    What takes the place of another import has a `replacement` number that this content has not had yet, for
-    names that were replaced never count again.
+    how its lines are to be read again. `files` is a SHA-256 of all files it came from. What takes the place of
+    another import has a `replacement` number that this content has not had yet, for names that were replaced
+    never count again.
     """
 
     kind: str
     sha256: str
     form: str
     parser_version: int
-    events: str
+    files: str
     replacement: int = 0
 
     @property
@@ -94,13 +96,18 @@ class StagedParts:
 
     def add(self, lines: Sequence[TextLine], sort: LineSorter) -> None:
         """Let `sort` put some lines into the part that is open, or into the next one if it is full."""
-        if self._part and self._part.builder.lines + len(lines) > PART_LINES:
-            self._stage(self._part, last=False)
-            self._part = None
-        if self._part is None:
-            self._part = self._begin(lines[0].offset)
-        sort(lines, self._part)
+        sort(lines, self._part_for(len(lines), lines[0].offset))
         self._next = lines[-1].offset + 1
+
+    def add_rows(self, rows: Rows, movie_ids: Sequence[str]) -> None:
+        """Put the rows of a block into the part that is open, or into the next one if it is full."""
+        if not rows.lines:
+            return
+        part = self._part_for(rows.lines, rows.first_line)
+        part.builder.add_ratings(rows.user_id, rows.movie, movie_ids, rows.rating, rows.time_us)
+        for record, reason in sorted(rows.refused.items()):
+            part.reject(rows.block.raw(record), reason, 0, rows.block.line(record))
+        self._next = rows.next_line
 
     def finish(self) -> bool:
         """Stage the last part; return whether any line was taken, else there is nothing to publish."""
@@ -108,6 +115,7 @@ class StagedParts:
         if part is None or not (self._staged or sum(part.builder.counts().values())):
             return False
         self._stage(part, last=True)
+        self._part = None
         return True
 
     def publish(self) -> None:
@@ -116,15 +124,26 @@ class StagedParts:
             quarantine.publish()
             segment.publish()  # a part that is there already is of an import that did not end
 
-    def rejected(self) -> dict[str, int]:
-        """Return the lines of the open part that were not taken, by reason."""
-        return self._part.builder.rejected() if self._part else {}
+    def rejected(self) -> Counter[str]:
+        """Return the lines so far that were not taken, by reason."""
+        rejected = Counter(self._part.builder.rejected()) if self._part else Counter[str]()
+        for meta in self.metas:
+            rejected.update(meta.rejected_by_reason)
+        return rejected
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._cleanup.close()
+
+    def _part_for(self, lines: int, first: int) -> Part:
+        if self._part and self._part.builder.lines + lines > PART_LINES:
+            self._stage(self._part, last=False)
+            self._part = None
+        if self._part is None:
+            self._part = self._begin(first)
+        return self._part
 
     def _begin(self, first: int) -> Part:
         identity = self._identity
@@ -137,7 +156,7 @@ class StagedParts:
         source = {
             "kind": identity.kind,
             "sha256": identity.sha256,
-            "events": identity.events,
+            "files": self._identity.files,
             "name": self._file_name,
             "part": number,
             "last": last,

@@ -18,16 +18,15 @@ from auto_deployment.errors import BadInputError
 from auto_deployment.host.locks import BusyError
 from auto_deployment.ingest.importing.job import (
     Imported,
-    Scales,
-    identify,
+    Limits,
+    Understood,
     remove_all_leftovers,
     stage_parts,
+    understand,
 )
-from auto_deployment.ingest.importing.lines import Progress, ignore_progress
+from auto_deployment.ingest.importing.lines import Progress, digest, ignore_progress
 from auto_deployment.ingest.importing.parts import Identity, StagedParts
 from auto_deployment.ingest.importing.recognise import Source
-from auto_deployment.ingest.importing.sniff import Family
-from auto_deployment.ingest.importing.source_catalog import SourceCatalog
 from auto_deployment.ingest.importing.staged_catalog import stage_catalog
 from auto_deployment.ingest.importing.stored import StoredSource, imported_name, stored_sources
 from auto_deployment.paths import Paths
@@ -42,7 +41,7 @@ class Replaced:
 
 
 def replace_import(
-    wanted: str, sources: Sequence[Source], paths: Paths, scales: Scales, progress: Progress = ignore_progress
+    wanted: str, sources: Sequence[Source], paths: Paths, limits: Limits, progress: Progress = ignore_progress
 ) -> Replaced:
     """Store sources instead of the one that is wanted away. Nobody else may write meanwhile.
 
@@ -50,28 +49,26 @@ def replace_import(
     segments are read, and what an import raises; all of them before anything is changed.
     """
     stored = stored_sources(paths.segments)
-    identities = [identify(source) for source in sources]
-    _check_files(sources, identities)
-    new = [one for one in stored if one.sha256 in {identity.sha256 for identity in identities}]
+    _check_tables(sources)
+    files = [understand(one, digest(one.files), paths, limits.scales, progress) for one in sources]
+    _check_contents(files)
+    new = [one for one in stored if one.sha256 in {file.identity.sha256 for file in files}]
     done = _find_done(wanted, stored, new)
-    if done and _has_scale(done, sources[-1], scales):
+    if done and done.scales in ([], [files[-1].scale(limits.scales)]):
         return _finish(paths, [Imported([part.meta for part in done.parts], already=True)], done.segments)
     old = done or find_source(wanted, stored)
     _check_free(paths.segments)
     remove_all_leftovers(paths)
     replaces = _names([*old.segments, *(segment for one in new for segment in one.segments)])
-    identities = [_numbered(identity, paths.segments) for identity in identities]
+    files = [replace(file, identity=_numbered(file.identity, paths.segments)) for file in files]
     with ExitStack() as cleanup:
-        staged: list[tuple[StagedParts, SourceCatalog]] = []
-        for source, identity in zip(sources, identities, strict=True):
-            away = replaces if source is sources[-1] else ()
-            staged.append(stage_parts(cleanup, source, paths, scales, identity, away, progress))
-        _publish(cleanup, paths, staged, identities)
-    imported = [
-        Imported(parts.metas, users=len(parts.users), movies=len(parts.movies), catalog=catalog)
-        for parts, catalog in staged
-    ]
-    return _finish(paths, imported, stored_segments(paths, identities[-1].source))
+        staged: list[tuple[StagedParts, Understood]] = []
+        for file in files:
+            away = replaces if file is files[-1] else ()
+            staged.append((stage_parts(cleanup, file, paths, limits, away, progress), file))
+        _publish(cleanup, paths, staged)
+    imported = [Imported.of(parts, file) for parts, file in staged]
+    return _finish(paths, imported, stored_segments(paths, files[-1].identity.source))
 
 
 def find_source(wanted: str, stored: Sequence[StoredSource]) -> StoredSource:
@@ -93,10 +90,13 @@ def stored_segments(paths: Paths, name: str) -> Sequence[Segment]:
     return next(one.segments for one in stored_sources(paths.segments) if one.name == name)
 
 
-def _check_files(sources: Sequence[Source], identities: Sequence[Identity]) -> None:
-    if len(sources) > 1 and any(source.family is not Family.STREAM for source in sources):
+def _check_tables(sources: Sequence[Source]) -> None:
+    if len(sources) > 1 and any(source.shape is not None for source in sources):
         raise BadInputError("Several files can replace a source only where all are captured event lines.")
-    if len({identity.sha256 for identity in identities}) < len(sources):
+
+
+def _check_contents(files: Sequence[Understood]) -> None:
+    if len({file.identity.sha256 for file in files}) < len(files):
         raise BadInputError("Two of the files have the same content: give one of them.")
 
 
@@ -110,11 +110,6 @@ def _find_done(
         if wanted in {imported_name(name) for segment in one.segments for name in replaced_by(segment)}:
             return one
     return None
-
-
-def _has_scale(done: StoredSource, source: Source, scales: Scales) -> bool:
-    asked = scales.asked or (scales.stream if source.family is Family.STREAM else None)
-    return asked is None or done.scales in ([], [asked])
 
 
 def _names(segments: Sequence[Segment]) -> list[str]:
@@ -147,18 +142,14 @@ def _busy() -> BusyError:
     )
 
 
-def _publish(
-    cleanup: ExitStack,
-    paths: Paths,
-    staged: Sequence[tuple[StagedParts, SourceCatalog]],
-    identities: Sequence[Identity],
-) -> None:
+def _publish(cleanup: ExitStack, paths: Paths, staged: Sequence[tuple[StagedParts, Understood]]) -> None:
     """Show everything while nobody reads; the very last rename takes the old away."""
     with removing(paths.segments) as alone:
         if not alone:
             raise _busy()
-        for (parts, catalog), identity in zip(staged, identities, strict=True):
-            for one in stage_catalog(cleanup, catalog, paths, identity.name("catalog"), identity):
+        for parts, file in staged:
+            name = file.identity.name("catalog")
+            for one in stage_catalog(cleanup, file.catalog, paths, name, file.identity):
                 one.publish()
             parts.publish()
 

@@ -1,9 +1,7 @@
-"""One row of a ratings table -> its values, or the reason why it cannot be taken."""
+"""One field of a rating table -> its value, or the reason why it cannot be taken."""
 
 import re
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from auto_deployment.dataset.builder import microseconds
 from auto_deployment.dataset.events import Reason
@@ -11,14 +9,16 @@ from auto_deployment.dataset.events import Reason
 TIME_RANGE = "time-range"
 MAX_USER_ID = 2**31 - 1  # what a segment's readers can pack
 _MOST_DIGITS = 10  # of numbers worth converting
-_FIRST_S = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp())
-_END_S = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+FIRST_S = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp())
+END_S = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
-_is_number = re.compile(rb"[0-9]{1,3}(?:\.[0-9]{1,6})?").fullmatch
-_is_whole = re.compile(rb"-?[0-9]+").fullmatch
+_is_rating = re.compile(r"[0-9]{1,3}(?:\.[0-9]{0,6})?").fullmatch
+_is_whole = re.compile(rb"-?[0-9]+(?:\.0*)?").fullmatch
+_is_count = re.compile(rb"[0-9]{1,19}(?:\.[0-9]{0,9})?").fullmatch
+_is_number = re.compile(rb"-?[0-9]+(?:\.[0-9]*)?").fullmatch
 _is_time = re.compile(
-    rb"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-    rb"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+    rb"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    rb"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 ).fullmatch
 
 
@@ -30,89 +30,52 @@ class UnusableRowError(Exception):
         self.reason = reason
 
 
-class RatingRow(NamedTuple):
-    """A rating; `time_us` counts microseconds since 1970 in UTC."""
-
-    user_id: int
-    movie_id: str
-    rating: float
-    time_us: int
+def without_fraction(field: str) -> str:
+    """Return an id as it was before a program took it for a fractional number: `12.0` is 12."""
+    text = field.strip()
+    whole, point, zeros = text.partition(".")
+    return whole if point and whole.isdigit() and not zeros.strip("0") else text
 
 
 def read_user(field: bytes) -> int:
     """Read a user id; raise `UnusableRowError`."""
-    if field.isdigit() and len(field) <= _MOST_DIGITS and 0 < (user_id := int(field)) <= MAX_USER_ID:
+    text = without_fraction(field.decode()).encode()
+    if text.isdigit() and len(text) <= _MOST_DIGITS and 0 < (user_id := int(text)) <= MAX_USER_ID:
         return user_id
-    raise UnusableRowError(Reason.USER_RANGE if _is_whole(field) else Reason.USER_ID)
+    raise UnusableRowError(Reason.USER_RANGE if _is_whole(text) else Reason.USER_ID)
 
 
-def read_seconds(field: bytes) -> int:
-    """Read seconds since 1970 as microseconds; raise `UnusableRowError`."""
-    if field.isdigit() and len(field) <= _MOST_DIGITS and _FIRST_S <= (time_s := int(field)) < _END_S:
-        return time_s * 1_000_000
-    raise UnusableRowError(TIME_RANGE if _is_whole(field) else Reason.TIME)
+def read_number_time(field: bytes, us: int, units: int) -> int:
+    """Read a time that counts since 1970, `us` microseconds for so many units; raise `UnusableRowError`."""
+    text = field.strip()
+    if _is_count(text):
+        whole, _, fraction = text.partition(b".")
+        time_us = (int(whole) * us + round(float(b"0." + (fraction or b"0")) * us)) // units
+        if FIRST_S * 1_000_000 <= time_us < END_S * 1_000_000:
+            return time_us
+    raise UnusableRowError(TIME_RANGE if _is_number(text) else Reason.TIME)
 
 
 def read_time(field: bytes) -> int:
-    """Read `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, UTC where it names no zone; raise `UnusableRowError`."""
-    if not _is_time(field):
+    """Read `YYYY-MM-DD[ HH:MM[:SS[.fraction]]]`, UTC where it names no zone; raise `UnusableRowError`."""
+    text = field.strip().removesuffix(b"UTC").strip()
+    if not _is_time(text):
         raise UnusableRowError(Reason.TIME)
     try:
-        time = datetime.fromisoformat(field.decode())
+        time = datetime.fromisoformat(text.decode())
     except ValueError:
         raise UnusableRowError(Reason.TIME) from None
     time_us = microseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
-    if not _FIRST_S * 1_000_000 <= time_us < _END_S * 1_000_000:
+    if not FIRST_S * 1_000_000 <= time_us < END_S * 1_000_000:
         raise UnusableRowError(TIME_RANGE)
     return time_us
 
 
-class RatingReader:
-    """Read rating fields of a scale; raise `UnusableRowError`."""
-
-    def __init__(self, scale: tuple[float, float]) -> None:
-        self._scale = scale
-        self._read: dict[bytes, float] = {}  # a table has a handful of different ones
-
-    def __call__(self, field: bytes) -> float:
-        rating = self._read.get(field)
-        if rating is None:
-            if not _is_number(field):
-                raise UnusableRowError(Reason.RATING)
-            rating = float(field)
-            if not self._scale[0] <= rating <= self._scale[1]:
-                raise UnusableRowError(Reason.RATING_RANGE)
-            self._read[field] = rating
-        return rating
-
-
-class RowReader:
-    """Read rows of one table layout; raise `UnusableRowError` naming the first thing that is wrong.
-
-    `places` says at which field user, movie, rating and time stand; `width` how many fields there are.
-    """
-
-    def __init__(
-        self,
-        separator: bytes,
-        width: int,
-        places: Mapping[str, int],
-        read_movie: Callable[[bytes], str],
-        read_rating: Callable[[bytes], float],
-        read_time_us: Callable[[bytes], int],
-    ) -> None:
-        self._separator, self._width = separator, width
-        self._places = (places["user"], places["movie"], places["rating"], places["time"])
-        self._read_movie, self._read_rating, self._read_time_us = read_movie, read_rating, read_time_us
-
-    def __call__(self, line: bytes) -> RatingRow:
-        fields = line.removesuffix(b"\r").split(self._separator)
-        if len(fields) != self._width:
-            raise UnusableRowError(Reason.FIELDS if line.strip() else Reason.EMPTY)
-        user, movie, rating, time = self._places
-        return RatingRow(
-            read_user(fields[user]),
-            self._read_movie(fields[movie]),
-            self._read_rating(fields[rating]),
-            self._read_time_us(fields[time]),
-        )
+def read_rating(field: str, *, decimal_comma: bool = False) -> float:
+    """Read a rating of any scale; raise `UnusableRowError`."""
+    text = field.strip()
+    if decimal_comma:
+        text = text.replace(",", ".", 1)
+    if not _is_rating(text):
+        raise UnusableRowError(Reason.RATING)
+    return float(text)

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from auto_deployment.dataset.catalog import SOURCE_IDS, known_movies
-from auto_deployment.ingest.importing.layouts import HAS_HEADER
-from auto_deployment.ingest.importing.lines import read_lines
 from auto_deployment.ingest.importing.movie_tables import MovieTable, read_movie_table
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.remembered import Remembered
+from auto_deployment.ingest.importing.text_fields import read_records
 from auto_deployment.ingest.importing.user_tables import read_user_table
 
 
@@ -41,11 +39,11 @@ def read_source_catalog(source: Source, catalog: Path) -> SourceCatalog:
     damaged: list[DamagedRow] = []
     movies = users = None
     if source.movies:
-        rows = islice(read_lines(source.movies), 1 if source.family in HAS_HEADER else 0, None)
+        lines = read_records(source.movies, source.movies_family)
         refuse, remembered = partial(_keep, damaged, source.movies.name), read_remembered(catalog)
-        movies = read_movie_table(source.family, rows, refuse, remembered)
+        movies = read_movie_table(source.movies_family, lines, refuse, remembered)
     if source.users:
-        lines = read_lines(source.users)
+        lines = read_records(source.users, source.family)
         users = read_user_table(source.family, lines, partial(_keep, damaged, source.users.name))
     return SourceCatalog(movies, users, damaged)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from auto_deployment.dataset.events import Reason
 from auto_deployment.dataset.schema import KINDS
 from auto_deployment.ingest.importing.job import Imported
+from auto_deployment.ingest.importing.limit import reasons_of
+from auto_deployment.ingest.importing.look import times_said
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.stored import StoredSource
 from auto_deployment.paths import Paths
@@ -22,14 +24,20 @@ def render_summary(source: Source, imported: Imported, paths: Paths) -> str:
     low, high = imported.metas[0].rating_scale
     lines = [
         f"{source.events}: {source.family}, ratings on {low:g}-{high:g}",
+        _times(source, imported),
         _taken(counts, imported),
         _catalog(imported),
         f"repaired movie ids: {counts['repaired']:,}" if counts["repaired"] else "",
         _rejected(rejected, paths.quarantine),
+        _other_scale(imported),
         _written(len(imported.metas), imported.already, paths.segments),
         _now_known(source, imported),
     ]
     return "".join(f"{line}\n" for line in lines if line)
+
+
+def _times(source: Source, imported: Imported) -> str:
+    return f"times: {times_said(source, imported.looked)}" if imported.looked else ""
 
 
 def _taken(counts: Counter[str], imported: Imported) -> str:
@@ -48,8 +56,15 @@ def _catalog(imported: Imported) -> str:
 def _rejected(rejected: Counter[str], quarantine: Path) -> str:
     if not rejected:
         return "rejected: 0"
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in rejected.most_common())
-    return f"rejected: {rejected.total():,} ({reasons}), kept in {quarantine}"
+    return f"rejected: {rejected.total():,} ({reasons_of(rejected)}), kept in {quarantine}"
+
+
+def _other_scale(imported: Imported) -> str:
+    """Say when what is stored was once understood in another way than these ratings are now."""
+    stored, shown = imported.metas[0].rating_scale, imported.looked.scale if imported.looked else None
+    if not imported.already or shown is None or tuple(shown) == tuple(stored):
+        return ""
+    return f"stored on {stored[0]:g}-{stored[1]:g}, but these ratings show {shown[0]:g}-{shown[1]:g}"
 
 
 def _now_known(source: Source, imported: Imported) -> str:

@@ -1,53 +1,93 @@
 """Rows of the small text tables (movies, users): fields out, damaged rows to whoever keeps them."""
 
 import csv
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from auto_deployment.dataset.events import Reason
+from auto_deployment.ingest.importing.lines import ignore_progress
 from auto_deployment.ingest.importing.rows import UnusableRowError
-from auto_deployment.ingest.importing.sniff import Family
-from auto_deployment.ingest.stream import TextLine
+from auto_deployment.ingest.importing.sniff import Family, movie_places
+from auto_deployment.ingest.importing.tables.dialect import Dialect
+from auto_deployment.ingest.importing.tables.fields import decode
+from auto_deployment.ingest.importing.tables.records import read_blocks
+from auto_deployment.ingest.importing.tables.shape import sample_of
+from auto_deployment.ingest.importing.tables.text_file import TextFile
 
 REPEATED = "repeated-id"
 
-Lines = Iterable[TextLine]
+
+class Record(NamedTuple):
+    """A record of a small table: the line at which it begins, from 0, its bytes, and its fields.
+
+    There are no fields if its quotes do not match.
+    """
+
+    line: int
+    raw: bytes
+    fields: Sequence[str] | None
+
+
+Lines = Iterator[Record]
 Refuse = Callable[[int, bytes, str], object]
 Row = TypeVar("Row")
 
-_SEPARATORS = {Family.MOVIELENS_100K: "|", Family.MOVIELENS_1M: "::"}
+_DIALECTS = {
+    Family.MOVIELENS_100K: Dialect("|", quoted=False),
+    Family.MOVIELENS_1M: Dialect("::", quoted=False),
+}
 
 
-def read_rows(
-    family: Family, lines: Lines, read: Callable[[list[str]], tuple[str, Row]], refuse: Refuse
-) -> dict[str, Row]:
-    """Return the rows by their source id; `refuse` is told offset, bytes and reason of each damaged one."""
+def read_rows(lines: Lines, read: Callable[[list[str]], tuple[str, Row]], refuse: Refuse) -> dict[str, Row]:
+    """Return the rows by their source id; `refuse` is told line, bytes and reason of each damaged one."""
     rows: dict[str, Row] = {}
-    for offset, line in lines:
+    for line, raw, fields in lines:
         try:
-            source_id, row = read(split(family, line))
+            if fields is None:
+                raise UnusableRowError(Reason.FIELDS)
+            source_id, row = read(list(fields))
             if source_id in rows:
                 raise UnusableRowError(REPEATED)
         except UnusableRowError as refused:
-            refuse(offset, line, refused.reason)
+            refuse(line, raw, refused.reason)
         else:
             rows[source_id] = row
     return rows
 
 
-def split(family: Family, line: bytes) -> list[str]:
-    """Return the fields of a row; raise `UnusableRowError` when its quotes do not match."""
-    text = _decode(line).removesuffix("\r")
-    if family in _SEPARATORS:
-        return text.split(_SEPARATORS[family])
-    try:
-        return next(csv.reader([text], strict=True), [])
-    except csv.Error:
-        raise UnusableRowError(Reason.FIELDS) from None
+def read_records(file: TextFile, family: Family) -> Lines:
+    """Yield the records of a table of movies or users; of one with a header only id, title and genres."""
+    if family in _DIALECTS:
+        yield from _records(file, _DIALECTS[family], 0)
+    elif family is Family.NETFLIX:
+        for line, raw, fields in _records(file, Dialect(",", quoted=False), 0):
+            # A comma in a title divides nothing.
+            source_id, year, *title = fields or ()
+            name = ",".join(title)
+            yield Record(line, raw, (source_id, f"{name} ({year})" if year.isdigit() else name, ""))
+    else:
+        yield from _named(file)
 
 
-def _decode(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("latin-1")  # as the older sets are written
+def _named(file: TextFile) -> Lines:
+    sample = sample_of(file.head())
+    assert sample is not None  # it was recognised by its header
+    places = movie_places(sample.names)
+    records = _records(file, sample.dialect, len(sample.names))
+    next(records)
+    for line, raw, fields in records:
+        if fields is not None and len(fields) == len(sample.names):
+            fields = [fields[places[name]] if name in places else "" for name in ("id", "title", "genres")]
+        yield Record(line, raw, None if fields is None or len(fields) != 3 else fields)
+
+
+def _records(file: TextFile, dialect: Dialect, width: int) -> Lines:
+    with file.open_text() as stream:
+        for block in read_blocks(stream, dialect, width, ignore_progress):
+            for record in range(len(block)):
+                raw = block.raw(record)
+                try:
+                    fields = None if record in block.damaged else dialect.split(decode(raw))
+                except csv.Error:
+                    fields = None
+                yield Record(block.line(record), raw, fields)

@@ -28,7 +28,7 @@ class _User(NamedTuple):
 
 def read_user_table(family: Family, lines: Lines, refuse: Refuse) -> pd.DataFrame:
     """Read all users; `refuse` is told of each row that cannot be taken."""
-    rows = read_rows(family, lines, _read_1m if family is Family.MOVIELENS_1M else _read_100k, refuse)
+    rows = read_rows(lines, _read_1m if family is Family.MOVIELENS_1M else _read_100k, refuse)
     return pd.DataFrame(list(rows.values()), columns=list(_User._fields))
 
 

@@ -37,6 +37,11 @@ def run_import(*words: object) -> int:
     return cli.main(["import", *map(str, words)])
 
 
+def import_the_rest(*words: object) -> int:
+    """Import what can be taken, however little that is."""
+    return run_import(*words, "--allow-rejected", "100%")
+
+
 def quarantined(paths: Paths) -> list[tuple[str, int, bytes, str]]:
     rows = [row for path in quarantine_paths(paths.quarantine) for row in pq.read_table(path).to_pylist()]
     return sorted((row["file"], row["line"], row["raw"], row["reason"]) for row in rows)
@@ -47,8 +52,7 @@ def quarantined(paths: Paths) -> list[tuple[str, int, bytes, str]]:
     [
         ("x1,10,4,{t}", "user-id"),
         (",10,4,{t}", "user-id"),
-        ("1.0,10,4,{t}", "user-id"),
-        (" 1,10,4,{t}", "user-id"),
+        ("1.5,10,4,{t}", "user-id"),
         ("0,10,4,{t}", "user-range"),
         ("-1,10,4,{t}", "user-range"),
         ("2147483648,10,4,{t}", "user-range"),
@@ -64,7 +68,7 @@ def quarantined(paths: Paths) -> list[tuple[str, int, bytes, str]]:
         ("1,10,0,{t}", "rating-range"),
         ("1,10,5.5,{t}", "rating-range"),
         ("1,10,4,noon", "time"),
-        ("1,10,4,{t}.5", "time"),
+        ("1,10,4,{t}.x", "time"),
         ("1,10,4,", "time"),
         ("1,10,4,-1", "time-range"),
         ("1,10,4,0", "time-range"),
@@ -81,7 +85,7 @@ def test_a_damaged_row_goes_to_the_quarantine_and_the_others_are_taken(
 ) -> None:
     damaged = row.format(t=GOOD_S)
     content = f"{HEADER}1,10,4.5,{GOOD_S}\n{damaged}\n2,20,4.5,{GOOD_S}\n"
-    assert run_import(rating_files.movielens(inbox, ratings=content)) == 0
+    assert import_the_rest(rating_files.movielens(inbox, ratings=content), "--scale", "0.5-5") == 0
     assert quarantined(paths) == [("ratings.csv", 3, damaged.encode(), reason)]
     assert len(read_ratings(paths.segments).frame) == 2
 
@@ -93,7 +97,7 @@ def test_a_damaged_row_goes_to_the_quarantine_and_the_others_are_taken(
         ("2024-03-05T12:00:07,1,,4", "movie-id"),
         ("2024-03-05T12:00:07,1,loud+city+1999,4", "unknown-movie"),
         ("2024-13-05T12:00:07,1,heat+1995,4", "time"),
-        ("2024-03-05,1,heat+1995,4", "time"),
+        ("2024-03-05T,1,heat+1995,4", "time"),
         ("1709640007,1,heat+1995,4", "time"),
         ("1066-10-14T12:00:00,1,heat+1995,4", "time-range"),
         ("2024-03-05T12:00:07,1,heat+1995,6", "rating-range"),
@@ -105,7 +109,7 @@ def test_clean_ratings_are_held_against_the_catalogue_and_the_calendar(
     MOVIES.write(paths.catalog, movies(HEAT))
     good = "2024-03-05T12:00:07,1,heat+1995,4\n"
     (inbox / "ratings").write_text(f"time,user_id,movie_id,rating\n{good}{row}\n")
-    assert run_import(inbox, "--scale", "1-5") == 0
+    assert import_the_rest(inbox, "--scale", "1-5") == 0
     assert quarantined(paths) == [("ratings", 3, row.encode(), reason)]
 
 
@@ -121,7 +125,7 @@ def test_damaged_movies_and_users_are_kept_too_and_their_ratings_have_no_movie(
         )
     with (inbox / "ratings.dat").open("a") as file:
         file.write(f"1::3::4::{GOOD_S}\n")
-    assert run_import(inbox) == 0
+    assert import_the_rest(inbox) == 0
     assert [(file, line, reason) for file, line, _, reason in quarantined(paths)] == [
         ("movies.dat", 3, "movie-id"),
         ("movies.dat", 4, "title"),
@@ -141,7 +145,7 @@ def test_damaged_movies_and_users_are_kept_too_and_their_ratings_have_no_movie(
 def test_a_damaged_title_row_of_a_csv_does_not_take_its_neighbours_along(paths: Paths, inbox: Path) -> None:
     movies_csv = 'movieId,title,genres\n10,"Never closed (1990),Drama\n20,Loud City (1999),Drama\n'
     rating_files.movielens(inbox, movies=movies_csv)
-    assert run_import(inbox) == 0
+    assert import_the_rest(inbox) == 0
     assert MOVIES.read(paths.catalog)["movie_id"].tolist() == ["loud+city+1999"]
     assert [row[3] for row in quarantined(paths)] == [
         "fields",
@@ -154,7 +158,7 @@ def test_a_damaged_title_row_of_a_csv_does_not_take_its_neighbours_along(paths: 
 def test_rejected_lines_of_a_log_keep_their_bytes(paths: Paths, inbox: Path) -> None:
     good, bad = render(Rating(NOON, 7, "heat+1995", 4)), b"2026-01-01T12:00,\xff,GET /rate/heat+1995=4\r"
     rating_files.event_lines(inbox / "log", [good, bad, good])
-    assert run_import(inbox) == 0
+    assert import_the_rest(inbox) == 0
     assert quarantined(paths) == [("log", 2, bad, "encoding")]
 
 
@@ -162,15 +166,16 @@ def test_the_summary_names_what_was_rejected_and_why(
     paths: Paths, inbox: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = HEADER + "".join(f"1,10,{rating},{GOOD_S}\n" for rating in ("4.5", "9", "x", "8"))
-    run_import(rating_files.movielens(inbox, ratings=content))
+    import_the_rest(rating_files.movielens(inbox, ratings=content), "--scale", "0.5-5")
     assert capsys.readouterr().out == (
         f"{inbox}/ratings.csv: MovieLens CSV, ratings on 0.5-5\n"
+        "times: seconds since 1970, in UTC\n"
         "lines taken: rating 1; 1 users, 1 movies\n"
         "merged into the catalogue: 3 movies\n"
         f"rejected: 3 (rating-range 2, rating 1), kept in {paths.quarantine}\n"
         f"written: 1 segment in {paths.segments}\n"
     )
-    run_import(inbox)
+    run_import(inbox, "--scale", "0.5-5")
     assert "already imported: nothing to do" in capsys.readouterr().out
 
 
@@ -198,12 +203,18 @@ def _prose(inbox: Path) -> Path:
 
 
 def _binary(inbox: Path) -> Path:
-    (inbox / "ratings.csv").write_bytes(b"PK\x03\x04\0\0\0\0" * 20)
+    (inbox / "ratings.csv").write_bytes(b"\x7fELF\0\0\0\0" * 20)
     return inbox / "ratings.csv"
 
 
-def _compressed(inbox: Path) -> Path:
-    (inbox / "ratings.csv.gz").write_bytes(gzip.compress(HEADER.encode() * 500, mtime=0))
+def _archive(inbox: Path) -> Path:
+    (inbox / "ratings.tar.gz").write_bytes(gzip.compress(b"ratings.csv" + bytes(501), mtime=0))
+    return inbox / "ratings.tar.gz"
+
+
+def _damaged_archive(inbox: Path) -> Path:
+    packed = gzip.compress(HEADER.encode() + b"1,10,4,1100000000\n" * 500, mtime=0)
+    (inbox / "ratings.csv.gz").write_bytes(packed[: len(packed) // 2])
     return inbox / "ratings.csv.gz"
 
 
@@ -228,7 +239,7 @@ def _header_only(inbox: Path) -> Path:
 
 
 def _all_rows_damaged(inbox: Path) -> Path:
-    return rating_files.movielens(inbox, ratings=HEADER + "1,10,9,1\n" * 3)
+    return rating_files.movielens(inbox, ratings=HEADER + "1,10,good,1100000000\n" * 3)
 
 
 def _two_sources(inbox: Path) -> Path:
@@ -246,13 +257,14 @@ def _two_logs(inbox: Path) -> Path:
     ("prepare", "sentence"),
     [
         (_absent, "absent cannot be read (No such file or directory)"),
-        (_empty_folder, "holds none of the known files"),
+        (_empty_folder, "holds no ratings and no event lines"),
         (_empty_file, "is empty"),
         (_blank_file, "is empty"),
-        (_prose, "is none of the known files"),
+        (_prose, "is neither a table of ratings nor captured event lines"),
         (_binary, "is not a text file"),
-        (_compressed, "is not a text file"),
-        (_one_endless_line, "is none of the known files"),
+        (_archive, "is not a text file (unpack an archive first)"),
+        (_damaged_archive, "is a damaged or encrypted archive"),
+        (_one_endless_line, "is neither a table of ratings nor captured event lines"),
         (_movies_alone, "holds the movies of MovieLens CSV"),
         (_ratings_without_movies, "put movies.csv beside it"),
         (_header_only, "holds no ratings and no events"),

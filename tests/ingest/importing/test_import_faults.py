@@ -10,10 +10,12 @@ import pytest
 
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.segments import data_hash, list_segments
-from auto_deployment.ingest.importing import lines, parts
-from auto_deployment.ingest.importing.job import Scales, run_import
+from auto_deployment.ingest.importing import parts
+from auto_deployment.ingest.importing.job import Limits, run_import
+from auto_deployment.ingest.importing.look import Scales
 from auto_deployment.ingest.importing.recognise import recognise
 from auto_deployment.ingest.importing.summary import render_summary
+from auto_deployment.ingest.importing.tables import records
 from auto_deployment.paths import Paths
 from tests.support.ingest import rating_files
 
@@ -22,11 +24,12 @@ ROWS = 12
 CHILD = """
 import os, resource, signal, sys
 from auto_deployment import cli
-from auto_deployment.ingest.importing import lines, parts
-lines._CHUNK_LINES, parts.PART_LINES = 2, 4
+from auto_deployment.ingest.importing import parts
+from auto_deployment.ingest.importing.tables import records
+records.BLOCK_BYTES, parts.PART_LINES = 38, 4
 really_replace = os.replace
 {fault}
-sys.exit(cli.main(["import", sys.argv[1]]))
+sys.exit(cli.main(["import", sys.argv[1], "--allow-rejected", "0.1"]))
 """
 KILLED_AT_A_RENAME = """
 left = [{left}]
@@ -82,10 +85,12 @@ def run_child(source: Path, data: Path, fault: str) -> subprocess.CompletedProce
 
 def run_again(source: Path, data: Path) -> str:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "_CHUNK_LINES", 2)
+        patch.setattr(records, "BLOCK_BYTES", 38)
         patch.setattr(parts, "PART_LINES", 4)
         chosen = recognise(source)
-        return render_summary(chosen, run_import(chosen, Paths(data), Scales(None, (1, 5))), Paths(data))
+        return render_summary(
+            chosen, run_import(chosen, Paths(data), Limits(Scales(None, (1, 5)))), Paths(data)
+        )
 
 
 def temporaries(data: Path) -> list[str]:

@@ -12,9 +12,10 @@ from auto_deployment.dataset.events import AccountCreated, Event, Rating, Recomm
 from auto_deployment.dataset.reading import read_ratings, read_watches
 from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.errors import BadInputError
-from auto_deployment.ingest.importing import lines
-from auto_deployment.ingest.importing.job import Imported, Scales, run_import
+from auto_deployment.ingest.importing.job import Imported, Limits, run_import
+from auto_deployment.ingest.importing.look import Scales
 from auto_deployment.ingest.importing.recognise import recognise
+from auto_deployment.ingest.importing.tables import records
 from auto_deployment.paths import Paths
 from tests.dataset.test_catalog import HEAT, movies
 from tests.support.ingest import rating_files
@@ -35,7 +36,7 @@ def inbox(tmp_path: Path) -> Path:
 
 
 def imported(paths: Paths, path: Path, scale: Scale | None = None) -> Imported:
-    return run_import(recognise(path), paths, Scales(scale, (1, 5)))
+    return run_import(recognise(path), paths, Limits(Scales(scale, (1, 5))))
 
 
 def ratings(paths: Paths) -> list[RatingRow]:
@@ -103,7 +104,6 @@ def test_the_same_layout_with_half_stars_is_on_their_scale(paths: Paths, inbox: 
     [
         (["1", "3", "5"], None, (1, 5)),
         (["1", "6", "10"], None, (1, 10)),
-        (["4"] * 300 + ["9"], None, (1, 5)),  # one damaged rating does not make another scale
         (["1", "3", "5"], (1, 10), (1, 10)),
     ],
 )
@@ -186,10 +186,10 @@ def test_a_large_file_becomes_parts_that_cover_it_without_gap(
     paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("auto_deployment.ingest.importing.parts.PART_LINES", 4)
-    monkeypatch.setattr(lines, "_CHUNK_LINES", 2)
+    monkeypatch.setattr(records, "BLOCK_BYTES", 80)
     path = rating_files.clean_ratings(inbox / "clean_rating.csv", ["5"] * 9)
     result = imported(paths, path)
-    assert [meta.source["offsets"]["0"] for meta in result.metas] == [[1, 5], [5, 9], [9, 10]]
+    assert [meta.source["offsets"]["0"] for meta in result.metas] == [[1, 4], [4, 8], [8, 10]]
     assert [meta.source["last"] for meta in result.metas] == [False, False, True]
     assert sorted(row[0] for row in ratings(paths)) == list(range(1, 10))
 

@@ -12,7 +12,8 @@ from auto_deployment.dataset.catalog import MOVIES, SOURCE_IDS
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.host.locks import BusyError
 from auto_deployment.ingest.importing import job
-from auto_deployment.ingest.importing.job import Scales, run_import
+from auto_deployment.ingest.importing.job import Limits, run_import
+from auto_deployment.ingest.importing.look import Scales
 from auto_deployment.ingest.importing.recognise import recognise
 from auto_deployment.ingest.importing.remembered import Remembered, given_ids
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
@@ -119,7 +120,7 @@ def write(folder: Path, movies: str) -> Path:
 
 
 def imported(paths: Paths, folder: Path) -> job.Imported:
-    return run_import(recognise(folder), paths, Scales(None, (1, 5)))
+    return run_import(recognise(folder), paths, Limits(Scales(None, (1, 5))))
 
 
 def test_ids_of_the_version_before_are_remembered_when_its_files_are_imported_again(tmp_path: Path) -> None:
