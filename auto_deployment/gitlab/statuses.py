@@ -20,6 +20,7 @@ STATES = {
     "promoted": "success",
     "aborted": "failed",
     "superseded": "canceled",
+    "inconclusive": "failed",
 }
 FOR_GOOD = (400, 404)  # said already (GitLab does not say the same twice), or a commit that it does not know
 

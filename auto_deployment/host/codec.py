@@ -1,8 +1,9 @@
 """Frozen classes as plain values for JSON, and back. What is damaged is refused by the name of its field.
 
 Nothing is converted but integers to floats. Every field has to be there, also one with a default, unless its
-metadata is `LATER`: older files lack it. Fields that a class does not know are ignored, or refused if it is
-`CLOSED`. The metadata `name` is a field's name in JSON where that is another.
+metadata is `LATER`: older files lack it. What is `OPTIONAL` is not written either while it has its default.
+Fields that a class does not know are ignored, or refused if it is `CLOSED`. The metadata `name` is a field's
+name in JSON where that is another.
 """
 
 import sys
@@ -17,6 +18,7 @@ from cattrs.cols import homogenous_tuple_structure_factory, mapping_structure_fa
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 LATER = {"later": True}
+OPTIONAL = {"later": True, "optional": True}
 COLLECTIONS: tuple[object, ...] = (tuple, dict, Mapping)
 T = TypeVar("T")
 Read = Callable[[Any, Any], Any]
@@ -52,7 +54,12 @@ def _class(kind: Any, converter: BaseConverter) -> Read:
 
 
 def _names(kind: Any) -> dict[str, Any]:
-    return {one.name: override(rename=one.metadata.get("name")) for one in fields(kind)}
+    return {
+        one.name: override(
+            rename=one.metadata.get("name"), omit_if_default=one.metadata.get("optional", False)
+        )
+        for one in fields(kind)
+    }
 
 
 def _collection(kind: Any, converter: BaseConverter) -> Read:

@@ -28,7 +28,7 @@ from auto_deployment.release.reconcile import (
     weights_there,
 )
 from auto_deployment.release.records import read_rejected
-from auto_deployment.release.release import Action, Build, Kind, Phase, Release, ReleaseCommand
+from auto_deployment.release.release import GIVEN_UP, Action, Build, Kind, Phase, Release, ReleaseCommand
 from auto_deployment.release.requests import PastReleases, answer, must_wait
 from auto_deployment.release.store import Record, StateError
 from auto_deployment.release.wiring import ControllerParts, Report
@@ -160,7 +160,7 @@ class Controller:
         known = Situation(now, observed, judgement, self._params, self._needs_approval)
         following = advance(record.release, known)
         if following is not record.release:
-            self._enter(taken if following.phase is Phase.ABORTED else record, following)
+            self._enter(taken if following.phase in GIVEN_UP else record, following)
         return judgement
 
     def _take(
@@ -219,7 +219,7 @@ class Controller:
             self._journal.enter(following)
         except StateError as error:
             self._journal.trouble = str(error)
-            self._decided = following if following.phase is Phase.ABORTED else None
+            self._decided = following if following.phase in GIVEN_UP else None
             return
         self._decided = None
         if following.phase is Phase.PROMOTED:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from auto_deployment.mail.format import clock, percent, value, within
+from auto_deployment.mail.format import clock, within
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.page import (
     BAD,
@@ -15,14 +15,13 @@ from auto_deployment.mail.page import (
     Command,
     Page,
     Picture,
-    Row,
     Section,
-    Table,
     compose,
 )
 from auto_deployment.mail.plots import tracks_plot
 from auto_deployment.release.consequences import rejection
-from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement
+from auto_deployment.release.judge.judgement import Judgement
+from auto_deployment.release.judge.table import checks_table
 from auto_deployment.release.judge.ticks import evidence
 from auto_deployment.release.origin import described
 from auto_deployment.release.params import ReleaseParams
@@ -34,20 +33,6 @@ from auto_deployment.release.store import Record
 COMMAND = "docker compose exec controller marquee release"
 STEERING = {"promote": "Promote it now", "abort": "Abort it now", "extend": "Watch it for longer"}
 ANSWERS = {"approve": "Promote it", "reject": "Abort it", "extend": "Watch it for longer"}
-HEAD = ("check", "stable", "canary", "limit", "n", "verdict")
-CHECKS = {  # name -> what it is called, the unit of its values, its limit
-    "mean-latency": ("Mean latency", "{:.3g} ms", "< {:g} ms"),
-    "bad-answers": ("Bad answers", "percent", "\u2264 {percent}"),
-    "bad-against-stable": ("Bad vs stable", "percent", "\u2264 {:g}\u00d7"),
-    "popular-against-stable": ("Popular vs stable", "percent", "\u2264 {:g}\u00d7"),
-    "sample": ("Users seen", "{:,.0f}", "\u2265 {:,.0f}"),
-}
-OUTCOMES = {
-    CheckOutcome.KEPT: ("kept", GOOD),
-    CheckOutcome.BROKEN: ("broken", BAD),
-    CheckOutcome.OPEN: ("open", OPEN),
-    CheckOutcome.NOT_COMPUTABLE: ("unknown", OPEN),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +77,7 @@ def candidate_mail(event: ReleaseEvent) -> Mail:
     following = [
         "It starts beside stable, and once it is healthy, its share of the users is sent to it.",
         f"If every check is kept, it replaces stable on {earliest} at the earliest.",
-        f"If nothing is shown by {latest}, it is aborted as inconclusive.",
+        f"If nothing is shown by {latest}, it ends as inconclusive, and nothing is rejected.",
     ]
     return _mail("candidate", "Candidate", "accepted for release", PLAIN, event, following, _steering(event))
 
@@ -142,6 +127,29 @@ def aborted_mail(event: ReleaseEvent) -> Mail:
             "takes it again. The model is not condemned."
         )
     return _mail("aborted", "Aborted", "", BAD, event, following, _looking_back(event))
+
+
+def inconclusive_mail(event: ReleaseEvent) -> Mail:
+    """Too little was shown in all the time that there is."""
+    stable = event.release.stable.release
+    following = [
+        f"The canary is gone. Stable, {stable}, serves everybody; no user waits for anything.",
+        "Nothing is rejected: the same candidate may be released again.",
+    ]
+    return _mail("inconclusive", "Inconclusive", "", OPEN, event, following, _looking_back(event))
+
+
+def below_slo_mail(event: ReleaseEvent) -> Mail:
+    """Both tracks fail: the service has a problem, and it is not the candidate's."""
+    ends = event.release.entered(Phase.BAKING) or event.at
+    ends += timedelta(seconds=judge_params(event.release, event.params).max_window_s)
+    following = [
+        "Stable fails as well as the canary, so this is not the candidate: aborting it would not help.",
+        "The clock of the window stands still until fewer answers are bad, and goes on by itself.",
+        f"If that lasts until {within(ends, event.at)}, it ends as inconclusive; nothing is rejected.",
+        "Look what both tracks have in common: the host, its disk, what else runs there.",
+    ]
+    return _mail("below-slo", "Service below its SLO", "", BAD, event, following, _steering(event))
 
 
 def superseded_mail(event: ReleaseEvent) -> Mail:
@@ -197,8 +205,8 @@ def _mail(
 def _evidence(event: ReleaseEvent) -> list[Section]:
     sections = []
     if event.judgement is not None and event.judgement.checks:
-        rows = tuple(_row(check, event.reason) for check in event.judgement.checks)
-        sections.append(Section("Checks", tables=[Table(HEAD, rows)]))
+        table = checks_table(event.judgement.checks, event.reason)
+        sections.append(Section("Checks", tables=[table]))
     if ticks := evidence(event.record.ticks):
         plot = tracks_plot(ticks, event.params.judge.mean_latency_max_ms)
         shows = "mean latency and share of users with a bad answer on stable and canary over the window"
@@ -207,16 +215,6 @@ def _evidence(event: ReleaseEvent) -> list[Section]:
         pictures = [Picture("tracks", plot, shows)]
         sections.append(Section("Both tracks over the window", said, pictures=pictures))
     return sections
-
-
-def _row(check: CheckResult, reason: str) -> Row:
-    """Return check, stable, canary, limit, n and verdict; below them what the reason does not say already."""
-    name, unit, limit = CHECKS.get(check.name, (check.name.replace("-", " "), "{:.4g}", "{:.4g}"))
-    outcome, tone = OUTCOMES[check.outcome]
-    shown = limit.format(check.limit, percent=percent(check.limit))
-    cells = (name, value(check.stable, unit), value(check.canary, unit), shown, f"{check.n:,}", outcome)
-    is_said = check.outcome is CheckOutcome.KEPT or check.sentence in reason
-    return Row(cells, tone, "" if is_said else check.sentence)
 
 
 def _steering(event: ReleaseEvent, words: Mapping[str, str] = STEERING, release: str = "") -> list[Command]:

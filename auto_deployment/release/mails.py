@@ -12,7 +12,9 @@ from auto_deployment.release.mail_pages import (
     ReleaseEvent,
     aborted_mail,
     approval_mail,
+    below_slo_mail,
     candidate_mail,
+    inconclusive_mail,
     metrics_unavailable_mail,
     promoted_mail,
     rollback_aborted_mail,
@@ -34,6 +36,7 @@ MAILS: Mapping[tuple[Kind, Phase], Render] = {
     (Kind.CANDIDATE, Phase.PROMOTED): promoted_mail,
     (Kind.CANDIDATE, Phase.ABORTED): aborted_mail,
     (Kind.CANDIDATE, Phase.SUPERSEDED): superseded_mail,
+    (Kind.CANDIDATE, Phase.INCONCLUSIVE): inconclusive_mail,
     (Kind.ROLLBACK, Phase.PROMOTED): rolled_back_mail,
     (Kind.ROLLBACK, Phase.ABORTED): rollback_aborted_mail,
 }
@@ -64,6 +67,8 @@ class ReleaseMails:
     def _put_waiting(self, record: Record, report: Report) -> None:
         if report.waits:
             self._put(approval_mail, record, report.now)
+        if report.judgement is not None and report.judgement.below_slo_s:
+            self._put(below_slo_mail, record, report.now)
         if record.release.phase is Phase.BAKING and record.ticks and not record.ticks[-1].metrics_available:
             self._put(metrics_unavailable_mail, record, report.now)
 

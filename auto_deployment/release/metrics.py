@@ -33,6 +33,7 @@ class ReleaseMetrics:
         self._value = self._gauge("check_value", "What a check compares", ["check", "track"])
         self._limit = self._gauge("check_limit", "What it may be at most", ["check"])
         self._evidence = self._gauge("check_log_evidence", "Logarithm of the e-value", ["check"])
+        self._below_slo = self._gauge("service_below_slo", "1 while both tracks are below the SLO")
         self._users = self._gauge("users", "Users seen in the window", ["track"])
         self._damaged = self._gauge("damaged_lines", "Of the edge log in this release: no evidence")
         self._foreign = self._gauge("foreign_attempts", "In this release, at addresses of neither track")
@@ -92,6 +93,7 @@ class ReleaseMetrics:
     def _show_judgement(self, judgement: Judgement | None) -> None:
         for verdict in ReleaseVerdict:
             self._verdict.labels(verdict.value).set(judgement is not None and judgement.verdict is verdict)
+        self._below_slo.set(judgement is not None and judgement.below_slo_s > 0)
         for check in judgement.checks if judgement else ():
             self._limit.labels(check.name).set(check.limit)
             for track, value in zip(TRACKS, (check.stable, check.canary), strict=True):

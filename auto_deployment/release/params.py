@@ -15,10 +15,14 @@ class JudgeParams:
     mean_latency_max_ms: float  # of successful recommend requests on the canary
     slo_bad_share: float  # of users whose first answer may be bad
     min_users: int  # on the canary
-    alpha: float  # chance of aborting a harmless candidate; the three sequential tests share it
-    beta: float  # chance of taking a broken SLO for a kept one
+    slow_ms: float  # an attempt that takes longer is slow; read with the log, so that no replay changes it
+    slo_span_s: float  # so far back the judge looks whether the service itself is below its SLO
+    alpha: float  # chance of aborting a harmless candidate; the three comparisons with stable share it
+    beta: float  # chance of taking a broken SLO for a kept one, or `excluded_ratio` for less
     tolerated_ratio: float  # of the canary's rate to stable's
     harm_ratios: tuple[float, ...]  # alternatives, times the tolerated ratio
+    excluded_ratio: float  # of the canary's rate to stable's: shown to be less, a broken SLO is not its fault
+    excluded_ratios: tuple[float, ...]  # alternatives to it, times stable's rate
     slo_broken_ratios: tuple[float, ...]  # alternatives, times the SLO's share
     slo_kept_ratios: tuple[float, ...]
 
@@ -31,10 +35,16 @@ class JudgeParams:
             "metrics_unavailable_max_s must not be negative": self.metrics_unavailable_max_s >= 0,
             "mean_latency_max_ms must be more than 0": self.mean_latency_max_ms > 0,
             "min_users must be at least 1": self.min_users >= 1,
+            "slow_ms and slo_span_s must be more than 0": self.slow_ms > 0 and self.slo_span_s > 0,
             "alpha and beta must lie between 0 and 1": 0 < self.alpha < 1 and 0 < self.beta < 1,
             "slo_bad_share must lie between 0 and 1": 0 < self.slo_bad_share < 1,
             "tolerated_ratio must be at least 1": self.tolerated_ratio >= 1,
             "harm_ratios must all be above 1": _all_above_one(self.harm_ratios),
+            "excluded_ratios must all lie between 0 and excluded_ratio, which is above tolerated_ratio": bool(
+                self.excluded_ratios
+            )
+            and all(0 < ratio < self.excluded_ratio for ratio in self.excluded_ratios)
+            and self.excluded_ratio > self.tolerated_ratio,
             "slo_broken_ratios must all be above 1, and below 1 times slo_bad_share": _all_above_one(
                 self.slo_broken_ratios
             )

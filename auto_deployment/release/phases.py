@@ -131,6 +131,8 @@ def _baking(release: Release, known: Situation) -> Release:
     judgement, following = known.judgement, release
     if judgement is not None and judgement.verdict is ReleaseVerdict.ABORT:
         return release.to(Phase.ABORTED, known.now, judgement.reason)
+    if judgement is not None and judgement.verdict is ReleaseVerdict.INCONCLUSIVE:
+        return release.to(Phase.INCONCLUSIVE, known.now, judgement.reason)
     if asked := release.command(Action.PROMOTE):
         following = release.to(Phase.PROMOTING, known.now, _sentence(f"Promoted by {asked.by}", asked.reason))
     elif (

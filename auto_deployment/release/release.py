@@ -2,7 +2,7 @@ r"""A release: who it is, where it stands, what persons asked of it. Values only
 
     requested -> starting -> warming -> baking -> promoting -> promoted
                      \__________\__________\____________\_____-> aborted
-                                             \____-> superseded
+                                             \____-> superseded, inconclusive
 
 A rollback goes from `requested` to `promoting` at once: what it brings back has served everybody before.
 """
@@ -17,7 +17,7 @@ from auto_deployment.host.codec import LATER
 
 
 class Phase(StrEnum):
-    """Where a release stands. The last three are ends."""
+    """Where a release stands. The last four are ends."""
 
     REQUESTED = "requested"
     STARTING = "starting"
@@ -27,9 +27,11 @@ class Phase(StrEnum):
     PROMOTED = "promoted"
     ABORTED = "aborted"
     SUPERSEDED = "superseded"
+    INCONCLUSIVE = "inconclusive"  # too little was shown, or both tracks failed: nothing is rejected
 
 
-ENDS = (Phase.PROMOTED, Phase.ABORTED, Phase.SUPERSEDED)
+ENDS = (Phase.PROMOTED, Phase.ABORTED, Phase.SUPERSEDED, Phase.INCONCLUSIVE)
+GIVEN_UP = (Phase.ABORTED, Phase.INCONCLUSIVE)  # the canary goes at once, recorded or not
 
 
 class Kind(StrEnum):

@@ -14,13 +14,13 @@ from auto_deployment.release.origin import origin_line
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import deadline, judge_params
 from auto_deployment.release.reconcile import CANARY_NAME, Traffic
-from auto_deployment.release.release import Kind, Phase, Release
+from auto_deployment.release.release import GIVEN_UP, Kind, Phase, Release
 from auto_deployment.release.store import Record
 
 MARKS = dict(zip(CheckOutcome, "✓✗…?", strict=True))
 PHASES = (Phase.STARTING, Phase.WARMING, Phase.BAKING, Phase.PROMOTING, Phase.PROMOTED)
 # What a script asks for by `$?`.
-EXIT = {Phase.PROMOTED: 0, Phase.ABORTED: 3, Phase.SUPERSEDED: 4}
+EXIT = {Phase.PROMOTED: 0, Phase.ABORTED: 3, Phase.SUPERSEDED: 4, Phase.INCONCLUSIVE: 5}
 UNDER_WAY = 10
 
 
@@ -49,7 +49,7 @@ class ReleaseStatus:
         return judgement_of(self.record, self.params) if self.record else None
 
     def exit_status(self) -> int:
-        """Return 0 promoted or nothing to do, 3 aborted, 4 superseded, 10 under way."""
+        """Return 0 promoted or nothing to do, 3 aborted, 4 superseded, 5 inconclusive, 10 under way."""
         if self.record is None:
             return 0
         return EXIT.get(self.record.release.phase, UNDER_WAY)
@@ -97,6 +97,8 @@ def tree(status: ReleaseStatus) -> str:
         lines.append(f"├─ {branch}")
     if judgement is not None:
         lines.append(f"├─ evidence   {_window(judgement)}")
+        if judgement.below_slo_s:
+            lines.append(f"├─ service    {judgement.reason}")
         lines += _checks(judgement.checks)
     lines.append(f"└─ next       {what_next(status)}")
     return "\n".join(lines) + "\n"
@@ -116,6 +118,8 @@ def what_next(status: ReleaseStatus) -> str:
         if judgement.verdict is ReleaseVerdict.METRICS_UNAVAILABLE:
             return "the window waits for metrics; aborted if they stay away."
         left = duration(judgement.window_left_s)
+        if judgement.below_slo_s:
+            return f"the window waits until the service keeps its SLO again, {left} are left; over{by}."
         return f"promoted in {left} if every check is kept; a broken one aborts at once; over{by}."
     return {
         Phase.REQUESTED: "the canary starts.",
@@ -126,6 +130,7 @@ def what_next(status: ReleaseStatus) -> str:
         Phase.PROMOTED: "it serves everybody; scripts/rollback.sh goes back.",
         Phase.ABORTED: "stable serves everybody; the next deploy begins a new release.",
         Phase.SUPERSEDED: "the newer candidate takes its place.",
+        Phase.INCONCLUSIVE: "stable serves everybody; nothing is rejected, deploy it again.",
     }[release.phase]
 
 
@@ -141,7 +146,7 @@ def history_line(release: Release) -> str:
 
 
 def _line_of_phases(release: Release) -> str:
-    if release.phase in (Phase.ABORTED, Phase.SUPERSEDED):
+    if release.phase in (*GIVEN_UP, Phase.SUPERSEDED):
         return f"✗ {release.phase}"
     passed = [phase for phase in PHASES if release.entered(phase)]
     ahead = [phase for phase in PHASES if phase not in passed and release.under_way]

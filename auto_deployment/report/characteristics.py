@@ -7,10 +7,11 @@ BEGIN, END = "<!-- characteristics: begin -->", "<!-- characteristics: end -->"
 HEADER = (
     "situation",
     "runs",
-    "aborted",
+    "aborted: rejected for ever",
     "95 % interval",
     "minutes until then: median (10 % to 90 %)",
     "promoted at the end of the window",
+    "promoted by 24 h",
     "aborted if each request counted",
 )
 
@@ -34,6 +35,8 @@ class CharacteristicsRow(Protocol):
     def minutes(self) -> tuple[float, float, float] | None: ...
     @property
     def promoted(self) -> float: ...
+    @property
+    def promoted_late(self) -> float: ...
     @property
     def aborted_by_requests(self) -> float: ...
 
@@ -70,6 +73,7 @@ def _cells(row: CharacteristicsRow) -> list[str]:
         f"{_percent(row.aborted_low)} to {_percent(row.aborted_high)}",
         minutes,
         _percent(row.promoted),
+        _percent(row.promoted_late),
         _percent(row.aborted_by_requests),
     ]
 

@@ -8,14 +8,15 @@ import pytest
 
 from auto_deployment.release.mails import MAILS
 from auto_deployment.release.ports import PortError
-from auto_deployment.release.release import Action, Kind, Phase
+from auto_deployment.release.release import ENDS, Action, Kind, Phase
 from tests.support.release.sent_mails import Told
-from tests.support.release.world import NEW, OLD, build
+from tests.support.release.world import NEW, OLD, build, one_in_ten
 
 OTHER = build("v3", "def5678")
 CANDIDATE, PROMOTED = "Candidate: model v2 accepted for release", "Promoted: model v2"
 ABORTED, BACK = "Aborted: model v2", "Rolled back: model v1"
 SUPERSEDED, NEXT = "Superseded: model v2", "Candidate: model v3 accepted for release"
+INCONCLUSIVE, BELOW_SLO = "Inconclusive: model v2", "Service below its SLO: model v2"
 APPROVAL, BLIND = "Waiting for approval: model v2", "Metrics unavailable: model v2"
 
 
@@ -49,7 +50,13 @@ def inconclusive(told: Told) -> None:
     told.world.params = replace(told.world.params, judge=replace(told.world.params.judge, min_users=10**6))
     told.world.boot()
     told.world.deploy()
-    told.until(Phase.ABORTED)
+    told.until(Phase.INCONCLUSIVE)
+
+
+def below_slo(told: Told) -> None:
+    told.world.bad_on_stable = told.world.bad = one_in_ten
+    told.world.deploy()
+    told.until(Phase.INCONCLUSIVE)
 
 
 def never_healthy(told: Told) -> None:
@@ -137,7 +144,8 @@ STORIES: dict[Callable[[Told], None], list[str]] = {
     good: [CANDIDATE, PROMOTED],
     by_a_person: [CANDIDATE, PROMOTED],
     bad: [CANDIDATE, ABORTED],
-    inconclusive: [CANDIDATE, ABORTED],
+    inconclusive: [CANDIDATE, INCONCLUSIVE],
+    below_slo: [CANDIDATE, BELOW_SLO, INCONCLUSIVE],
     never_healthy: [CANDIDATE, ABORTED],
     never_started: [CANDIDATE, ABORTED],
     aborted: [CANDIDATE, ABORTED],
@@ -205,6 +213,7 @@ def test_a_rollback_that_came_to_nothing_says_what_serves(told: Told) -> None:
 
 
 def test_every_end_of_every_kind_that_there_can_be_has_a_mail() -> None:
-    ends = {(kind, phase) for kind in Kind for phase in (Phase.PROMOTED, Phase.ABORTED, Phase.SUPERSEDED)}
-    assert ends - set(MAILS) == {(Kind.ROLLBACK, Phase.SUPERSEDED)}  # a candidate waits for a rollback
+    ends = {(kind, phase) for kind in Kind for phase in ENDS}
+    # A candidate waits for a rollback, and of that nothing has to be shown.
+    assert ends - set(MAILS) == {(Kind.ROLLBACK, Phase.SUPERSEDED), (Kind.ROLLBACK, Phase.INCONCLUSIVE)}
     assert len(set(MAILS.values())) == len(MAILS) - 1  # a candidate that starts was requested

@@ -60,9 +60,15 @@ class Shown:
 
 def test_before_the_first_look_every_count_is_there_and_zero() -> None:
     shown = Shown()
-    assert [shown.value("outcomes_total", outcome=one) for one in OUTCOMES] == [0, 0, 0, 0]
+    assert [shown.value("outcomes_total", outcome=one) for one in OUTCOMES] == [0, 0, 0, 0, 0]
     assert [shown.value("recreated_total", instance=name) for name in NAMES] == [0, 0, 0]
     assert shown.value("metrics_available") == 1
+
+
+def test_a_service_below_its_slo_is_shown_while_it_is() -> None:
+    below = judge([tick(counts(60, bad=20), counts(240, bad=80))] * 3, SHIPPED.judge)
+    assert Shown(baking(judgement=below)).value("service_below_slo") == 1
+    assert Shown(baking(judgement=below), baking()).value("service_below_slo") == 0
 
 
 def test_exactly_the_present_phase_is_one() -> None:

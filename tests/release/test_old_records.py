@@ -8,6 +8,8 @@ import pytest
 
 from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox, Request
+from auto_deployment.release.judge.judgement import ReleaseVerdict
+from auto_deployment.release.judge.replay import read_ticks, replay
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
 from auto_deployment.release.records import (
     ARTEFACT,
@@ -22,7 +24,7 @@ from auto_deployment.release.records import (
 )
 from auto_deployment.release.release import Action, Change, Kind, Phase, Release, ReleaseCommand
 from auto_deployment.release.store import Record, Store
-from tests.support.release.world import NEW, OLD, START
+from tests.support.release.world import NEW, OLD, SHIPPED, START
 
 OLD_FILES = Path(__file__).parent / "data_0_1"
 WARMED, BAKED = START + timedelta(seconds=20.5), START + timedelta(seconds=80.5)
@@ -106,6 +108,12 @@ def test_a_release_of_0_1_is_read_completely_and_written_as_it_was(paths: Paths)
     written.unlink()
     store.write(RECORD)
     assert written.read_bytes() == before
+
+
+def test_a_release_of_0_1_is_judged_again(paths: Paths) -> None:
+    ticks = read_ticks(Store(paths.releases).path(RELEASE))
+    assert ticks == list(TICKS)
+    assert replay(ticks, SHIPPED.judge).judgement.verdict is ReleaseVerdict.METRICS_UNAVAILABLE
 
 
 def test_what_serves_and_what_0_1_rejected_is_known(paths: Paths, tmp_path: Path) -> None:

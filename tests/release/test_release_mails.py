@@ -28,6 +28,8 @@ KINDS = {
     "rolled-back": (release_mails.rolled_back_mail, f"Rolled back: model {MODEL}"),
     "not-rolled-back": (release_mails.rollback_aborted_mail, f"Aborted: model {MODEL} is not put back"),
     "superseded": (release_mails.superseded_mail, f"Superseded: model {MODEL}"),
+    "inconclusive": (release_mails.inconclusive_mail, f"Inconclusive: model {MODEL}"),
+    "below-slo": (release_mails.below_slo_mail, f"Service below its SLO: model {MODEL}"),
     "approval": (release_mails.approval_mail, f"Waiting for approval: model {MODEL}"),
     "metrics-unavailable": (release_mails.metrics_unavailable_mail, f"Metrics unavailable: model {MODEL}"),
 }
@@ -158,7 +160,7 @@ def test_a_candidate_mail_says_when_it_ends() -> None:
     mail = release_mails.candidate_mail(event(params=replace(SHIPPED, warming_s=3600.0)))
     text, _ = said(mail)
     assert "replaces stable on 2026-03-05 19:10 UTC (in 12 h) at the earliest" in text
-    assert "If nothing is shown by 2026-03-06 07:10 UTC (in 1 d), it is aborted" in text
+    assert "If nothing is shown by 2026-03-06 07:10 UTC (in 1 d), it ends as inconclusive" in text
     for verb in ("promote", "abort", "extend"):
         line = f"docker compose exec controller marquee release {verb} --release {NEW.release} --by $USER"
         assert line in text
@@ -181,6 +183,19 @@ def test_an_aborted_mail_says_what_is_rejected() -> None:
     assert "The code revision 8d41c0e is marked as rejected" in text
     text, _ = said(release_mails.aborted_mail(event(replace(aborted, blameless=True))))
     assert "is marked as rejected" not in text
+
+
+def test_an_inconclusive_mail_says_that_nothing_is_rejected() -> None:
+    text, _ = said(release_mails.inconclusive_mail(event(RELEASE.to(Phase.INCONCLUSIVE, AT, REASON))))
+    assert "Nothing is rejected: the same candidate may be released again." in text
+    assert "is marked as rejected" not in text
+
+
+def test_a_mail_of_a_service_below_its_slo_says_that_it_is_not_the_candidate_and_when_it_ends() -> None:
+    baking = RELEASE.to(Phase.BAKING, AT, REASON)
+    text, _ = said(release_mails.below_slo_mail(event(baking)))
+    assert "this is not the candidate" in text
+    assert "until 2026-03-06 06:10 UTC (in 23 h), it ends as inconclusive" in text
 
 
 def test_an_approval_mail_asks() -> None:

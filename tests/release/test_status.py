@@ -13,7 +13,7 @@ from auto_deployment.release.release import Action, Phase
 from auto_deployment.release.status import ReleaseStatus, to_json, tree, what_next
 from tests.support.project import PROJECT
 from tests.support.release.edge_lines import line as edge_line
-from tests.support.release.world import NEW, OLD, World, quick
+from tests.support.release.world import NEW, OLD, World, one_in_ten, quick
 
 TRAFFIC = load_params(PROJECT / "params.yaml").traffic
 
@@ -82,6 +82,22 @@ def test_its_end_is_said_with_the_reason_and_in_the_exit_status(world: World) ->
     assert "said       abort by ann" in tree(found)
     assert found.exit_status() == 3
     assert what_next(found) == "stable serves everybody; the next deploy begins a new release."
+
+
+def test_a_service_below_its_slo_is_told_from_the_candidate(world: World) -> None:
+    world.bad_on_stable = world.bad = one_in_ten
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(60)
+    found = status(world)
+    assert "service    The service itself was below its SLO for" in tree(found)
+    assert "the window waits until the service keeps its SLO again" in what_next(found)
+    assert to_json(found)["judgement"]["below_slo_s"] > 0
+    world.until(Phase.INCONCLUSIVE)
+    found = status(world)
+    assert "✗ inconclusive" in tree(found)
+    assert found.exit_status() == 5
+    assert what_next(found) == "stable serves everybody; nothing is rejected, deploy it again."
 
 
 def test_who_has_to_approve_is_told(world: World) -> None:

@@ -38,7 +38,12 @@ CANDIDATE = Release(Kind.CANDIDATE, NEW, OLD, "1", "", (Change(Phase.REQUESTED, 
 ROLLBACK = requested(OLD, NEW, "2", "somebody", BEGUN, Kind.ROLLBACK, "users complain about their lists")
 BAKES = CANDIDATE.to(Phase.BAKING, BEGUN + timedelta(minutes=10), "What users meet is evidence from now on.")
 NO = ReleaseCommand("3", Action.ABORT, "somebody", BEGUN)
-JUDGE = JudgeParams(43_200, 85_800, 3_600, 500, 0.01, 500, 0.01, 0.05, 1.25, (1.5,), (1.5,), (0.5,))
+JUDGE = JudgeParams(
+    window_s=43_200, max_window_s=85_800, metrics_unavailable_max_s=3_600, mean_latency_max_ms=500,
+    slo_bad_share=0.01, min_users=300, slow_ms=150, slo_span_s=3_600, alpha=0.01, beta=0.05,
+    tolerated_ratio=1.25, harm_ratios=(1.5,), excluded_ratio=3, excluded_ratios=(1,),
+    slo_broken_ratios=(1.5,), slo_kept_ratios=(0.5,),
+)  # fmt: skip
 PARAMS = ReleaseParams(60, 2, 300, 600, 30, 60, 300, 3, 5, JUDGE)
 
 
@@ -58,6 +63,8 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     yield "rollback-aborted", mail_pages.rollback_aborted_mail(_event(not_back))
     newer = supersede(CANDIDATE, f"20260305T0911-aa01bc23-{CODE}", BEGUN)
     yield "superseded", mail_pages.superseded_mail(_event(newer))
+    yield "inconclusive", mail_pages.inconclusive_mail(_inconclusive())
+    yield "below-slo", mail_pages.below_slo_mail(_below_slo())
     yield "metrics-unavailable", mail_pages.metrics_unavailable_mail(_blind())
     yield "published", _about(_cycle())
     yield "review", _about(replace(_cycle(), kind=FOR_REVIEW))
@@ -74,25 +81,41 @@ def _event(release: Release, found: Judgement | None = None, ticks: tuple[Tick, 
 
 
 def _aborted() -> ReleaseEvent:
-    slow, _, _, popular, sample = (replace(check, n=1039) for check in _KEPT)
+    mean, _, _, popular, slow, sample = (replace(check, n=1039) for check in _KEPT)
     bad = CheckResult(
-        "bad-answers", BROKEN, None, 0.0433, 0.01, 1039, 26.9,
-        "45 of 1,039 users of the canary met a bad first answer (4.33 %; at most 1 % may): shown to be more "
-        "(log evidence 26.9 of 5.7 against it, 0.0 of 3.0 in its favour).",
+        "bad-answers", OPEN, None, 0.0433, 0.01, 1039, 26.9,
+        "45 of 1,039 users of the canary met a bad first answer (4.33 %; at most 1 % may): neither shown to "
+        "be at most that, nor that less than 3 times stable's share had a bad answer (log evidence -27.6 "
+        "and -24.1 of 3.0).",
     )  # fmt: skip
     worse = CheckResult(
-        "bad-against-stable", BROKEN, 0.0041, 0.0452, 1.25, 1039, 22.4,
+        "bad-against-stable", BROKEN, 0.0041, 0.0452, 1.25, 1039, 33.1,
         "47 of 1,039 (4.52 %) users of the canary had a bad answer, on stable 17 of 4,132 (0.41 %), 10.99 "
-        "times as many: shown to exceed 1.25 times stable's share (log evidence 22.4 of 5.7).",
+        "times as many: shown to exceed 1.25 times stable's share (log evidence 33.1 of 5.3).",
     )  # fmt: skip
-    slow = replace(slow, outcome=OPEN, canary=63.2, n=1480, sentence=(
+    mean = replace(mean, outcome=OPEN, canary=63.2, n=1480, sentence=(
         "Successful recommendations of the canary take 63.2 ms on average (must be below 500 ms, "
         "1,480 requests; decided at the end of the window)."
     ))  # fmt: skip
-    checks = (slow, bad, worse, popular, replace(sample, stable=4132, canary=1039))
-    found = Judgement(ReleaseVerdict.ABORT, f"{bad.sentence} {worse.sentence}", checks, 0, 0)
+    checks = (mean, bad, worse, popular, slow, replace(sample, stable=4132, canary=1039))
+    found = Judgement(ReleaseVerdict.ABORT, worse.sentence, checks, 0, 0)
     aborted = BAKES.to(Phase.ABORTED, BEGUN + timedelta(minutes=33), found.reason)
     return _event(aborted, found, _ticks(23, 63.0, 0.045))
+
+
+def _inconclusive() -> ReleaseEvent:
+    few = replace(_KEPT[-1], outcome=OPEN, stable=871, canary=212, n=212, sentence=(
+        "212 users of the canary were seen (at least 300 are needed)."
+    ))  # fmt: skip
+    reason = f"Inconclusive after 1 d (limit 1 d): 1 d of the window of 12 h counted. {few.sentence}"
+    found = Judgement(ReleaseVerdict.INCONCLUSIVE, reason, (*_KEPT[:-1], few), 86_400, 0)
+    return _event(BAKES.to(Phase.INCONCLUSIVE, BEGUN + timedelta(hours=24), reason), found)
+
+
+def _below_slo() -> ReleaseEvent:
+    found = Judgement(ReleaseVerdict.NOT_ENOUGH_EVIDENCE, _BELOW_SLO, _KEPT, 12_000, 31_200, 360)
+    ticks = _ticks(206, 41.0, 0.004)
+    return replace(_event(BAKES, found, ticks), at=BEGUN + timedelta(minutes=206))
 
 
 def _blind() -> ReleaseEvent:
@@ -179,13 +202,18 @@ _KEPT = (
     CheckResult("bad-answers", KEPT, None, 0.0038, 0.01, 7_431, 0.0, ""),
     CheckResult("bad-against-stable", KEPT, 0.0041, 0.0044, 1.25, 7_431, 0.0, ""),
     CheckResult("popular-against-stable", KEPT, 0.112, 0.109, 1.25, 7_431, 0.0, ""),
-    CheckResult("sample", KEPT, 29_812, 7_431, 500, 7_431, None, ""),
+    CheckResult("slow-against-stable", KEPT, 0.0021, 0.0019, 1.25, 7_431, 0.0, ""),
+    CheckResult("sample", KEPT, 29_812, 7_431, 300, 7_431, None, ""),
 )
 _UNCHANGED = (
     f"Nothing has changed since {BEFORE}: no new segment, the same parameters and champion, and the same "
     "code of every step up to the gate."
 )
-_PROMOTED = "The window of 12 h is over, and all five checks are kept."
+_PROMOTED = "The window of 12 h is over, and all six checks are kept."
+_BELOW_SLO = (
+    "The service itself was below its SLO for 6 min, not the candidate: more than 1 % of answers were bad on "
+    "both tracks; the window waits at 3 h 20 min of 12 h."
+)
 _BLIND = "Metrics have been unavailable for 6 min (limit 1 h, 206 ticks); the window waits at 3 h 20 min."
 _WAITING = "Nothing to train on yet: ingest closes its next segment at 05:56 UTC."
 _METRICS = {

@@ -11,8 +11,8 @@ from auto_deployment.errors import BadInputError
 from auto_deployment.host.durations import duration
 from auto_deployment.host.files import StagedFile
 from auto_deployment.params import load_params
-from auto_deployment.release.judge.simulation.cases import SCENARIOS
 from auto_deployment.release.judge.simulation.characteristics import Characteristic, characterise
+from auto_deployment.release.judge.simulation.rows import SCENARIOS
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.report.characteristics import replace_section, section, table
 
@@ -54,8 +54,9 @@ def origin(params: ReleaseParams, seed: int) -> str:
     return (
         f"Simulated with the shipped judge: a window of {duration(judge.window_s)} after "
         f"{duration(params.warming_s)} of warming, one tick a minute, 5 requests/s by 21,600 users and 20 % "
-        f"of them on the canary where nothing else is said, 10 % of users with popularity lists, alpha "
-        f"{judge.alpha:g} for three tests together, tolerated ratio {judge.tolerated_ratio:g}, SLO "
+        f"of them on the canary where nothing else is said, 10 % of users with popularity lists, 0.2 % who "
+        f"wait, the end after {duration(judge.max_window_s)}, alpha "
+        f"{judge.alpha:g} for three comparisons together, tolerated ratio {judge.tolerated_ratio:g}, SLO "
         f"{100 * judge.slo_bad_share:g} %, seed {seed}. Again: "
         f"`python -m auto_deployment release characteristics --write docs/evidence.md`."
     )

@@ -25,6 +25,7 @@ from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.metrics import ReleaseMetrics
+from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
@@ -107,10 +108,9 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
     images = DockerImages(docker, own.image)
     project = own_project(docker, own.project_dir)
     sources = Sources(
-        own.edge_dir / "logs" / "edge.log",
+        Follows(own.edge_dir / "logs" / "edge.log", TRACK_OF_PORT, params.release.judge.slow_ms / 1000),
         PrometheusMetrics(Prometheus(own.prometheus_url)),
         counter(own.nginx_status_url),
-        TRACK_OF_PORT,
     )
     parts = ControllerParts(
         instances=ComposeInstances(docker, project, images),

@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Print it; return 0 promoted or no release yet, 3 aborted, 4 superseded, 10 under way."""
+    """Print it; return 0 promoted or nothing to do, 3 aborted, 4 superseded, 5 inconclusive, 10 under way."""
     status = _look(settings)
     while args.watch:
         sys.stdout.write(CLEAR + tree(status))

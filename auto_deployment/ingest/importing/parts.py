@@ -24,9 +24,9 @@ class Identity:
     """What a file is stored as: the same content always under the same names.
 
     `kind` is "import" for tables of ratings and "file" for lines of the stream; `form` says in the quarantine
-    how its lines are to be read again. `files` is a SHA-256 of all files it came from. What takes the place of
-    another import has a `replacement` number that this content has not had yet, for names that were replaced
-    never count again.
+    how its lines are to be read again. `files` is a SHA-256 of all files it came from. What takes the place
+    of another import has a `replacement` number that this content has not had yet, for names that were
+    replaced never count again.
     """
 
     kind: str

@@ -18,6 +18,7 @@ from auto_deployment.paths import Paths, RunLayout
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.mails import ReleaseMails, release_outbox
+from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.store import Store
@@ -65,11 +66,11 @@ class LocalReleases:
 
     def _make(self) -> Controller:
         local, paths = self._settings.local, Paths(self._settings.data_dir)
+        tracks = {one.port: one.track for one in self._session.instances}
         sources = Sources(
-            self._layout.edge_log,
+            Follows(self._layout.edge_log, tracks, self._params.release.judge.slow_ms / 1000),
             InstanceMetrics(self._session.instances, paths.local_latency),
             counter(f"http://127.0.0.1:{local.status_port}/stub_status"),
-            {one.port: one.track for one in self._session.instances},
         )
         parts = ControllerParts(
             instances=self._session.release_instances,

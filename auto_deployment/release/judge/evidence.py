@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auto_deployment.release.judge.sequential import (
     Counts,
@@ -16,7 +17,8 @@ from auto_deployment.release.judge.sequential import (
 from auto_deployment.release.judge.ticks import CANARY, STABLE, Tick, TrackCounts
 from auto_deployment.release.params import JudgeParams
 
-TESTS = 3  # that may abort at any tick; they share alpha
+# Of alpha, for each comparison with stable, that may abort at any tick.
+BAD_PART, POPULAR_PART, SLOW_PART = 1 / 2, 1 / 3, 1 / 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,51 +29,60 @@ class Columns:
     first_bad: Counts
     newly_bad: Counts
     newly_fallback: Counts
+    newly_slow: Counts
+    requests: Counts
 
     @classmethod
     def of(cls, counts: Sequence[TrackCounts]) -> Self:
         """Turn one track's ticks into columns."""
         names = [field.name for field in fields(cls)]
-        return cls(*(np.array([getattr(one, name) for one in counts], np.int64) for name in names))
+        return cls(*(np.array([getattr(one, name) or 0 for one in counts], np.int64) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Logarithms of e-values after every tick: three against the candidate, one in its favour."""
+    """Logarithms of e-values after every tick: against the candidate but for two in its favour."""
 
     slo_broken: Floats
-    slo_kept: Floats
+    slo_kept: Floats  # in favour
+    not_much_worse: Floats  # in favour
     bad_harm: Floats
     fallback_harm: Floats
+    slow_harm: Floats
 
 
-def abort_limit(params: JudgeParams) -> float:
-    """Return the logarithm of the e-value from which on a test aborts."""
-    return float(np.log(TESTS / params.alpha))
+def abort_limit(params: JudgeParams, part: float = BAD_PART) -> float:
+    """Return the logarithm of the e-value from which on a test with this part of alpha aborts.
+
+    Of the SLO it is that of bad answers: it aborts only where these cannot be compared.
+    """
+    return float(np.log(1 / (part * params.alpha)))
 
 
 def kept_limit(params: JudgeParams) -> float:
-    """Return the logarithm of the e-value from which on the SLO counts as kept."""
+    """Return the logarithm of the e-value from which on what speaks for a candidate is shown."""
     return float(np.log(1 / params.beta))
 
 
-def columns(ticks: Sequence[Tick]) -> tuple[Columns, Columns, Counts]:
-    """Return the canary's columns, stable's, and 1 for each tick in which both tracks had an instance."""
-    present = np.array([tick.tracks_present for tick in ticks], np.int64)
-    return (
-        Columns.of([one.of(CANARY) for one in ticks]),
-        Columns.of([one.of(STABLE) for one in ticks]),
-        present,
-    )
+def columns(ticks: Sequence[Tick]) -> tuple[Columns, Columns]:
+    """Return the canary's columns, and stable's."""
+    return Columns.of([one.of(CANARY) for one in ticks]), Columns.of([one.of(STABLE) for one in ticks])
+
+
+def presence(ticks: Sequence[Tick]) -> Counts:
+    """Return 1 for each tick in which both tracks had an instance."""
+    return np.array([tick.tracks_present for tick in ticks], np.int64)
 
 
 def weigh(canary: Columns, stable: Columns, present: Counts, params: JudgeParams) -> Evidence:
     """Compute all sequential tests after every tick."""
     share = canary_share(canary.users, stable.users)
 
+    def compared(of_canary: Counts, of_stable: Counts, null: float, ratios: Sequence[float]) -> Floats:
+        return log_evidence_of_harm(of_canary * present, of_stable * present, share, null, ratios)
+
     def harm(of_canary: Counts, of_stable: Counts) -> Floats:
-        counted = of_canary * present, of_stable * present
-        return log_evidence_of_harm(*counted, share, params.tolerated_ratio, params.harm_ratios)
+        return compared(of_canary, of_stable, params.tolerated_ratio, params.harm_ratios)
 
     def slo(ratios: Sequence[float]) -> Floats:
         return log_evidence_of_share(canary.first_bad, canary.users, params.slo_bad_share, ratios)
@@ -79,6 +90,38 @@ def weigh(canary: Columns, stable: Columns, present: Counts, params: JudgeParams
     return Evidence(
         slo_broken=slo(params.slo_broken_ratios),
         slo_kept=slo(params.slo_kept_ratios),
+        not_much_worse=compared(
+            canary.newly_bad,
+            stable.newly_bad,
+            params.excluded_ratio,
+            [ratio / params.excluded_ratio for ratio in params.excluded_ratios],
+        ),
         bad_harm=harm(canary.newly_bad, stable.newly_bad),
         fallback_harm=harm(canary.newly_fallback, stable.newly_fallback),
+        slow_harm=harm(canary.newly_slow, stable.newly_slow),
     )
+
+
+def below_slo(
+    canary: Columns, stable: Columns, durations_s: Floats, params: JudgeParams
+) -> NDArray[np.bool_]:
+    """Tell of every tick whether both tracks were shown to be below the SLO in the time before it.
+
+    Of the requests in that time a user's first bad one counts, and no other: users who always fail are each
+    one bad answer among all. First answers alone would say nothing later, when few users are new.
+    """
+    end = np.cumsum(durations_s)
+    begin = np.searchsorted(end, end - params.slo_span_s, side="right")
+    shown = [
+        log_evidence_of_share(
+            track.newly_bad,
+            np.maximum(track.requests, track.newly_bad),
+            params.slo_bad_share,
+            params.slo_broken_ratios,
+            begin,
+        )
+        >= abort_limit(params)
+        for track in (canary, stable)
+    ]
+    both: NDArray[np.bool_] = shown[0] & shown[1]
+    return both

@@ -10,6 +10,7 @@ class ReleaseVerdict(StrEnum):
 
     PROMOTE = "promote"
     ABORT = "abort"
+    INCONCLUSIVE = "inconclusive"
     NOT_ENOUGH_EVIDENCE = "not-enough-evidence"
     METRICS_UNAVAILABLE = "metrics-unavailable"
 
@@ -46,6 +47,7 @@ class Judgement:
     checks: tuple[CheckResult, ...]
     window_s: float  # that counted so far
     window_left_s: float
+    below_slo_s: float = 0.0  # for so long until now both tracks have been below the SLO: nobody's fault here
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the release's file and `status --json`."""

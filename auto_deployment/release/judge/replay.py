@@ -11,7 +11,7 @@ from auto_deployment.release.judge.judge import Judgement, ReleaseVerdict, judge
 from auto_deployment.release.judge.ticks import Tick
 from auto_deployment.release.params import JudgeParams
 
-FINAL = (ReleaseVerdict.PROMOTE, ReleaseVerdict.ABORT)
+FINAL = (ReleaseVerdict.PROMOTE, ReleaseVerdict.ABORT, ReleaseVerdict.INCONCLUSIVE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,19 +44,27 @@ def log_evidence_of_harm(
     return _log_mean(steps, len(ratios))
 
 
-def log_evidence_of_share(bad: Counts, users: Counts, null_share: float, ratios: Sequence[float]) -> Floats:
-    """Test "at most `null_share` of users are bad" with ratios above 1, "at least" with ratios below."""
+def log_evidence_of_share(
+    bad: Counts, users: Counts, null_share: float, ratios: Sequence[float], begin: Counts | None = None
+) -> Floats:
+    """Test "at most `null_share` of users are bad" with ratios above 1, "at least" with ratios below.
+
+    `begin` says of each tick with which one its evidence begins; None: all with the first.
+    """
     steps = (
         bad * np.log(ratio) + (users - bad) * (np.log1p(-ratio * null_share) - np.log1p(-null_share))
         for ratio in ratios
     )
-    return _log_mean(steps, len(ratios))
+    return _log_mean(steps, len(ratios), begin)
 
 
-def _log_mean(steps: Iterable[Floats], count: int) -> Floats:
+def _log_mean(steps: Iterable[Floats], count: int, begin: Counts | None = None) -> Floats:
     """Return the logarithm of the mean of `count` likelihood ratios from their logarithmic steps by tick."""
     total: Floats = np.array(-np.inf)
     for step in steps:
-        total = np.logaddexp(total, np.cumsum(step, axis=-1))
+        summed = np.cumsum(step, axis=-1)
+        if begin is not None:
+            summed = summed - (summed - step)[..., begin]
+        total = np.logaddexp(total, summed)
     mean: Floats = total - np.log(count)
     return mean

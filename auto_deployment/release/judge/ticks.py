@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.host.codec import LATER, from_plain, to_plain
+from auto_deployment.host.codec import LATER, OPTIONAL, from_plain, to_plain
 
 STABLE, CANARY = "stable", "canary"
 TRACKS = (STABLE, CANARY)
@@ -22,13 +22,15 @@ class TrackCounts:
     first_bad: int = 0  # of these, whose first request was bad
     newly_bad: int = 0  # whose first bad request fell in this tick
     newly_fallback: int = 0  # whose first popularity list fell in this tick
-    requests: int = 0  # this and what follows is for display
-    attempts: int = 0
+    requests: int = 0
+    attempts: int = 0  # this and what follows is for display
     bad_attempts: int = 0
+    # Whose first slow attempt fell in this tick; None: nobody looked, as in releases of version 0.1.
+    newly_slow: int | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         """Refuse what cannot have been counted."""
-        if min(getattr(self, name) for name in self.__slots__) < 0:
+        if min(getattr(self, name) or 0 for name in self.__slots__) < 0:
             raise ValueError("a count below zero")
         if self.first_bad > self.users or self.bad_attempts > self.attempts:
             raise ValueError("more bad ones than there were")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 SEPARATOR = re.compile(", | : ")  # the latter before a third attempt
 ADDRESS = re.compile(r"\S+:(?P<port>[0-9]{1,5})")
 UNFINISHED = "-"  # the client went away before the attempt had an outcome
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Attempt:
 
     track: str
     bad: bool
+    seconds: float = 0.0  # that it took; 0 where NGINX does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ def parse_line(line: bytes, tracks: Mapping[int, str]) -> LoggedRequest | None:
         return None
     if not isinstance(user, str) or not isinstance(source, str) or len(addresses) != len(statuses):
         return None
+    times = _durations(entry.get("upstream_response_time"), len(addresses))
     attempts, foreign = [], 0
-    for address, status in zip(addresses, statuses, strict=True):
+    for address, status, time in zip(addresses, statuses, times, strict=True):
         found = ADDRESS.fullmatch(address)
         if not found or status == UNFINISHED:  # `marquee`: NGINX had no instance to ask
             continue
@@ -50,8 +53,15 @@ def parse_line(line: bytes, tracks: Mapping[int, str]) -> LoggedRequest | None:
         if track is None:
             foreign += 1
         else:
-            attempts.append(Attempt(track, int(status) >= 500))
+            attempts.append(Attempt(track, int(status) >= 500, time))
     return LoggedRequest(user, source, tuple(attempts), foreign)
+
+
+def _durations(field: object, count: int) -> list[float]:
+    """Read an attempt's seconds each; what a line says of its attempts counts without them, too."""
+    found = SEPARATOR.split(field) if isinstance(field, str) else []
+    times = [float(one) if SECONDS.fullmatch(one) else 0.0 for one in found]
+    return times if len(times) == count else [0.0] * count
 
 
 def _items(field: object) -> list[str]:

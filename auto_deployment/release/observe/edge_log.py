@@ -10,9 +10,27 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.ticks import CANARY, STABLE, TRACKS, TrackCounts
 from auto_deployment.release.observe.edge_lines import LoggedRequest, parse_line
 from auto_deployment.release.observe.edge_log_files import LogFiles
-from auto_deployment.release.observe.user_table import MET_BAD, MET_FALLBACK, ON_CANARY, UserTable
+from auto_deployment.release.observe.user_table import (
+    FLAG_BITS,
+    MET_BAD,
+    MET_FALLBACK,
+    MET_SLOW,
+    OLD_FLAG_BITS,
+    ON_CANARY,
+    UserTable,
+)
 
 POPULAR = "popular"
+NEWLY = {MET_BAD: "newly_bad", MET_FALLBACK: "newly_fallback", MET_SLOW: "newly_slow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """Which log is read, which track listens on a port, and how many seconds an attempt may take."""
+
+    log: Path
+    tracks: Mapping[int, str]
+    slow_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +51,30 @@ class EdgeReader:
     counts nothing twice: after a kill, `resume` from the stored state reads the same lines again.
     """
 
-    def __init__(self, log: Path, tracks: Mapping[int, str], files: LogFiles, users: UserTable) -> None:
-        self._log = log
-        self._tracks = dict(tracks)
+    def __init__(self, follows: Follows, files: LogFiles, users: UserTable) -> None:
+        self._follows = follows
         self._files = files
         self._users = users
 
     @classmethod
-    def begin(cls, log: Path, tracks: Mapping[int, str], release: str) -> Self:
-        """Start at the log's present end with no user seen; `tracks` says which track listens on a port."""
-        return cls(log, tracks, LogFiles.at_end(log), UserTable(release))
+    def begin(cls, follows: Follows, release: str) -> Self:
+        """Start at the log's present end with no user seen."""
+        return cls(follows, LogFiles.at_end(follows.log), UserTable(release))
 
     @classmethod
-    def resume(cls, log: Path, tracks: Mapping[int, str], release: str, state: Mapping[str, Any]) -> Self:
+    def resume(cls, follows: Follows, release: str, state: Mapping[str, Any]) -> Self:
         """Go on from a stored state; raise `MarqueeError` when it is damaged."""
         try:
-            files = LogFiles.from_json(log, state["positions"])
-            users = UserTable.load(release, state["users"])
+            files = LogFiles.from_json(follows.log, state["positions"])
+            users = UserTable.load(release, state["users"], state.get("user_flag_bits", OLD_FLAG_BITS))
         except (AttributeError, KeyError, TypeError) as error:
             raise MarqueeError("The position in the edge log cannot be read: abort this release.") from error
-        return cls(log, tracks, files, users)
+        return cls(follows, files, users)
 
     def state(self) -> dict[str, Any]:
         """Return plain values for JSON: positions, and eight characters for each user."""
-        return {"positions": self._files.to_json(), "users": self._users.dump()}
+        users = {"users": self._users.dump(), "user_flag_bits": FLAG_BITS}
+        return {"positions": self._files.to_json(), **users}
 
     def forget_users(self, release: str) -> None:
         """Begin to count users anew: when warming ends, what was met until then is no evidence."""
@@ -65,22 +83,24 @@ class EdgeReader:
     def read(self) -> EdgeRead:
         """Count what was added to the log; an unreadable log raises `EdgeLogError` and changes nothing."""
         users = self._users.copy()
-        tally = {track: Counter[str]() for track in TRACKS}
+        tally = {track: Counter[str](newly_slow=0) for track in TRACKS}
         lines = damaged = foreign = 0
         for line in self._files.lines():
             lines += 1
-            request = parse_line(line, self._tracks)
+            request = parse_line(line, self._follows.tracks)
             if request is None:
                 damaged += 1
                 continue
             foreign += request.foreign_attempts
-            _count(request, tally, users)
+            _count(request, tally, users, self._follows.slow_s)
         self._users = users
         counts = {track: TrackCounts(**tally[track]) for track in TRACKS}
         return EdgeRead(counts, lines, damaged, foreign, self._files.lost)
 
 
-def _count(request: LoggedRequest, tally: Mapping[str, Counter[str]], users: UserTable) -> None:
+def _count(
+    request: LoggedRequest, tally: Mapping[str, Counter[str]], users: UserTable, slow_s: float
+) -> None:
     if not request.attempts:
         return
     tally[request.attempts[0].track]["requests"] += 1
@@ -88,10 +108,12 @@ def _count(request: LoggedRequest, tally: Mapping[str, Counter[str]], users: Use
         tally[attempt.track]["attempts"] += 1
         tally[attempt.track]["bad_attempts"] += attempt.bad
     if request.user:
-        _count_user(request, tally, users)
+        _count_user(request, tally, users, slow_s)
 
 
-def _count_user(request: LoggedRequest, tally: Mapping[str, Counter[str]], users: UserTable) -> None:
+def _count_user(
+    request: LoggedRequest, tally: Mapping[str, Counter[str]], users: UserTable, slow_s: float
+) -> None:
     """A user belongs to the track that his first request met, and answers only for attempts on that one.
 
     While an instance is left alone for a second, its users meet the other track: they stay where the hash
@@ -103,14 +125,15 @@ def _count_user(request: LoggedRequest, tally: Mapping[str, Counter[str]], users
     if flags is None:
         flags = ON_CANARY if request.attempts[0].track == CANARY else 0
     track = CANARY if flags & ON_CANARY else STABLE
-    bad = any(attempt.bad for attempt in request.attempts if attempt.track == track)
+    own = [attempt for attempt in request.attempts if attempt.track == track]
+    bad, slow = any(attempt.bad for attempt in own), any(attempt.seconds > slow_s for attempt in own)
     last = request.attempts[-1]
     fallback = request.source == POPULAR and last.track == track and not last.bad
-    met = flags | bad * MET_BAD | fallback * MET_FALLBACK
+    met = flags | bad * MET_BAD | fallback * MET_FALLBACK | slow * MET_SLOW
     if before is None:
         tally[track]["users"] += 1
         tally[track]["first_bad"] += bad
-    tally[track]["newly_bad"] += bool(met & ~flags & MET_BAD)
-    tally[track]["newly_fallback"] += bool(met & ~flags & MET_FALLBACK)
+    for flag, name in NEWLY.items():
+        tally[track][name] += bool(met & ~flags & flag)
     if met != before:
         users.put(key, met, new=before is None)

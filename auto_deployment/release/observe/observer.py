@@ -1,15 +1,14 @@
 """Takes ticks: what the edge log, Prometheus and NGINX say at one moment, added to the release's record."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.split import Weights, is_usual
 from auto_deployment.release.judge.ticks import Tick
-from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader
+from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader, Follows
 from auto_deployment.release.observe.measurements import Measurements, Metrics
 from auto_deployment.release.observe.nginx_status import log_stopped, requests_between
 from auto_deployment.release.release import Phase
@@ -24,10 +23,9 @@ LONGEST_TICKS = 2.0  # after a pause of the controller no more than this many ti
 class Sources:
     """Where evidence comes from; `requests` is NGINX's own counter, None where it does not answer."""
 
-    edge_log: Path
+    edge_log: Follows
     metrics: Metrics
     requests: Callable[[], int | None]
-    track_of_port: Mapping[int, str]
 
 
 class Observer:
@@ -117,12 +115,11 @@ class Observer:
     def _reader_of(self, record: Record) -> EdgeReader:
         identity = record.release.request
         if self._reader is None or self._release != identity:
-            log_path, ports = self._sources.edge_log, self._sources.track_of_port
-            release = record.release.id
+            follows, release = self._sources.edge_log, record.release.id
             if record.edge is None:
-                self._reader = EdgeReader.begin(log_path, ports, release)
+                self._reader = EdgeReader.begin(follows, release)
             else:
-                self._reader = EdgeReader.resume(log_path, ports, release, record.edge)
+                self._reader = EdgeReader.resume(follows, release, record.edge)
             self._release = identity
         return self._reader
 

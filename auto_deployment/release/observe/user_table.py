@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from auto_deployment.errors import MarqueeError
 
-ON_CANARY, MET_BAD, MET_FALLBACK = 1, 2, 4
-FLAG_BITS = 3
+ON_CANARY, MET_BAD, MET_FALLBACK, MET_SLOW = 1, 2, 4, 8
+FLAG_BITS = 4
+OLD_FLAG_BITS = 3  # as version 0.1 stored it: nobody looked for what was slow
 FLAGS = (1 << FLAG_BITS) - 1
-HASH_BITS = 45  # with the flags six bytes; two of a million users collide with a chance of 1.4 %
+HASH_BITS = 44  # with the flags six bytes; two of a million users collide with a chance of 2.8 %
 STORED_BYTES = 6
 FRESH_MAX = 65_536
 
@@ -68,8 +69,8 @@ class UserTable:
         return base64.b64encode(rows[:, :STORED_BYTES].tobytes()).decode()
 
     @classmethod
-    def load(cls, salt: str, text: str) -> Self:
-        """Read what `dump` wrote; raise `MarqueeError` when it is damaged."""
+    def load(cls, salt: str, text: str, flag_bits: int = FLAG_BITS) -> Self:
+        """Read what `dump` wrote, with so many flags; raise `MarqueeError` when it is damaged."""
         try:
             stored = np.frombuffer(base64.b64decode(text, validate=True), np.uint8).reshape(-1, STORED_BYTES)
         except (binascii.Error, ValueError) as error:
@@ -77,9 +78,11 @@ class UserTable:
         rows = np.zeros((len(stored), 8), np.uint8)
         rows[:, :STORED_BYTES] = stored
         packed = rows.view("<u8").reshape(-1).astype(np.uint64)
-        if np.any(packed[:-1] >> FLAG_BITS >= packed[1:] >> FLAG_BITS):
+        if flag_bits not in (FLAG_BITS, OLD_FLAG_BITS):
+            raise MarqueeError("The users of this release's evidence have unknown flags: abort it.")
+        if np.any(packed[:-1] >> flag_bits >= packed[1:] >> flag_bits):
             raise MarqueeError("The users of this release's evidence are out of order: abort it.")
-        return cls(salt, packed)
+        return cls(salt, packed if flag_bits == FLAG_BITS else _widened(packed))
 
     def _merge(self) -> None:
         if not self._fresh:
@@ -95,3 +98,12 @@ class UserTable:
         known[inside] = self._packed[places[inside]] >> FLAG_BITS == fresh[inside] >> FLAG_BITS
         self._packed[places[known]] = fresh[known]
         self._packed = np.insert(self._packed, places[~known], fresh[~known])
+
+
+def _widened(packed: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Make room for one more flag: a hash loses its last bit, and two that become one share their flags."""
+    old_flags = np.uint64((1 << OLD_FLAG_BITS) - 1)
+    keys, begin = np.unique(packed >> (OLD_FLAG_BITS + 1), return_index=True)
+    flags = np.bitwise_or.reduceat(packed & old_flags, begin) if len(packed) else packed
+    widened: NDArray[np.uint64] = keys << FLAG_BITS | flags
+    return widened

@@ -50,6 +50,11 @@ RELEASES = Dashboard(
         ),
         Row("Evidence"),
         lines(
+            "Service below its SLO",
+            ("marquee_release_service_below_slo", "both tracks"),
+            text="1: more than 1 % of answers were bad on stable and canary. The window waits.",
+        ),
+        lines(
             "Users seen", ('marquee_release_users{track=~"$track"}', "{{track}}"), text="Each counts once."
         ),
         lines(
@@ -59,7 +64,8 @@ RELEASES = Dashboard(
             "Evidence of the checks, as a logarithm",
             ("marquee_release_check_log_evidence", "{{check}}"),
             lowest=None,
-            text="A candidate is aborted when the evidence against it reaches the logarithm of 1/alpha.",
+            text="A comparison aborts at the logarithm of 1 by its part of alpha. bad-answers: a broken SLO, "
+            "that aborts only where stable has no users.",
         ),
         lines(
             "Checks: value", ('marquee_release_check_value{track=~"$track"}', "{{check}} {{track}}"), width=12

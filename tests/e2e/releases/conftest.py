@@ -9,7 +9,7 @@ import pytest
 from tests.support.systems.load import USERS
 from tests.support.systems.promise.report import Result, keep_artefacts
 from tests.support.systems.promise.steady import Steady, Unnoticed
-from tests.support.systems.releasing import Releases, released
+from tests.support.systems.releasing import ENDS, Releases, released
 from tests.support.systems.stack import TestStack
 
 RATE = 150.0  # a second: the judge needs 360 users of the canary, which has every fifth
@@ -69,6 +69,6 @@ def nobody_asks(steady: Steady) -> None:
 @pytest.fixture(autouse=True)
 def _at_rest(releases: Releases) -> None:
     """Each chapter begins with a stable release that serves, and no other one under way."""
-    if releases.newest() and releases.phase() not in ("promoted", "aborted", "superseded"):
+    if releases.newest() and releases.phase() not in ENDS:
         releases.marquee("abort", "--by", "ann", "--reason", "the test before has failed")
     releases.wait_for_rest()

@@ -49,7 +49,8 @@ def test_a_release_goes_on_after_a_reboot_in_each_phase(releases: Releases) -> N
 def test_without_traffic_nothing_is_shown(releases: Releases) -> None:
     quiet = releases.workshop.make()
     releases.deploy(quiet)
-    assert "inconclusive" in releases.end(quiet.revision, "aborted").lower()
+    assert "inconclusive" in releases.end(quiet.revision, "inconclusive").lower()
+    assert quiet.revision not in releases.onlooker.rejected()
 
 
 def test_mails_have_waited_for_the_mail_server(releases: Releases) -> None:

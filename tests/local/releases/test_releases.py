@@ -47,7 +47,7 @@ def test_a_good_model_earns_production_though_the_run_is_killed_meanwhile(site: 
     stopped = site.changes(GOOD)
     with asking(site.run.port, USERS, RATE):
         assert site.changes(GOOD)[: len(stopped)] == stopped
-        reason = site.wait_for(GOOD, "promoted", "aborted")
+        reason = site.wait_for(GOOD, "promoted", "aborted", "inconclusive")
         assert site.changes(GOOD)[-1]["phase"] == "promoted", reason
         eventually(lambda: site.served() == {GOOD})
     static = site.run.layout.static / "current" / "popular.json"
@@ -79,7 +79,7 @@ def test_a_model_that_lost_its_users_is_gone_and_does_not_come_back(site: Site) 
         site.start(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), REPORT_TO="team@example.org")
         with asking(site.run.port, USERS, RATE):
             site.deploy(POOR)
-            assert "popularity list" in site.wait_for(POOR, "promoted", "aborted")
+            assert "popularity list" in site.wait_for(POOR, "promoted", "aborted", "inconclusive")
             eventually(lambda: site.served() == {before})
         slot = site.data / "releases" / "local" / "slots" / "canary"
         eventually(lambda: slot.readlink().name == f"{before}-abc")  # whoever starts it later
@@ -106,7 +106,7 @@ def test_a_model_that_cannot_be_loaded_serves_nobody(site: Site) -> None:
     array.write_bytes(content)
     with asking(site.run.port, USERS, 30):
         site.deploy(BROKEN)
-        reason = site.wait_for(BROKEN, "promoted", "aborted")
+        reason = site.wait_for(BROKEN, "promoted", "aborted", "inconclusive")
         assert "did not become healthy" in reason or "ended" in reason
         assert site.served() == {before}
 

@@ -1,9 +1,11 @@
 """Candidates that err, are slow, do not start or leave no evidence: each ends and users are served."""
 
+from pathlib import Path
+
 from auto_deployment.release.reconcile import STABLE_NAMES
 from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import Action, Phase
-from tests.support.release.world import NEW, OLD, World, build
+from tests.support.release.world import NEW, OLD, World, build, one_in_ten, quick
 
 
 def test_an_erring_candidate_is_gone_within_minutes_and_never_comes_back(world: World) -> None:
@@ -84,7 +86,40 @@ def test_a_canary_that_hangs_is_recreated_and_counted(world: World) -> None:
 def test_without_traffic_it_is_inconclusive(world: World) -> None:
     world.per_poll = 0
     world.deploy()
-    assert "Inconclusive" in world.until(Phase.ABORTED).reason
+    assert "Inconclusive" in world.until(Phase.INCONCLUSIVE).reason
+    world.settle()
+    assert world.instances.runs == {"stable-1": OLD.release, "stable-2": OLD.release, "canary": None}
+    assert not read_rejected(world.paths)
+    world.per_poll = 60
+    world.promote()  # the same one, which nothing forbids
+
+
+def test_while_both_tracks_are_below_the_slo_the_window_waits_and_then_nothing_is_rejected(
+    world: World,
+) -> None:
+    world.bad_on_stable = world.bad = one_in_ten
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(60)
+    judgement = world.poll().judgement
+    assert judgement is not None
+    assert judgement.below_slo_s > 60
+    assert judgement.reason.startswith("The service itself was below its SLO for")
+    assert "not the candidate" in judgement.reason
+    assert judgement.window_s < 30
+    ended = world.until(Phase.INCONCLUSIVE)
+    assert "The service itself was below its SLO" in ended.reason
+    assert not read_rejected(world.paths)
+
+
+def test_once_the_service_keeps_its_slo_again_the_window_goes_on(tmp_path: Path) -> None:
+    world = World(tmp_path, quick(slo_span_s=40.0))
+    world.bad_on_stable = world.bad = one_in_ten
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(20)
+    world.bad_on_stable = world.bad = lambda user: False
+    assert world.until(Phase.PROMOTED, Phase.INCONCLUSIVE).phase is Phase.PROMOTED
 
 
 def test_a_failure_while_promoting_puts_stable_back(world: World) -> None:

@@ -18,7 +18,7 @@ def test_the_shipped_values_are_those_that_were_promised() -> None:
     assert (2 * traffic.stable_weight, traffic.canary_weight) == (80, 20)
     assert (SHIPPED.tick_s, SHIPPED.warming_s) == (60, 600)
     assert (judge.max_window_s, judge.metrics_unavailable_max_s) == (86_400, 3600)
-    assert (judge.min_users, judge.slo_bad_share, judge.alpha) == (500, 0.01, 0.01)
+    assert (judge.min_users, judge.slo_bad_share, judge.alpha) == (300, 0.01, 0.01)
 
 
 def test_a_good_candidate_is_promoted_after_twelve_hours_of_evidence_and_not_before(tmp_path: Path) -> None:

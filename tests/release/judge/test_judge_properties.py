@@ -7,12 +7,14 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from auto_deployment.release.judge.checks import MEAN_LATENCY
 from auto_deployment.release.judge.judge import CheckOutcome, Judgement, ReleaseVerdict, judge
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
 from tests.support.release.ticks import START, counts, in_order, short, tick
 
 RANK = {
     ReleaseVerdict.ABORT: 0,
+    ReleaseVerdict.INCONCLUSIVE: 1,
     ReleaseVerdict.METRICS_UNAVAILABLE: 1,
     ReleaseVerdict.NOT_ENOUGH_EVIDENCE: 1,
     ReleaseVerdict.PROMOTE: 2,
@@ -28,6 +30,7 @@ def track_counts(draw: st.DrawFn) -> TrackCounts:
         first_bad=first_bad,
         newly_bad=first_bad + draw(st.integers(0, 2)),
         newly_fallback=draw(st.integers(0, users // 4)),
+        newly_slow=draw(st.one_of(st.none(), st.integers(0, users // 4))),
         requests=users,
     )
 
@@ -66,7 +69,7 @@ def test_promotion_needs_every_check_kept_over_a_whole_window(ticks: list[Tick])
     if judgement.verdict is ReleaseVerdict.PROMOTE:
         baking = [one for one in ticks if one.phase == BAKING]
         assert sum(one.duration_s for one in baking if one.metrics_available) >= 600
-        assert sum(one.of(CANARY).users for one in baking) >= 500
+        assert sum(one.of(CANARY).users for one in baking) >= 300
         assert sum(one.of(STABLE).users for one in baking) > 0
         mean = baking[-1].mean_ms(CANARY)
         assert mean is not None
@@ -109,19 +112,20 @@ def test_one_more_user_with_a_bad_answer_never_makes_the_verdict_better(
 
 
 @given(st.one_of(RELEASES, NEARLY_GOOD), st.data())
-def test_one_more_popularity_list_never_makes_the_verdict_better(
+def test_one_more_popularity_list_or_slow_answer_never_makes_the_verdict_better(
     ticks: list[Tick], data: st.DataObject
 ) -> None:
     assume(ticks)
     place = data.draw(st.integers(0, len(ticks) - 1))
     canary = ticks[place].of(CANARY)
-    harmed = with_canary(ticks, place, replace(canary, newly_fallback=canary.newly_fallback + 1))
-    assert_not_better(judge(ticks, short()), judge(harmed, short()))
+    for more in ({"newly_fallback": canary.newly_fallback + 1}, {"newly_slow": (canary.newly_slow or 0) + 1}):
+        harmed = with_canary(ticks, place, replace(canary, **more))
+        assert_not_better(judge(ticks, short()), judge(harmed, short()))
 
 
 @given(st.one_of(RELEASES, NEARLY_GOOD), st.integers(0, 25))
 def test_harm_that_was_shown_stays_shown(ticks: list[Tick], early: int) -> None:
-    shown = {check.name for check in judge(ticks[:early], short()).checks if check.log_evidence is not None}
+    shown = {check.name for check in judge(ticks[:early], short()).checks if check.log_evidence}
     before = {check.name: check.log_evidence for check in judge(ticks[:early], short()).checks}
     after = {check.name: check.log_evidence for check in judge(ticks, short()).checks}
     for name in shown:
@@ -144,4 +148,8 @@ def with_canary(ticks: Sequence[Tick], place: int, canary: TrackCounts) -> list[
 
 
 def assert_not_better(before: Judgement, after: Judgement) -> None:
+    if after.below_slo_s and {one.name for one in before.checks if one.outcome is CheckOutcome.BROKEN} == {
+        MEAN_LATENCY
+    }:
+        return  # the clock stands still: the mean of the whole window is decided later
     assert RANK[after.verdict] <= RANK[before.verdict], (before.reason, after.reason)

@@ -65,7 +65,26 @@ def test_the_judgement_is_printed_for_programs(
     file = store(tmp_path / "ticks.json", [one.to_json() for one in good(10)])
     assert main(["release", "replay", str(file), f"--params={params}", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert (printed["verdict"], printed["ticks"], len(printed["checks"])) == ("promote", 10, 5)
+    assert (printed["verdict"], printed["ticks"], len(printed["checks"])) == ("promote", 10, 6)
+
+
+def test_a_promoted_release_of_version_0_1_is_promoted_again_without_a_check_that_it_did_not_record(
+    tmp_path: Path, params: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = [one.to_json() for one in good(10)]
+    for tick_of_0_1 in recorded:
+        for track in tick_of_0_1["counts"].values():
+            del track["newly_slow"]
+    file = store(tmp_path / "release.json", {"ticks": recorded})
+    assert main(["release", "replay", str(file), f"--params={params}"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("promote after 10 of 10 ticks.")
+    assert "slow-against-stable" not in out
+
+
+def test_a_release_that_shows_nothing_ends_inconclusive() -> None:
+    result = replay([tick(counts(10))] * 30, short())
+    assert (result.judgement.verdict, result.ticks) == (ReleaseVerdict.INCONCLUSIVE, 20)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.release.judge.ticks import CANARY, Tick
+from auto_deployment.release.judge.ticks import CANARY, Tick, TrackCounts
 from tests.support.release.ticks import counts, tick
 
 
@@ -51,7 +51,16 @@ def test_a_tick_of_before_damaged_lines_were_kept_is_read() -> None:
     assert Tick.from_json(stored) == tick()
 
 
-@pytest.mark.parametrize("change", [{"users": -1}, {"users": 1.5}, {"first_bad": 61}, {"bad_attempts": 61}])
+def test_slow_attempts_that_nobody_looked_for_are_not_known_and_not_written() -> None:
+    unknown = tick(TrackCounts(60), TrackCounts(240))
+    assert "newly_slow" not in unknown.to_json()["counts"][CANARY]
+    assert Tick.from_json(unknown.to_json()) == unknown
+    assert tick(counts(60)).to_json()["counts"][CANARY]["newly_slow"] == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"users": -1}, {"users": 1.5}, {"first_bad": 61}, {"bad_attempts": 61}, {"newly_slow": -1}]
+)
 def test_counts_that_cannot_be_are_refused(change: dict[str, Any]) -> None:
     stored = tick().to_json()
     stored["counts"][CANARY] |= change

@@ -3,9 +3,10 @@
 import pytest
 
 from auto_deployment.release.observe.edge_lines import Attempt, parse_line
-from tests.support.release.edge_lines import TRACKS, edge_line
+from tests.support.release.edge_lines import CANARY_1, STABLE_1, TRACKS, edge_line
 
 GOOD, BAD, STABLE = Attempt("canary", False), Attempt("canary", True), Attempt("stable", False)
+TIMES = "0.002, 0.250 : 0.151"
 
 
 @pytest.mark.parametrize(
@@ -30,9 +31,25 @@ GOOD, BAD, STABLE = Attempt("canary", False), Attempt("canary", True), Attempt("
     ],
 )
 def test_attempts_are_told_by_port_and_status(addresses: str, statuses: str, attempts: list[Attempt]) -> None:
-    request = parse_line(edge_line(upstream_addr=addresses, upstream_status=statuses), TRACKS)
+    line = edge_line(upstream_addr=addresses, upstream_status=statuses, upstream_response_time="")
+    request = parse_line(line, TRACKS)
     assert request is not None
     assert (list(request.attempts), request.foreign_attempts) == (attempts, 0)
+
+
+def test_each_attempt_has_its_own_duration() -> None:
+    addresses, statuses = f"{CANARY_1}, {STABLE_1} : {CANARY_1}", "504, 200 : 200"
+    line = edge_line(upstream_addr=addresses, upstream_status=statuses, upstream_response_time=TIMES)
+    request = parse_line(line, TRACKS)
+    assert request is not None
+    assert [one.seconds for one in request.attempts] == [0.002, 0.25, 0.151]
+
+
+@pytest.mark.parametrize("times", ["-", "", "fast", "0.1, 0.2", "-1", "1e9", "nan", None, 3])
+def test_a_line_whose_durations_say_nothing_counts_all_the_same(times: object) -> None:
+    request = parse_line(edge_line(upstream_response_time=times), TRACKS)
+    assert request is not None
+    assert request.attempts == (GOOD,)
 
 
 def test_an_address_of_no_track_is_counted_apart() -> None:

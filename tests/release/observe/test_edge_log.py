@@ -1,7 +1,9 @@
 """The edge log as evidence: each user once, nothing missed and nothing twice."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +13,7 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.local.edge_log import rotate
 from auto_deployment.release.judge.ticks import CANARY, STABLE, TrackCounts
 from auto_deployment.release.observe import edge_log_files as log_files
-from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader
+from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader, Follows
 from auto_deployment.release.observe.edge_log_files import EdgeLogError
 from tests.support.release.edge_lines import CANARY_1, STABLE_1, STABLE_2, TRACKS, edge_line, line
 
@@ -28,7 +30,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reader(log: Path) -> EdgeReader:
-    return EdgeReader.begin(log, TRACKS, RELEASE)
+    return EdgeReader.begin(Follows(log, TRACKS, 0.15), RELEASE)
 
 
 def append(log: Path, *lines: bytes) -> None:
@@ -38,7 +40,7 @@ def append(log: Path, *lines: bytes) -> None:
 
 def resumed(log: Path, state: object) -> EdgeReader:
     """Start again from what was stored."""
-    return EdgeReader.resume(log, TRACKS, RELEASE, json.loads(json.dumps(state)))
+    return EdgeReader.resume(Follows(log, TRACKS, 0.15), RELEASE, json.loads(json.dumps(state)))
 
 
 def of_canary(read: EdgeRead) -> tuple[int, int, int, int]:
@@ -59,8 +61,10 @@ def test_a_user_counts_once_for_each_thing_that_befalls_him(log: Path, reader: E
 def test_a_retry_on_stable_is_an_attempt_there_and_no_user(log: Path, reader: EdgeReader) -> None:
     append(log, line("1", BAD, RETRIED, source="popular"), line("1", RETRIED))
     assert reader.read().counts == {
-        CANARY: TrackCounts(users=1, first_bad=1, newly_bad=1, requests=1, attempts=1, bad_attempts=1),
-        STABLE: TrackCounts(requests=1, attempts=2),
+        CANARY: TrackCounts(
+            users=1, first_bad=1, newly_bad=1, requests=1, attempts=1, bad_attempts=1, newly_slow=0
+        ),
+        STABLE: TrackCounts(requests=1, attempts=2, newly_slow=0),
     }
 
 
@@ -81,7 +85,7 @@ def test_requests_that_name_no_user_do_not_count(log: Path, reader: EdgeReader) 
 
 def test_answers_of_nginx_itself_are_nobodys(log: Path, reader: EdgeReader) -> None:
     append(log, edge_line(upstream_addr="marquee", upstream_status="502", source="static", track="static"))
-    assert reader.read().counts == {CANARY: TrackCounts(), STABLE: TrackCounts()}
+    assert reader.read().counts == {CANARY: TrackCounts(newly_slow=0), STABLE: TrackCounts(newly_slow=0)}
 
 
 def test_damaged_lines_and_foreign_addresses_are_counted(log: Path, reader: EdgeReader) -> None:
@@ -104,7 +108,7 @@ def test_half_a_line_is_read_when_it_is_whole(log: Path, reader: EdgeReader) -> 
 def test_a_log_that_begins_within_a_line_counts_that_line(log: Path) -> None:
     whole = line("1", GOOD)
     append(log, whole[:100])
-    reader = EdgeReader.begin(log, TRACKS, RELEASE)
+    reader = EdgeReader.begin(Follows(log, TRACKS, 0.15), RELEASE)
     append(log, whole[100:])
     read = reader.read()
     assert (read.lines, read.damaged) == (1, 0)
@@ -166,7 +170,7 @@ def test_another_file_that_got_the_inode_is_read_from_its_start(log: Path, reade
 
 def test_a_log_that_is_not_there_yet_is_read_once_it_is(tmp_path: Path) -> None:
     log = tmp_path / "edge.log"
-    reader = EdgeReader.begin(log, TRACKS, RELEASE)
+    reader = EdgeReader.begin(Follows(log, TRACKS, 0.15), RELEASE)
     assert reader.read().lines == 0
     append(log, line("1", GOOD))
     read = reader.read()
@@ -212,3 +216,32 @@ def test_after_warming_users_count_anew(log: Path, reader: EdgeReader) -> None:
 def test_a_damaged_state_is_refused(log: Path, state: object) -> None:
     with pytest.raises(MarqueeError):
         resumed(log, state)
+
+
+def test_a_user_who_waits_on_his_own_track_waits_once(log: Path, reader: EdgeReader) -> None:
+    slow, retried = edge_line(user="1", upstream_response_time="0.151"), f"{STABLE_1}, {CANARY_1}"
+    elsewhere = {"upstream_addr": retried, "upstream_status": "504, 200"}
+    append(log, edge_line(user="1", upstream_response_time="0.150"))
+    assert reader.read().counts[CANARY].newly_slow == 0
+    append(log, edge_line(user="1", upstream_response_time="0.250, 0.010", **elsewhere))
+    assert reader.read().counts[CANARY].newly_slow == 0
+    append(log, slow, slow)
+    assert reader.read().counts[CANARY].newly_slow == 1
+    append(log, slow)
+    assert resumed(log, reader.state()).read().counts[CANARY].newly_slow == 0
+
+
+def test_users_that_version_0_1_stored_are_known(log: Path, reader: EdgeReader) -> None:
+    append(log, line("1", GOOD), line("2", BAD, RETRIED))
+    reader.read()
+    positions = reader.state()["positions"]
+    h = blake2b(digest_size=8, salt=blake2b(RELEASE.encode(), digest_size=16).digest())
+    packed = []
+    for user, flags in (("1", 1), ("2", 3)):
+        digest = h.copy()
+        digest.update(user.encode())
+        packed.append(int.from_bytes(digest.digest(), "little") >> 19 << 3 | flags)
+    users = b64encode(b"".join(one.to_bytes(6, "little") for one in sorted(packed))).decode()
+    again = resumed(log, {"positions": positions, "users": users})
+    append(log, line("1", BAD, RETRIED), line("2", BAD, RETRIED), line("3", GOOD))
+    assert of_canary(again.read()) == (1, 0, 1, 0)

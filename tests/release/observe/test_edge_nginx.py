@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.release.judge.ticks import CANARY, STABLE
-from auto_deployment.release.observe.edge_log import EdgeReader
+from auto_deployment.release.observe.edge_log import EdgeReader, Follows
 from tests.support.edge.edge import TRACKS, running_edge, stub_instances
 from tests.support.edge.stub_instance import Behaviour, answer, close, fail, hang, reset
 from tests.support.http import get
@@ -26,7 +26,7 @@ def test_what_the_canary_does_to_its_users_is_counted_though_all_are_served(
         running_edge(tmp_path, [i.address for i in instances.values()]) as edge,
     ):
         ports = {instance.port: TRACKS[name] for name, instance in instances.items()}
-        reader = EdgeReader.begin(edge.layout.edge_log, ports, "r")
+        reader = EdgeReader.begin(Follows(edge.layout.edge_log, ports, 0.15), "r")
         instances["canary"].behaviour = behaviour
         of_canary, of_stable = next(users_of(instances, "canary")), next(users_of(instances, "stable-1"))
         for user in (of_canary, of_stable, of_canary):
@@ -45,7 +45,7 @@ def test_refused_connections_and_no_instance_at_all(tmp_path: Path) -> None:
         running_edge(tmp_path, [i.address for i in instances.values()]) as edge,
     ):
         ports = {instance.port: TRACKS[name] for name, instance in instances.items()}
-        reader = EdgeReader.begin(edge.layout.edge_log, ports, "r")
+        reader = EdgeReader.begin(Follows(edge.layout.edge_log, ports, 0.15), "r")
         users = list(islice(users_of(instances, "canary"), 3))
         for instance in instances.values():
             instance.refuse()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from auto_deployment.local.edge_log import rotate
 from auto_deployment.release.judge.ticks import CANARY
-from auto_deployment.release.observe.edge_log import EdgeReader
+from auto_deployment.release.observe.edge_log import EdgeReader, Follows
 from tests.support.release.edge_lines import CANARY_1, TRACKS, line
 
 STEPS = st.lists(st.sampled_from(["write", "half", "rotate", "late", "tick", "kill"]), max_size=40)
@@ -21,7 +21,7 @@ class World:
     def __init__(self, log: Path) -> None:
         self.log, self.written, self.half = log, 0, b""
         log.touch()
-        self.reader = EdgeReader.begin(log, TRACKS, "r")
+        self.reader = EdgeReader.begin(Follows(log, TRACKS, 0.15), "r")
         self.stored = json.dumps({"users": 0, "state": self.reader.state()})
 
     def write(self) -> None:
@@ -55,7 +55,9 @@ class World:
     def kill(self) -> None:
         """End the reader after it read and before it stored."""
         self.reader.read()
-        self.reader = EdgeReader.resume(self.log, TRACKS, "r", json.loads(self.stored)["state"])
+        self.reader = EdgeReader.resume(
+            Follows(self.log, TRACKS, 0.15), "r", json.loads(self.stored)["state"]
+        )
 
     def _next(self) -> bytes:
         self.written += 1

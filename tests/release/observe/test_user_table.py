@@ -1,5 +1,6 @@
 """The set of users: it remembers flags, survives as text, and stays small."""
 
+import base64
 import json
 import tracemalloc
 
@@ -14,7 +15,7 @@ from auto_deployment.release.observe.user_table import UserTable
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 7))),
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 15))),
     st.integers(1, 5),
 )
 def test_it_remembers_what_a_dict_would(puts: list[tuple[int, int]], fresh_max: int) -> None:
@@ -66,3 +67,12 @@ def test_a_million_users_stay_small() -> None:
     assert len(text) < 1_080_000 * 8 + 100
     assert kept < 22_000_000
     assert peak < 60_000_000
+
+
+def test_of_two_users_whom_the_shorter_hash_does_not_tell_apart_what_both_met_is_known() -> None:
+    first, second = 0b1000 << 3 | 1, 0b1001 << 3 | 2
+    text = base64.b64encode(first.to_bytes(6, "little") + second.to_bytes(6, "little")).decode()
+    table = UserTable.load("r", text, flag_bits=3)
+    assert (len(table), table.get(0b100)) == (1, 3)
+    with pytest.raises(MarqueeError):
+        UserTable.load("r", text, flag_bits=5)

@@ -18,7 +18,9 @@ def short(**changes: object) -> JudgeParams:
     return replace(SHIPPED.judge, **{"window_s": 600.0, "max_window_s": 1200.0, **changes})  # type: ignore[arg-type]
 
 
-def counts(users: int, bad: int = 0, fallback: int = 0, first_bad: int | None = None) -> TrackCounts:
+def counts(
+    users: int, bad: int = 0, fallback: int = 0, first_bad: int | None = None, slow: int = 0
+) -> TrackCounts:
     """Return a track's counts, each user with one request."""
     return TrackCounts(
         users=users,
@@ -28,6 +30,7 @@ def counts(users: int, bad: int = 0, fallback: int = 0, first_bad: int | None = 
         requests=users,
         attempts=users,
         bad_attempts=bad,
+        newly_slow=slow,
     )
 
 

@@ -14,6 +14,7 @@ from auto_deployment.paths import Paths
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.observe import queries
+from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
@@ -136,12 +137,15 @@ class World:
         self.store, self.inbox = Store(self.paths.releases), Inbox(self.paths.releases / "inbox")
         self.requests, self.users = 0, 0
         self.bad: Callable[[int], bool] = lambda user: False
+        self.bad_on_stable: Callable[[int], bool] = lambda user: False
         self.per_poll = 60
         self.boot()
 
     def boot(self) -> None:
         """Start the controller, as after a kill."""
-        sources = Sources(self.log, PrometheusMetrics(self.metrics), lambda: self.requests, TRACKS)
+        sources = Sources(
+            Follows(self.log, TRACKS, 0.15), PrometheusMetrics(self.metrics), lambda: self.requests
+        )
         parts = self.parts(Observer(sources, self.params.tick_s))
         self.controller = Controller(parts, self.params, self.needs_approval)
         self.controller.open()
@@ -184,7 +188,7 @@ class World:
         lines = []
         for _ in range(count):
             self.users += 1
-            attempts = [(STABLE_1, "200")]
+            attempts = [(STABLE_1, "500" if self.bad_on_stable(self.users) else "200")]
             if self.users % 5 == 0 and CANARY_NAME in self.edge.traffic.names:
                 attempts = [(CANARY_1, "500"), *attempts] if self.bad(self.users) else [(CANARY_1, "200")]
             lines.append(line(str(self.users), *attempts))
@@ -223,6 +227,11 @@ class World:
         if record is None:
             raise MarqueeError("no release yet")
         return record.release
+
+
+def one_in_ten(user: int) -> bool:
+    """Tell whether a user is one of those who fail, on both tracks alike."""
+    return user // 10 % 10 == 0
 
 
 def quick(**judge: float) -> ReleaseParams:

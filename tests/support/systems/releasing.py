@@ -20,7 +20,7 @@ from tests.support.waiting import eventually
 RATE = 60.0  # requests a second
 INSTANCES = ("stable-1", "stable-2", "canary")
 PARTS = (*INSTANCES, "nginx", "static-list", "controller", "prometheus", "nginx-exporter")
-ENDS = ("promoted", "aborted", "superseded")
+ENDS = ("promoted", "aborted", "superseded", "inconclusive")
 ENDS_WITHIN_S = 240.0
 STEP_S = 0.25
 # A whole story's edge log is kept, and turns over now and then all the same.
@@ -130,7 +130,7 @@ class Releases:
 
     def is_at_rest(self) -> bool:
         phase, runs, serves = self.phase(), self.runs(), self.onlooker.serving()
-        canary = "" if phase in ("aborted", "superseded") else serves
+        canary = serves if phase in ("", "promoted") else ""
         right = runs == {"stable-1": serves, "stable-2": serves, "canary": canary}
         return phase in ("", *ENDS) and right and all(self.is_well(name) for name in runs if runs[name])
 

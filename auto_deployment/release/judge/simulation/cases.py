@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from auto_deployment.release.judge.sequential import Counts, Floats
-from auto_deployment.release.judge.simulation.users import Behaviour, Met, meet
+from auto_deployment.release.judge.simulation.users import Behaviour, Met, come_in, meet
 
 CANARY_SHARE = 0.2
+# Of all users: those of the stable that goes away whom the canary gets meanwhile (weights 40 : 20 are left).
+MOVING_SHARE = 0.4 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,17 @@ class Scenario:
     failing_requests: float | None = None  # of each of these in the window; None: as many as others
     fallback_share: float = 0.1  # of users, who get popularity lists
     fallback_ratio: float = 1.0  # times as many on the canary
+    slow_share: float = 0.002  # of users, who wait
+    slow_on_canary: float = 0.0  # of the canary's users, who wait because of it
+    thrown_away: bool = False  # what these wait for: each of their requests is bad as well
     swing: float = 0.0  # of load and bad share, down and up over the window; 0.5 is threefold
+    night_load: float = 1.0  # times the usual load, from the fourth to the twelfth hour of each day
     bursts: int = 0  # times in the window at which both tracks fail
     burst_min: int = 2
     burst_share: float = 0.05  # of requests, that fail in a burst
+    outage_min: int = 0  # from the third hour on both tracks fail for so long
+    outage_share: float = 0.05
+    away_min: int = 0  # from the middle of the window on one stable is away for so long
     cold_min: int = 0  # minutes in which a canary that has just started is `cold_ratio` times as bad
     cold_ratio: float = 10.0
     warmed: bool = True  # the minutes of warming come before the window
@@ -35,19 +44,24 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Minutes of warming, which are no evidence, and of the window."""
+    """Minutes of warming, which are no evidence, of the window, and of the longest release."""
 
     warming: int
     window: int
+    longest: int = 0
+
+    @property
+    def minutes(self) -> int:
+        return max(self.window, self.longest)
 
 
 def play(scenario: Scenario, clock: Clock, runs: int, random: np.random.Generator) -> tuple[Met, Met]:
     """Let so many releases happen; return what canary and stable users met, warming first if there is one."""
     if not (scenario.warmed and clock.warming):
-        return _play(scenario, clock.window, clock.window, runs, random)
+        return _play(scenario, clock.minutes, clock.window, runs, random)
     before = _play(scenario, clock.warming, clock.window, runs, random)
     # Whoever comes in the window is counted as if he had never been there.
-    after = _play(replace(scenario, cold_min=0), clock.window, clock.window, runs, random)
+    after = _play(replace(scenario, cold_min=0), clock.minutes, clock.window, runs, random)
     canary, stable = (_one_after_the_other(*both) for both in zip(before, after, strict=True))
     return canary, stable
 
@@ -56,26 +70,98 @@ def _play(
     scenario: Scenario, ticks: int, window: int, runs: int, random: np.random.Generator
 ) -> tuple[Met, Met]:
     users = round(scenario.requests_per_s * 60 * window / scenario.requests_per_user)
+    group = _Group(scenario, ticks, window, _bad(scenario, ticks, window, runs, random), random)
     failing = round(users * scenario.failing_share)
-    swing = 1 + scenario.swing * np.cos(2 * np.pi * np.arange(ticks) / window)[np.newaxis]
-    bad = np.minimum(scenario.bad_share * swing + _bursts(scenario, ticks, window, runs, random), 1)
-    worse = np.where(np.arange(ticks) < scenario.cold_min, scenario.cold_ratio, scenario.canary_ratio)
-    often = swing * scenario.requests_per_user / window
-    often_failing = (
-        often * (scenario.failing_requests or scenario.requests_per_user) / scenario.requests_per_user
+    ordinary = users - failing
+    on_canary, broken = (random.binomial(one, CANARY_SHARE, runs) for one in (ordinary, failing))
+    waiting = random.binomial(on_canary, scenario.slow_on_canary)
+    moving = random.binomial(
+        ordinary - on_canary, MOVING_SHARE / (1 - CANARY_SHARE) * bool(scenario.away_min)
     )
-    fallback = np.full((1, ticks), scenario.fallback_share)
-
-    def track(ordinary: Counts, broken: Counts, ratio: Floats, fallback_ratio: float) -> Met:
-        usual = Behaviour(often, np.minimum(bad * ratio, 1), fallback * fallback_ratio)
-        always = Behaviour(often_failing, np.ones((1, ticks)), np.zeros((1, ticks)))
-        return meet(ordinary, usual, random) + meet(broken, always, random)
-
-    on_canary = random.binomial(users - failing, CANARY_SHARE, runs)
-    broken_on_canary = random.binomial(failing, CANARY_SHARE, runs)
-    canary = track(on_canary, broken_on_canary, worse, scenario.fallback_ratio)
-    stable = track(users - failing - on_canary, failing - broken_on_canary, np.ones(ticks), 1.0)
+    canary, stable = group.meet(on_canary - waiting, True), group.meet(ordinary - on_canary - moving, False)
+    if scenario.slow_on_canary:
+        canary += group.meet(waiting, True, waits=True)
+    if failing:
+        canary += group.meet_broken(broken)
+        stable += group.meet_broken(failing - broken)
+    if scenario.away_min:
+        on_canary_first, on_stable_first = group.meet_moving(moving)
+        canary += on_canary_first
+        stable += on_stable_first
     return canary, stable
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Groups of users in one situation, which differ in their track and in what befalls them."""
+
+    scenario: Scenario
+    ticks: int
+    window: int
+    bad: Floats  # on stable, by tick
+    random: np.random.Generator
+
+    def meet(self, users: Counts, canary: bool, waits: bool = False, inside: Floats | None = None) -> Met:
+        """Let users of a track come; `inside` says in which ticks they are on it, if not in all."""
+        scenario, ones = self.scenario, np.ones((1, self.ticks))
+        requests, comes = self.requests(scenario.requests_per_user), None
+        if inside is not None:
+            _, comes = come_in(requests, inside)
+            requests = requests * inside
+        minutes = np.arange(self.ticks)
+        worse = np.where(minutes < scenario.cold_min, scenario.cold_ratio, scenario.canary_ratio)
+        bad = np.minimum(self.bad * worse, 1) if canary else self.bad
+        return meet(
+            users,
+            Behaviour(
+                requests=requests,
+                bad=ones if waits and scenario.thrown_away else bad,
+                fallback=ones * scenario.fallback_share * (scenario.fallback_ratio if canary else 1),
+                slow=ones * (1 if waits else scenario.slow_share),
+                comes=comes,
+            ),
+            self.random,
+        )
+
+    def meet_broken(self, users: Counts) -> Met:
+        """Let users come whose every request is bad, wherever."""
+        often = self.scenario.failing_requests or self.scenario.requests_per_user
+        ones, none = np.ones((1, self.ticks)), np.zeros((1, self.ticks))
+        return meet(users, Behaviour(self.requests(often), ones, none, none), self.random)
+
+    def meet_moving(self, users: Counts) -> tuple[Met, Met]:
+        """Let users come who are on the canary while one stable is away; each counts where he came first."""
+        minutes, begin = np.arange(self.ticks)[np.newaxis], self.window // 2
+        away = ((minutes >= begin) & (minutes < begin + self.scenario.away_min)).astype(float)
+        requests = self.requests(self.scenario.requests_per_user)
+        share, other = come_in(requests, away)[0], come_in(requests, 1 - away)[0]
+        first_on_canary = self.random.binomial(users, share)
+        first_on_stable = self.random.binomial(users - first_on_canary, min(other / (1 - share), 1.0))
+        return (
+            self.meet(first_on_canary, True, inside=away),
+            self.meet(first_on_stable, False, inside=1 - away),
+        )
+
+    def requests(self, of_each: float) -> Floats:
+        """Return the requests that are expected of one user, who makes so many in the window, by tick."""
+        minutes = np.arange(self.ticks)[np.newaxis]
+        night = (minutes % 1440 >= 240) & (minutes % 1440 < 720)
+        load = _swing(self.scenario, self.ticks, self.window) * np.where(night, self.scenario.night_load, 1)
+        return load * of_each / self.window
+
+
+def _swing(scenario: Scenario, ticks: int, window: int) -> Floats:
+    swing: Floats = 1 + scenario.swing * np.cos(2 * np.pi * np.arange(ticks) / window)[np.newaxis]
+    return swing
+
+
+def _bad(scenario: Scenario, ticks: int, window: int, runs: int, random: np.random.Generator) -> Floats:
+    """Return the share of stable's requests that are bad, by tick."""
+    minutes = np.arange(ticks)
+    outage = (minutes >= 120) & (minutes < 120 + scenario.outage_min)
+    usual = scenario.bad_share * _swing(scenario, ticks, window) + outage * scenario.outage_share
+    bad: Floats = np.minimum(usual + _bursts(scenario, ticks, window, runs, random), 1)
+    return bad
 
 
 def _bursts(scenario: Scenario, ticks: int, window: int, runs: int, random: np.random.Generator) -> Floats:
@@ -94,48 +180,3 @@ def _one_after_the_other(before: Met, after: Met) -> Met:
 
     columns = type(before.columns)(*(joined(name) for name in type(before.columns).__slots__))
     return Met(columns, np.concatenate([before.bad_requests, after.bad_requests], axis=1))
-
-
-SCENARIOS = (
-    Scenario("equal tracks, 0.05 % of requests bad", bad_share=0.0005),
-    Scenario("equal tracks, 0.5 % of requests bad"),
-    Scenario("equal tracks, a tenth of the traffic", requests_per_s=0.5),
-    Scenario("equal tracks, load and bad requests drifting threefold", swing=0.5),
-    Scenario("equal tracks, six bursts of 2 min with 5 % of requests bad", bursts=6),
-    Scenario("equal tracks, 0.5 % of users always fail, 10 requests each", bad_share=0, failing_share=0.005),
-    Scenario(
-        "equal tracks, 0.5 % of users always fail, 20 requests each",
-        bad_share=0,
-        failing_share=0.005,
-        requests_per_user=20,
-    ),
-    Scenario(
-        "equal tracks, 0.5 % of users always fail, 50 requests each",
-        bad_share=0,
-        failing_share=0.005,
-        requests_per_user=50,
-    ),
-    Scenario(
-        "the same, and only these ask 50 times, others 10 times",
-        bad_share=0,
-        failing_share=0.005,
-        failing_requests=50,
-    ),
-    Scenario("canary exactly 1.25 times as bad", canary_ratio=1.25),
-    Scenario("cold start: canary 10 times as bad while it is warmed", cold_min=10),
-    Scenario("cold start without warming", cold_min=10, warmed=False),
-    Scenario("canary 2 times as bad", True, canary_ratio=2),
-    Scenario(
-        "canary 3 times as bad at 0.2 %, beside 0.3 % of users who always fail",
-        True,
-        canary_ratio=3,
-        bad_share=0.002,
-        failing_share=0.003,
-    ),
-    Scenario("canary 5 times as bad", True, canary_ratio=5),
-    Scenario("canary 5 times as bad, a tenth of the traffic", True, canary_ratio=5, requests_per_s=0.5),
-    Scenario("canary 10 times as bad", True, canary_ratio=10),
-    Scenario("rare faults: canary 10 times as bad at 0.05 %", True, canary_ratio=10, bad_share=0.0005),
-    Scenario("every request to the canary bad", True, canary_ratio=200),
-    Scenario("canary gives twice as many users the popularity list (20 %)", True, fallback_ratio=2),
-)

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.judge.evidence import Columns, abort_limit, kept_limit, weigh
+from auto_deployment.release.judge.evidence import (
+    BAD_PART,
+    POPULAR_PART,
+    SLOW_PART,
+    Columns,
+    abort_limit,
+    below_slo,
+    kept_limit,
+    weigh,
+)
 from auto_deployment.release.judge.judge import ReleaseVerdict, judge
 from auto_deployment.release.judge.sequential import Counts, canary_share, log_evidence_of_harm
 from auto_deployment.release.judge.simulation.cases import Clock, Scenario, play
@@ -18,7 +27,7 @@ from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING,
 from auto_deployment.release.params import JudgeParams
 
 TICK_S = 60.0
-BATCH = 1000  # releases at once; 25 MB of counts for each track and twelve hours
+BATCH = 250  # releases at once; 20 MB of counts for each track and a day
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 Z_95 = 1.96
 
@@ -30,20 +39,21 @@ class Characteristic:
     name: str
     to_blame: bool
     runs: int
-    aborted: float
+    aborted: float  # and rejected for ever
     aborted_low: float  # Wilson's 95 % interval
     aborted_high: float
     minutes: tuple[float, float, float] | None  # 10 %, median and 90 % of aborted releases; None: too few
     promoted: float  # at the end of the window
+    promoted_late: float  # until a release ends at the latest
     aborted_by_requests: float  # by the comparison with stable, if it counted requests instead of users
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """One batch; the minute of an abort is 0 where there was none."""
+    """One batch; the minute of an abort or a promotion is 0 where there was none."""
 
     abort_minute: Counts
-    promoted: NDArray[np.bool_]
+    promote_minute: Counts
     aborted_by_requests: NDArray[np.bool_]
 
 
@@ -51,9 +61,10 @@ def characterise(
     scenario: Scenario, warming_s: float, params: JudgeParams, runs: int, seed: int, checked: int = 20
 ) -> Characteristic:
     """Simulate releases of one case; the first `checked` of them are put before `judge` tick by tick too."""
-    clock = Clock(round(warming_s / TICK_S), round(params.window_s / TICK_S))
+    clock = Clock(*(round(one / TICK_S) for one in (warming_s, params.window_s, params.max_window_s)))
     batches = list(_batches(scenario, clock, params, runs, seed, checked))
     minutes = np.concatenate([one.abort_minute for one in batches])
+    promoted = np.concatenate([one.promote_minute for one in batches])
     aborted = minutes[minutes > 0]
     low, high = wilson(len(aborted), runs)
     return Characteristic(
@@ -64,7 +75,8 @@ def characterise(
         aborted_low=low,
         aborted_high=high,
         minutes=_spread(aborted) if len(aborted) >= runs / 2 else None,
-        promoted=float(np.concatenate([one.promoted for one in batches]).mean()),
+        promoted=float(((promoted > 0) & (promoted <= clock.window)).mean()),
+        promoted_late=float((promoted > 0).mean()),
         aborted_by_requests=float(np.concatenate([one.aborted_by_requests for one in batches]).mean()),
     )
 
@@ -78,24 +90,37 @@ def wilson(hits: int, runs: int) -> tuple[float, float]:
 
 
 def outcomes(canary: Met, stable: Met, params: JudgeParams) -> Outcomes:
-    """Judge a batch at every minute of its window at once, by the evidence that the judge weighs."""
-    minutes = canary.columns.users.shape[-1]
+    """Judge a batch at every minute at once, by the evidence that the judge weighs."""
+    minutes, window = canary.columns.users.shape[-1], round(params.window_s / TICK_S)
     evidence = weigh(canary.columns, stable.columns, np.ones(minutes, np.int64), params)
-    against = np.maximum(np.maximum(evidence.slo_broken, evidence.bad_harm), evidence.fallback_harm)
-    broken = against >= abort_limit(params)
-    aborted = broken.any(axis=-1)
-    enough = canary.columns.users.sum(axis=-1) >= params.min_users
-    both = stable.columns.users.sum(axis=-1) > 0
+    alone = stable.columns.users.cumsum(axis=-1) == 0
+    slo_broken = alone & (np.maximum.accumulate(evidence.slo_broken, axis=-1) >= abort_limit(params))
+    broken = (
+        slo_broken
+        | (evidence.bad_harm >= abort_limit(params, BAD_PART))
+        | (evidence.fallback_harm >= abort_limit(params, POPULAR_PART))
+        | (evidence.slow_harm >= abort_limit(params, SLOW_PART))
+    )
+    below = below_slo(canary.columns, stable.columns, np.full(minutes, TICK_S), params)
+    ready = (
+        ~below
+        & ~alone
+        & ((~below).cumsum(axis=-1) >= window)
+        & (canary.columns.users.cumsum(axis=-1) >= params.min_users)
+        & (np.maximum(evidence.slo_kept, evidence.not_much_worse) >= kept_limit(params))
+    )
+    abort_minute, promote_minute = _first(broken), _first(ready)
+    ends_badly = (abort_minute > 0) & ((promote_minute == 0) | (abort_minute <= promote_minute))
     by_requests = log_evidence_of_harm(
-        canary.bad_requests,
-        stable.bad_requests,
-        canary_share(canary.columns.users, stable.columns.users),
+        canary.bad_requests[:, :window],
+        stable.bad_requests[:, :window],
+        canary_share(canary.columns.users, stable.columns.users)[:, :window],
         params.tolerated_ratio,
         params.harm_ratios,
     )
     return Outcomes(
-        abort_minute=np.where(aborted, broken.argmax(axis=-1) + 1, 0),
-        promoted=~aborted & enough & both & (evidence.slo_kept[:, -1] >= kept_limit(params)),
+        abort_minute=np.where(ends_badly, abort_minute, 0),
+        promote_minute=np.where(ends_badly, 0, promote_minute),
         aborted_by_requests=by_requests.max(axis=-1) >= abort_limit(params),
     )
 
@@ -120,31 +145,33 @@ def _batches(
     for start in range(0, runs, BATCH):
         random = np.random.default_rng([seed, start, *scenario.name.encode()])
         canary, stable = play(scenario, clock, min(BATCH, runs - start), random)
-        warming = canary.columns.users.shape[-1] - clock.window
+        warming = canary.columns.users.shape[-1] - clock.minutes
         judged = outcomes(canary.after(warming), stable.after(warming), params)
         for run in range(max(0, min(checked - start, BATCH, runs - start))):
             ticks = recorded(canary.columns, stable.columns, run, warming)
-            _compare(ticks, warming, int(judged.abort_minute[run]), bool(judged.promoted[run]), params)
+            ends = int(judged.abort_minute[run]), int(judged.promote_minute[run])
+            _compare(ticks, warming, *ends, params)
         yield judged
 
 
 def _compare(
-    ticks: Sequence[Tick], warming: int, abort_minute: int, promoted: bool, params: JudgeParams
+    ticks: Sequence[Tick], warming: int, abort_minute: int, promote_minute: int, params: JudgeParams
 ) -> None:
     """Put one release before the judge itself; raise `MarqueeError` when it decides otherwise."""
-    if abort_minute:
-        end = warming + abort_minute
-        agreed = (
-            judge(ticks[:end], params).verdict is ReleaseVerdict.ABORT
-            and judge(ticks[: end - 1], params).verdict is not ReleaseVerdict.ABORT
-        )
-    else:
-        verdict = judge(ticks, params).verdict
-        agreed = verdict is not ReleaseVerdict.ABORT and (verdict is ReleaseVerdict.PROMOTE) == promoted
-    if not agreed:
+    end = warming + (abort_minute or promote_minute) if abort_minute or promote_minute else len(ticks)
+    ended = ReleaseVerdict.ABORT if abort_minute else ReleaseVerdict.PROMOTE
+    expected = ended if abort_minute or promote_minute else ReleaseVerdict.INCONCLUSIVE
+    before = judge(ticks[: end - 1], params).verdict
+    if judge(ticks[:end], params).verdict is not expected or before is not ReleaseVerdict.NOT_ENOUGH_EVIDENCE:
         raise MarqueeError(
             "The simulation and the judge disagree: characteristics.py has to follow judge.py."
         )
+
+
+def _first(holds: NDArray[np.bool_]) -> Counts:
+    """Return the number of the first minute in which it holds, 0 where there is none."""
+    first: Counts = np.where(holds.any(axis=-1), holds.argmax(axis=-1) + 1, 0)
+    return first
 
 
 def _spread(minutes: Counts) -> tuple[float, float, float]:

@@ -16,6 +16,8 @@ class Behaviour:
     requests: Floats  # expected, by user
     bad: Floats  # chance that a request is bad
     fallback: Floats  # chance that a user is one of those who get popularity lists
+    slow: Floats  # chance that a user is one of those who wait
+    comes: Floats | None = None  # chance to come of one who has not come yet; None: by his requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,34 @@ def meet(users: Counts, behaviour: Behaviour, random: np.random.Generator) -> Me
     Requests are a Poisson process of each user: how many have not come yet, and how many have and met nothing
     bad so far, is all that has to be known from one tick to the next.
     """
-    ticks = behaviour.requests.shape[-1]
-    first, first_bad, newly_bad, fallback, bad_requests = np.zeros((5, len(users), ticks), np.int64)
+    requests, ticks = behaviour.requests, behaviour.requests.shape[-1]
+    comes = -np.expm1(-requests) if behaviour.comes is None else behaviour.comes
+    hit = -np.expm1(-requests * behaviour.bad)
+    first, hit_later = np.zeros((2, len(users), ticks), np.int64)
     away, spared = users.copy(), np.zeros_like(users)
     for tick in range(ticks):
-        requests, bad = behaviour.requests[:, tick], behaviour.bad[:, tick]
-        come = random.binomial(away, -np.expm1(-requests))
-        come_badly = random.binomial(come, bad)
-        hit_later = random.binomial(spared, -np.expm1(-requests * bad))
-        away -= come
-        spared += come - come_badly - hit_later
-        first[:, tick], first_bad[:, tick] = come, come_badly
-        newly_bad[:, tick] = come_badly + hit_later
-        fallback[:, tick] = random.binomial(come, behaviour.fallback[:, tick])
-        bad_requests[:, tick] = random.poisson(users * requests * bad)
-    return Met(Columns(first, first_bad, newly_bad, fallback), bad_requests)
+        first[:, tick] = random.binomial(away, comes[:, tick])
+        away -= first[:, tick]
+    first_bad = random.binomial(first, behaviour.bad)
+    for tick in range(ticks):
+        hit_later[:, tick] = random.binomial(spared, hit[:, tick])
+        spared += first[:, tick] - first_bad[:, tick] - hit_later[:, tick]
+    asked = users[:, np.newaxis] * requests
+    columns = Columns(
+        users=first,
+        first_bad=first_bad,
+        newly_bad=first_bad + hit_later,
+        newly_fallback=random.binomial(first, behaviour.fallback),
+        newly_slow=random.binomial(first, behaviour.slow),
+        requests=random.poisson(asked),
+    )
+    return Met(columns, random.poisson(asked * behaviour.bad))
+
+
+def come_in(requests: Floats, inside: Floats) -> tuple[float, Floats]:
+    """Return how many of a group come first in ticks that are `inside`, and the chances `comes` of these."""
+    before = np.cumsum(requests, axis=-1) - requests
+    first = np.exp(-before) * -np.expm1(-requests) * inside
+    ahead = np.cumsum(first[:, ::-1], axis=-1)[:, ::-1]
+    comes = np.divide(first, ahead, out=np.zeros_like(first), where=ahead > 0)
+    return float(first.sum()), np.minimum(comes, 1.0)
