@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from typing import BinaryIO
+from typing import IO
 
 from auto_deployment.dataset.events import MAX_LINE_BYTES
 
@@ -20,7 +20,7 @@ _begins_event = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.Z+-]*,").match
 class LogLines:
     """Reads line after line, without line feeds; a line beyond a megabyte comes cut off to that."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._waiting: deque[bytes] = deque()
 

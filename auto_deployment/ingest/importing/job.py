@@ -157,8 +157,8 @@ def _read_events(
     if not parts.finish():
         raise _nothing_usable(source, parts.rejected())
     rejected = parts.rejected()
-    lines = sum(end - first for first, end in (meta.source["offsets"]["0"] for meta in parts.metas))
-    enforce_share(str(source.events), rejected, lines - rejected.total(), share)
+    taken = sum(sum(meta.counts.values()) for meta in parts.metas)
+    enforce_share(str(source.events), rejected, taken, share)
 
 
 def _sort_events(lines: Sequence[TextLine], part: Part, movies: MovieIds, scale: Scale) -> None:

@@ -1,11 +1,10 @@
-"""Lines of a file of any size, in bounded memory."""
+"""Events of a log of any size, in bounded memory."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO
 
-from auto_deployment.dataset.events import MAX_LINE_BYTES
 from auto_deployment.ingest.importing.tables.text_file import TextFile
+from auto_deployment.ingest.log_lines import LogLines
 from auto_deployment.ingest.stream import TextLine
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -21,29 +20,17 @@ def ignore_progress(read_bytes: int) -> None:
 
 
 def read_lines(source: TextFile, progress: Progress = ignore_progress) -> Iterator[TextLine]:
-    """Yield the lines without their line feed, and report how many bytes were read; offsets count from 0.
+    """Yield the events of a log without their line feed, and report how many bytes were read.
 
-    A line that is longer than the parser takes comes cut off, still longer than that. A byte order mark is
-    dropped.
+    Offsets count lines from 0; an answer may stand on several. A byte order mark is dropped.
     """
     with source.open() as file:
-        offset = 0
-        while line := file.readline(MAX_LINE_BYTES + 2):
-            if offset == 0:
-                line = line.removeprefix(BYTE_ORDER_MARK)
-            progress(len(line))
-            if line.endswith(b"\n"):
-                yield TextLine(offset, line[:-1])
-            else:
-                yield TextLine(offset, line)
-                _pass_over_rest(file, progress)
-            offset += 1
-
-
-def _pass_over_rest(file: IO[bytes], progress: Progress) -> None:
-    rest = b""
-    while not rest.endswith(b"\n") and (rest := file.readline(_READ_BYTES)):
-        progress(len(rest))
+        log, offset = LogLines(file), 0
+        while (found := log.read()) is not None:
+            line, lines = found
+            progress(len(line) + 1)
+            yield TextLine(offset, line if offset else line.removeprefix(BYTE_ORDER_MARK))
+            offset += lines
 
 
 def chunks(lines: Iterable[TextLine]) -> Iterator[list[TextLine]]:

@@ -97,7 +97,7 @@ class StagedParts:
     def add(self, lines: Sequence[TextLine], sort: LineSorter) -> None:
         """Let `sort` put some lines into the part that is open, or into the next one if it is full."""
         sort(lines, self._part_for(len(lines), lines[0].offset))
-        self._next = lines[-1].offset + 1
+        self._next = lines[-1].offset + 1 + lines[-1].value.count(b"\n")
 
     def add_rows(self, rows: Rows, movie_ids: Sequence[str]) -> None:
         """Put the rows of a block into the part that is open, or into the next one if it is full."""

@@ -252,3 +252,17 @@ def test_a_log_that_another_command_stores_piece_by_piece_is_left_to_it(paths: P
     publish_segment(stage_segment(paths.segments, "file-other", [], lambda: builder.meta(source, (1, 5))))
     with pytest.raises(BadInputError, match="ingest --from-file"):
         imported(paths, log)
+
+
+def test_an_answer_over_several_lines_of_a_log_is_one_event(
+    paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auto_deployment.ingest.importing.lines._CHUNK_LINES", 2)
+    monkeypatch.setattr("auto_deployment.ingest.importing.parts.PART_LINES", 2)
+    answer = b"2026-08-27T10:00,7,recommendation request h:82, status 500, result: <p>\nbroken\n</p>, 12 ms"
+    lines = [b"2026-08-27T10:00,%d,GET /rate/a+1999=3" % user for user in range(1, 8)]
+    done = imported(paths, rating_files.event_lines(inbox / "a.log", [*lines[:1], answer, *lines[1:]]))
+    assert [meta.source["offsets"]["0"] for meta in done.metas] == [[0, 4], [4, 6], [6, 8], [8, 10]]
+    assert sum(meta.counts["recommendation"] for meta in done.metas) == 1
+    assert sum(meta.counts["rating"] for meta in done.metas) == 7
+    assert not any(meta.rejected_by_reason for meta in done.metas)
