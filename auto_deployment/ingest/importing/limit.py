@@ -33,10 +33,12 @@ def enforce_share(
         return
     reasons = Counter({reason: count for reason, count in rejected.items() if reason not in _HARMLESS})
     shown = [one for one in examples if one.reason in reasons]
+    scale = "Are the ratings on another scale? Then say which with `--scale LOW-HIGH`. "
     raise TooManyRejectedError(
         f"{file}: {reasons.total():,} of {reasons.total() + taken:,} lines ({share:.3g} of all) cannot be "
-        f"taken ({reasons_of(reasons)}), more than {allowed:g}; nothing was written. Mend the file, or go on "
-        f"without these lines with `--allow-rejected {_rounded_up(share):g}`."
+        f"taken ({reasons_of(reasons)}), more than {allowed:g}; nothing was written. "
+        f"{scale if Reason.RATING_RANGE in reasons else ''}Mend the file, or go on without these lines with "
+        f"`--allow-rejected {_rounded_up(share):g}`."
         + "".join(f"\n  line {one.line}: {one.reason}: {show(one.raw)}" for one in shown)
     )
 

@@ -1,5 +1,6 @@
 """Rows that would be left out are never silent: a share above the limit stops the import, with status 3."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from auto_deployment import cli
 from auto_deployment.dataset.events import Rating, render
+from auto_deployment.ingest.importing.limit import TooManyRejectedError, enforce_share
 from tests.ingest.importing.conftest import Importer
 from tests.support.ingest.segments import NOON
 
@@ -73,3 +75,12 @@ def test_a_share_that_is_none_is_refused(importer: Importer, share: str) -> None
     with pytest.raises(SystemExit) as stopped:
         importer("ratings.csv", f"--allow-rejected={share}")
     assert stopped.value.code == 2
+
+
+def test_ratings_outside_of_the_scale_bring_the_hint_that_it_is_another() -> None:
+    with pytest.raises(TooManyRejectedError, match="Are the ratings on another scale") as refused:
+        enforce_share("a.log", Counter({"rating-range": 5}), 10, 0.01)
+    assert "`--allow-rejected 0.34`" in str(refused.value)
+    with pytest.raises(TooManyRejectedError) as refused:
+        enforce_share("a.log", Counter({"time": 5}), 10, 0.01)
+    assert "scale" not in str(refused.value)
