@@ -94,6 +94,8 @@ def next_step(
     for name in _in_order(desired, observed, timeouts):
         if desired.releases[name] is not None and _another_starts(name, observed, timeouts):
             continue
+        if _is_last_stable(name, observed, traffic):
+            continue
         others_serve = any(observed[other].well for other in traffic.names - {name})
         if desired.releases[name] is None and name in traffic.names and not others_serve:
             return towards
@@ -138,6 +140,12 @@ def _another_starts(name: str, observed: Mapping[str, Observed], timeouts: Timeo
     return any(timeouts.is_starting(observed[other]) for other in STABLE_NAMES if other != name)
 
 
+def _is_last_stable(name: str, observed: Mapping[str, Observed], traffic: Traffic) -> bool:
+    """Tell whether users of stable have nobody else: a candidate does not get them all."""
+    serving = [one for one in STABLE_NAMES if one in traffic.names and observed[one].well]
+    return serving == [name]
+
+
 def _change(name: str, desired: Desired, observed: Observed) -> Step:
     wanted = desired.releases[name]
     if wanted is None:
@@ -148,19 +156,24 @@ def _change(name: str, desired: Desired, observed: Observed) -> Step:
 def _towards(desired: Desired, observed: Mapping[str, Observed], traffic: Traffic) -> SetTraffic | None:
     """An instance comes in once it is well; one that falls ill stays, NGINX leaves it alone by itself.
 
-    Who serves well stays until another does, whatever it runs: an old release is better than no answer. Not
-    so a canary that has to go: who aborted it wants the static list rather than its answers.
+    Who serves well stays until another does, whatever it runs: an old release is better than no answer, and
+    than a candidate for everybody. Not so a canary that has to go: who aborted it wants the static list
+    rather than its answers.
     """
     names = frozenset(
         name
         for name in desired.serving
         if observed[name].release == desired.releases[name] and (observed[name].well or name in traffic.names)
     )
-    if not any(observed[name].well for name in names):
-        may_stay = {name for name in traffic.names if desired.releases[name] is not None}
-        names |= frozenset(name for name in may_stay if observed[name].well)
-    if not names:
-        may_stay = {name for name in traffic.names if desired.releases[name] is not None}
-        names = frozenset(may_stay or desired.serving)
+    well, may_stay = {name for name in names if observed[name].well}, _may_stay(desired, traffic)
+    if not well.intersection(STABLE_NAMES):
+        names |= {name for name in may_stay & set(STABLE_NAMES) if observed[name].well}
+    if not well:
+        names |= {name for name in may_stay if observed[name].well}
+    names = names or may_stay or frozenset(desired.serving)
     wanted = Traffic(names, desired.salt)
     return None if wanted == traffic else SetTraffic(wanted)
+
+
+def _may_stay(desired: Desired, traffic: Traffic) -> frozenset[str]:
+    return frozenset(name for name in traffic.names if desired.releases[name] is not None)

@@ -63,6 +63,22 @@ def test_of_two_to_be_replaced_one_waits_for_the_other() -> None:
     assert step(last, starting, Traffic(frozenset(["stable-2"]), "s")) is None
 
 
+def test_a_candidate_never_gets_the_users_of_stable_while_one_of_these_is_put_anew() -> None:
+    """The canary gets well while the first stable starts; both stables are to run what has a new name."""
+    starting, well = Observed("renamed", fresh=True), Observed("renamed", well=True)
+    renamed = Desired({"stable-1": "renamed", "stable-2": "renamed", "canary": "new"}, NAMES, "s")
+    alone = Traffic(frozenset(["stable-2"]), "s")
+    assert step(renamed, world(first=starting), alone) == only("stable-2", "canary")
+    both = Traffic(frozenset(("stable-2", "canary")), "s")
+    assert step(renamed, world(first=starting), both) is None
+    assert step(renamed, world(first=Observed("renamed", unwell_s=61)), both) == StartInstance(
+        "stable-1", "renamed", again=True
+    )
+    assert step(renamed, world(first=well), both) == only("stable-1", "canary")
+    swapped = Traffic(frozenset(("stable-1", "canary")), "s")
+    assert step(renamed, world(first=well), swapped) == StartInstance("stable-2", "renamed", again=False)
+
+
 def test_who_stays_ill_is_recreated_and_who_just_fell_ill_stays_in_traffic() -> None:
     ill = Observed("old", well=False, unwell_s=10)
     assert step(BAKING, world(first=ill)) is None
