@@ -38,6 +38,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a table of ratings (columns for user, movie, rating, time; also .gz, .zip), with the table "
         "that names its movies beside it; captured event lines; or a folder with one of these",
     )
+    _ask_how_to_read(parser)
+    parser.add_argument("--list", action="store_true", help="show what was imported or listened to so far")
+    parser.add_argument(
+        "--replace",
+        metavar="SOURCE",
+        help="take an earlier import away, named as --list shows it, and store PATH instead, in one step; "
+        "several PATHs where all are captured event lines",
+    )
+    parser.add_argument("--preview", action="store_true", help="say what was understood and write nothing")
+
+
+def _ask_how_to_read(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", type=_scale, metavar="LOW-HIGH", help="of the ratings, if they do not show it"
     )
@@ -62,14 +74,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="go on when up to this share of the lines (0.05, or 5%%) cannot be taken",
     )
-    parser.add_argument("--list", action="store_true", help="show what was imported or listened to so far")
-    parser.add_argument(
-        "--replace",
-        metavar="SOURCE",
-        help="take an earlier import away, named as --list shows it, and store PATH instead, in one step; "
-        "several PATHs where all are captured event lines",
-    )
-    parser.add_argument("--preview", action="store_true", help="say what was understood and write nothing")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

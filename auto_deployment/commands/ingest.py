@@ -16,9 +16,9 @@ from auto_deployment.host.signals import until_stopped
 from auto_deployment.ingest.drift.profile import render
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.process import ListenOptions, listen, look
+from auto_deployment.ingest.quarantine.rejected import list_rejected, render_rejected
+from auto_deployment.ingest.quarantine.replay import replay
 from auto_deployment.ingest.rating_scale import doubt
-from auto_deployment.ingest.rejected import list_rejected, render_rejected
-from auto_deployment.ingest.replay import replay
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 

@@ -14,8 +14,8 @@ from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import list_segments, publish_segment, stage_segment
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.positions import Broker
+from auto_deployment.ingest.quarantine.replay import replay
 from auto_deployment.ingest.rating_scale import doubt, rating_of
-from auto_deployment.ingest.replay import replay
 from tests.support.ingest.home import Home, ingest_params
 from tests.support.ingest.segments import NOON, write_segment
 from tests.support.ingest.streams import FakeStream, begin, lines, make_listener

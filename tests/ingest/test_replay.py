@@ -9,7 +9,7 @@ import pytest
 from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter, read_facts
 from auto_deployment.dataset.segments import segment_paths
-from auto_deployment.ingest.replay import Replayed, replay
+from auto_deployment.ingest.quarantine.replay import Replayed, replay
 from tests.support.ingest.catalog import movies_frame
 from tests.support.ingest.home import Home, file_names, places
 from tests.support.ingest.streams import FakeStream, begin, lines, make_listener

@@ -1,10 +1,14 @@
 """The service made slow: by one more address, which waits for a file, or in its recommendations."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, request
 
+from app.factory import instance_of
+from app.recommender import Answer, Recommender
 from app.wsgi import application
 
 
@@ -26,14 +30,22 @@ def slow(started: str, go_on: str) -> Flask:
 def delayed(delay_file: str) -> Flask:
     """Return the service whose recommendations take as many seconds longer as a file says.
 
-    What is no user takes 0.7 s: an answer that is slow and not successful.
+    What is no user takes 0.7 s: an answer that is slow and not successful. The wait is in what the service
+    measures of itself.
     """
     app = application()
+    slot, recommender = instance_of(app).slot, instance_of(app).slot.current.recommender
+
+    class Delayed(Recommender):
+        def recommend(self, *args: Any, **kwargs: Any) -> Answer:
+            time.sleep(float(Path(delay_file).read_text("ascii")))
+            return super().recommend(*args, **kwargs)
+
+    slot.current = replace(slot.current, recommender=Delayed(recommender.model))
 
     @app.before_request
     def wait() -> None:
-        if request.path.startswith("/recommend/"):
-            asked_for_nobody = not request.path.rpartition("/")[2].isdigit()
-            time.sleep(0.7 if asked_for_nobody else float(Path(delay_file).read_text("ascii")))
+        if request.path.startswith("/recommend/") and not request.path.rpartition("/")[2].isdigit():
+            time.sleep(0.7)
 
     return app

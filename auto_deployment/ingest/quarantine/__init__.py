@@ -1,0 +1,1 @@
+"""Lines that were not taken: listed, and tried again."""
