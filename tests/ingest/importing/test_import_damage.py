@@ -51,6 +51,9 @@ def quarantined(paths: Paths) -> list[tuple[str, int, bytes, str]]:
     ("row", "reason"),
     [
         ("x1,10,4,{t}", "user-id"),
+        ("0x10,10,4,{t}", "user-id"),
+        ("1,0xA,4,{t}", "movie-id"),
+        ("1,10,4,0x65e6f0c7", "time"),
         (",10,4,{t}", "user-id"),
         ("1.5,10,4,{t}", "user-id"),
         ("0,10,4,{t}", "user-range"),

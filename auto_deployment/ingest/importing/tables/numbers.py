@@ -89,13 +89,21 @@ def _others_exactly(texts: pa.Array, values: Int64Array, good: npt.NDArray[np.bo
     return Numbers(values, refused)
 
 
-def _whole(texts: pa.Array) -> Int64Array:
+def whole_numbers(texts: pa.Array) -> Int64Array:
+    """Read whole decimal numbers; raise `pa.ArrowInvalid` if anything else is among them."""
+    if _holds_x(texts):
+        raise pa.ArrowInvalid("Arrow takes 0x10 for 16, and we do not")
     found: Int64Array = pc.cast(texts, pa.int64()).to_numpy()
     return found
 
 
+def _holds_x(texts: pa.Array) -> bool:
+    letters = texts.buffers()[2]
+    return letters is not None and bool(np.any(np.frombuffer(letters, np.uint8) | 32 == ord("x")))
+
+
 def _whole_floats(texts: pa.Array) -> Int64Array:
-    return _whole(pc.replace_substring_regex(texts, "[.]0*$", ""))
+    return whole_numbers(pc.replace_substring_regex(texts, "[.]0*$", ""))
 
 
 def _counted(texts: pa.Array, us: int, units: int, cast: Cast) -> Int64Array:
@@ -109,7 +117,7 @@ def _texts(texts: pa.Array, zone: str | None) -> Int64Array:
     return found
 
 
-USERS = Form(_NUMBER, (_whole, _whole_floats), 1, MAX_USER_ID + 1, read_user)
+USERS = Form(_NUMBER, (whole_numbers, _whole_floats), 1, MAX_USER_ID + 1, read_user)
 TEXT_TIMES = Form(
     f"^{_DATE}{_CLOCK}?$",
     (partial(_texts, zone=None), partial(_texts, zone="UTC")),
@@ -122,6 +130,6 @@ TEXT_TIMES = Form(
 def counted_times(unit: str) -> Form:
     """Return how times are read that count a unit since 1970."""
     us, units = UNITS[unit]
-    casts = [partial(_counted, us=us, units=units, cast=cast) for cast in (_whole, _whole_floats)]
+    casts = [partial(_counted, us=us, units=units, cast=cast) for cast in (whole_numbers, _whole_floats)]
     exact = partial(read_number_time, us=us, units=units)
     return Form(_NUMBER, casts, FIRST_S * 1_000_000, END_S * 1_000_000, exact)

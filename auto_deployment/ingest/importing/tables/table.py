@@ -19,6 +19,7 @@ from auto_deployment.ingest.importing.tables.numbers import (
     Numbers,
     counted_times,
     read_numbers,
+    whole_numbers,
 )
 from auto_deployment.ingest.importing.tables.ratings import RatingReader
 from auto_deployment.ingest.importing.tables.records import Block, read_blocks
@@ -107,7 +108,7 @@ class TableReader:
     def _codes(self, texts: pa.Array) -> Int32Array:
         if self.movies.numbers:
             with suppress(pa.ArrowInvalid):  # something else is among them
-                codes = self.movies.codes_of_numbers(pc.cast(texts, pa.int64()).to_numpy())
+                codes = self.movies.codes_of_numbers(whole_numbers(texts))
                 if codes is not None:
                     return codes
         distinct, places = _distinct(texts)
