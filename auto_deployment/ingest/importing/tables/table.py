@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, Int32Array, Int64Array
 from auto_deployment.dataset.events import Reason
