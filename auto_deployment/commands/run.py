@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(session: Session, screen: Screen, requests: StopRequests, settings: Settings) -> None:
-    log.info("Settings: %s", settings.local)
+    log.debug("Settings: %s", settings.local)
     try:
         screen.status("Starting two stable instances, a canary and NGINX ...")
         recommender = session.start()

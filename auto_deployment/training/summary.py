@@ -22,7 +22,8 @@ def describe(metrics: Mapping[str, Any]) -> str:
         f"RMSE     SVD {_number(rating['svd']['rmse'])}, biases alone {_number(rating['bias']['rmse'])}; "
         f"difference {_number(rating['svd_minus_bias']['rmse'], '+')} on 1-5",
     ]
-    if native := metrics.get("rating_native"):
+    native = metrics.get("rating_native")
+    if native and tuple(native["scale"]) != (1, 5):
         low, high = native["scale"]
         lines.append(
             f"         SVD {_number(native['svd']['rmse'])}, "

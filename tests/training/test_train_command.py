@@ -62,6 +62,7 @@ def test_train_writes_a_model_and_its_report_and_makes_it_current(
     printed = capsys.readouterr().out
     assert version in printed
     assert "RMSE     SVD 0." in printed
+    assert printed.count("on 1-5") == 1
     assert "blend over popularity" in printed
 
 
@@ -95,11 +96,15 @@ def test_evaluate_without_a_model_says_so(paths: Paths, capsys: pytest.CaptureFi
     assert "current" in capsys.readouterr().err
 
 
-def test_ratings_on_another_scale_are_also_reported_on_it(settings: Settings, paths: Paths) -> None:
+def test_ratings_on_another_scale_are_also_reported_on_it(
+    settings: Settings, paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
     half_stars = [(user, movie, rating - 0.5, minute) for user, movie, rating, minute in ROWS]
     write_data(paths, half_stars, scale=(0.5, 5))
     metrics = train_and_publish(settings, NOW)
     assert metrics["rating_native"]["scale"] == [0.5, 5]
+    assert cli.main(["evaluate"]) == 0
+    assert "on 0.5-5, as in the data" in capsys.readouterr().out
     rmse = metrics["rating"]["svd"]["rmse"]["value"]
     assert metrics["rating_native"]["svd"]["rmse"]["value"] == pytest.approx(rmse * 4.5 / 4)
 
