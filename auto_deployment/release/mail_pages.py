@@ -135,6 +135,7 @@ def inconclusive_mail(event: ReleaseEvent) -> Mail:
     following = [
         f"The canary is gone. Stable, {stable}, serves everybody; no user waits for anything.",
         "Nothing is rejected: the same candidate may be released again.",
+        "If traffic is simply little, `marquee release plan` says which window and min_users fit it.",
     ]
     return _mail("inconclusive", "Inconclusive", "", OPEN, event, following, _looking_back(event))
 

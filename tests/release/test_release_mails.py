@@ -188,6 +188,7 @@ def test_an_aborted_mail_says_what_is_rejected() -> None:
 def test_an_inconclusive_mail_says_that_nothing_is_rejected() -> None:
     text, _ = said(release_mails.inconclusive_mail(event(RELEASE.to(Phase.INCONCLUSIVE, AT, REASON))))
     assert "Nothing is rejected: the same candidate may be released again." in text
+    assert "`marquee release plan`" in text
     assert "is marked as rejected" not in text
 
 
