@@ -79,12 +79,17 @@ def make_movies(size: Size) -> Movies:
 
 
 def write_model(
-    folder: Path, size: Size | None = None, *, version: str = "20261101T0000-00000000", seed: int = 1
+    folder: Path,
+    size: Size | None = None,
+    *,
+    version: str = "20261101T0000-00000000",
+    seed: int = 1,
+    movies: Movies | None = None,
 ) -> Model:
     """Write a generated model whose stored lists hold what its scores say, and open it."""
     size = size or Size()
     arrays = make_arrays(size, seed)
-    movies, details = make_movies(size), make_details(size, version)
+    movies, details = movies or make_movies(size), make_details(size, version)
     recommender = Recommender(Model({**details, "files": {}}, arrays, movies))
     for row in range(size.stored):
         scores = recommender.scores(row)
