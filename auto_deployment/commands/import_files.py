@@ -8,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from auto_deployment.commands.options import read_share
 from auto_deployment.config import Settings
 from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import BadInputError, MarqueeError
@@ -168,9 +169,8 @@ def _columns(text: str) -> dict[str, str]:
 
 
 def _share(text: str) -> float:
-    percent = text.endswith("%")
     try:
-        share = float(text.removesuffix("%")) / (100 if percent else 1)
+        share = read_share(text)
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:

@@ -19,11 +19,11 @@ from auto_deployment.simulate.past import SimulatedPast
 from auto_deployment.simulate.stream import generate_chunks
 from tests.support.ingest.events import events, ratings
 from tests.support.ingest.home import Home
+from tests.support.project import IMPORT_CASES as CASES
 from tests.support.project import PROJECT
 from tests.support.release.simulation import damage, small_platform
 
 PARAMS = load_params(PROJECT / "params.yaml")
-CASES = PROJECT.parent / "shared/cases/imports"
 EDGES = (b"0", b"9", b"999", b"1989", b"9999", b"-", b"Z", b"%41", b"=5", b" ")
 
 

@@ -19,9 +19,9 @@ from auto_deployment.ingest.rating_scale import doubt, rating_of
 from tests.support.ingest.home import Home, ingest_params
 from tests.support.ingest.segments import NOON, write_segment
 from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
-from tests.support.project import PROJECT
+from tests.support.project import IMPORT_CASES
 
-CASE = PROJECT.parent / "shared/cases/imports/14b-one-to-ten.log"
+CASE = IMPORT_CASES / "14b-one-to-ten.log"
 LIMITS = ingest_params().scale
 LOUD = (
     "5 of 10 ratings are outside of RATING_SCALE=1-5 and put aside: 6, 7, 8, 9, 10. "

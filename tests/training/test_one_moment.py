@@ -24,10 +24,10 @@ from tests.support.cycle.workspace import (
     make_workspace,
     run_stages,
 )
-from tests.support.project import PROJECT
+from tests.support.project import IMPORT_CASES, PROJECT
 from tests.support.training import RatingRow, taste_rows
 
-CASE = PROJECT.parent / "shared/cases/imports/17-one-moment"
+CASE = IMPORT_CASES / "17-one-moment"
 ONE = [(user, movie, rating, 7) for user, movie, rating, _ in taste_rows()]
 ONE_EACH = [(user, movie, rating, user) for user, movie, rating, _ in taste_rows()]
 NOT_LATER = "drawn at random instead (seed 42)"

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from auto_deployment.commands.options import read_share
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import replace_text
@@ -71,11 +72,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def share(text: str) -> float:
     """Read 0.005 or 0.5%."""
-    number, percent, rest = text.partition("%")
-    if rest.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is no share: write 0.005 or 0.5%")
     try:
-        return float(number) / (100 if percent else 1)
+        return read_share(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no share: write 0.005 or 0.5%") from None
 

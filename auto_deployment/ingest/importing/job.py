@@ -20,8 +20,8 @@ from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
 from auto_deployment.ingest.importing.staged_catalog import remembers, stage_catalog
 from auto_deployment.ingest.importing.stored import StoredSource, stored_sources
-from auto_deployment.ingest.importing.tables.ratings import Scale
 from auto_deployment.ingest.platform.movie_ids import MovieIds
+from auto_deployment.ingest.rating_scale import Scale, scale_text
 from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stream import TextLine
 from auto_deployment.paths import Paths
@@ -98,10 +98,7 @@ def run_import(
     remove_all_leftovers(paths)
     with ExitStack() as cleanup:
         parts = stage_parts(cleanup, understood, paths, limits, progress=progress)
-        name = understood.identity.name("catalog")
-        for one in stage_catalog(cleanup, understood.catalog, paths, name, understood.identity):
-            one.publish()
-        parts.publish()
+        publish(cleanup, paths, parts, understood)
     return Imported.of(parts, understood)
 
 
@@ -136,6 +133,14 @@ def stage_parts(
     else:
         _read_ratings(parts, source, understood.looked, scale, limits.max_rejected_share, progress)
     return parts
+
+
+def publish(cleanup: ExitStack, paths: Paths, parts: StagedParts, understood: Understood) -> None:
+    """Show what was staged, the catalogue before the segments that rely on it."""
+    identity = understood.identity
+    for one in stage_catalog(cleanup, understood.catalog, paths, identity.name("catalog"), identity):
+        one.publish()
+    parts.publish()
 
 
 def _read_ratings(
@@ -196,8 +201,8 @@ def _check_scale(source: Source, done: StoredSource, asked: Scale | None) -> Non
     low, high = done.parts[0].meta.rating_scale
     if asked is not None and tuple(asked) != (low, high):
         raise BadInputError(
-            f"{source.events} was imported with ratings on {low:g}-{high:g}: `import --replace {done.name} "
-            f"--scale {asked[0]:g}-{asked[1]:g} {source.events}` stores it anew."
+            f"{source.events} was imported with ratings on {scale_text((low, high))}: "
+            f"`import --replace {done.name} --scale {scale_text(asked)} {source.events}` stores it anew."
         )
 
 

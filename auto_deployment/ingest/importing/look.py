@@ -17,10 +17,11 @@ from auto_deployment.ingest.importing.tables.movies import (
     numbered_movies,
     untitled_movies,
 )
-from auto_deployment.ingest.importing.tables.ratings import RatingReader, Scale
+from auto_deployment.ingest.importing.tables.ratings import RatingReader
 from auto_deployment.ingest.importing.tables.shape import NO_TIME
 from auto_deployment.ingest.importing.tables.survey import Example, Survey, survey
 from auto_deployment.ingest.importing.tables.table import TableReader
+from auto_deployment.ingest.rating_scale import Scale
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class StagedParts:
         source = {
             "kind": identity.kind,
             "sha256": identity.sha256,
-            "files": self._identity.files,
+            "files": identity.files,
             "name": self._file_name,
             "part": number,
             "last": last,

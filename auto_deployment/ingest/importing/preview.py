@@ -6,6 +6,7 @@ from auto_deployment.ingest.importing.look import Looked, times_said
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.tables.columns import ROLES
 from auto_deployment.ingest.importing.tables.survey import SampleRow
+from auto_deployment.ingest.rating_scale import scale_text
 
 
 def render_preview(source: Source, looked: Looked, max_rejected_share: float) -> str:
@@ -44,7 +45,7 @@ def _scale(looked: Looked) -> str:
         return "not shown, for no rating can be taken"
     if looked.scale is None:
         return f"not certain ({looked.survey.shown}): say it with --scale"
-    return f"{looked.scale[0]:g}-{looked.scale[1]:g} ({looked.survey.shown})"
+    return f"{scale_text(looked.scale)} ({looked.survey.shown})"
 
 
 def _span(looked: Looked) -> list[str]:

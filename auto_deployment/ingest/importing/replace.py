@@ -20,6 +20,7 @@ from auto_deployment.ingest.importing.job import (
     Imported,
     Limits,
     Understood,
+    publish,
     remove_all_leftovers,
     stage_parts,
     understand,
@@ -27,7 +28,6 @@ from auto_deployment.ingest.importing.job import (
 from auto_deployment.ingest.importing.lines import Progress, digest, ignore_progress
 from auto_deployment.ingest.importing.parts import Identity, StagedParts
 from auto_deployment.ingest.importing.recognise import Source
-from auto_deployment.ingest.importing.staged_catalog import stage_catalog
 from auto_deployment.ingest.importing.stored import StoredSource, imported_name, stored_sources
 from auto_deployment.paths import Paths
 
@@ -148,10 +148,7 @@ def _publish(cleanup: ExitStack, paths: Paths, staged: Sequence[tuple[StagedPart
         if not alone:
             raise _busy()
         for parts, file in staged:
-            name = file.identity.name("catalog")
-            for one in stage_catalog(cleanup, file.catalog, paths, name, file.identity):
-                one.publish()
-            parts.publish()
+            publish(cleanup, paths, parts, file)
 
 
 def _finish(paths: Paths, imported: Sequence[Imported], segments: Sequence[Segment]) -> Replaced:

@@ -11,6 +11,7 @@ from auto_deployment.ingest.importing.limit import reasons_of
 from auto_deployment.ingest.importing.look import times_said
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.stored import StoredSource
+from auto_deployment.ingest.rating_scale import scale_text
 from auto_deployment.paths import Paths
 
 
@@ -64,7 +65,7 @@ def _other_scale(imported: Imported) -> str:
     stored, shown = imported.metas[0].rating_scale, imported.looked.scale if imported.looked else None
     if not imported.already or shown is None or tuple(shown) == tuple(stored):
         return ""
-    return f"stored on {stored[0]:g}-{stored[1]:g}, but these ratings show {shown[0]:g}-{shown[1]:g}"
+    return f"stored on {scale_text(stored)}, but these ratings show {scale_text(shown)}"
 
 
 def _now_known(source: Source, imported: Imported) -> str:
@@ -82,7 +83,7 @@ def render_sources(sources: Sequence[StoredSource]) -> str:
     """Return a line for each source: what `import --list` prints."""
     rows = [("SOURCE", "KIND", "FILE", "WRITTEN (UTC)", "ROWS", "SCALE", "SEGMENTS", "MB")]
     for one in sources:
-        scales = ", ".join(f"{low:g}-{high:g}" for low, high in one.scales) or "-"
+        scales = ", ".join(map(scale_text, one.scales)) or "-"
         unfinished = " (unfinished: import it again)" if one.parts and not one.is_whole else ""
         rows.append(
             (

@@ -8,9 +8,8 @@ import pytest
 
 from auto_deployment.dataset.catalog import MOVIES
 from tests.ingest.importing.conftest import Importer
-from tests.support.project import PROJECT
+from tests.support.project import IMPORT_CASES as CASES
 
-CASES = PROJECT.parent / "shared" / "cases" / "imports"
 KITE, LANTERN, TIN = "kite+harbour+1995", "the+lantern+1999", "tin+parade+2004"
 
 pytestmark = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")

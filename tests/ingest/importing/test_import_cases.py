@@ -12,9 +12,9 @@ from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
+from tests.support.project import IMPORT_CASES as CASES
 from tests.support.project import PROJECT
 
-CASES = PROJECT.parent / "shared" / "cases" / "imports"
 PARAMS = load_params(PROJECT / "params.yaml")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.ingest.importing.tables.ratings import Scale, Shown
+from auto_deployment.ingest.importing.tables.ratings import Shown
+from auto_deployment.ingest.rating_scale import Scale
 from tests.ingest.importing.conftest import Importer
 
 HEADER = "userId,movieId,rating,timestamp\n"

@@ -36,43 +36,32 @@ def promtool(folder: Path, content: object) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def test_the_mean_of_the_first_minutes_is_that_of_the_requests_between_two_scrapes(tmp_path: Path) -> None:
-    asked = {60: "61s", 120: "2m1s", 600: "10m"}
-    content = {
-        "tests": [
-            {
-                "interval": "10s",
-                "input_series": [
-                    {"series": NAME % part + LABELS % "canary", "values": values}
-                    for part, values in zip(("sum", "count"), series, strict=True)
-                ],
-                "promql_expr_test": [
-                    {
-                        "expr": f"round({queries.mean_latency_ms('canary', window_s)}, 0.01)",
-                        "eval_time": at,
-                        "exp_samples": [{"value": 20}],
-                    }
-                    for window_s, at in asked.items()
-                ],
-            }
-            for series in (YOUNG, RESTARTED)
-        ]
+def asked_of(series: tuple[str, str], expressions: list[dict[str, object]]) -> dict[str, object]:
+    """Return a test of promtool: sums and counts of the canary, and what is asked of them."""
+    return {
+        "interval": "10s",
+        "input_series": [
+            {"series": NAME % part + LABELS % "canary", "values": values}
+            for part, values in zip(("sum", "count"), series, strict=True)
+        ],
+        "promql_expr_test": expressions,
     }
+
+
+def test_the_mean_of_the_first_minutes_is_that_of_the_requests_between_two_scrapes(tmp_path: Path) -> None:
+    expressions: list[dict[str, object]] = [
+        {
+            "expr": f"round({queries.mean_latency_ms('canary', window_s)}, 0.01)",
+            "eval_time": at,
+            "exp_samples": [{"value": 20}],
+        }
+        for window_s, at in {60: "61s", 120: "2m1s", 600: "10m"}.items()
+    ]
+    content = {"tests": [asked_of(series, expressions) for series in (YOUNG, RESTARTED)]}
     assert promtool(tmp_path, content) == ""
 
 
 def test_over_the_founding_rules_window_a_young_series_makes_no_difference(tmp_path: Path) -> None:
     expr = f"abs({queries.mean_latency_ms('canary', 43_200)} / 20 - 1) < bool 0.001"
-    content = {
-        "tests": [
-            {
-                "interval": "10s",
-                "input_series": [
-                    {"series": NAME % part + LABELS % "canary", "values": values}
-                    for part, values in zip(("sum", "count"), YOUNG, strict=True)
-                ],
-                "promql_expr_test": [{"expr": expr, "eval_time": "12h", "exp_samples": [{"value": 1}]}],
-            }
-        ]
-    }
-    assert promtool(tmp_path, content) == ""
+    asked = asked_of(YOUNG, [{"expr": expr, "eval_time": "12h", "exp_samples": [{"value": 1}]}])
+    assert promtool(tmp_path, {"tests": [asked]}) == ""

@@ -13,8 +13,7 @@ import numpy.typing as npt
 from auto_deployment.dataset.arrays import Float32Array
 from auto_deployment.dataset.events import Reason
 from auto_deployment.ingest.importing.rows import UnusableRowError, read_rating
-
-Scale = tuple[float, float]
+from auto_deployment.ingest.rating_scale import Scale
 
 NO_RATING = "no-rating"  # a row that says that somebody did not rate
 _HALF_STARS, _ONE_TO_FIVE, _ONE_TO_TEN = (0.5, 5.0), (1.0, 5.0), (1.0, 10.0)
