@@ -21,10 +21,11 @@ START_S = 60.0
 class Server:
     """One running instance: its address, its processes, its log."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, workers: str) -> None:
         self.process = process
         self.port = port
         self.log = log
+        self.wanted_workers = workers  # as it was set; that may be no number
         self.url = f"http://127.0.0.1:{port}"
 
     def workers(self) -> list[int]:
@@ -50,12 +51,16 @@ class Server:
         eventually(is_replaced, saying=self.log_text)
 
     def wait_until_ready(self) -> None:
-        """Wait for the first answer; raise `RuntimeError` with the log when the process ends instead."""
+        """Wait for all workers and an answer; raise `RuntimeError` with the log when it ends instead.
+
+        The first worker answers, on a busy machine, long before the second one is there.
+        """
 
         def answers() -> object:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the service did not start:\n{self.log_text()}")
-            return requests.get(f"{self.url}/health/live", timeout=5) is not None
+            requests.get(f"{self.url}/health/live", timeout=5)
+            return len(self.workers()) >= int(self.wanted_workers)
 
         eventually(answers, START_S, saying=self.log_text)
 
@@ -71,7 +76,7 @@ def spawn(
         process = subprocess.Popen(
             command, cwd=PROJECT, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
-    return Server(process, port, log)
+    return Server(process, port, log, environ.get("WORKERS", "2"))
 
 
 @contextmanager
