@@ -17,17 +17,20 @@ from app.model_format import (
     MANIFEST,
     MOVIES,
     ORDER,
+    READABLE,
     ArtifactError,
     Model,
     Movies,
     check_details,
     check_indices,
+    check_item_part,
     check_movies,
     check_shapes,
     content_hash,
     describe_file,
     manifest_bytes,
     sealed,
+    without_item_part,
 )
 
 __all__ = ["ArtifactError", "Model", "Movies", "load", "read_manifest", "save"]
@@ -71,13 +74,16 @@ def load(folder: Path) -> Model:
     manifest = read_manifest(folder)
     for name, expected in manifest["files"].items():
         _check_file(folder / name, expected)
-    arrays = {name: _open_array(folder / f"{name}.npy", dtype) for name, (dtype, _) in ARRAYS.items()}
+    written = READABLE[manifest["format"]]
+    arrays = {name: _open_array(folder / f"{name}.npy", dtype) for name, (dtype, _) in written.items()}
+    arrays = {**without_item_part(arrays), **arrays}
     words = _parse(folder / MOVIES, _read(folder / MOVIES))
     try:
         movies = Movies(words["ids"], words["titles"], words["genres"])
     except (KeyError, TypeError) as error:
         raise ArtifactError(f"{folder / MOVIES} lacks {error}: train the model again.") from error
     check_shapes(arrays, movies)
+    check_item_part(arrays)
     return Model(manifest, arrays, movies)
 
 
@@ -86,16 +92,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     content = _read(path)
     manifest = _parse(path, content)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") not in list(READABLE):
         found = manifest.get("format") if isinstance(manifest, dict) else None
+        readable = " and ".join(map(str, READABLE))
         raise ArtifactError(
-            f"{path} has format {found!r}, this service reads format {FORMAT}: train the model again."
+            f"{path} has format {found!r}, this service reads the formats {readable}: train the model again."
         )
     # Comparing bytes as well finds a change that the JSON reader does not see, in white space for example.
     if sealed(manifest) != manifest or manifest_bytes(manifest) != content:
         raise ArtifactError(f"{path} was changed after it was written: the file is damaged.")
     files = manifest["files"]
-    if set(files) != {f"{name}.npy" for name in ARRAYS} | {MOVIES}:
+    if set(files) != {f"{name}.npy" for name in READABLE[manifest["format"]]} | {MOVIES}:
         raise ArtifactError(f"{path} does not list the files of a model: train the model again.")
     return manifest
 

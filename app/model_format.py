@@ -2,14 +2,14 @@
 
 A model is one folder that never changes: `.npy` arrays, `movies.json`, and `manifest.json`, which names
 every other file with its size and SHA-256. Below: U users, M movies, G genres, S stored lists of length L,
-F latent factors, N seen (user, movie) pairs.
+F latent factors, N seen (user, movie) pairs, K item-to-item weights.
 
 | array | dtype, shape | meaning |
 |---|---|---|
 | user_ids | i8 (U,) | every user of the training data, ascending |
 | user_events | i4 (U,) | training events of the user; below `min_events` the answer is the popularity list |
 | user_factors | f4 (U, F) | ranking factors, then rating factors |
-| user_blend | f4 (U, 2) | weights a, c: score(u, i) = a * ranking(u, i) + c * (rating(u, i) + item_bias(i)) |
+| user_blend | f4 (U, 2) | weights a, c of the factors in the user's scores, see below |
 | user_bias | f4 (U,) | rating bias |
 | user_list_row | i4 (U,) | row in `top_items`, -1 where the list is computed when asked for |
 | top_items | i4 (S, L) | best movies first, without the user's training movies; -1 fills up short rows |
@@ -18,6 +18,21 @@ F latent factors, N seen (user, movie) pairs.
 | item_popularity | f4 (M,) | recent, smoothed popularity |
 | popular_order | i4 (M,) | movies by falling popularity |
 | genre_mask | ? (G, M) | whether a movie has a genre |
+
+Since format 2; a model of format 1 is read as one without these parts:
+
+| array | dtype, shape | meaning |
+|---|---|---|
+| seen_strength | f4 (N,) | beside seen_items: what each of them weighs in the item part, its age considered |
+| user_item, user_popular | f4 (U,) | weights of the item and the popularity part in the user's scores |
+| item_indptr | i8 (M+1,) | item-to-item weights as compressed sparse rows: row j is a movie that was seen |
+| item_neighbours | i4 (K,) | the movies i that a watch of j speaks for, rising within a row |
+| item_weights | f4 (K,) | by how much: B[j, i], below 0 where it speaks against |
+| item_popular_score | f4 (M,) | the popularity part, before its weight |
+
+score(u, i) = a * ranking(u, i) + c * (rating(u, i) + item_bias(i))
+            + user_item[u] * sum over j in seen_items(u) of seen_strength[u, j] * B[j, i]
+            + user_popular[u] * item_popular_score[i]
 """
 
 import hashlib
@@ -31,7 +46,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 MOVIES = "movies.json"
 SEAL = "seal"
@@ -39,7 +54,7 @@ SEAL = "seal"
 LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,127}")
 
 # name -> dtype and the symbols of its shape; the same symbol must have the same length everywhere
-ARRAYS: dict[str, tuple[str, tuple[str, ...]]] = {
+FORMAT_1: dict[str, tuple[str, tuple[str, ...]]] = {
     "user_ids": ("<i8", ("U",)),
     "user_events": ("<i4", ("U",)),
     "user_factors": ("<f4", ("U", "F")),
@@ -54,6 +69,17 @@ ARRAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "popular_order": ("<i4", ("M",)),
     "genre_mask": ("|b1", ("G", "M")),
 }
+SINCE_2: dict[str, tuple[str, tuple[str, ...]]] = {
+    "seen_strength": ("<f4", ("N",)),
+    "user_item": ("<f4", ("U",)),
+    "user_popular": ("<f4", ("U",)),
+    "item_indptr": ("<i8", ("M+1",)),
+    "item_neighbours": ("<i4", ("K",)),
+    "item_weights": ("<f4", ("K",)),
+    "item_popular_score": ("<f4", ("M",)),
+}
+ARRAYS = {**FORMAT_1, **SINCE_2}
+READABLE = {1: FORMAT_1, FORMAT: ARRAYS}
 # Scoring all movies reads each column of item_factors once: by columns that is a quarter faster than by rows.
 ORDER: dict[str, Literal["C", "F"]] = {"item_factors": "F"}
 SCALARS = ("min_events", "rank_factors", "global_mean")
@@ -87,6 +113,16 @@ class Model:
     @property
     def content_hash(self) -> str:
         return str(self.manifest["content_hash"])
+
+
+def without_item_part(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays since format 2 as a model has them that scores by factors alone; takes no memory."""
+    users, movies, seen = (arrays[name].size for name in ("user_ids", "popular_order", "seen_items"))
+    lengths = {"U": users, "M": movies, "N": seen, "M+1": movies + 1, "K": 0}
+    return {
+        name: np.broadcast_to(np.zeros((), dtype), lengths[symbols[0]])
+        for name, (dtype, symbols) in SINCE_2.items()
+    }
 
 
 def content_hash(files: Mapping[str, Mapping[str, Any]]) -> str:
@@ -165,6 +201,33 @@ def check_indices(arrays: Mapping[str, npt.NDArray[Any]]) -> None:
             raise ArtifactError(f"{name} holds numbers outside {low}..{high - 1}.")
     if not (np.diff(arrays["user_ids"]) > 0).all():
         raise ArtifactError("user_ids must be ascending without repeats.")
-    for name in ("user_factors", "user_blend", "user_bias", "item_factors", "item_popularity"):
-        if not np.isfinite(arrays[name]).all():
-            raise ArtifactError(f"{name} holds numbers that are not finite: training has diverged.")
+    for name in (
+        *("user_factors", "user_blend", "user_bias", "item_factors", "item_popularity"),
+        *("seen_strength", "user_item", "user_popular"),
+    ):
+        _check_finite(name, arrays[name])
+    check_item_part(arrays)
+
+
+def check_item_part(arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Raise `ArtifactError` unless every item-to-item weight is a number between two movies of the model.
+
+    Small enough to be checked whenever a model is opened: a neighbour out of range would be met much later.
+    """
+    starts, neighbours = arrays["item_indptr"], arrays["item_neighbours"]
+    if starts[0] != 0 or starts[-1] != len(neighbours) or not (np.diff(starts) >= 0).all():
+        raise ArtifactError(f"item_indptr must rise from 0 to the {len(neighbours)} weights that there are.")
+    movies = len(starts) - 1
+    if neighbours.size and not (neighbours.min() >= 0 and neighbours.max() < movies):
+        raise ArtifactError(f"item_neighbours holds numbers outside 0..{movies - 1}.")
+    rising = np.diff(neighbours, prepend=-1) > 0
+    rising[starts[:-1][starts[:-1] < len(neighbours)]] = True  # the first of each row may be any
+    if not rising.all():
+        raise ArtifactError("item_neighbours must rise within each row, without repeats.")
+    for name in ("item_weights", "item_popular_score"):
+        _check_finite(name, arrays[name])
+
+
+def _check_finite(name: str, values: npt.NDArray[Any]) -> None:
+    if not np.isfinite(values).all():
+        raise ArtifactError(f"{name} holds numbers that are not finite: training has diverged.")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from app.artifact import Model
 from app.ordering import Scores, best, first
+from app.scoring.item_part import ItemPart
 
 PERSONAL = "personal"
 POPULAR = "popular"
@@ -68,6 +69,7 @@ class Recommender:
         self._seen_indptr = arrays["seen_indptr"]
         self._seen_items = arrays["seen_items"]
         self._item_factors = arrays["item_factors"]
+        self._item_part = ItemPart(arrays)
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
@@ -151,7 +153,13 @@ class Recommender:
 
     def scores(self, user_row: int) -> Scores:
         """Score every movie for one user, shape (M,) float32; the user's training movies have -inf."""
-        scores: Scores = self._item_factors @ self._user_vector(user_row)
+        if self._item_part.is_empty:
+            scores: Scores = self._item_factors @ self._user_vector(user_row)
+        elif self._user_blend[user_row].any():
+            scores = self._item_factors @ self._user_vector(user_row)
+            scores += self._item_part.scores(user_row)
+        else:  # without a product over all factors, most of the time
+            scores = self._item_part.scores(user_row).astype(np.float32)
         scores[self.seen_rows(user_row)] = -np.inf
         return scores
 
@@ -159,7 +167,10 @@ class Recommender:
         """Return what the rows were ranked by: the blended score, or popularity for a user without one."""
         if user_row is None or self._user_events[user_row] < self._min_events:
             return [float(value) for value in self._item_popularity[rows]]
-        return [float(value) for value in self._item_factors[rows] @ self._user_vector(user_row)]
+        scores = self._item_factors[rows] @ self._user_vector(user_row)
+        if not self._item_part.is_empty:
+            scores += self._item_part.scores(user_row)[rows]
+        return [float(value) for value in scores]
 
     def line_of(self, rows: Sequence[int]) -> bytes:
         """Return the ids of movies as one comma-separated line."""

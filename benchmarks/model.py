@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app import artifact
+from app.model_format import without_item_part
 from tests.support.models import GENRES, Size, make_details, make_movies
 
 USERS = 1_000_000
@@ -43,7 +44,7 @@ def _arrays(size: Size) -> dict[str, npt.NDArray[Any]]:
     first = rng.integers(half, size.movies - size.list_length, (size.stored, 1), dtype=np.int32)
     list_row = np.full(size.users, -1, dtype="i4")
     list_row[: size.stored] = np.arange(size.stored)
-    return {
+    arrays = {
         "user_ids": np.arange(1, size.users + 1),
         "user_events": np.full(size.users, size.seen_per_user, dtype="i4"),
         "user_factors": _normal(rng, size.users, factors),
@@ -58,6 +59,7 @@ def _arrays(size: Size) -> dict[str, npt.NDArray[Any]]:
         "popular_order": np.arange(size.movies, dtype=np.int32),
         "genre_mask": rng.random((len(GENRES), size.movies)) < 0.05,
     }
+    return {**without_item_part(arrays), **arrays}
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> npt.NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """The files of a model: what is saved is what is loaded, and nothing else is accepted."""
 
 import json
+import re
 import shutil
 from mmap import mmap
 from pathlib import Path
@@ -10,10 +11,36 @@ import numpy as np
 import pytest
 
 from app.artifact import ArtifactError, load, read_manifest, save
-from app.model_format import ARRAYS, MANIFEST, MOVIES, content_hash, describe_file, manifest_bytes, sealed
+from app.model_format import (
+    ARRAYS,
+    FORMAT_1,
+    MANIFEST,
+    MOVIES,
+    SINCE_2,
+    content_hash,
+    describe_file,
+    manifest_bytes,
+    sealed,
+)
 from app.recommender import Recommender
 from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
+BROKEN_ITEM_PART = [
+    ("item_indptr", lambda array: array + 1, "item_indptr must rise from 0"),
+    ("item_indptr", lambda array: array - np.arange(len(array)), "item_indptr must rise"),
+    ("item_indptr", lambda array: array[:-1], r"item_indptr\.npy .* does not fit"),
+    ("item_neighbours", lambda array: array[:-1], r"item_weights\.npy .* does not fit"),
+    ("item_neighbours", lambda array: array - 1, r"item_neighbours .* outside 0\.\.199"),
+    ("item_neighbours", lambda array: array + 1, r"item_neighbours .* outside 0\.\.199"),
+    ("item_neighbours", lambda array: array // 2, "item_neighbours must rise within each row"),
+    ("item_neighbours", lambda array: array[::-1], "item_neighbours must rise within each row"),
+    (
+        "item_weights",
+        lambda array: np.where(np.arange(len(array)) == 7, np.nan, array),
+        "item_weights .*finite",
+    ),
+    ("item_popular_score", lambda array: array * np.inf, "item_popular_score .*finite"),
+]
 FILES = [*(f"{name}.npy" for name in ARRAYS), MOVIES, MANIFEST]
 
 
@@ -28,6 +55,15 @@ def rewrite_manifest(folder: Path, **changes: Any) -> None:
     (folder / MANIFEST).write_bytes(manifest_bytes(sealed({**manifest, **changes})))
 
 
+def as_format_1(folder: Path) -> None:
+    """Make of a model without an item part what the version before would have written."""
+    for name in SINCE_2:
+        (folder / f"{name}.npy").unlink()
+    names = {f"{name}.npy" for name in FORMAT_1} | {MOVIES}
+    files = {name: one for name, one in read_manifest(folder)["files"].items() if name in names}
+    rewrite_manifest(folder, format=1, files=files, content_hash=content_hash(files))
+
+
 def flip_byte(path: Path, position: int) -> None:
     content = bytearray(path.read_bytes())
     content[position] ^= 1
@@ -35,7 +71,7 @@ def flip_byte(path: Path, position: int) -> None:
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
-    size = Size()
+    size = Size(neighbours=5)
     arrays, movies, details = make_arrays(size), make_movies(size), make_details(size, "v1")
     manifest = save(tmp_path / "v1", arrays, movies, details)
     model = load(tmp_path / "v1")
@@ -114,10 +150,54 @@ def test_a_file_cut_short_is_refused_with_its_name(copy: Path, name: str) -> Non
         load(copy)
 
 
-@pytest.mark.parametrize("found", [0, 2, "1", None])
+@pytest.mark.parametrize("found", [0, 3, "1", None, []])
 def test_a_manifest_of_another_format_is_refused(copy: Path, found: object) -> None:
     rewrite_manifest(copy, format=found)
-    with pytest.raises(ArtifactError, match=rf"{MANIFEST} has format {found!r}, this service reads format 1"):
+    with pytest.raises(
+        ArtifactError, match=re.escape(f"{MANIFEST} has format {found!r}, this service reads")
+    ):
+        load(copy)
+
+
+@pytest.mark.parametrize(("name", "change", "message"), BROKEN_ITEM_PART)
+def test_a_broken_item_part_is_refused_by_name_though_its_writer_sealed_it(
+    tmp_path: Path, name: str, change: Any, message: str
+) -> None:
+    folder, size = tmp_path / "v1", Size(neighbours=5)
+    save(folder, make_arrays(size), make_movies(size), make_details(size, "v1"))
+    path = folder / f"{name}.npy"
+    np.save(path, change(np.load(path)).astype(ARRAYS[name][0]))
+    files = {**read_manifest(folder)["files"], path.name: describe_file(path)}
+    rewrite_manifest(folder, files=files, content_hash=content_hash(files))
+    with pytest.raises(ArtifactError, match=message):
+        load(folder)
+
+
+def test_a_model_of_format_1_is_read_as_one_without_an_item_part(copy: Path) -> None:
+    before = load(copy)
+    as_format_1(copy)
+    model = load(copy)
+    assert model.manifest["format"] == 1
+    for name, array in before.arrays.items():
+        np.testing.assert_array_equal(model.arrays[name], array)
+    assert model.arrays["seen_strength"].strides == (0,), "zeros for millions of events would take memory"
+    users = [1, 31, 10, 99]
+    assert [Recommender(model).recommend(user) for user in users] == [
+        Recommender(before).recommend(user) for user in users
+    ]
+
+
+@pytest.mark.parametrize("name", [f"{name}.npy" for name in FORMAT_1])
+def test_a_damaged_model_of_format_1_is_refused_as_before(copy: Path, name: str) -> None:
+    as_format_1(copy)
+    flip_byte(copy / name, -1)
+    with pytest.raises(ArtifactError, match=rf"/{name} does not have the SHA-256"):
+        load(copy)
+
+
+def test_a_model_of_format_1_has_no_file_of_format_2(copy: Path) -> None:
+    rewrite_manifest(copy, format=1)
+    with pytest.raises(ArtifactError, match="does not list the files of a model"):
         load(copy)
 
 
@@ -158,12 +238,17 @@ def test_a_published_model_is_never_overwritten(copy: Path) -> None:
         ("seen_items", lambda array: array + 10_000, "outside"),
         ("top_items", lambda array: array - 2, "outside"),
         ("user_ids", lambda array: array[::-1], "ascending"),
+        ("seen_strength", lambda array: array[:-1], "does not fit"),
+        ("seen_strength", lambda array: array * np.inf, "not finite"),
+        ("user_item", lambda array: array[:-1], "does not fit"),
+        ("user_popular", lambda array: array * np.nan, "not finite"),
+        *BROKEN_ITEM_PART,
     ],
 )
 def test_arrays_that_do_not_fit_together_are_not_written(
     tmp_path: Path, name: str, change: Any, message: str
 ) -> None:
-    size = Size()
+    size = Size(neighbours=5)
     arrays = make_arrays(size)
     arrays[name] = change(arrays[name])
     with pytest.raises(ArtifactError, match=message):

@@ -1,7 +1,8 @@
 """What version 0.1.0 has written is read: a segment, its quarantine, the drift history and a model.
 
 `tests/data_0_1` was made by that version: `ingest --from-file` on six lines, one of them out of scale, and a
-generated model. Release records are in tests/release/test_old_records.py, files of a cycle in tests/cycle.
+generated model of format 1, with what the last build that wrote this format answered. Release records are in
+tests/release/test_old_records.py, files of a cycle in tests/cycle.
 """
 
 import shutil
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.artifact import load
+from app.config import Settings
 from app.recommender import Recommender
 from auto_deployment.cli import main
 from auto_deployment.dataset.reading import read_ratings, read_watches
@@ -51,3 +54,12 @@ def test_an_old_model_answers(paths: Paths) -> None:
     recommender = Recommender(load(paths.root / "model"))
     assert recommender.model.version == "20261101T0000-00000000"
     assert len(recommender.popular(10).rows) == 10
+
+
+def test_an_old_model_answers_what_it_has_always_answered() -> None:
+    client = create_app(Settings(model_dir=OLD / "model")).test_client()
+    answered = [line.split(" ") for line in (OLD / "answers.txt").read_text("utf-8").splitlines()]
+    assert len(answered) == 20
+    for path, source, line in answered:
+        answer = client.get(path)
+        assert (answer.headers["X-Recommendation-Source"], answer.text) == (source, line), path

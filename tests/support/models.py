@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.artifact import Model, Movies, load, save
+from app.model_format import without_item_part
 from app.recommender import Recommender
 
 GENRES = ("Comedy", "Drama", "Horror", "Sci-Fi")
@@ -16,7 +17,10 @@ GENRES = ("Comedy", "Drama", "Horror", "Sci-Fi")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a generated model is; `stored` users, the first ones, have a stored list."""
+    """How large a generated model is; `stored` users, the first ones, have a stored list.
+
+    `neighbours` is the mean number of item-to-item weights of a movie; without any there is no item part.
+    """
 
     users: int = 50
     movies: int = 200
@@ -26,6 +30,7 @@ class Size:
     list_length: int = 100
     seen_per_user: int = 10
     min_events: int = 5
+    neighbours: int = 0
 
 
 def make_arrays(size: Size, seed: int = 1) -> dict[str, npt.NDArray[Any]]:
@@ -39,7 +44,7 @@ def make_arrays(size: Size, seed: int = 1) -> dict[str, npt.NDArray[Any]]:
     events[9::10] = size.min_events - 1
     list_row = np.full(size.users, -1, dtype="i4")
     list_row[: size.stored] = np.arange(size.stored)
-    return {
+    arrays = {
         "user_ids": np.arange(1, size.users + 1),
         "user_events": events,
         "user_factors": rng.normal(0, 0.3, (size.users, factors)).astype("f4"),
@@ -53,6 +58,24 @@ def make_arrays(size: Size, seed: int = 1) -> dict[str, npt.NDArray[Any]]:
         "item_popularity": popularity,
         "popular_order": np.argsort(-popularity, kind="stable"),
         "genre_mask": rng.random((len(GENRES), size.movies)) < 0.3,
+    }
+    return {**without_item_part(arrays), **arrays, **(_item_part(size, seed) if size.neighbours else {})}
+
+
+def _item_part(size: Size, seed: int) -> dict[str, npt.NDArray[Any]]:
+    """Return weights between any movies, most of them above 0; every fifth user's scores have none."""
+    rng = np.random.default_rng(seed)
+    related = rng.random((size.movies, size.movies)) < min(size.neighbours / size.movies, 1)
+    item = np.full(size.users, 3, dtype="f4")
+    item[4::5] = 0
+    return {
+        "seen_strength": rng.random(size.users * size.seen_per_user, dtype="f4"),
+        "user_item": item,
+        "user_popular": np.where(np.arange(size.users) % 3 > 0, 0.5, 0).astype("f4"),
+        "item_indptr": np.concatenate([[0], np.cumsum(related.sum(axis=1))]),
+        "item_neighbours": np.nonzero(related)[1].astype("i4"),
+        "item_weights": rng.normal(0.05, 0.1, related.sum()).astype("f4"),
+        "item_popular_score": rng.random(size.movies, dtype="f4"),
     }
 
 

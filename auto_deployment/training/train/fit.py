@@ -10,7 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
-from app.model_format import ARRAYS, ORDER
+from app.model_format import ARRAYS, ORDER, without_item_part
 from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
@@ -85,6 +85,7 @@ def _assemble(
         "popular_order": np.argsort(-popularity, kind="stable"),
         "genre_mask": genre_mask,
     }
+    arrays |= without_item_part(arrays)
     scalars = {
         "min_events": params.min_events,
         "rank_factors": ranking.movie_factors.shape[1],

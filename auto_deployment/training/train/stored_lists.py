@@ -11,6 +11,7 @@ from app.ordering import best
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, IndexArray, Int32Array
 from auto_deployment.training.params import TrainParams
+from auto_deployment.training.train.scorer import Scorer
 from auto_deployment.training.train.top_lists import best_rows, blocks, hide_seen
 from auto_deployment.training.train.trainset import Trainset
 
@@ -24,10 +25,9 @@ def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[s
     length = min(params.lists.length, len(trainset.movie_ids))
     top = np.full((len(rows), length), -1, dtype=np.int32)
     recommender = Recommender(model)
-    vectors = _user_vectors(model, rows)
-    movies = model.arrays["item_factors"]
+    scorer = Scorer(model)
     for place, some in tqdm(list(blocks(rows)), desc="lists", disable=None):
-        scores = vectors[place] @ movies.T
+        scores = scorer.scores(some)
         hide_seen(scores, some, model.arrays["seen_indptr"], model.arrays["seen_items"])
         longer = best_rows(scores, length + 1)
         top[place] = longer[:, :length]
@@ -47,14 +47,6 @@ def _most_recent(trainset: Trainset, params: TrainParams) -> IndexArray:
     able = np.flatnonzero(trainset.events_per_user() >= params.min_events)
     chosen = able[np.argsort(-latest[able], kind="stable")[: params.lists.stored_users]]
     return np.sort(chosen)
-
-
-def _user_vectors(model: Model, rows: IndexArray) -> Float32Array:
-    """Return what `item_factors` is multiplied by for each user, shape (users, F + 1)."""
-    cut = model.manifest["scalars"]["rank_factors"]
-    factors, weights = model.arrays["user_factors"][rows], model.arrays["user_blend"][rows]
-    parts = [factors[:, :cut] * weights[:, :1], factors[:, cut:] * weights[:, 1:], weights[:, 1:]]
-    return np.hstack(parts).astype(np.float32)
 
 
 def _has_near_ties(scores: Float32Array, top: Int32Array) -> BoolArray:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from app.artifact import Model, Movies
+from app.model_format import without_item_part
 from app.recommender import Recommender
 from auto_deployment.training.evaluate.compare import Pair, compare, later_than_both
 from auto_deployment.training.prepare.split import split_by_time
@@ -69,6 +70,7 @@ def elsewhere() -> Recommender:
         "genre_mask": np.hstack([np.zeros((4, 3), bool), arrays["genre_mask"][:, order]]),
     }
     names = ["a+1900", "b+1900", "c+1900", *(movies.ids[row] for row in order)]
+    changed |= without_item_part(changed)
     return recommender({**arrays, **changed}, Movies(names, names, movies.genres))
 
 
