@@ -8,6 +8,7 @@ from flask import Response
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from app.scoring.item_part import Reasons
 from app.serving import ServedModel
 
 TEXT = "text/plain; charset=utf-8"
@@ -35,14 +36,23 @@ def text_list(serving: ServedModel, rows: Sequence[int], source: str) -> Respons
 
 
 def json_list(
-    serving: ServedModel, rows: Sequence[int], scores: Sequence[float], source: str, subject: dict[str, str]
+    serving: ServedModel,
+    rows: Sequence[int],
+    scores: Sequence[float],
+    source: str,
+    subject: dict[str, str],
+    reasons: Reasons | None = None,
 ) -> Response:
-    """Answer with titles, scores and where the list comes from."""
+    """Answer with titles, scores and where the list comes from; with reasons, each movie says why."""
     movies = serving.recommender.model.movies
-    items = [
-        {"movie_id": movies.ids[row], "title": movies.titles[row], "score": score}
-        for row, score in zip(rows, scores, strict=True)
-    ]
+
+    def named(row: int, **more: Any) -> dict[str, Any]:
+        return {"movie_id": movies.ids[row], "title": movies.titles[row], **more}
+
+    items = [named(row, score=score) for row, score in zip(rows, scores, strict=True)]
+    if reasons is not None:
+        for item, own in zip(items, reasons, strict=True):
+            item["because"] = [named(row, share=share) for row, share in own]
     labels = {
         "model_version": serving.recommender.model.version,
         "release": serving.release,

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from app.artifact import Model
 from app.ordering import Scores, best, first
-from app.scoring.item_part import ItemPart
+from app.scoring.item_part import ItemPart, Reasons
+from app.scoring.similar import Similar
 
 PERSONAL = "personal"
 POPULAR = "popular"
@@ -21,8 +22,7 @@ MAX_USER_ID = 2**63 - 1
 MAX_POPULAR = 100  # as many as anybody may ask for
 # A search over a million ids waits for memory at nearly every step; this many lie side by side in one page.
 MILE = 256
-
-Rows = npt.NDArray[np.intp]
+MAX_REASONS = 3
 
 
 class UnknownMovieError(LookupError):
@@ -73,11 +73,10 @@ class Recommender:
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
-        # Worked out once: popular lists of a genre and similarities would pass over all movies otherwise.
+        # Worked out once: popular lists of a genre would pass over all movies otherwise.
         self._most_popular: list[int] = self._popular_order[:MAX_POPULAR].tolist()
         self._popular_in_genre = [self._popular_order[mask[self._popular_order]] for mask in self._genre_mask]
-        ranking = self._item_factors[:, : self._rank_factors]
-        self._norms = np.sqrt(np.einsum("ij,ij->i", ranking, ranking)) + np.float32(1e-9)
+        self._similar = Similar(self._item_factors[:, : self._rank_factors], self._item_part)
 
     @property
     def stored_length(self) -> int:
@@ -143,13 +142,8 @@ class Recommender:
         return Answer(first(order, n, hidden), POPULAR)
 
     def similar(self, movie_id: str, n: int = 20) -> tuple[list[int], Scores]:
-        """Return rows and cosine similarities of the n movies whose ranking factors are closest."""
-        target = self.movie_row(movie_id)
-        factors = self._item_factors[:, : self._rank_factors]
-        scores: Scores = (factors @ factors[target]) / (self._norms * self._norms[target])
-        scores[target] = -np.inf
-        rows = best(scores, n)
-        return rows, scores[rows]
+        """Return rows and scores of the n movies that are nearest to a movie, as `Similar.to` says."""
+        return self._similar.to(self.movie_row(movie_id), n)
 
     def scores(self, user_row: int) -> Scores:
         """Score every movie for one user, shape (M,) float32; the user's training movies have -inf."""
@@ -171,6 +165,12 @@ class Recommender:
         if not self._item_part.is_empty:
             scores += self._item_part.scores(user_row)[rows]
         return [float(value) for value in scores]
+
+    def reasons(self, user_row: int | None, answer: Answer) -> Reasons | None:
+        """Return for each movie of a personal list up to three of the user's own that speak for it."""
+        if user_row is None or answer.source != PERSONAL:
+            return None
+        return self._item_part.reasons(user_row, answer.rows, MAX_REASONS)
 
     def line_of(self, rows: Sequence[int]) -> bytes:
         """Return the ids of movies as one comma-separated line."""

@@ -58,7 +58,9 @@ class Views:
             return text_list(serving, answer.rows, answer.source)
         row = serving.recommender.user_row(user_id)
         scores = serving.recommender.score_rows(row, answer.rows)
-        return json_list(serving, answer.rows, scores, answer.source, {"user": user.lstrip("0") or "0"})
+        reasons = serving.recommender.reasons(row, answer)
+        subject = {"user": user.lstrip("0") or "0"}
+        return json_list(serving, answer.rows, scores, answer.source, subject, reasons)
 
     def popular(self) -> Response:
         environ = request.environ

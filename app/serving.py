@@ -113,6 +113,7 @@ def self_test(recommender: Recommender, n: int = 20) -> str | None:
     complete = len(set(answer.rows)) == min(n, movies - len(seen))
     if answer.source != PERSONAL or not complete or seen & set(answer.rows):
         return f"its list for user {user_id} is wrong"
-    if not np.isfinite(recommender.scores(row)).any() and len(seen) < movies:
+    scores = recommender.scores(row)
+    if np.isnan(scores).any() or (not np.isfinite(scores).any() and len(seen) < movies):
         return f"its scores for user {user_id} are not numbers"
     return None

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.report import Table
 from tests.support.described_answers import send_from_all
-from tests.support.models import write_model
+from tests.support.models import Size, write_model
 from tests.support.release.random_faults import live_through
 from tests.support.schemathesis import ACCEPTED, attack
 from tests.support.server import Server, serving
@@ -47,7 +47,7 @@ def _ends_well(folder: Path, seed: int, table: Table) -> bool:
 
 
 def _service(folder: Path, table: Table) -> dict[str, Any]:
-    write_model(folder / "model")
+    write_model(folder / "model", Size(neighbours=10))
     environ = {"MODEL_DIR": str(folder / "model"), "LOG_LEVEL": "ERROR"}
     with serving(folder / "log", environ) as server:
         _, complaints = send_from_all(server.port, REQUESTS)

@@ -3,14 +3,14 @@
 Added up in float64: the order of the additions then changes no list, and training may use another one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Sums = npt.NDArray[np.float64]
-Movies = npt.NDArray[np.int32]
+Reasons = list[list[tuple[int, float]]]  # for each of several movies: movies of the user's own, and shares
 
 
 class Added(NamedTuple):
@@ -49,17 +49,57 @@ class ItemPart:
             sums += popular * self._popular_score.astype(np.float64)
         return sums
 
+    def reasons(self, user_row: int, rows: Sequence[int], most: int) -> Reasons:
+        """Return for each row the movies of the user's history that speak most for it, best first.
+
+        Each with its share, rounded to 3 digits, in all that speaks for the row; what speaks against it does
+        not count. A share that is rounded to 0 is left out.
+        """
+        added = self._added(user_row)
+        if added is None:
+            return [[] for _ in rows]
+        place = np.full(len(self._popular_score), -1)
+        place[rows] = np.arange(len(rows))
+        wanted = place[added.movies]
+        here = np.flatnonzero((wanted >= 0) & (added.amounts > 0))
+        spoken_by = np.repeat(np.arange(len(added.sizes)), added.sizes)
+        amounts = np.zeros((len(rows), len(added.sizes)))
+        amounts[wanted[here], spoken_by[here]] = added.amounts[here]
+        shares = amounts / np.maximum(amounts.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        order = np.argsort(-amounts, axis=1, kind="stable")[:, :most]
+        chosen = np.round(np.take_along_axis(shares, order, axis=1), 3)
+        history = self._history(user_row)[order]
+        return [
+            [(movie, share) for movie, share in zip(*one, strict=True) if share > 0]
+            for one in zip(history.tolist(), chosen.tolist(), strict=True)
+        ]
+
+    def spoken_for(self, movie: int, n: int) -> tuple[list[int], npt.NDArray[np.float32]]:
+        """Return the up to n other movies that a watch of this one speaks most for, and by how much."""
+        row = slice(self._starts[movie], self._starts[movie + 1])
+        movies, weights = self._neighbours[row], self._weights[row]
+        able = np.flatnonzero((weights > 0) & (movies != movie))
+        chosen = able[np.argsort(-weights[able], kind="stable")[:n]]
+        return movies[chosen].tolist(), weights[chosen]
+
+    def _history(self, user_row: int) -> npt.NDArray[np.int32]:
+        history: npt.NDArray[np.int32] = self._seen_items[
+            self._seen_indptr[user_row] : self._seen_indptr[user_row + 1]
+        ]
+        return history
+
     def _added(self, user_row: int) -> Added | None:
         weight = float(self._user_item[user_row])
-        begin, end = self._seen_indptr[user_row], self._seen_indptr[user_row + 1]
-        if not weight or begin == end:
+        history = self._history(user_row).tolist()
+        if not weight or not history:
             return None
         starts = self._starts
-        history = self._seen_items[begin:end].tolist()
         rows = [slice(starts[movie], starts[movie + 1]) for movie in history]
         sizes = [row.stop - row.start for row in rows]
         neighbours, weights = self._neighbours, self._weights
         movies = np.concatenate([neighbours[row] for row in rows], dtype=np.intp)
         amounts = np.concatenate([weights[row] for row in rows], dtype=np.float64)
-        amounts *= np.repeat(weight * self._strength[begin:end].astype(np.float64), sizes)
+        begin = self._seen_indptr[user_row]
+        strength = self._strength[begin : begin + len(history)].astype(np.float64)
+        amounts *= np.repeat(weight * strength, sizes)
         return Added(movies, amounts, sizes)

@@ -26,6 +26,14 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory, size: Size) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def item_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with an item part that no test changes."""
+    folder = tmp_path_factory.mktemp("item_models") / VERSION
+    write_model(folder, Size(neighbours=40), version=VERSION)
+    return folder
+
+
 @pytest.fixture
 def settings(model_dir: Path) -> Settings:
     return Settings(model_dir=model_dir, track="canary", code_revision="abc1234")

@@ -83,11 +83,11 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
         np.testing.assert_array_equal(model.arrays[name], arrays[name])
 
 
-def test_loaded_arrays_are_mapped_and_read_only(model_dir: Path) -> None:
-    factors = load(model_dir).arrays["user_factors"]
-    assert isinstance(factors.base, mmap)
+def test_loaded_arrays_are_mapped_and_read_only(item_model_dir: Path) -> None:
+    arrays = load(item_model_dir).arrays
+    assert all(isinstance(array.base, mmap) for array in arrays.values())
     with pytest.raises(ValueError, match="read-only"):
-        factors[0, 0] = 1.0
+        arrays["user_factors"][0, 0] = 1.0
 
 
 def test_equal_content_has_one_hash_whatever_the_version(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from tests.support.server import serving
 REQUESTS = 3_000
 
 
-def test_no_generated_request_gets_an_undocumented_answer(model_dir: Path, tmp_path: Path) -> None:
-    with serving(tmp_path / "log", {"MODEL_DIR": str(model_dir), "LOG_LEVEL": "ERROR"}) as server:
+def test_no_generated_request_gets_an_undocumented_answer(item_model_dir: Path, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", {"MODEL_DIR": str(item_model_dir), "LOG_LEVEL": "ERROR"}) as server:
         statuses, complaints = send_from_all(server.port, REQUESTS)
         assert complaints == []
         assert statuses.total() == REQUESTS

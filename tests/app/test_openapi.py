@@ -12,6 +12,7 @@ from app import create_app
 from app.config import MAX_REQUEST_LINE, TRACKS, Settings
 from app.model_format import LABEL
 from app.parameters import DEFAULT_N, MAX_EXCLUDED, MAX_N
+from app.recommender import MAX_REASONS
 from app.routes import OPENAPI, SERVED
 
 ANYWHERE = {400, 405, 414}  # broken requests, other methods and endless lines meet every address
@@ -70,7 +71,9 @@ def test_bounds_are_those_of_the_code(described: dict[str, Any]) -> None:
     count, excluded = parameters["n"]["schema"], parameters["exclude"]["schema"]
     assert (count["minimum"], count["maximum"], count["default"]) == (1, MAX_N, DEFAULT_N)
     assert excluded["maxItems"] == MAX_EXCLUDED
-    assert described["components"]["schemas"]["Items"]["maxItems"] == MAX_N
+    schemas = described["components"]["schemas"]
+    assert schemas["Items"]["maxItems"] == schemas["ItemsWithReasons"]["maxItems"] == MAX_N
+    assert schemas["Because"]["maxItems"] == MAX_REASONS
     assert described["components"]["schemas"]["Label"]["pattern"] == f"^{LABEL.pattern}$"
     assert described["components"]["headers"]["X-Release-Track"]["schema"]["enum"] == list(TRACKS)
     for text in (described["info"], described["components"]["responses"]["UriTooLong"]):

@@ -1,11 +1,15 @@
 """GET /recommend/<user>: the serving contract."""
 
 import json
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 
+from app import create_app
+from app.artifact import load
+from app.config import Settings
 from app.parameters import read_user
 from app.recommender import Recommender
 from tests.app.conftest import VERSION
@@ -52,6 +56,34 @@ def test_json_holds_the_same_list_and_where_it_comes_from(client: FlaskClient) -
     assert [item["movie_id"] for item in items] == line
     assert items[0]["title"].startswith("Film ")
     assert [item["score"] for item in items] == sorted((item["score"] for item in items), reverse=True)
+
+
+def test_json_says_why_a_movie_is_in_a_personal_list(item_model_dir: Path) -> None:
+    model, client = load(item_model_dir), create_app(Settings(model_dir=item_model_dir)).test_client()
+    recommender = Recommender(model)
+    content = client.get("/recommend/7", headers={"Accept": "application/json"}).get_json()
+    reasons = recommender.reasons(6, recommender.recommend(7))
+    assert reasons is not None
+    assert [item["because"] for item in content["items"]] == [
+        [
+            {"movie_id": model.movies.ids[row], "title": model.movies.titles[row], "share": share}
+            for row, share in one
+        ]
+        for one in reasons
+    ]
+    seen = {model.movies.ids[row] for row in recommender.seen_rows(6)}
+    named = [one for item in content["items"] for one in item["because"]]
+    assert len(named) > 10
+    assert {one["movie_id"] for one in named} <= seen
+    assert all(0 < one["share"] <= 1 and round(one["share"], 3) == one["share"] for one in named)
+    for user in (10, 99):
+        items = client.get(f"/recommend/{user}", headers={"Accept": "application/json"}).get_json()["items"]
+        assert not any("because" in item for item in items)
+
+
+def test_json_has_no_reasons_to_tell_where_the_model_has_no_item_part(client: FlaskClient) -> None:
+    content = client.get("/recommend/7", headers={"Accept": "application/json"}).get_json()
+    assert [item["because"] for item in content["items"]] == [[]] * 20
 
 
 @pytest.mark.parametrize(

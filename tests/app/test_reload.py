@@ -74,9 +74,9 @@ def test_incomplete_and_foreign_models_are_refused(deployment: Deployment) -> No
     deployment.use(incomplete)
     deployment.wait_for_log(f"v1 stays in use: {incomplete}/seen_items.npy cannot be read", times=2)
     foreign = deployment.copy("foreign")
-    rewrite_manifest(foreign, format=2)
+    rewrite_manifest(foreign, format=3)
     deployment.use(foreign)
-    deployment.wait_for_log(f"v1 stays in use: {foreign}/{MANIFEST} has format 2", times=2)
+    deployment.wait_for_log(f"v1 stays in use: {foreign}/{MANIFEST} has format 3", times=2)
     deployment.current.unlink()
     deployment.wait_for_log(f"v1 stays in use: {deployment.current}/{MANIFEST} cannot be read", times=2)
     assert deployment.versions() == {"v1"}

@@ -18,8 +18,8 @@ OPERATIONS = len(yaml.safe_load(OPENAPI.read_bytes())["paths"]) - 1
 
 
 @pytest.mark.parametrize("accept", ACCEPTED)
-def test_the_service_keeps_its_description(model_dir: Path, tmp_path: Path, accept: str) -> None:
-    with serving(tmp_path / "log", {"MODEL_DIR": str(model_dir), "LOG_LEVEL": "ERROR"}) as server:
+def test_the_service_keeps_its_description(item_model_dir: Path, tmp_path: Path, accept: str) -> None:
+    with serving(tmp_path / "log", {"MODEL_DIR": str(item_model_dir), "LOG_LEVEL": "ERROR"}) as server:
         found = attack(server.url, tmp_path, accept, EXAMPLES)
         assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
         assert f"Selected: {OPERATIONS}/{OPERATIONS}\n  Tested: {OPERATIONS}\n" in found.stdout

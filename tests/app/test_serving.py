@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -120,6 +121,16 @@ def test_a_model_that_fails_its_self_test_is_refused(models: Models) -> None:
     assert self_test(model) is None
     wrong = {**model.model.arrays, "top_items": model.model.arrays["top_items"] * 0}
     assert self_test(Recommender(replace(model.model, arrays=wrong))) == "its list for user 1 is wrong"
+
+
+@pytest.mark.parametrize("name", ["seen_strength", "user_item", "user_popular", "item_weights"])
+def test_an_item_part_without_numbers_fails_the_self_test_though_the_list_is_stored(
+    models: Models, name: str
+) -> None:
+    model = write_model(models.root / "v2", Size(neighbours=20), version="v2")
+    assert self_test(Recommender(model)) is None
+    broken = {**model.arrays, name: np.full_like(model.arrays[name], np.nan)}
+    assert self_test(Recommender(replace(model, arrays=broken))) == "its scores for user 1 are not numbers"
 
 
 def test_a_model_whose_lists_make_no_sense_is_refused_though_its_files_are_whole(
