@@ -16,3 +16,11 @@ def int64s(column: pa.ChunkedArray) -> Int64Array:
     """Return a column of numbers or times as an array."""
     values: Int64Array = column.cast(pa.int64()).to_numpy()
     return values
+
+
+def is_among(values: npt.NDArray[np.int64], rising: npt.NDArray[np.int64]) -> BoolArray:
+    """Tell which values are among others that rise: several times faster than `numpy.isin`, which sorts."""
+    if not len(rising):
+        return np.zeros(values.shape, dtype=np.bool_)
+    found: BoolArray = rising[np.minimum(np.searchsorted(rising, values), len(rising) - 1)] == values
+    return found

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auto_deployment.dataset.arrays import Float64Array, Int32Array
+from auto_deployment.dataset.arrays import Float64Array, IndexArray, Int32Array
 
 Estimate = dict[str, float | None]  # value, low, high; None where nothing can be said
 Statistic = Callable[[Mapping[str, Float64Array]], Float64Array]
 
 CHUNK_DRAWS = 4_000_000
+BUNDLES = (
+    2_000  # of more users so many bundles are drawn: an interval's width is then sure to 2 % (one sigma)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,10 @@ class Bootstrap:
         sizes = [min(step, self.samples - start) for start in range(0, self.samples, step)]
         return [rng.integers(0, users, (size, users), dtype=np.int32) for size in sizes]
 
+    def bundles(self, users: int) -> IndexArray:
+        """Put each user into one of `BUNDLES` by chance, all of a size or of one more."""
+        return np.random.default_rng(self.seed).permutation(users) % BUNDLES
+
     def interval(self, value: float, resampled: Float64Array) -> Estimate:
         """Return the value between the percentiles of what was resampled."""
         if not (np.isfinite(value) and np.isfinite(resampled).all() and len(resampled)):
@@ -40,7 +47,9 @@ class Bootstrap:
 class Resampled:
     """Columns of numbers per user, summed over all users and over each draw of users.
 
-    What is computed from the same object is paired: every statistic sees the same draws.
+    What is computed from the same object is paired: every statistic sees the same draws. Sums of bundles of
+    users vary as those of users do (the random groups estimator, Wolter, 2007, ch. 2), so however many users
+    there are, drawing costs no more than for `BUNDLES`.
     """
 
     def __init__(self, columns: Mapping[str, Float64Array], bootstrap: Bootstrap) -> None:
@@ -48,10 +57,14 @@ class Resampled:
         users = len(next(iter(columns.values())))
         columns = {**columns, "users": np.ones(users)}
         table = np.column_stack(list(columns.values())).astype(np.float64)
+        total = table.sum(axis=0)
+        if users > BUNDLES:
+            place = bootstrap.bundles(users)
+            table = np.column_stack([np.bincount(place, column, BUNDLES) for column in table.T])
         sums = [np.zeros((0, table.shape[1]))]
         if users:
-            sums += [_counts(draws, users) @ table for draws in bootstrap.draws(users)]
-        self._total = dict(zip(columns, table.sum(axis=0), strict=True))
+            sums += [_counts(draws, len(table)) @ table for draws in bootstrap.draws(len(table))]
+        self._total = dict(zip(columns, total, strict=True))
         self._drawn = dict(zip(columns, np.concatenate(sums).T, strict=True))
 
     def estimate(self, statistic: Statistic) -> Estimate:
@@ -73,6 +86,5 @@ class Resampled:
 
 def _counts(draws: Int32Array, users: int) -> Float64Array:
     """Return how often each user was drawn, shape (draws, users)."""
-    offset = np.arange(len(draws), dtype=np.int64)[:, np.newaxis] * users
-    counts = np.bincount((draws + offset).ravel(), minlength=len(draws) * users)
-    return counts.reshape(len(draws), users).astype(np.float64)
+    # A draw at a time: its counts stay in the processor's cache.
+    return np.stack([np.bincount(one, minlength=users) for one in draws]).astype(np.float64)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int32Array, Int64Array
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
 from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics
 from auto_deployment.training.evaluate.recommenders import ALS, COUNT, POPULARITY, SERVED
@@ -40,9 +41,10 @@ def measure_lists(listed: Listed, bootstrap: Bootstrap, here: BoolArray | None =
     """Average the metrics of each system over users (those of `here`), and compare the systems' NDCG."""
     chosen = np.ones(len(listed.user_ids), dtype=np.bool_) if here is None else here
     resampled = Resampled({name: values[chosen] for name, values in listed.columns.items()}, bootstrap)
+    drawn = who_is_drawn(int(chosen.sum()), bootstrap)
     systems = {
         system: {metric: resampled.mean(f"{system}_{metric}") for metric in METRICS}
-        | {"coverage": coverage(lists[chosen], listed.movies, bootstrap)}
+        | {"coverage": coverage(lists[chosen], listed.movies, bootstrap, drawn)}
         for system, lists in listed.lists.items()
     }
     compared = {
@@ -53,22 +55,28 @@ def measure_lists(listed: Listed, bootstrap: Bootstrap, here: BoolArray | None =
     return {"users": int(chosen.sum()), "systems": systems, "ndcg_compared": compared}
 
 
-def coverage(lists: Int32Array, movies: int, bootstrap: Bootstrap) -> Estimate:
-    """Return the share of all movies that stand on at least one list.
+def who_is_drawn(users: int, bootstrap: Bootstrap) -> Float32Array:
+    """Return 1 where a draw for the coverage holds a user and 0 elsewhere, shape (users, draws)."""
+    samples = max(int(bootstrap.samples * COVERAGE_SHARE_OF_SAMPLES), 1)
+    present = np.zeros((samples if users else 0, users), dtype=np.float32)
+    if users:
+        draws = np.concatenate(Bootstrap(samples, bootstrap.level, bootstrap.seed).draws(users))
+        present[np.arange(samples)[:, np.newaxis], draws] = 1
+    return np.ascontiguousarray(present.T)
+
+
+def coverage(lists: Int32Array, movies: int, bootstrap: Bootstrap, drawn: Float32Array) -> Estimate:
+    """Return the share of all movies that stand on at least one list; `drawn` is of `who_is_drawn`.
 
     A draw holds fewer different users, so fewer movies: the interval has the width of what the draws give,
     laid around the value.
     """
     if not len(lists):
         return bootstrap.interval(np.nan, np.zeros(0))
-    value = len(np.unique(lists[lists >= 0])) / movies
-    samples = max(int(bootstrap.samples * COVERAGE_SHARE_OF_SAMPLES), 1)
-    draws = Bootstrap(samples, bootstrap.level, bootstrap.seed).draws(len(lists))
-    drawn = np.array([_covered(lists[users], movies) for part in draws for users in part]) / movies
-    return bootstrap.interval(value, np.clip(drawn - drawn.mean() + value, 0, 1))
-
-
-def _covered(lists: Int32Array, movies: int) -> int:
-    is_there = np.zeros(movies + 1, dtype=np.bool_)
-    is_there[lists.ravel()] = True  # -1, an empty place, marks the last one
-    return int(np.count_nonzero(is_there[:-1]))
+    place, _ = np.nonzero(lists >= 0)
+    listed, row = np.unique(lists[lists >= 0], return_inverse=True)
+    stands_on = csr_matrix((np.ones(len(row), np.float32), (row, place)), (len(listed), len(lists)))
+    found = np.count_nonzero(stands_on @ drawn, axis=0) / movies
+    return bootstrap.interval(
+        len(listed) / movies, np.clip(found - found.mean() + len(listed) / movies, 0, 1)
+    )

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 
 from app.recommender import Recommender
-from auto_deployment.dataset.arrays import BoolArray, Float64Array, IndexArray, Int32Array, Int64Array
+from auto_deployment.dataset.arrays import (
+    BoolArray,
+    Float64Array,
+    IndexArray,
+    Int32Array,
+    Int64Array,
+    is_among,
+)
 from auto_deployment.training.params import EvaluateParams, PrepareParams
 from auto_deployment.training.prepare.interactions import is_relevant
 from auto_deployment.training.train.trainset import movie_rows
@@ -29,7 +36,7 @@ class RankingTask:
     def is_hit(self, lists: Int32Array) -> BoolArray:
         """Tell which entries of lists (n, k) are relevant."""
         keys = np.arange(len(lists))[:, np.newaxis] * self.movies + lists
-        hits: BoolArray = (lists >= 0) & np.isin(keys, self.relevant)
+        hits: BoolArray = (lists >= 0) & is_among(keys, self.relevant)
         return hits
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
+from auto_deployment.training.evaluate.bootstrap import BUNDLES, Bootstrap, Estimate, Resampled
 
 BOOTSTRAP = Bootstrap(samples=2000, level=0.95, seed=1)
 RNG = np.random.default_rng(9)
@@ -52,6 +52,25 @@ def test_many_users_are_drawn_in_parts_of_the_right_total() -> None:
     draws = Bootstrap(samples=10, level=0.9, seed=1).draws(1_000_000)
     assert [len(part) for part in draws] == [4, 4, 2]
     assert {part.shape[1] for part in draws} == {1_000_000}
+
+
+def test_of_many_users_bundles_are_drawn_and_the_interval_is_the_same() -> None:
+    users = 3 * BUNDLES + 7
+    values = RNG.lognormal(0, 1, users)
+    resampled = Resampled({"x": values, "y": values - 0.1}, BOOTSTRAP)
+    low, value, high = bounds(resampled.mean("x"))
+    error = values.std() / np.sqrt(users)
+    assert value == pytest.approx(values.mean())
+    assert low == pytest.approx(value - 1.96 * error, abs=0.25 * error)
+    assert high == pytest.approx(value + 1.96 * error, abs=0.25 * error)
+    low, _, high = bounds(resampled.difference("x", "y"))
+    assert (low, high) == pytest.approx((0.1, 0.1))
+
+
+def test_each_user_is_in_one_bundle_and_none_has_two_more_than_another() -> None:
+    place = BOOTSTRAP.bundles(2 * BUNDLES + 1)
+    assert set(np.bincount(place, minlength=BUNDLES).tolist()) == {2, 3}
+    assert place.tolist() != sorted(place.tolist())
 
 
 def test_without_users_nothing_is_known() -> None:

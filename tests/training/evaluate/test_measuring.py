@@ -11,7 +11,7 @@ from app.recommender import Recommender
 from auto_deployment.dataset.arrays import Int32Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap
 from auto_deployment.training.evaluate.groups import Groups
-from auto_deployment.training.evaluate.measure_lists import coverage
+from auto_deployment.training.evaluate.measure_lists import coverage, who_is_drawn
 from auto_deployment.training.evaluate.measure_ratings import measure_ratings, rating_errors
 from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics, make_task
 from auto_deployment.training.train.rating_models import RatingModel
@@ -83,11 +83,22 @@ def test_popularity_is_the_mean_number_of_training_events() -> None:
 
 
 def test_coverage_is_the_share_of_movies_on_any_list() -> None:
-    found = coverage(lists([0, 1], [1, 2], [2, -1]), 10, BOOTSTRAP)
+    found = coverage(lists([0, 1], [1, 2], [2, -1]), 10, BOOTSTRAP, who_is_drawn(3, BOOTSTRAP))
     assert found["value"] == pytest.approx(0.3)
     assert found["low"] is not None
     assert found["high"] is not None
     assert found["low"] <= 0.3 <= found["high"]
+
+
+def test_the_interval_of_coverage_is_as_wide_as_what_draws_of_users_cover() -> None:
+    some = np.random.default_rng(3).integers(-1, 40, (30, 4), dtype=np.int32)
+    drawn = who_is_drawn(30, BOOTSTRAP)
+    covered = [len(set(some[draw > 0].ravel().tolist()) - {-1}) / 50 for draw in drawn.T]
+    found = coverage(some, 50, BOOTSTRAP, drawn)
+    value = len(set(some.ravel().tolist()) - {-1}) / 50
+    expected = BOOTSTRAP.interval(value, np.array(covered) - np.mean(covered) + value)
+    assert found == pytest.approx(expected)
+    assert 0.6 < drawn.mean() < 0.67  # of n users a draw holds 1 - (1 - 1/n)^n
 
 
 def test_only_known_users_with_something_relevant_are_listed(recommender: Recommender) -> None:
