@@ -9,12 +9,6 @@ from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params, load_params
 from auto_deployment.publish.dvc_output import last_sentence
-from auto_deployment.training.evaluate import stage as evaluate
-from auto_deployment.training.gate import stage as gate
-from auto_deployment.training.package import stage as package
-from auto_deployment.training.prepare import stage as prepare
-from auto_deployment.training.summary import describe
-from auto_deployment.training.train import stage as train
 from auto_deployment.training.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -40,29 +34,41 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+# Each step imports what it needs itself: no other one waits for it, and libraries take long.
+
+
 def _prepare(workspace: Workspace, params: Params) -> str:
-    return prepare.run(workspace, params.training.prepare)
+    from auto_deployment.training.prepare import stage
+
+    return stage.run(workspace, params.training.prepare)
 
 
 def _train(workspace: Workspace, params: Params) -> str:
-    return train.run(workspace, params.training)
+    from auto_deployment.training.train import stage
+
+    return stage.run(workspace, params.training)
 
 
 def _evaluate(workspace: Workspace, params: Params) -> str:
-    return describe(evaluate.run(workspace, params.training))
+    from auto_deployment.training.evaluate import stage
+    from auto_deployment.training.summary import describe
+
+    return describe(stage.run(workspace, params.training))
 
 
 def _gate(workspace: Workspace, params: Params) -> str:
-    result = gate.run(workspace, params.gate, params.training.train.seed)
+    from auto_deployment.training.gate import stage
+
+    result = stage.run(workspace, params.gate, params.training.train.seed)
     said = [check.sentence for check in result.failed]
     return "\n".join(["The gate refuses this model.", *said] if said else ["The gate lets this model pass."])
 
 
 def _package(workspace: Workspace, params: Params) -> str:
-    # Plots take a second to load, which the other steps need not wait for.
     from auto_deployment.report.model_files import write_page
+    from auto_deployment.training.package import stage
 
-    metrics = package.run(workspace)
+    metrics = stage.run(workspace)
     write_page(workspace.report_page, metrics)
     return f"{metrics['model']['version']} packaged"
 

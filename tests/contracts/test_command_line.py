@@ -67,6 +67,14 @@ def test_ingest_with_a_bad_setting_ends_with_one_sentence_that_names_it_and_its_
     assert value in sentence
 
 
+def test_a_stage_loads_no_library_of_another_stage() -> None:
+    heavy = {"implicit", "matplotlib", "pandas", "scipy", "surprise"}
+    allowed = {"prepare": {"pandas"}, "train": {"implicit", "pandas", "scipy"}, "gate": set()}
+    for stage, needed in allowed.items():
+        code = f"import auto_deployment.commands.stage; from auto_deployment.training.{stage} import stage"
+        assert loaded_by(code) & heavy <= needed, stage
+
+
 def test_importing_the_command_line_loads_no_heavy_library() -> None:
     assert loaded_by("import auto_deployment.cli") & {"pandas", "surprise", "flask"} == set()
 
