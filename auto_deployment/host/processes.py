@@ -17,13 +17,18 @@ PR_SET_PDEATHSIG = 1
 def end_with_parent() -> Callable[[], None]:
     """Return what a child has to call before it becomes another program: it gets SIGTERM when we end."""
     libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
+    return lambda: _tie(libc, parent, signal.SIGTERM)
 
-    def in_the_child() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # we died before the line above
-            os._exit(1)
 
-    return in_the_child
+def end_with(parent: int) -> None:
+    """Let this process, a child of `parent`, be killed when the thread that has started it ends."""
+    _tie(ctypes.CDLL(None, use_errno=True), parent, signal.SIGKILL)
+
+
+def _tie(libc: ctypes.CDLL, parent: int, number: int) -> None:
+    libc.prctl(PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
 
 
 def identity(pid: int) -> str | None:

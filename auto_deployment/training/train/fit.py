@@ -14,14 +14,17 @@ from app.model_format import ARRAYS, ORDER, without_item_part
 from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
+from auto_deployment.training.train.beside import beside
 from auto_deployment.training.train.blend import user_weights, with_bias
 from auto_deployment.training.train.popularity import recent_popularity
 from auto_deployment.training.train.ranking_model import RankingModel, fit_als
-from auto_deployment.training.train.rating_models import RatingModel, fit_svd
+from auto_deployment.training.train.rating_models import Rated, RatingModel, fit_rated
 from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.train.trainset import Trainset
 
 Arrays = dict[str, npt.NDArray[Any]]
+
+FIT_BESIDE = 100_000  # ratings; with fewer, a process of its own starts for longer than SVD takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,16 @@ class Fitted:
 
 def fit(trainset: Trainset, catalogue: pd.DataFrame, params: TrainParams) -> Fitted:
     """Fit both models, blend them, and compute the stored lists; the same input gives the same arrays."""
-    ranking = fit_als(trainset, params.als, params.seed)
-    rating = fit_svd(trainset, params.svd, params.seed)
+    ranking, rating = _fit_both(trainset, params)
     return assemble(trainset, catalogue, ranking, rating, params)
+
+
+def _fit_both(trainset: Trainset, params: TrainParams) -> tuple[RankingModel, RatingModel]:
+    rated = Rated(trainset)
+    if len(rated.rating) < FIT_BESIDE:
+        return fit_als(trainset, params.als, params.seed), fit_rated(rated, params.svd, params.seed)
+    with beside(fit_rated, rated, params.svd, params.seed) as rating:
+        return fit_als(trainset, params.als, params.seed), rating()
 
 
 def assemble(

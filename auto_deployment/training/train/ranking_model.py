@@ -1,5 +1,6 @@
 """The model of lists: implicit's alternating least squares on everything that was watched or rated."""
 
+import os
 import sys
 from dataclasses import dataclass
 
@@ -23,7 +24,10 @@ class RankingModel:
 
 
 def fit_als(trainset: Trainset, params: AlsParams, seed: int) -> RankingModel:
-    """Fit implicit feedback factors (Hu, Koren & Volinsky, 2008), on one thread: a seed has one result.
+    """Fit implicit feedback factors (Hu, Koren & Volinsky, 2008); a seed has one result, on any cores.
+
+    Each row is solved by one thread alone, so their number changes nothing. BLAS, whose sums would be divided
+    among threads, gets one.
 
     Each user's factors are then solved exactly from the final movie factors, which is also what folding in a
     user of later events gives.
@@ -37,7 +41,7 @@ def fit_als(trainset: Trainset, params: AlsParams, seed: int) -> RankingModel:
             iterations=params.iterations,
             regularization=params.regularization * spectrum(matrix, params.spectrum_rank, seed),
             dtype=np.float32,
-            num_threads=1,
+            num_threads=len(os.sched_getaffinity(0)),
             random_state=seed,
         )
         model.fit(matrix, show_progress=sys.stderr.isatty())

@@ -1,13 +1,14 @@
 """Models of ratings: Surprise's SVD, and the bias baseline that it must beat."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import surprise
+import numpy.typing as npt
 from tqdm import tqdm
 
-from auto_deployment.dataset.arrays import Float32Array, Float64Array, IndexArray
+from auto_deployment.dataset.arrays import Float32Array, Float64Array, IndexArray, Int32Array
 from auto_deployment.training.params import BiasParams, SvdParams
 from auto_deployment.training.train.trainset import Trainset
 
@@ -37,9 +38,17 @@ class RatingModel:
 
 def fit_svd(trainset: Trainset, params: SvdParams, seed: int) -> RatingModel:
     """Fit biased matrix factorisation by stochastic gradient descent."""
-    rated = _Rated(trainset)
+    return fit_rated(Rated(trainset), params, seed)
+
+
+def fit_rated(rated: "Rated", params: SvdParams, seed: int) -> RatingModel:
+    """Fit biased matrix factorisation to what was rated, which is all that a process beside needs to know."""
+    import surprise  # who fits biases alone need not wait for it
+
     if not len(rated.rating):
-        return _without_ratings(trainset, params.factors)
+        return rated.spread(
+            *(np.zeros((0, *more)) for more in ((), (), (params.factors,), (params.factors,)))
+        )
     algorithm = surprise.SVD(
         n_factors=params.factors,
         n_epochs=params.epochs,
@@ -54,40 +63,27 @@ def fit_svd(trainset: Trainset, params: SvdParams, seed: int) -> RatingModel:
 
 
 def fit_bias(trainset: Trainset, params: BiasParams) -> RatingModel:
-    """Fit the biases of users and movies alone."""
-    rated = _Rated(trainset)
-    if not len(rated.rating):
-        return _without_ratings(trainset, 0)
-    options = {
-        "method": "als",
-        "n_epochs": params.epochs,
-        "reg_u": params.user_regularization,
-        "reg_i": params.movie_regularization,
-    }
-    algorithm = surprise.BaselineOnly(bsl_options=options, verbose=False)
-    algorithm.fit(_SurpriseTrainset(rated))
-    no_factors = np.zeros((len(rated.user_rows), 0)), np.zeros((len(rated.movie_rows), 0))
-    return rated.spread(algorithm.bu, algorithm.bi, *no_factors)
+    """Fit the biases of users and movies alone, step by step as Surprise's BaselineOnly does, all at once."""
+    rated = Rated(trainset)
+    users, movies = rated.users.astype(np.intp), rated.movies.astype(np.intp)
+    of_users = params.user_regularization + np.bincount(users, minlength=len(rated.user_rows))
+    of_movies = params.movie_regularization + np.bincount(movies, minlength=len(rated.movie_rows))
+    centred = rated.rating - rated.mean
+    user_bias, movie_bias = np.zeros(len(of_users)), np.zeros(len(of_movies))
+    for _ in range(params.epochs):
+        movie_bias = np.bincount(movies, centred - user_bias[users], len(of_movies)) / of_movies
+        user_bias = np.bincount(users, centred - movie_bias[movies], len(of_users)) / of_users
+    no_factors = np.zeros((len(of_users), 0)), np.zeros((len(of_movies), 0))
+    return rated.spread(user_bias, movie_bias, *no_factors)
 
 
-def _without_ratings(trainset: Trainset, factors: int) -> RatingModel:
-    users, movies = len(trainset.user_ids), len(trainset.movie_ids)
-    return RatingModel(
-        mean=sum(SCALE) / 2,
-        user_bias=np.zeros(users, dtype=np.float32),
-        movie_bias=np.zeros(movies, dtype=np.float32),
-        user_factors=np.zeros((users, factors), dtype=np.float32),
-        movie_factors=np.zeros((movies, factors), dtype=np.float32),
-    )
-
-
-class _Rated:
+class Rated:
     """The rated part of a trainset, numbered without gaps as Surprise wants it."""
 
     def __init__(self, trainset: Trainset) -> None:
         here = trainset.is_rated
-        self.user_rows, self.users = np.unique(trainset.users[here].astype(np.intp), return_inverse=True)
-        self.movie_rows, self.movies = np.unique(trainset.movies[here].astype(np.intp), return_inverse=True)
+        self.user_rows, self.users = _numbered(trainset.users[here], len(trainset.user_ids))
+        self.movie_rows, self.movies = _numbered(trainset.movies[here], len(trainset.movie_ids))
         self.rating = trainset.rating[here].astype(np.float64)
         self.mean = float(self.rating.mean()) if len(self.rating) else sum(SCALE) / 2
         self._sizes = len(trainset.user_ids), len(trainset.movie_ids)
@@ -106,41 +102,38 @@ class _Rated:
         )
 
 
+def _numbered(rows: Int32Array, count: int) -> tuple[IndexArray, Int32Array]:
+    """Return the rows that are there, rising, and for each entry the place of its row among them."""
+    is_there = np.bincount(rows, minlength=count) > 0
+    return np.flatnonzero(is_there), (np.cumsum(is_there, dtype=np.int32) - np.int32(1))[rows]
+
+
 def _scatter(values: Float64Array, rows: IndexArray, count: int) -> Float32Array:
     spread = np.zeros((count, *values.shape[1:]), dtype=np.float32)
     spread[rows] = values
     return spread
 
 
-class _SurpriseTrainset(surprise.Trainset):  # type: ignore[misc]  # Surprise has no types
-    """Surprise's trainset, built from arrays; a pass over the ratings is by user, then time."""
+class _SurpriseTrainset:
+    """What Surprise's SVD asks of a trainset, without its dicts; a pass is by user, then time."""
 
-    def __init__(self, rated: _Rated, at_each_pass: Callable[[], object] = lambda: None) -> None:
-        super().__init__(
-            ur=_by_row(rated.users, rated.movies, rated.rating),
-            ir=_by_row(rated.movies, rated.users, rated.rating),
-            n_users=len(rated.user_rows),
-            n_items=len(rated.movie_rows),
-            n_ratings=len(rated.rating),
-            rating_scale=SCALE,
-            raw2inner_id_users={},
-            raw2inner_id_items={},
+    def __init__(self, rated: Rated, at_each_pass: Callable[[], object]) -> None:
+        self.n_users, self.n_items = len(rated.user_rows), len(rated.movie_rows)
+        self.global_mean = rated.mean
+        values = np.unique(rated.rating)
+        self._columns = (
+            _shared(np.arange(self.n_users), rated.users),
+            _shared(np.arange(self.n_items), rated.movies),
+            _shared(values, np.searchsorted(values, rated.rating)),
         )
-        self._mean = rated.mean
-        self._columns = rated.users.tolist(), rated.movies.tolist(), rated.rating.tolist()
         self._at_each_pass = at_each_pass
 
-    @property
-    def global_mean(self) -> float:
-        return self._mean
-
-    def all_ratings(self) -> Iterator[tuple[int, int, float]]:
+    def all_ratings(self) -> Iterable[tuple[int, int, float]]:
         self._at_each_pass()
         return zip(*self._columns, strict=True)
 
 
-def _by_row(rows: IndexArray, others: IndexArray, rating: Float64Array) -> dict[int, list[tuple[int, float]]]:
-    order = np.argsort(rows, kind="stable")
-    ends = np.cumsum(np.bincount(rows)).tolist()
-    pairs = list(zip(others[order].tolist(), rating[order].tolist(), strict=True))
-    return {row: pairs[start:end] for row, (start, end) in enumerate(zip([0, *ends], ends, strict=False))}
+def _shared(values: npt.NDArray[Any], places: IndexArray | Int32Array) -> list[Any]:
+    """Return a Python number for each place, an equal one only once: an eighth of the memory."""
+    numbers: list[Any] = values.astype(object)[places].tolist()
+    return numbers
