@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint, importing, latency, priority, retraining, soak, throughput
+from benchmarks import footprint, importing, latency, priority, retraining, retraining_sides, soak, throughput
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
@@ -21,6 +21,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--factors", type=int, nargs="+", default=[64, 100], help="sizes of the model")
     parser.add_argument("--rounds", type=int, default=11, help="of throughput, 16 slices each")
     parser.add_argument("--slice-s", type=int, default=1)
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="retraining: another build, run in turn with this one",
+    )
     parser.add_argument("--latency-s", type=int, default=30)
     args = parser.parse_args(argv)
     kinds = args.kinds or list(KINDS)
@@ -40,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
     if kind == "retraining":
-        return _retraining(work, table)
+        return _retraining(work, args, table)
     if kind == "importing":
         table.title("importing: a table in MovieLens' shape, by this build and the one before")
         return importing.measure(work, table)
@@ -53,7 +59,10 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     return _serving(kind, work, args, table)
 
 
-def _retraining(work: Path, table: Table) -> dict[str, Any]:
+def _retraining(work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
+    if args.against:
+        table.title(f"retraining: this build and {args.against}, in turn")
+        return {"sides": retraining_sides.measure(work, table, args.against)}
     table.title("retraining: the stages of dvc.yaml, each in a process of its own")
     return {"data": retraining.measure(work, table)}
 

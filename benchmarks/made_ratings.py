@@ -25,7 +25,9 @@ def write_ratings(paths: Paths, count: int, movies: int, seed: int = 7) -> None:
         builder.add(Rating(START + timedelta(minutes=minute), user, f"film+{movie}+2000", rating))
     source = {"kind": "file", "sha256": f"{count}-{seed}", "part": 0, "parts": 1}
     batches = builder.record_batches()
-    publish_segment(stage_segment(paths.segments, "ratings", batches, lambda: builder.meta(source, (1, 5))))
+    publish_segment(
+        stage_segment(paths.segments, f"ratings-{seed}", batches, lambda: builder.meta(source, (1, 5)))
+    )
     MOVIES.write(paths.catalog, movies_frame(f"film+{movie}+2000" for movie in range(movies)))
     USERS.write(paths.catalog, users_frame(range(1, users + 1)))
 

@@ -57,17 +57,12 @@ def _run(work: Path, table: Table, name: str, fill: Callable[[Paths], None]) -> 
     table.line(f"\n{name}")
     root = work / "retraining"
     shutil.rmtree(root, ignore_errors=True)
-    workspace = Workspace(root)
-    fill(Paths(root))
-    write_json(workspace.champion_facts, {"version": None, "source": "none yet"})
-    write_json(workspace.intake, {"damaged": {}, "drift": {}})
-    write_json(workspace.rejected, [])
-    write_json(workspace.version, {"version": "bench", "created_at": "2026-01-01T00:00:00+00:00"})
+    fill_workspace(root, fill)
     spent: dict[str, Any] = {}
     for stage in STAGES:
         if stage == "evaluate":
-            _face_itself(workspace)
-        one = _stage(root, stage)
+            face_itself(root)
+        one = run_stage(root, stage, PROJECT)
         spent[stage] = {"seconds": one.seconds, "cpu_s": one.cpu_s, "peak_mb": one.peak_mb}
         table.promise(
             f"  {stage}, s", one.seconds, None, f"{one.cpu_s:.1f} s of processor, {one.peak_mb:.0f} MB"
@@ -76,27 +71,44 @@ def _run(work: Path, table: Table, name: str, fill: Callable[[Paths], None]) -> 
     return spent
 
 
-def _face_itself(workspace: Workspace) -> None:
+def fill_workspace(root: Path, fill: Callable[[Paths], None]) -> None:
+    """Put in what the flow depends on, with nobody to beat yet."""
+    workspace = Workspace(root)
+    fill(Paths(root))
+    write_json(workspace.champion_facts, {"version": None, "source": "none yet"})
+    write_json(workspace.intake, {"damaged": {}, "drift": {}})
+    write_json(workspace.rejected, [])
+    write_json(workspace.version, {"version": "bench", "created_at": "2026-01-01T00:00:00+00:00"})
+
+
+def face_itself(root: Path) -> None:
     """Make the candidate its own champion: a comparison costs the same whoever wins."""
+    workspace = Workspace(root)
     shutil.copytree(workspace.candidate, workspace.champion)
     write_json(
         workspace.champion_facts, {"version": "bench", "content_hash": None, "source": "it is the same"}
     )
 
 
-def _stage(root: Path, stage: str) -> Spent:
-    environ = {**os.environ, "DATA_DIR": str(root), "PARAMS_FILE": str(PROJECT / "params.yaml")}
-    started = time.perf_counter()
+def run_stage(root: Path, stage: str, build: Path) -> Spent:
+    """Run one stage of a checkout in a process of its own."""
+    environ = {**os.environ, "DATA_DIR": str(root), "PARAMS_FILE": str(build / "params.yaml")}
     process = subprocess.Popen(
         [sys.executable, "-m", "auto_deployment", "stage", stage],
-        cwd=PROJECT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        cwd=build, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    return spent_by(process, f"stage {stage}")
+
+
+def spent_by(process: subprocess.Popen[str], what: str) -> Spent:
+    """Wait for a process that was started just now; raise `RuntimeError` with its last words."""
+    started = time.perf_counter()
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"the stage {stage} failed: {said[-500:]}")
+        raise RuntimeError(f"{what} failed: {said[-500:]}")
     return Spent(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 
