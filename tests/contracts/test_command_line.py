@@ -73,6 +73,8 @@ def test_a_stage_loads_no_library_of_another_stage() -> None:
     for stage, needed in allowed.items():
         code = f"import auto_deployment.commands.stage; from auto_deployment.training.{stage} import stage"
         assert loaded_by(code) & heavy <= needed, stage
+    beside = "import auto_deployment.training.train.beside, auto_deployment.training.train.rating_models"
+    assert loaded_by(beside) & {"pandas", "pyarrow", "scipy"} == set()
 
 
 def test_importing_the_command_line_loads_no_heavy_library() -> None:

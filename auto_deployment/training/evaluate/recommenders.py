@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import Float32Array, IndexArray, Int32Array
-from auto_deployment.training.train.top_lists import best_rows, blocks, hide_seen
+from auto_deployment.training.train.top_lists import best_rows, for_each_block, hide_seen
 
 SERVED, ALS, SVD = "blend", "als", "svd"
 POPULARITY, COUNT, RANDOM = "popularity", "count", "random"
@@ -48,12 +48,17 @@ def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
     cut = int(recommender.model.manifest["scalars"]["rank_factors"])
     users, movies = arrays["user_factors"], arrays["item_factors"]
     count = np.bincount(arrays["seen_items"], minlength=len(movies)).astype(np.float32)
-    rng = np.random.default_rng(seed)
+
+    def chance(some: IndexArray) -> Float32Array:
+        # By block, which may come in any order.
+        rng = np.random.default_rng((seed, int(some[0])))
+        return rng.random((len(some), len(movies)), dtype=np.float32)
+
     return {
         ALS: lambda some: users[some, :cut] @ movies[:, :cut].T,
         SVD: lambda some: users[some, cut:] @ movies[:, cut:-1].T + movies[:, -1],
         COUNT: lambda some: np.tile(count, (len(some), 1)),
-        RANDOM: lambda some: rng.random((len(some), len(movies)), dtype=np.float32),
+        RANDOM: chance,
     }
 
 
@@ -73,11 +78,14 @@ def scored_lists(recommender: Recommender, rows: IndexArray, n: int, scorer: Sco
     """Return the n best unseen movies by any scores."""
     arrays = recommender.model.arrays
     lists = np.full((len(rows), n), -1, dtype=np.int32)
-    for place, some in blocks(rows):
+
+    def choose(place: slice, some: IndexArray) -> None:
         scores = scorer(some)
         hide_seen(scores, some, arrays["seen_indptr"], arrays["seen_items"])
         best = best_rows(scores, n)
         lists[place, : best.shape[1]] = best
+
+    for_each_block(rows, choose, "measured lists")
     return lists
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from auto_deployment.dataset.arrays import rising
 from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.reading import read_ratings, read_watches
 from auto_deployment.training.params import PrepareParams
@@ -36,7 +37,7 @@ def load_data(segments: Path, catalog: Path, params: PrepareParams) -> TrainingD
         "watches": len(watches.frame),
         "interactions": len(interactions),
         "absorbed": {"ratings": ratings.absorbed, "watched_minutes": watches.absorbed},
-        "users": int(interactions["user_id"].nunique()),
+        "users": len(rising(interactions["user_id"].to_numpy())),
         "movies": int(interactions["movie_id"].nunique()),
     }
     return TrainingData(interactions, movies, USERS.read(catalog), facts)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from auto_deployment.dataset.arrays import Float32Array, Int64Array
+from auto_deployment.dataset.arrays import Float32Array, Int64Array, rising
 from auto_deployment.training.params import PrepareParams
 
 
@@ -16,12 +16,12 @@ def make_interactions(
     (the pair's latest event), rating float32 (1-5, NaN without) and watched float32 (0-1, NaN without),
     sorted by user, time and movie.
     """
-    users = np.unique(np.concatenate([ratings["user_id"].to_numpy(), watches["user_id"].to_numpy()]))
+    users = rising(np.concatenate([ratings["user_id"].to_numpy(), watches["user_id"].to_numpy()]))
     ids = sorted({*ratings["movie_id"].unique(), *watches["movie_id"].unique()})
     rated, watched = _pairs(ratings, users, ids), _pairs(watches, users, ids)
     rated_us, watched_us = microseconds(ratings["time"]), microseconds(watches["last_time"])
     latest = _latest(rated, rated_us)
-    pairs = np.union1d(rated, watched)
+    pairs = rising(np.concatenate([rated[latest], watched]))
     at_rating, at_watch = np.searchsorted(pairs, rated[latest]), np.searchsorted(pairs, watched)
     time_us = np.full(len(pairs), np.iinfo(np.int64).min)
     time_us[at_rating] = rated_us[latest]
@@ -30,7 +30,7 @@ def make_interactions(
     rating[at_rating] = ratings["rating"].to_numpy()[latest]
     fraction[at_watch] = _watched_fraction(watches, movies, params)
     user, movie = np.divmod(pairs, max(len(ids), 1))
-    order = np.lexsort((movie, time_us, user))
+    order = np.lexsort((time_us, user))  # of equal times the movies stay in order: pairs rise
     return pd.DataFrame(
         {
             "user_id": users[user[order]],

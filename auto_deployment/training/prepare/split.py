@@ -47,7 +47,8 @@ def split_by_time(interactions: pd.DataFrame, params: PrepareParams) -> Split:
     _, first, user = np.unique(interactions["user_id"].to_numpy(), return_index=True, return_inverse=True)
     cut_us = _cuts(np.sort(times), np.zeros(1, dtype=np.int64), params.test_share)[0]
     is_test = times >= cut_us
-    on_both = len(np.intersect1d(user[is_test], user[~is_test]))
+    later = np.bincount(user[is_test], minlength=len(first))
+    on_both = int(((later > 0) & (later < np.bincount(user))).sum())
     if on_both >= params.min_split_users:
         cut = pd.Timestamp(cut_us, unit="us", tz="UTC").to_pydatetime()
         return Split("global", cut, interactions[~is_test], interactions[is_test], on_both)

@@ -1,6 +1,5 @@
 """The model of lists: implicit's alternating least squares on everything that was watched or rated."""
 
-import os
 import sys
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from auto_deployment.dataset.arrays import Float32Array
 from auto_deployment.training.params import AlsParams
+from auto_deployment.training.train.cores import cores
 from auto_deployment.training.train.trainset import Trainset
 
 
@@ -41,7 +41,7 @@ def fit_als(trainset: Trainset, params: AlsParams, seed: int) -> RankingModel:
             iterations=params.iterations,
             regularization=params.regularization * spectrum(matrix, params.spectrum_rank, seed),
             dtype=np.float32,
-            num_threads=len(os.sched_getaffinity(0)),
+            num_threads=cores(),
             random_state=seed,
         )
         model.fit(matrix, show_progress=sys.stderr.isatty())

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from app.artifact import Model
 from app.ordering import best
@@ -12,7 +11,7 @@ from app.recommender import Recommender
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, IndexArray, Int32Array
 from auto_deployment.training.params import TrainParams
 from auto_deployment.training.train.scorer import Scorer
-from auto_deployment.training.train.top_lists import best_rows, blocks, hide_seen
+from auto_deployment.training.train.top_lists import best_rows, for_each_block, hide_seen
 from auto_deployment.training.train.trainset import Trainset
 
 # Of a user's best score. Two float32 products of the same few hundred factors were seen to differ by 9e-7.
@@ -26,7 +25,8 @@ def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[s
     top = np.full((len(rows), length), -1, dtype=np.int32)
     recommender = Recommender(model)
     scorer = Scorer(model)
-    for place, some in tqdm(list(blocks(rows)), desc="lists", disable=None):
+
+    def store(place: slice, some: IndexArray) -> None:
         scores = scorer.scores(some)
         hide_seen(scores, some, model.arrays["seen_indptr"], model.arrays["seen_items"])
         longer = best_rows(scores, length + 1)
@@ -35,6 +35,8 @@ def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[s
             # A product of matrices may round otherwise than one of a matrix and a vector: settle it live.
             order = best(recommender.scores(int(some[near])), length)
             top[place.start + near] = order + [-1] * (length - len(order))
+
+    for_each_block(rows, store)
     list_row = np.full(len(trainset.user_ids), -1, dtype=np.int32)
     list_row[rows] = np.arange(len(rows))
     return {"user_list_row": list_row, "top_items": top}

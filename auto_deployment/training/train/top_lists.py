@@ -1,12 +1,17 @@
 """The best movies of many users at once, the users' own movies left out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from auto_deployment.dataset.arrays import Float32Array, IndexArray, Int32Array, Int64Array
+from auto_deployment.training.train.cores import cores
 
 BLOCK_USERS = 256
+MOST_THREADS = 8  # each holds a block's scores, some 300 MB for 87,000 movies
 
 
 def blocks(rows: IndexArray) -> Iterator[tuple[slice, IndexArray]]:
@@ -14,6 +19,18 @@ def blocks(rows: IndexArray) -> Iterator[tuple[slice, IndexArray]]:
     for start in range(0, len(rows), BLOCK_USERS):
         place = slice(start, start + BLOCK_USERS)
         yield place, rows[place]
+
+
+def for_each_block(rows: IndexArray, work: Callable[[slice, IndexArray], None], what: str = "lists") -> None:
+    """Do the work for each block, on all cores; what it writes has to have a place of its own for each block.
+
+    BLAS has one thread in each: how a sum is rounded depends on their number, so lists are the same on any
+    number of cores, and for products this small threads of BLAS mostly wait for each other.
+    """
+    parts = list(blocks(rows))
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(cores(), MOST_THREADS)) as pool:
+        for _ in tqdm(pool.map(lambda part: work(*part), parts), what, len(parts), disable=None):
+            pass
 
 
 def hide_seen(scores: Float32Array, rows: IndexArray, indptr: Int64Array, items: Int32Array) -> None:

@@ -43,7 +43,11 @@ class Trainset:
     def seen(self) -> tuple[Int64Array, Int32Array]:
         """Return each user's movies, rising, as compressed sparse rows: indptr (U + 1,) and movies (N,)."""
         indptr = np.concatenate([[0], np.cumsum(self.events_per_user(), dtype=np.int64)])
-        return indptr, self.movies[np.lexsort((self.movies, self.users))]
+        movies = max(len(self.movie_ids), 1)
+        pairs = np.sort(
+            self.users.astype(np.int64) * movies + self.movies
+        )  # several times faster than an order
+        return indptr, (pairs % movies).astype(np.int32)
 
 
 def movie_rows(movies: pd.Series, ids: Sequence[str]) -> IndexArray:

@@ -11,11 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.recommender import Recommender
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
+from auto_deployment.training.evaluate.recommenders import all_lists
 from auto_deployment.training.train import fit as fitting
+from auto_deployment.training.train import top_lists
 from auto_deployment.training.train.beside import beside
 from auto_deployment.training.train.fit import fit
 from auto_deployment.training.train.ranking_model import fit_als
+from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.project import PROJECT
 from tests.support.training import movies_frame, small_params, taste_rows, training_data
@@ -76,6 +80,21 @@ def test_a_model_is_the_same_whether_or_not_svd_has_a_process_of_its_own(
     both = fit(trainset, catalogue, TRAIN).arrays
     assert asked == ["fit_rated"]
     assert all(np.array_equal(alone[name], both[name]) for name in alone)
+
+
+def test_stored_and_measured_lists_are_the_same_on_any_number_of_cores(
+    trainset: Trainset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fit(trainset, movies_frame(trainset.movie_ids), TRAIN).as_model()
+    rows = np.arange(len(trainset.user_ids))
+    monkeypatch.setattr(top_lists, "BLOCK_USERS", 7)
+    found = []
+    for count in (1, 4):
+        monkeypatch.setattr(top_lists, "cores", lambda count=count: count)
+        stored = store_lists(model, trainset, TRAIN)["top_items"].tolist()
+        measured = all_lists(Recommender(model), rows, 5, seed=1)
+        found.append((stored, {name: lists.tolist() for name, lists in measured.items()}))
+    assert found[0] == found[1]
 
 
 def test_what_the_work_raises_is_raised_here() -> None:
