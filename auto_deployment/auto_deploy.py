@@ -49,7 +49,7 @@ def retrain(
     step("take")
     with reading(cycle.paths.segments):
         inputs = take_in(cycle)
-        if not cycle.publishing.data.changed():
+        if not inputs.changed:
             return _outcome(UNCHANGED, why_unchanged(cycle), now, inputs)
         step("train")
         version = name_model(cycle, now)

@@ -15,20 +15,23 @@ from auto_deployment.training.workspace import read_json, write_json
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a cycle begins with; `drift` is what ingest has found since the last model."""
+    """What a cycle begins with; `drift` is what ingest has found since the last model.
+
+    `changed` tells whether the flow would do anything for them but name the same model anew.
+    """
 
     intake: Intake
     champion: Mapping[str, Any]
     drift: Mapping[str, Any]
+    changed: bool
 
 
 def take_in(cycle: Cycle) -> Inputs:
     """Put everything in that the flow depends on; call with `reading(paths.segments)` held."""
     mark_linked(cycle)  # a cycle that was killed after its push has not done so
     intake = take_segments(cycle.paths, cycle.layout.clone)
-    inputs = Inputs(intake, _put_champion(cycle), _put_notes(cycle, intake))
-    cycle.publishing.data.add()
-    return inputs
+    champion, drift = _put_champion(cycle), _put_notes(cycle, intake)
+    return Inputs(intake, champion, drift, cycle.publishing.data.take_in())
 
 
 def why_unchanged(cycle: Cycle) -> str:

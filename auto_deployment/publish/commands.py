@@ -12,6 +12,7 @@ from pathlib import Path
 from auto_deployment.host.durations import duration
 from auto_deployment.host.priority import weigh_session
 from auto_deployment.host.revision import without_hooks
+from auto_deployment.publish import dvc_in_turn
 from auto_deployment.publish.errors import CommandError
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -50,12 +51,29 @@ class Commands:
     def dvc(self, *words: str) -> str:
         return self.run([sys.executable, "-m", "dvc", *words])
 
+    def dvc_in_turn(self, *commands: Sequence[str]) -> str:
+        """Run several of DVC's commands in one process; return what the last one prints.
+
+        The first that fails ends it, and is named in the `CommandError`.
+        """
+        status, out, err = self.outcome(self.in_turn(*commands))
+        said = out.split(dvc_in_turn.MARK)[1:]
+        if status != 0:
+            name = f"dvc {commands[max(len(said) - 1, 0)][0]}"
+            raise CommandError(_failure(name, status, said[-1] if said else out, err), f"{out}\n{err}")
+        return said[-1]
+
+    def in_turn(self, *commands: Sequence[str]) -> list[str]:
+        """Return the words of a program that runs several of DVC's commands."""
+        words = [word for command in commands for word in (dvc_in_turn.THEN, *command)][1:]
+        # -P: beside the file lie modules of ours whose names others may want.
+        return [sys.executable, "-P", dvc_in_turn.__file__, *words]
+
     def run(self, words: Sequence[str]) -> str:
         """Return what a program prints; raise `CommandError` with its last words when it fails."""
         status, out, err = self.outcome(words)
         if status != 0:
-            said = last_words(err) or last_words(out)
-            raise CommandError(f"{_name(words)} failed (status {status}): {said}", f"{out}\n{err}")
+            raise CommandError(_failure(_name(words), status, out, err), f"{out}\n{err}")
         return out
 
     def outcome(self, words: Sequence[str]) -> tuple[int, str, str]:
@@ -102,6 +120,10 @@ class Commands:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def _failure(name: str, status: int, out: str, err: str) -> str:
+    return f"{name} failed (status {status}): {last_words(err) or last_words(out)}"
 
 
 def _name(words: Sequence[str]) -> str:

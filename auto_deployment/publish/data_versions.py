@@ -12,7 +12,8 @@ from auto_deployment.publish.dvc_output import explained
 from auto_deployment.publish.errors import CommandError, PublishError, StageError, UnreachableError
 
 REMOTE = "storage"
-INPUTS = ("data/segments", "data/catalog", "data/champion")
+CHAMPION = "data/champion"
+INPUTS = ("data/segments", "data/catalog", CHAMPION)
 MODEL = "data/model"
 NOT_THERE = ("new", "missing")  # at the remote: in the cache only, and in neither
 
@@ -49,26 +50,32 @@ class DataVersions:
         """Bring the packaged model of the work tree's version back."""
         self._bring(MODEL)
 
-    def add(self) -> None:
-        self._commands.dvc("add", *INPUTS)
+    def take_in(self) -> bool:
+        """Bring the champion and version the inputs; tell whether the flow would do anything for them.
+
+        To name and describe the same model anew is nothing.
+        """
+        take = ["add", *INPUTS], ["status", "--json"]
+        champion = self._commands.folder / f"{CHAMPION}.dvc"
+        if champion.exists():
+            try:
+                return _changed(self._commands.dvc_in_turn(["checkout", "--force", f"{CHAMPION}.dvc"], *take))
+            except CommandError:  # most likely it is not in the cache
+                self._bring(f"{CHAMPION}.dvc")
+        return _changed(self._commands.dvc_in_turn(*take))
 
     def use_model(self, lock: str | None) -> None:
-        """Make the model of a version, given its `dvc.lock`, the champion; without one, nobody."""
-        folder = self._commands.folder / "data" / "champion"
+        """Let the model of a version, given its `dvc.lock`, be the champion to bring; without one, nobody."""
+        folder = self._commands.folder / CHAMPION
+        pointer = folder.with_name(f"{folder.name}.dvc")
         if lock is None:
+            pointer.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             (folder / "none").write_text("There is no champion.\n", "utf-8")
             return
         out = {**model_out(lock), "path": folder.name}
-        pointer = folder.with_name(f"{folder.name}.dvc")
         pointer.write_text(yaml.safe_dump({"outs": [out]}, sort_keys=False), "utf-8")
-        self._bring(f"data/{pointer.name}")
-
-    def changed(self) -> bool:
-        """Tell whether the flow would do anything but name and describe the same model anew."""
-        status = json.loads(self._commands.dvc("status", "--json") or "{}")
-        return any(name not in ("package",) for name in status)
 
     def reproduce(self) -> str:
         """Take every step whose input has changed; return what the steps said.
@@ -114,6 +121,10 @@ class DataVersions:
                 self._commands.dvc("pull", "--force", *files)
             except CommandError as error:
                 raise UnreachableError(f"The DVC remote cannot be read: {error}") from error
+
+
+def _changed(status: str) -> bool:
+    return any(name not in ("package",) for name in json.loads(status or "{}"))
 
 
 def model_out(lock: str) -> dict[str, Any]:

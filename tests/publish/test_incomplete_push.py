@@ -24,7 +24,7 @@ def publishing(tmp_path: Path) -> Publishing:
         folder.mkdir(parents=True)
         for name in ("one", "two"):
             (folder / name).write_text(f"{path}: {name}", "utf-8")
-    publishing.data.add()
+    publishing.data.take_in()
     return publishing
 
 
