@@ -8,6 +8,7 @@ Estimate = Mapping[str, float | None]
 NAMES = {
     "blend": "blend (served)",
     "als": "ALS alone",
+    "items": "item-to-item alone",
     "svd": "SVD alone",
     "popularity": "popularity (served to new users)",
     "count": "popularity by plain count",
@@ -86,8 +87,8 @@ def ranking_sentences(ranking: Mapping[str, Any]) -> list[str]:
         "open": "The interval holds 1: it cannot be told whether personal lists are any better.",
     }[side_of(factor, 1)]
     against_als = {
-        "above": "mixing in SVD helps",
-        "below": "mixing in SVD hurts: lower svd_weight",
+        "above": "mixing in the other parts helps",
+        "below": "the other parts hurt here, not where they were chosen",
         "open": "a difference within chance",
     }[side_of(compared["blend_minus_als"], 0)]
     hit_rate = ranking["systems"]["blend"]["hit_rate"]["value"]

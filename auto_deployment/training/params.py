@@ -38,9 +38,9 @@ class SvdParams:
 
 @dataclass(frozen=True, slots=True)
 class AlsParams:
-    """Implicit's alternating least squares; confidence = 1 + confidence_gain * strength.
+    """Implicit's alternating least squares; confidence = confidence_gain * strength, left out below 1.
 
-    `regularization` is relative to the `spectrum_rank`-th singular value of the confidences.
+    `regularization` is relative to `confidence_gain` times the singular value of strengths of this rank.
     """
 
     factors: int
@@ -48,7 +48,29 @@ class AlsParams:
     regularization: float
     spectrum_rank: int
     confidence_gain: float
-    rating_power: float  # strength of a rating r: ((r - 1) / 4) ** rating_power
+
+
+@dataclass(frozen=True, slots=True)
+class ItemParams:
+    """Item-to-item weights; regularised by the square of the singular value of strengths of this rank."""
+
+    spectrum_rank: int
+    movies: int  # the most liked ones
+    kept_per_movie: int  # the largest weights of all, not of each
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseParams:
+    """What is chosen for each model on a part held out from its training data, and how much that may cost."""
+
+    item_weights: tuple[float, ...]  # factors count 1; the item part alone is tried as well
+    half_lives: tuple[float, ...]  # events; that nothing fades is tried as well
+    popular_weights: tuple[float, ...]  # the personal parts count 1; popularity alone is tried as well
+    cut_shares: tuple[float, ...]  # one cut after the other, until there are users enough
+    users: int  # who choose, of all cuts
+    newcomers: int  # left out of each fit, at most; then met with their first events
+    fit_users: int  # of more, the models that choose are fitted to a sample
+    movies: int  # of the item part that chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +94,15 @@ class TrainParams:
     """How the model is fitted."""
 
     seed: int
-    min_events: int  # with fewer, a user gets the popularity list
+    min_events: int  # with fewer, a user gets the popularity list; where too little is held out to choose
+    rating_power: float  # strength of a rating r: ((r - 1) / 4) ** rating_power
     svd_weight: float  # in the blend, both parts having standard deviation 1 over a user's scores
     svd_prior_ratings: float  # a user with so many ratings gets half of the weight
     bias: BiasParams
     svd: SvdParams
     als: AlsParams
+    items: ItemParams
+    choose: ChooseParams
     popularity: PopularityParams
     lists: ListParams
 

@@ -39,7 +39,7 @@ def train_model(data: TrainingData, params: TrainingParams, now: datetime, revis
     """Fit a model on the older events and measure it on the later ones; raise `NotEnoughDataError`."""
     split = split_by_time(data.interactions, params.prepare)
     trainset = make_trainset(split.train)
-    fitted = fit(trainset, data.movies, params.train)
+    fitted = fit(trainset, data.movies, params, split.kind)
     details = _details(data, split, fitted, params, now, revision)
     measured = evaluate(Recommender(fitted.as_model()), trainset, split.test, data.users, params)
     metrics = assemble_metrics(details, measured)

@@ -103,5 +103,5 @@ def test_the_plot_of_all_systems_is_drawn_in_a_clone(clone: Commands) -> None:
     clone.dvc("plots", "show", "--out", "drawn")
     page = (clone.folder / "drawn" / "index.html").read_text("utf-8")
     assert "what it must beat" in page
-    for system in ("blend", "als", "svd", "popularity", "random"):
+    for system in ("blend", "als", "items", "svd", "popularity", "random"):
         assert f'"system": "{system}"' in page

@@ -32,6 +32,7 @@ def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tune, "BIAS", {"movie_regularization": (2, 9)})
     monkeypatch.setattr(tune, "SVD", {"epochs": (1, 15)})
     monkeypatch.setattr(tune, "ALS", {"factors": (2, 8)})
+    monkeypatch.setattr(tune, "STRENGTH", {"rating_power": (1, 2.5)})
     monkeypatch.setattr(tune, "BLEND", {"svd_weight": (0.0, 0.3)})
     monkeypatch.setattr(tune, "POPULARITY", {"half_life_days": (7, 365)})
 
@@ -87,7 +88,7 @@ def test_turning_round_the_test_part_changes_no_loss() -> None:
 def test_too_short_a_training_is_not_chosen() -> None:
     best, stages = tune.tune(training_data(ROWS), PARAMS)
     assert best.svd.epochs > 1
-    assert [stage.name for stage in stages] == ["bias", "svd", "als", "blend", "popularity"]
+    assert [stage.name for stage in stages] == ["bias", "svd", "strength", "als", "blend", "popularity"]
 
 
 @pytest.mark.usefixtures("short_search")
@@ -95,7 +96,7 @@ def test_without_ratings_only_lists_are_tuned() -> None:
     watches = [(user, movie, int(18 * rating), minute + 300) for user, movie, rating, minute in ROWS]
     best, stages = tune.tune(training_data([], watches), PARAMS)
     assert best.svd == PARAMS.train.svd
-    assert [stage.name for stage in stages] == ["als", "blend", "popularity"]
+    assert [stage.name for stage in stages] == ["strength", "als", "blend", "popularity"]
 
 
 @pytest.mark.usefixtures("short_search")

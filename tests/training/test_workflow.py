@@ -180,27 +180,34 @@ def test_served_and_popular_lists_are_the_recommenders(trained: Trained) -> None
     assert lists["popularity"].tolist() == [recommender.popular(10, user_row=row).rows for row in range(5)]
 
 
-@pytest.mark.parametrize(("system", "weights"), [("als", (1, 0)), ("svd", (0, 1))])
+@pytest.mark.parametrize(
+    ("system", "weights"), [("als", (1, 0, 0)), ("svd", (0, 1, 0)), ("items", (0, 0, 1))]
+)
 def test_a_part_alone_is_what_a_blend_of_nothing_else_would_serve(
-    trained: Trained, system: str, weights: tuple[int, int]
+    trained: Trained, system: str, weights: tuple[int, int, int]
 ) -> None:
     model = trained.fitted.as_model()
     arrays = {
         **model.arrays,
-        "user_blend": np.full_like(model.arrays["user_blend"], weights),
+        "user_blend": np.full_like(model.arrays["user_blend"], weights[:2]),
+        "user_item": np.full_like(model.arrays["user_item"], weights[2]),
+        "user_popular": np.zeros_like(model.arrays["user_popular"]),
         "user_list_row": np.full_like(model.arrays["user_list_row"], -1),
     }
-    alone = systems.all_lists(Recommender(replace(model, arrays=arrays)), np.arange(60), 10, seed=1)
+    # Of ten places the last ones are equal: nothing of a user's own speaks for what is left.
+    alone = systems.all_lists(Recommender(replace(model, arrays=arrays)), np.arange(60), 5, seed=1)
     assert alone[system].tolist() == alone["blend"].tolist()
 
 
 def test_each_part_alone_keeps_the_popular_list_for_users_with_few_events() -> None:
     few: list[RatingRow] = [(901, "film+00+2000", 5.0, 1), (902, "film+39+2000", 5.0, 2)]
     fitted = train_model(training_data([*ROWS, *few]), PER_USER, NOW, REVISION).fitted
-    recommender = Recommender(fitted.as_model())
+    model = fitted.as_model()
+    scalars = {**fitted.scalars, "min_events": 2}
+    recommender = Recommender(replace(model, manifest={**model.manifest, "scalars": scalars}))
     lists = systems.all_lists(recommender, np.array([0, 60, 61]), 10, seed=1)
     assert fitted.arrays["user_ids"][60:].tolist() == [901, 902]
-    for part in ("als", "svd"):
+    for part in ("als", "items", "svd"):
         assert lists[part][1:].tolist() == lists["popularity"][1:].tolist()
         assert lists[part][0].tolist() != lists["popularity"][0].tolist()
 

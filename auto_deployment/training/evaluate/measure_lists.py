@@ -9,10 +9,10 @@ from scipy.sparse import csr_matrix
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
 from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics
-from auto_deployment.training.evaluate.recommenders import ALS, COUNT, POPULARITY, SERVED
+from auto_deployment.training.evaluate.recommenders import ALS, COUNT, ITEMS, POPULARITY, SERVED
 
 METRICS = ("ndcg", "recall", "hit_rate", "popularity")
-COMPARED = ((SERVED, POPULARITY), (SERVED, COUNT), (SERVED, ALS), (ALS, POPULARITY))
+COMPARED = ((SERVED, POPULARITY), (SERVED, COUNT), (SERVED, ALS), (SERVED, ITEMS), (ALS, POPULARITY))
 # Coverage is no mean, so each draw looks through all lists again: a fifth of the draws has to do.
 COVERAGE_SHARE_OF_SAMPLES = 0.2
 

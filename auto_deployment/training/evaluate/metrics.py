@@ -13,6 +13,7 @@ MODEL_FIELDS = (
     "code_revision",
     "code_is_dirty",
     "parameters",
+    "choice",
 )
 
 

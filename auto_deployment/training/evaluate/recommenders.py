@@ -7,12 +7,13 @@ from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import Float32Array, IndexArray, Int32Array
+from auto_deployment.training.train.scorer import Scorer
 from auto_deployment.training.train.top_lists import best_rows, for_each_block, hide_seen
 
-SERVED, ALS, SVD = "blend", "als", "svd"
+SERVED, ALS, ITEMS, SVD = "blend", "als", "items", "svd"
 POPULARITY, COUNT, RANDOM = "popularity", "count", "random"
 
-Scorer = Callable[
+Scores = Callable[
     [IndexArray], Float32Array
 ]  # user rows -> scores of all movies, (rows, M), to be written to
 
@@ -20,9 +21,9 @@ Scorer = Callable[
 def all_lists(recommender: Recommender, rows: IndexArray, n: int, seed: int) -> dict[str, Int32Array]:
     """Return the lists (rows, n) of each system, none with a training movie of its user.
 
-    `blend` and `popularity` come from the recommender as they are served. `als` and `svd` are what would be
-    served with that part alone: users with few events get popularity there too. `count` is popularity by the
-    plain number of training events.
+    `blend` and `popularity` come from the recommender as they are served. `als`, `items` and `svd` are what
+    would be served with that part alone: users with few events get popularity there too. `count` is
+    popularity by the plain number of training events.
     """
     scored = {
         name: scored_lists(recommender, rows, n, scorer)
@@ -31,11 +32,12 @@ def all_lists(recommender: Recommender, rows: IndexArray, n: int, seed: int) -> 
     popular = popular_lists(recommender, rows, n)
     least = recommender.model.manifest["scalars"]["min_events"]
     has_few = recommender.model.arrays["user_events"][rows] < least
-    for part in (ALS, SVD):
+    for part in (ALS, ITEMS, SVD):
         scored[part][has_few] = popular[has_few]
     return {
         SERVED: served_lists(recommender, rows, n),
         ALS: scored[ALS],
+        ITEMS: scored[ITEMS],
         SVD: scored[SVD],
         POPULARITY: popular,
         COUNT: scored[COUNT],
@@ -43,7 +45,7 @@ def all_lists(recommender: Recommender, rows: IndexArray, n: int, seed: int) -> 
     }
 
 
-def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
+def _scorers(recommender: Recommender, seed: int) -> dict[str, Scores]:
     arrays = recommender.model.arrays
     cut = int(recommender.model.manifest["scalars"]["rank_factors"])
     users, movies = arrays["user_factors"], arrays["item_factors"]
@@ -56,6 +58,7 @@ def _scorers(recommender: Recommender, seed: int) -> dict[str, Scorer]:
 
     return {
         ALS: lambda some: users[some, :cut] @ movies[:, :cut].T,
+        ITEMS: Scorer(recommender.model).item_scores,
         SVD: lambda some: users[some, cut:] @ movies[:, cut:-1].T + movies[:, -1],
         COUNT: lambda some: np.tile(count, (len(some), 1)),
         RANDOM: chance,
@@ -74,7 +77,7 @@ def popular_lists(recommender: Recommender, rows: IndexArray, n: int) -> Int32Ar
     return _padded([recommender.popular(n, user_row=row).rows for row in rows.tolist()], n)
 
 
-def scored_lists(recommender: Recommender, rows: IndexArray, n: int, scorer: Scorer) -> Int32Array:
+def scored_lists(recommender: Recommender, rows: IndexArray, n: int, scorer: Scores) -> Int32Array:
     """Return the n best unseen movies by any scores."""
     arrays = recommender.model.arrays
     lists = np.full((len(rows), n), -1, dtype=np.int32)

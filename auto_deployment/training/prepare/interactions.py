@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from auto_deployment.dataset.arrays import Float32Array, Int64Array, rising
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, Int64Array, rising
 from auto_deployment.training.params import PrepareParams
 
 
@@ -44,9 +44,14 @@ def make_interactions(
 
 def is_relevant(interactions: pd.DataFrame, params: PrepareParams) -> pd.Series:
     """Tell which interactions show that the user would have liked the recommendation."""
-    return (interactions["rating"] >= params.relevant_rating) | (
-        interactions["watched"] >= params.relevant_watched
-    )
+    liked = is_liked(interactions["rating"].to_numpy(), interactions["watched"].to_numpy(), params)
+    return pd.Series(liked, index=interactions.index)
+
+
+def is_liked(rating: Float32Array, watched: Float32Array, params: PrepareParams) -> BoolArray:
+    """Tell the same of columns."""
+    liked: BoolArray = (rating >= params.relevant_rating) | (watched >= params.relevant_watched)
+    return liked
 
 
 def microseconds(times: pd.Series) -> Int64Array:

@@ -45,7 +45,7 @@ def split_by_time(interactions: pd.DataFrame, params: PrepareParams) -> Split:
         raise NotEnoughDataError("There is no rating and no watch to train on: import or ingest some first.")
     times = microseconds(interactions["time"])
     _, first, user = np.unique(interactions["user_id"].to_numpy(), return_index=True, return_inverse=True)
-    cut_us = _cuts(np.sort(times), np.zeros(1, dtype=np.int64), params.test_share)[0]
+    cut_us = cuts(np.sort(times), np.zeros(1, dtype=np.int64), params.test_share)[0]
     is_test = times >= cut_us
     later = np.bincount(user[is_test], minlength=len(first))
     on_both = int(((later > 0) & (later < np.bincount(user))).sum())
@@ -86,12 +86,12 @@ def _says_too_little(is_test: BoolArray, first: Int64Array, user: Int64Array, pa
 
 
 def _held_out_per_user(times: Int64Array, first: Int64Array, user: Int64Array, share: float) -> BoolArray:
-    is_test: BoolArray = times >= _cuts(times, first, share)[user]
+    is_test: BoolArray = times >= cuts(times, first, share)[user]
     with_train = np.bincount(user, weights=~is_test) > 0
     return is_test & with_train[user]
 
 
-def _cuts(times: Int64Array, first: Int64Array, share: float) -> Int64Array:
+def cuts(times: Int64Array, first: Int64Array, share: float) -> Int64Array:
     """Return the time from which on each group's events are held out; times rise from each `first` on."""
     sizes = np.diff(np.append(first, len(times)))
     kept = sizes - np.floor(sizes * share).astype(np.int64)

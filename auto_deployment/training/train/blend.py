@@ -1,17 +1,26 @@
-"""Two models in one score: each brought to standard deviation 1 over a user's movies, then weighted."""
+"""Several models in one score: each brought to standard deviation 1 over a user's movies, then weighted."""
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from auto_deployment.dataset.arrays import Float32Array, Int32Array
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, Int32Array
 from auto_deployment.training.params import TrainParams
+from auto_deployment.training.train.choose.choice import Choice
+from auto_deployment.training.train.item_model import deviation_of_sums
 from auto_deployment.training.train.ranking_model import RankingModel
 from auto_deployment.training.train.rating_models import RatingModel
 
 
 def user_weights(
-    ranking: RankingModel, rating: RatingModel, ratings_per_user: Int32Array, params: TrainParams
+    ranking: RankingModel,
+    rating: RatingModel,
+    ratings_per_user: Int32Array,
+    share: float,
+    params: TrainParams,
 ) -> Float32Array:
     """Return the model's `user_blend` (U, 2): what a user's ranking and rating scores are multiplied by.
+
+    `share` is that of both beside the item part.
 
     The rating part counts n / (n + prior) for a user with n ratings: with few of them it knows next to
     nothing about the user, and its order of movies is mostly noise.
@@ -22,7 +31,19 @@ def user_weights(
             _inverse(score_deviation(ranking.user_factors, ranking.movie_factors)),
             params.svd_weight * reliability * _inverse(score_deviation(*with_bias(rating))),
         ]
-    ).astype(np.float32)
+    ).astype(np.float32) * np.float32(share)
+
+
+def item_weights(histories: csr_matrix, items: csr_matrix, share: float) -> Float32Array:
+    """Return the model's `user_item` (U,): what a user's sum of item-to-item weights is multiplied by."""
+    if not share or not items.nnz:
+        return np.zeros(histories.shape[0], dtype=np.float32)
+    return np.float32(share) * _inverse(deviation_of_sums(histories, items))
+
+
+def popular_weights(events: Int32Array, is_known: BoolArray, choice: Choice) -> Float32Array:
+    """Return the model's `user_popular` (U,); who no other part knows anything about has popularity alone."""
+    return np.where(is_known, choice.popular_of(events), np.float32(1))
 
 
 def with_bias(rating: RatingModel) -> tuple[Float32Array, Float32Array]:

@@ -1,25 +1,32 @@
 """From a trainset to the arrays of a model."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
-from app.model_format import ARRAYS, ORDER, without_item_part
+from app.model_format import ARRAYS, ORDER
 from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
+from auto_deployment.training.prepare.split import Kind
 from auto_deployment.training.train.beside import beside
-from auto_deployment.training.train.blend import user_weights, with_bias
-from auto_deployment.training.train.popularity import recent_popularity
+from auto_deployment.training.train.blend import item_weights, popular_weights, user_weights, with_bias
+from auto_deployment.training.train.choose.choice import Choice, describe_choice
+from auto_deployment.training.train.choose.choose import choose
+from auto_deployment.training.train.item_model import fit_items
+from auto_deployment.training.train.popularity import popular_score, recent_popularity
 from auto_deployment.training.train.ranking_model import RankingModel, fit_als
 from auto_deployment.training.train.rating_models import Rated, RatingModel, fit_rated
 from auto_deployment.training.train.stored_lists import store_lists
+from auto_deployment.training.train.strength import faded, liked, singular_values, strength
 from auto_deployment.training.train.trainset import Trainset
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -34,76 +41,112 @@ class Fitted:
     arrays: Arrays
     movies: Movies
     scalars: Mapping[str, float]
+    choice: Mapping[str, Any] = field(default_factory=dict)  # how the parts are weighted, and what was tried
 
     def as_model(self) -> Model:
         """Return the model as it will be loaded, to be measured before it is written."""
         return Model({"version": "unpublished", "scalars": self.scalars}, self.arrays, self.movies)
 
 
-def fit(trainset: Trainset, catalogue: pd.DataFrame, params: TrainParams) -> Fitted:
-    """Fit both models, blend them, and compute the stored lists; the same input gives the same arrays."""
-    ranking, rating = _fit_both(trainset, params)
-    return assemble(trainset, catalogue, ranking, rating, params)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was fitted, and how it is weighted; `items` are item-to-item weights (M, M)."""
+
+    ranking: RankingModel
+    rating: RatingModel
+    items: csr_matrix
+    choice: Choice
 
 
-def _fit_both(trainset: Trainset, params: TrainParams) -> tuple[RankingModel, RatingModel]:
+def fit(trainset: Trainset, catalogue: pd.DataFrame, params: TrainingParams, kind: Kind) -> Fitted:
+    """Fit all parts, choose their weights, and compute the stored lists; the same input gives the same.
+
+    `kind` is how the training part was cut from the whole.
+    """
+    how = params.train
+    with _rating_beside(trainset, how) as rating:
+        likes = liked(trainset, strength(trainset, how.rating_power))
+        with threadpool_limits(1, "blas"):
+            ranks = how.als.spectrum_rank, how.items.spectrum_rank
+            of_factors, of_items = singular_values(likes, ranks, how.seed)
+            ranking = fit_als(likes, of_factors, how.als, how.seed)
+            items = fit_items(likes, of_items, how.items)
+            choice, tried = choose(trainset, kind, params.prepare, how)
+        parts = Parts(ranking, rating(), items, choice)
+    fitted = assemble(trainset, catalogue, parts, how)
+    return replace(fitted, choice={**describe_choice(choice), "tried": tried})
+
+
+@contextmanager
+def _rating_beside(trainset: Trainset, params: TrainParams) -> Iterator[Callable[[], RatingModel]]:
+    """Fit the ratings in another process meanwhile, few of them here; yield what waits for the result."""
     rated = Rated(trainset)
     if len(rated.rating) < FIT_BESIDE:
-        return fit_als(trainset, params.als, params.seed), fit_rated(rated, params.svd, params.seed)
-    with beside(fit_rated, rated, params.svd, params.seed) as rating:
-        return fit_als(trainset, params.als, params.seed), rating()
+        fitted = fit_rated(rated, params.svd, params.seed)
+        yield lambda: fitted
+        return
+    with beside(fit_rated, rated, params.svd, params.seed) as result:
+        yield result
 
 
-def assemble(
-    trainset: Trainset,
-    catalogue: pd.DataFrame,
-    ranking: RankingModel,
-    rating: RatingModel,
-    params: TrainParams,
-) -> Fitted:
+def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: TrainParams) -> Fitted:
     """Put fitted models into the arrays of `app.model_format`.
 
     On one thread, as models are served: how a sum is rounded depends on the number of threads, and for
     products as small as one user's scores most of the time was threads waiting for each other.
     """
     with threadpool_limits(1, "blas"):
-        return _assemble(trainset, catalogue, ranking, rating, params)
+        movies, genre_mask = _describe(trainset.movie_ids, catalogue)
+        arrays = _arrays(trainset, parts, params) | {"genre_mask": genre_mask}
+        scalars = {
+            "min_events": parts.choice.min_events,
+            "rank_factors": parts.ranking.movie_factors.shape[1],
+            "global_mean": parts.rating.mean,
+        }
+        fitted = Fitted(_as_written(arrays), movies, scalars)
+        lists = store_lists(fitted.as_model(), trainset, params)
+        return Fitted(_as_written({**arrays, **lists}), movies, scalars)
 
 
-def _assemble(
-    trainset: Trainset,
-    catalogue: pd.DataFrame,
-    ranking: RankingModel,
-    rating: RatingModel,
-    params: TrainParams,
-) -> Fitted:
-    movies, genre_mask = _describe(trainset.movie_ids, catalogue)
+def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
+    ranking, rating = parts.ranking, parts.rating
     popularity = recent_popularity(trainset, params.popularity)
-    indptr, items = trainset.seen()
-    arrays: Arrays = {
+    indptr, seen = trainset.seen()
+    return {
         "user_ids": trainset.user_ids,
         "user_events": trainset.events_per_user(),
         "user_factors": np.hstack([ranking.user_factors, rating.user_factors]),
-        "user_blend": user_weights(ranking, rating, trainset.ratings_per_user(), params),
         "user_bias": rating.user_bias,
         "user_list_row": np.full(len(trainset.user_ids), -1),
         "top_items": np.zeros((0, params.lists.length)),
         "seen_indptr": indptr,
-        "seen_items": items,
+        "seen_items": seen,
         "item_factors": np.hstack([ranking.movie_factors, with_bias(rating)[1]]),
         "item_popularity": popularity,
         "popular_order": np.argsort(-popularity, kind="stable"),
-        "genre_mask": genre_mask,
+        "item_indptr": parts.items.indptr,
+        "item_neighbours": parts.items.indices,
+        "item_weights": parts.items.data,
+        "item_popular_score": popular_score(popularity),
+        **_user_arrays(trainset, parts, params),
     }
-    arrays |= without_item_part(arrays)
-    scalars = {
-        "min_events": params.min_events,
-        "rank_factors": ranking.movie_factors.shape[1],
-        "global_mean": rating.mean,
+
+
+def _user_arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
+    """Return how the parts are weighted for each user, and what each event of a history weighs."""
+    choice, events = parts.choice, trainset.events_per_user()
+    weights = faded(strength(trainset, params.rating_power), trainset.age(), choice.half_life)
+    blend = user_weights(
+        parts.ranking, parts.rating, trainset.ratings_per_user(), choice.factor_weight, params
+    )
+    by_items = item_weights(liked(trainset, weights), parts.items, choice.item_weight)
+    is_known = (by_items > 0) | blend.any(axis=1)
+    return {
+        "user_blend": blend,
+        "seen_strength": weights[trainset.by_movie()],
+        "user_item": by_items,
+        "user_popular": popular_weights(events, is_known, choice),
     }
-    fitted = Fitted(_as_written(arrays), movies, scalars)
-    lists = store_lists(fitted.as_model(), trainset, params)
-    return Fitted(_as_written({**arrays, **lists}), movies, scalars)
 
 
 def _as_written(arrays: Arrays) -> Arrays:
@@ -131,4 +174,9 @@ def _describe(movie_ids: list[str], catalogue: pd.DataFrame) -> tuple[Movies, Bo
 
 def describe_fit(fitted: Fitted, params: TrainingParams) -> dict[str, Any]:
     """Return what a manifest says about how a model was computed."""
-    return {"parameters": asdict(params), "libraries": library_versions(), "scalars": fitted.scalars}
+    return {
+        "parameters": asdict(params),
+        "libraries": library_versions(),
+        "scalars": fitted.scalars,
+        "choice": fitted.choice,
+    }

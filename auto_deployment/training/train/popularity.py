@@ -23,3 +23,14 @@ def recent_popularity(trainset: Trainset, params: PopularityParams) -> Float32Ar
     smoothed = recent + params.smoothing_events * share
     popularity: Float32Array = (smoothed / smoothed.sum()).astype(np.float32)
     return popularity
+
+
+def popular_score(popularity: Float32Array) -> Float32Array:
+    """Return what popularity adds to a score, with mean 0 and deviation 1 over the movies, shape (M,).
+
+    The root, since shares themselves are so skewed that a few movies would lead every list.
+    """
+    root = np.sqrt(popularity.astype(np.float64))
+    centred = root - root.mean()
+    score: Float32Array = (centred / max(float(root.std()), 1e-9)).astype(np.float32)
+    return score

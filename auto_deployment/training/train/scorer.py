@@ -28,13 +28,19 @@ class Scorer:
             scores += np.outer(popular.astype(np.float64), self._arrays["item_popular_score"])
         return scores
 
-    def _histories(self, rows: IndexArray) -> csr_matrix:
-        """Return what each movie of the users' histories weighs, shape (rows, M)."""
+    def item_scores(self, rows: IndexArray) -> Float32Array:
+        """Return the scores (rows, M) of the item part alone, whatever its weight."""
+        scores: Float32Array = (self._histories(rows, 1.0) @ self._item_weights).toarray().astype(np.float32)
+        return scores
+
+    def _histories(self, rows: IndexArray, weight: float | None = None) -> csr_matrix:
+        """Return what each movie of the users' histories weighs, shape (rows, M), or with the same weight."""
         indptr, items = self._arrays["seen_indptr"], self._arrays["seen_items"]
         sizes = indptr[rows + 1] - indptr[rows]
         ends = np.cumsum(sizes)
         places = np.arange(sizes.sum()) + np.repeat(indptr[rows] - (ends - sizes), sizes)
-        weights = np.repeat(self._arrays["user_item"][rows].astype(np.float64), sizes)
+        of_users = self._arrays["user_item"][rows] if weight is None else np.full(len(rows), weight)
+        weights = np.repeat(of_users.astype(np.float64), sizes)
         weights *= self._arrays["seen_strength"][places]
         shape = (len(rows), self._item_weights.shape[0])
         return csr_matrix((weights, items[places], np.concatenate([[0], ends])), shape=shape)

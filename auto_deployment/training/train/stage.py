@@ -13,7 +13,7 @@ UNNAMED = "candidate"  # a model is named when it is packaged: its content must 
 def run(workspace: Workspace, params: TrainingParams) -> str:
     """Write the candidate; return the beginning of its content's hash."""
     prepared = read_prepared(workspace.prepared)
-    fitted = fit(make_trainset(prepared.train), prepared.movies, params.train)
+    fitted = fit(make_trainset(prepared.train), prepared.movies, params, prepared.facts["split"]["kind"])
     details = {"version": UNNAMED, **prepared.facts, **describe_fit(fitted, params)}
     manifest = save_anew(workspace.candidate, fitted.arrays, fitted.movies, details)
     return f"Content {manifest['content_hash'][:12]}"

@@ -20,7 +20,8 @@ ROUNDING = 4e-6
 
 def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[str, npt.NDArray[Any]]:
     """Compute `user_list_row` and `top_items`: for each stored user what `Recommender` would compute live."""
-    rows = _most_recent(trainset, params)
+    least = model.manifest["scalars"]["min_events"]
+    rows = _most_recent(trainset, least, params.lists.stored_users)
     length = min(params.lists.length, len(trainset.movie_ids))
     top = np.full((len(rows), length), -1, dtype=np.int32)
     recommender = Recommender(model)
@@ -42,12 +43,12 @@ def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[s
     return {"user_list_row": list_row, "top_items": top}
 
 
-def _most_recent(trainset: Trainset, params: TrainParams) -> IndexArray:
+def _most_recent(trainset: Trainset, least: int, count: int) -> IndexArray:
     """Return the users, in order of their rows, who were active last and have events enough for a list."""
     latest = np.zeros(len(trainset.user_ids), dtype=np.int64)
     np.maximum.at(latest, trainset.users, trainset.time_us)
-    able = np.flatnonzero(trainset.events_per_user() >= params.min_events)
-    chosen = able[np.argsort(-latest[able], kind="stable")[: params.lists.stored_users]]
+    able = np.flatnonzero(trainset.events_per_user() >= least)
+    chosen = able[np.argsort(-latest[able], kind="stable")[:count]]
     return np.sort(chosen)
 
 

@@ -1,7 +1,7 @@
 """The training part as arrays, users and movies numbered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -40,14 +40,30 @@ class Trainset:
     def events_per_movie(self) -> Int32Array:
         return np.bincount(self.movies, minlength=len(self.movie_ids)).astype(np.int32)
 
+    def age(self) -> Int32Array:
+        """Return how many later events the user of each one has."""
+        ends = np.cumsum(self.events_per_user(), dtype=np.int64)
+        return (ends[self.users] - 1 - np.arange(len(self.users))).astype(np.int32)
+
     def seen(self) -> tuple[Int64Array, Int32Array]:
         """Return each user's movies, rising, as compressed sparse rows: indptr (U + 1,) and movies (N,)."""
         indptr = np.concatenate([[0], np.cumsum(self.events_per_user(), dtype=np.int64)])
         movies = max(len(self.movie_ids), 1)
-        pairs = np.sort(
-            self.users.astype(np.int64) * movies + self.movies
-        )  # several times faster than an order
+        pairs = np.sort(self._pairs())  # several times faster than an order
         return indptr, (pairs % movies).astype(np.int32)
+
+    def by_movie(self) -> IndexArray:
+        """Return the order by user, then movie: that of `seen`."""
+        return np.argsort(self._pairs())
+
+    def _pairs(self) -> Int64Array:
+        """Return a number for each user and movie, which rises with the user, then with the movie."""
+        return self.users.astype(np.int64) * max(len(self.movie_ids), 1) + self.movies
+
+    def only(self, which: BoolArray) -> "Trainset":
+        """Keep these interactions; users and movies keep their rows, also without any."""
+        columns = ("users", "movies", "rating", "watched", "time_us")
+        return replace(self, **{name: getattr(self, name)[which] for name in columns})
 
 
 def movie_rows(movies: pd.Series, ids: Sequence[str]) -> IndexArray:

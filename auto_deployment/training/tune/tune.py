@@ -24,9 +24,9 @@ SVD: Choices = {
 ALS: Choices = {
     "regularization": (0.25, 0.3, 0.35, 0.4, 0.45),
     "confidence_gain": (4, 7, 10, 15),
-    "rating_power": (1, 2, 2.5, 3),
-    "factors": (32, 64, 100),
+    "factors": (32, 64, 128),
 }
+STRENGTH: Choices = {"rating_power": (1, 2, 2.5, 3)}
 BLEND: Choices = {"svd_weight": (0.0, 0.1, 0.2, 0.3, 0.4, 0.6), "svd_prior_ratings": (0, 20, 50, 100)}
 POPULARITY: Choices = {"half_life_days": (7, 14, 30, 90, 365), "smoothing_events": (1_000, 10_000, 100_000)}
 # Shares of the training part: on one alone, chance decides between values that are nearly as good.
@@ -36,8 +36,8 @@ FOLDS = (0.1, 0.2, 0.3)
 def tune(data: TrainingData, params: TrainingParams) -> tuple[TrainParams, list[Stage]]:
     """Search stage after stage, each with what the ones before settled for; raise `NotEnoughDataError`.
 
-    Losses are RMSE (1-5) for the biases and SVD, the negative NDCG for ALS alone, the blend and popularity,
-    each a mean over the folds.
+    Losses are RMSE (1-5) for the biases and SVD, the negative NDCG for strengths and ALS with factors alone,
+    for SVD beside them, and for popularity, each a mean over the folds.
     """
     folds = [Validation(data, params, share) for share in FOLDS]
     stages: list[Stage] = []
@@ -54,9 +54,12 @@ def tune(data: TrainingData, params: TrainingParams) -> tuple[TrainParams, list[
         best = replace(best, svd=search("svd", best.svd, SVD, Validation.svd_loss))
     for fold in folds:
         fold.settle_rating(best.svd)
-    best = replace(best, als=search("als", best.als, ALS, Validation.als_loss))
+    best = search("strength", best, STRENGTH, Validation.factors_loss)
+    settled = best
+    als = search("als", best.als, ALS, lambda fold, als: fold.factors_loss(replace(settled, als=als)))
+    best = replace(best, als=als)
     for fold in folds:
-        fold.settle_ranking(best.als)
+        fold.settle_ranking(best)
     best = search("blend", best, BLEND, Validation.blend_loss)
     popularity = search("popularity", best.popularity, POPULARITY, Validation.popularity_loss)
     return replace(best, popularity=popularity), stages

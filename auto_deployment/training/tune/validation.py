@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import IndexArray, Int32Array
@@ -12,7 +13,6 @@ from auto_deployment.training.errors import NotEnoughDataError
 from auto_deployment.training.evaluate.ranking_task import list_metrics, make_task
 from auto_deployment.training.evaluate.recommenders import popular_lists, served_lists
 from auto_deployment.training.params import (
-    AlsParams,
     BiasParams,
     PopularityParams,
     SvdParams,
@@ -21,9 +21,11 @@ from auto_deployment.training.params import (
 )
 from auto_deployment.training.prepare.data import TrainingData
 from auto_deployment.training.prepare.split import split_by_time
-from auto_deployment.training.train.fit import assemble
+from auto_deployment.training.train.choose.choice import plain_choice
+from auto_deployment.training.train.fit import Parts, assemble
 from auto_deployment.training.train.ranking_model import RankingModel, fit_als
 from auto_deployment.training.train.rating_models import RatingModel, fit_bias, fit_svd
+from auto_deployment.training.train.strength import liked, singular_values, strength
 from auto_deployment.training.train.trainset import make_trainset, movie_rows
 
 Lister = Callable[[Recommender, IndexArray, int], Int32Array]
@@ -55,8 +57,8 @@ class Validation:
     def settle_rating(self, params: SvdParams) -> None:
         self._rating = fit_svd(self.trainset, params, self._seed)
 
-    def settle_ranking(self, params: AlsParams) -> None:
-        self._ranking = fit_als(self.trainset, params, self._seed)
+    def settle_ranking(self, params: TrainParams) -> None:
+        self._ranking = self._fit_ranking(params)
 
     def bias_loss(self, params: BiasParams) -> float:
         return self._rmse(fit_bias(self.trainset, params))
@@ -64,9 +66,8 @@ class Validation:
     def svd_loss(self, params: SvdParams) -> float:
         return self._rmse(fit_svd(self.trainset, params, self._seed))
 
-    def als_loss(self, params: AlsParams) -> float:
-        ranking = fit_als(self.trainset, params, self._seed)
-        return self._loss(served_lists, ranking, replace(self._params.train, svd_weight=0.0))
+    def factors_loss(self, params: TrainParams) -> float:
+        return self._loss(served_lists, self._fit_ranking(params), replace(params, svd_weight=0.0))
 
     def blend_loss(self, params: TrainParams) -> float:
         return self._loss(served_lists, self._ranking, params)
@@ -74,14 +75,24 @@ class Validation:
     def popularity_loss(self, params: PopularityParams) -> float:
         return self._loss(popular_lists, self._ranking, replace(self._params.train, popularity=params))
 
+    def _fit_ranking(self, params: TrainParams) -> RankingModel:
+        likes = liked(self.trainset, strength(self.trainset, params.rating_power))
+        (value,) = singular_values(likes, (params.als.spectrum_rank,), self._seed)
+        return fit_als(likes, value, params.als, self._seed)
+
     def _rmse(self, rating: RatingModel) -> float:
         return float(np.sqrt(np.mean((rating.predict(self._users, self._rated_movies) - self._truth) ** 2)))
 
     def _loss(self, lister: Lister, ranking: RankingModel | None, params: TrainParams) -> float:
-        """Return the negative mean NDCG of lists that a model of these parts serves."""
-        ranking = ranking or fit_als(self.trainset, params.als, self._seed)
+        """Return the negative mean NDCG of lists that a model of factors alone serves.
+
+        The weight of items and popularity is no parameter: every training chooses it for itself.
+        """
+        ranking = ranking or self._fit_ranking(params)
+        items = csr_matrix((len(self.trainset.movie_ids),) * 2, dtype=np.float32)
+        parts = Parts(ranking, self._rating, items, plain_choice(0.0, params.min_events))
         without_lists = replace(params, lists=replace(params.lists, stored_users=0))
-        fitted = assemble(self.trainset, self._movies, ranking, self._rating, without_lists)
+        fitted = assemble(self.trainset, self._movies, parts, without_lists)
         recommender = Recommender(fitted.as_model())
         how = self._params.evaluate
         task = make_task(recommender, self.test, self._params.prepare, how, self._seed)

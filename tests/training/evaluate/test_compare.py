@@ -204,7 +204,10 @@ def _trained(rows: list[RatingRow], min_split_users: int) -> tuple[Recommender, 
         lists=replace(params.train.lists, stored_users=0),
     )
     fitted = fit(
-        make_trainset(split.train), movies_frame(sorted(ratings_frame(rows)["movie_id"].unique())), train
+        make_trainset(split.train),
+        movies_frame(sorted(ratings_frame(rows)["movie_id"].unique())),
+        replace(params, train=train),
+        split.kind,
     )
     details = {
         "scalars": fitted.scalars,

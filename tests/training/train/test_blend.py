@@ -38,7 +38,7 @@ def test_both_parts_have_the_same_spread_before_they_are_weighted(
     ranking: RankingModel, rating: RatingModel
 ) -> None:
     ratings = np.full(3, 1_000_000, dtype=np.int32)
-    weights = user_weights(ranking, rating, ratings, TRAIN)
+    weights = user_weights(ranking, rating, ratings, 1.0, TRAIN)
     users, movies = with_bias(rating)
     proposed = weights[:, :1] * (ranking.user_factors @ ranking.movie_factors.T)
     rated = weights[:, 1:] * (users @ movies.T)
@@ -50,20 +50,20 @@ def test_svd_counts_half_with_as_many_ratings_as_the_prior_and_not_at_all_withou
     ranking: RankingModel, rating: RatingModel
 ) -> None:
     ratings = np.array([0, 20, 1_000_000], dtype=np.int32)
-    weight = user_weights(ranking, rating, ratings, TRAIN)[:, 1]
+    weight = user_weights(ranking, rating, ratings, 1.0, TRAIN)[:, 1]
     full = TRAIN.svd_weight / score_deviation(*with_bias(rating))
     assert weight / full == pytest.approx([0, 0.5, 1], abs=1e-4)
 
 
 def test_scores_without_spread_weigh_nothing(ranking: RankingModel, rating: RatingModel) -> None:
     flat = RatingModel(3.5, normal(3), np.zeros(40, "f4"), np.zeros((3, 2), "f4"), np.zeros((40, 2), "f4"))
-    weights = user_weights(ranking, flat, np.array([0, 5, 9], dtype=np.int32), TRAIN)
+    weights = user_weights(ranking, flat, np.array([0, 5, 9], dtype=np.int32), 1.0, TRAIN)
     assert weights[:, 1].tolist() == [0, 0, 0]
     assert np.isfinite(weights).all()
 
 
 def test_no_prior_and_no_ratings_weigh_nothing(ranking: RankingModel, rating: RatingModel) -> None:
     params = replace(TRAIN, svd_prior_ratings=0)
-    weights = user_weights(ranking, rating, np.array([0, 1, 1], dtype=np.int32), params)
+    weights = user_weights(ranking, rating, np.array([0, 1, 1], dtype=np.int32), 1.0, params)
     assert weights[0, 1] == 0
     assert np.isfinite(weights).all()

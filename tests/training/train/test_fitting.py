@@ -20,12 +20,14 @@ from auto_deployment.training.train.beside import beside
 from auto_deployment.training.train.fit import fit
 from auto_deployment.training.train.ranking_model import fit_als
 from auto_deployment.training.train.stored_lists import store_lists
+from auto_deployment.training.train.strength import liked, strength
 from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.project import PROJECT
 from tests.support.training import movies_frame, small_params, taste_rows, training_data
 from tests.support.waiting import eventually
 
-TRAIN = small_params().train
+PARAMS = small_params()
+TRAIN = PARAMS.train
 SLEEPS = """
 import os, time
 from tests.training.train.test_fitting import sleep_and_tell
@@ -56,10 +58,11 @@ def end_at_once() -> None:
 def test_als_gives_the_same_bits_on_any_number_of_cores(
     trainset: Trainset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    likes = liked(trainset, strength(trainset, TRAIN.rating_power))
     found = []
     for cores in (1, 2, 4):
         monkeypatch.setattr(os, "sched_getaffinity", lambda process, cores=cores: set(range(cores)))
-        model = fit_als(trainset, TRAIN.als, seed=1)
+        model = fit_als(likes, 3.0, TRAIN.als, seed=1)
         found.append(model.user_factors.tobytes() + model.movie_factors.tobytes())
     assert found[1:] == found[:1] * 2
 
@@ -68,7 +71,7 @@ def test_a_model_is_the_same_whether_or_not_svd_has_a_process_of_its_own(
     trainset: Trainset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue = movies_frame(trainset.movie_ids)
-    alone = fit(trainset, catalogue, TRAIN).arrays
+    alone = fit(trainset, catalogue, PARAMS, "per_user").arrays
     asked: list[str] = []
 
     def noted(work: Callable[..., object], *args: object) -> AbstractContextManager[Callable[[], object]]:
@@ -77,7 +80,7 @@ def test_a_model_is_the_same_whether_or_not_svd_has_a_process_of_its_own(
 
     monkeypatch.setattr(fitting, "FIT_BESIDE", 1)
     monkeypatch.setattr(fitting, "beside", noted)
-    both = fit(trainset, catalogue, TRAIN).arrays
+    both = fit(trainset, catalogue, PARAMS, "per_user").arrays
     assert asked == ["fit_rated"]
     assert all(np.array_equal(alone[name], both[name]) for name in alone)
 
@@ -85,7 +88,7 @@ def test_a_model_is_the_same_whether_or_not_svd_has_a_process_of_its_own(
 def test_stored_and_measured_lists_are_the_same_on_any_number_of_cores(
     trainset: Trainset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = fit(trainset, movies_frame(trainset.movie_ids), TRAIN).as_model()
+    model = fit(trainset, movies_frame(trainset.movie_ids), PARAMS, "per_user").as_model()
     rows = np.arange(len(trainset.user_ids))
     monkeypatch.setattr(top_lists, "BLOCK_USERS", 7)
     found = []

@@ -1,0 +1,53 @@
+"""How much popularity is mixed into the lists of users with few events."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int32Array
+from auto_deployment.training.train.choose.choice import EVENTS_FROM
+
+ALONE = float("inf")
+REGULAR_ENOUGH = 50
+
+
+def falling_weights(worth: Float64Array, groups: Int32Array, levels: Sequence[float]) -> list[float]:
+    """Choose a level for each group of `EVENTS_FROM` so that all cases together are served best.
+
+    `worth` (levels, n) is each case's NDCG at each of the rising levels, `groups` (n,) the case's group. What
+    is chosen never rises with the number of events, so that groups with few cases lean on their neighbours.
+    More than the lowest level has to be better by more than a standard error.
+    """
+    count = len(EVENTS_FROM)
+    sums = np.stack([_surely_gained(worth[:, groups == group]) for group in range(count)], axis=1)
+    # best[level]: of the groups from here on, if this one has the level or a lower one
+    best = np.zeros(len(levels))
+    chosen = np.zeros((count, len(levels)), dtype=np.intp)
+    for group in reversed(range(count)):
+        reached = sums[:, group] + best
+        for at in range(len(levels)):
+            chosen[group, at] = int(np.argmax(reached[: at + 1]))
+        best = reached[chosen[group]]
+    found, at = [], len(levels) - 1
+    for group in range(count):
+        at = int(chosen[group, at])
+        found.append(levels[at])
+    return found
+
+
+def speaks(groups: Int32Array, is_newcomer: BoolArray) -> BoolArray:
+    """Tell which cases choose: newcomers only for groups that have hardly anybody else.
+
+    They are picked from those who stayed, and what they went on to like is long.
+    """
+    regular = np.bincount(groups[~is_newcomer], minlength=len(EVENTS_FROM))
+    return np.asarray(~is_newcomer | (regular[groups] < REGULAR_ENOUGH))
+
+
+def _surely_gained(worth: Float64Array) -> Float64Array:
+    """Return what each level gains over the lowest in all cases of a group, less one standard error."""
+    gain = worth - worth[0]
+    if not gain.shape[1]:
+        return np.zeros(len(worth))
+    surely: Float64Array = gain.sum(axis=1) - gain.std(axis=1) * np.sqrt(gain.shape[1])
+    return surely

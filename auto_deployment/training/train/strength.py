@@ -1,0 +1,48 @@
+"""How much an interaction says that the user likes the movie, and how much of that still counts."""
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.linalg import svds
+
+from auto_deployment.dataset.arrays import Float32Array, Int32Array
+from auto_deployment.training.train.trainset import Trainset
+
+
+def strength(trainset: Trainset, rating_power: float) -> Float32Array:
+    """Return how much each interaction says that the user likes the movie, 0-1: the mean of what is known."""
+    rated = ((trainset.rating - 1) / 4) ** rating_power
+    known = np.stack([rated, trainset.watched])
+    count = (~np.isnan(known)).sum(axis=0)
+    mean: Float32Array = (np.nan_to_num(known).sum(axis=0) / np.maximum(count, 1)).astype(np.float32)
+    return mean
+
+
+def faded(weights: Float32Array, age: Int32Array, half_life: float | None) -> Float32Array:
+    """Halve weights with every `half_life` events of the same user that came later; None fades nothing."""
+    if half_life is None:
+        return weights
+    return (weights * np.float32(0.5) ** (age / np.float32(half_life))).astype(np.float32)
+
+
+def liked(trainset: Trainset, weights: Float32Array) -> csr_matrix:
+    """Return the weights of interactions as a matrix (U, M), without those that say nothing."""
+    shape = (len(trainset.user_ids), len(trainset.movie_ids))
+    matrix = csr_matrix((weights, (trainset.users, trainset.movies)), shape=shape)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def singular_values(matrix: csr_matrix, ranks: tuple[int, ...], seed: int) -> tuple[float, ...]:
+    """Return the singular values of these ranks, or the last one of a smaller matrix; zeros of an empty one.
+
+    Regularised least squares shrinks singular values by its regularisation (Mazumder, Hastie & Tibshirani,
+    2010), so what suits depends on the size of these values, which grow with the data. Rounded: the last
+    digits of an iterative solver are not worth another model.
+    """
+    if not matrix.nnz:
+        return tuple(0.0 for _ in ranks)
+    last = min(max(ranks), min(matrix.shape) - 1)
+    start = np.random.default_rng(seed).random(min(matrix.shape))
+    values = svds(matrix.astype(np.float64), k=last, v0=start, return_singular_vectors=False)
+    falling = np.sort(values)[::-1]
+    return tuple(float(f"{falling[min(rank, last) - 1]:.4g}") for rank in ranks)
