@@ -220,8 +220,8 @@ def check_item_part(arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     movies = len(starts) - 1
     if neighbours.size and not (neighbours.min() >= 0 and neighbours.max() < movies):
         raise ArtifactError(f"item_neighbours holds numbers outside 0..{movies - 1}.")
-    rising = np.diff(neighbours, prepend=-1) > 0
-    rising[starts[:-1][starts[:-1] < len(neighbours)]] = True  # the first of each row may be any
+    rising = neighbours[1:] > neighbours[:-1]
+    rising[starts[(starts > 0) & (starts < len(neighbours))] - 1] = True  # the first of each row may be any
     if not rising.all():
         raise ArtifactError("item_neighbours must rise within each row, without repeats.")
     for name in ("item_weights", "item_popular_score"):

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.artifact import ArtifactError, load, read_manifest, save
 from app.model_format import (
@@ -17,6 +19,7 @@ from app.model_format import (
     MANIFEST,
     MOVIES,
     SINCE_2,
+    check_item_part,
     content_hash,
     describe_file,
     manifest_bytes,
@@ -171,6 +174,24 @@ def test_a_broken_item_part_is_refused_by_name_though_its_writer_sealed_it(
     rewrite_manifest(folder, files=files, content_hash=content_hash(files))
     with pytest.raises(ArtifactError, match=message):
         load(folder)
+
+
+@given(rows=st.lists(st.lists(st.integers(0, 4), max_size=4), min_size=5, max_size=5))
+@example(rows=[[], [0, 1], [], [0, 4], []])
+@example(rows=[[], [], [1, 1], [], [2]])
+def test_item_neighbours_are_taken_exactly_where_each_row_rises(rows: list[list[int]]) -> None:
+    flat = np.array([one for row in rows for one in row], dtype="i4")
+    arrays = {
+        "item_indptr": np.cumsum([0, *map(len, rows)]),
+        "item_neighbours": flat,
+        "item_weights": np.ones(len(flat), dtype="f4"),
+        "item_popular_score": np.zeros(5, dtype="f4"),
+    }
+    if all(row == sorted(set(row)) for row in rows):
+        check_item_part(arrays)
+    else:
+        with pytest.raises(ArtifactError, match="item_neighbours must rise within each row"):
+            check_item_part(arrays)
 
 
 def test_a_model_of_format_1_is_read_as_one_without_an_item_part(copy: Path) -> None:
