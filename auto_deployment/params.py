@@ -20,6 +20,12 @@ from auto_deployment.training.params import TrainingParams
 
 T = TypeVar("T")
 
+# What a file of an older version may still have, and what to do with it.
+REMOVED = {
+    "popularity_factor_min": "remove it: lists have to be surely better than popularity, whatever the factor "
+    "(check `popularity` in docs/retraining.md)",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Params:
@@ -55,6 +61,8 @@ def build(cls: type[T], content: object, where: str) -> T:
     hints = get_type_hints(cls)
     names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # every caller hands in a dataclass
     for name in content:
+        if name not in names and name in REMOVED:
+            raise BadInputError(f"{where} has the key {name!r}, which is gone: {REMOVED[name]}.")
         if name not in names:
             raise BadInputError(f"{where} has an unknown key {name!r}: known are {', '.join(names)}.")
     for name in names:

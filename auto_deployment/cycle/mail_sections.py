@@ -16,7 +16,7 @@ GATE_CHECKS = {
     "split": "Split by time",
     "rmse": "RMSE",
     "bias": "RMSE minus that of the biases",
-    "popularity": "NDCG over popularity's",
+    "popularity": "NDCG minus popularity's",
     "coverage": "Share of movies on lists",
     "same_list": "Share of the commonest list",
     "champion": "Champion",

@@ -63,6 +63,16 @@ def test_a_wrong_key_or_value_is_named(file: Path, key: str, value: object, mess
         load_params(file)
 
 
+def test_a_key_of_an_older_version_says_what_to_do_with_it(file: Path) -> None:
+    content = yaml.safe_load(file.read_text("utf-8"))
+    content["gate"]["popularity_factor_min"] = 1.1
+    file.write_text(yaml.safe_dump(content), "utf-8")
+    with pytest.raises(
+        BadInputError, match=r"gate has the key 'popularity_factor_min', which is gone: remove it"
+    ):
+        load_params(file)
+
+
 def test_a_section_that_is_not_a_mapping_is_refused(file: Path) -> None:
     file.write_text("traffic: 5\n", "utf-8")
     with pytest.raises(BadInputError):

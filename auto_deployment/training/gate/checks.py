@@ -17,7 +17,6 @@ class GateParams:
     rmse_max: float
     bias_margin: float  # by how much the RMSE must be below that of the biases alone
     champion_rmse_loss_max: float
-    popularity_factor_min: float
     coverage_min: float
     common_list_share_max: float
     group_users_min: int  # smaller groups have no veto

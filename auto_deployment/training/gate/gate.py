@@ -1,6 +1,6 @@
 """May a model be published? Pure: measurements and limits in, checks with value, limit and interval out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,17 +70,13 @@ def _rating(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     yield below("rmse", rating["svd"]["rmse"], params.rmse_max, f"RMSE on {events} (1-5)")
     # Below, not merely no more: what adds nothing to the biases is no model.
     limit = 0.0 - params.bias_margin
-    # In millionths: less than that between two equal models comes from the order of sums.
-    margin: Estimate = rating["svd_minus_bias"]["rmse"]
-    found = {name: None if value is None else round(value, 6) for name, value in margin.items()}
-    yield below("bias", found, limit, "RMSE minus that of the biases alone", 2)
+    margin = _in_millionths(rating["svd_minus_bias"]["rmse"])
+    yield below("bias", margin, limit, "RMSE minus that of the biases alone", 2)
 
 
 def _ranking(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     ranking = facts.metrics["ranking"]
-    k = ranking["cutoff"]
-    factor, which = _over_the_stronger(ranking["ndcg_compared"])
-    yield at_least("popularity", factor, params.popularity_factor_min, f"NDCG@{k} over that of {which}")
+    yield _surely_better(ranking)
     coverage = ranking["systems"]["blend"]["coverage"]
     yield at_least("coverage", coverage, params.coverage_min, "Share of all movies on anybody's list")
     probe = facts.probe
@@ -94,15 +90,20 @@ def _ranking(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
     yield counted("same_list", share, limit, "Share of personal lists that are the commonest one")
 
 
-def _over_the_stronger(compared: Mapping[str, Estimate]) -> tuple[Estimate, str]:
-    """Choose the popularity list that is harder to beat: recent, as served, or by plain count."""
+def _surely_better(ranking: Mapping[str, Any]) -> GateCheck:
+    """Ask that the lists are shown to be better than popularity, whichever kind of it is harder to beat.
+
+    A factor between the two would say nothing of chance: of few users 1.3 times is luck, of many 1.05 is not.
+    """
+    compared = ranking["ndcg_compared"]
     found = {
-        "popularity": compared["blend_over_popularity"],
-        "popularity by plain count": compared["blend_over_count"],
+        "popularity": _in_millionths(compared["blend_minus_popularity"]),
+        "popularity by plain count": _in_millionths(compared["blend_minus_count"]),
     }
-    unknown = [name for name, factor in found.items() if not is_known(factor["value"])]
-    which = unknown[0] if unknown else min(found, key=lambda name: found[name]["value"] or 0.0)
-    return found[which], which
+    unknown = [which for which, one in found.items() if not is_known(*one.values())]
+    which = unknown[0] if unknown else min(found, key=lambda name: found[name]["low"] or 0.0)
+    what = f"NDCG@{ranking['cutoff']} minus that of {which}"
+    return _difference("popularity", found[which], lambda low, _: low > 0, what, "lower end must be above 0")
 
 
 def _champion(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
@@ -126,16 +127,27 @@ def _champion(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:
 
 
 def _not_shown_worse(ranking: Mapping[str, Any], what: str) -> GateCheck:
-    found = ranking["difference"]
-    if not is_known(found["value"], found["low"], found["high"]):
-        return not_computable("champion_ndcg", f"{what} could not be measured: too few users.")
-    sentence = (
-        f"{what} is {found['value']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}), "
-        "the upper end must not be below 0."
-    )
-    return GateCheck(
-        "champion_ndcg", found["high"] >= 0, sentence, found["value"], 0.0, found["low"], found["high"]
-    )
+    said = "upper end must not be below 0"
+    return _difference("champion_ndcg", ranking["difference"], lambda _, high: high >= 0, what, said)
+
+
+def _difference(
+    name: str, found: Estimate, kept: Callable[[float, float], bool], what: str, limit: str
+) -> GateCheck:
+    """Hold the ends of an interval against zero; what has no interval is not shown to be anything."""
+    value, low, high = (found[part] for part in ("value", "low", "high"))
+    if value is None or low is None or high is None or not is_known(value, low, high):
+        return not_computable(name, f"{what} could not be measured: too few users.", 0.0)
+    sentence = f"{what} is {value:+.4f} ({low:+.4f} to {high:+.4f}), the {limit}."
+    return GateCheck(name, kept(low, high), sentence, value, 0.0, low, high)
+
+
+def _in_millionths(found: Estimate) -> Estimate:
+    """Round: less than a millionth between two equal models comes from the order of sums."""
+    return {
+        name: value if value is None or not is_known(value) else round(value, 6)
+        for name, value in found.items()
+    }
 
 
 def _data(facts: GateFacts, params: GateParams) -> Iterator[GateCheck]:

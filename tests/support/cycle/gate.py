@@ -32,7 +32,7 @@ GOOD: dict[str, Any] = {
         "rating": {"svd": {"rmse": estimate(0.8)}, "svd_minus_bias": {"rmse": estimate(-0.02)}},
         "ranking": {
             "cutoff": 10,
-            "ndcg_compared": {"blend_over_popularity": estimate(1.6), "blend_over_count": estimate(1.7)},
+            "ndcg_compared": {"blend_minus_popularity": estimate(0.06), "blend_minus_count": estimate(0.07)},
             "systems": {"blend": {"coverage": estimate(0.3)}},
         },
         "split": {"kind": "per_user", "train": 8000, "test": 2000},

@@ -24,8 +24,8 @@ from tests.support.cycle.gate import (
 PARAMS = replace(SHIPPED_GATE, bias_margin=0.01)
 RMSE = "metrics__rating__svd__rmse"
 BIAS = "metrics__rating__svd_minus_bias__rmse"
-POPULARITY = "metrics__ranking__ndcg_compared__blend_over_popularity"
-COUNT = "metrics__ranking__ndcg_compared__blend_over_count"
+POPULARITY = "metrics__ranking__ndcg_compared__blend_minus_popularity"
+COUNT = "metrics__ranking__ndcg_compared__blend_minus_count"
 COVERAGE = "metrics__ranking__systems__blend__coverage"
 NDCG = "comparison__ranking__difference"
 
@@ -48,10 +48,13 @@ def below_zero(high: float) -> dict[str, float]:
         ("bias", BIAS, estimate(-0.0101), True),
         ("bias", BIAS, estimate(-0.01), False),
         ("bias", BIAS, estimate(-0.0099), False),
-        ("popularity", POPULARITY, estimate(1.1), True),
-        ("popularity", POPULARITY, estimate(1.0999), False),
-        ("popularity", COUNT, estimate(1.1), True),
-        ("popularity", COUNT, estimate(1.0999), False),
+        ("popularity", POPULARITY, estimate(0.01001), True),
+        ("popularity", POPULARITY, estimate(0.01), False),
+        ("popularity", COUNT, estimate(0.01001), True),
+        ("popularity", COUNT, estimate(0.01), False),
+        ("popularity", POPULARITY, estimate(0.0, width=0.0), False),  # the same lists
+        ("popularity", POPULARITY, estimate(1e-9, width=0.0), False),  # and what rounding makes of that
+        ("popularity", POPULARITY, estimate(-0.05), False),
         ("coverage", COVERAGE, estimate(0.02), True),
         ("coverage", COVERAGE, estimate(0.0199), False),
         ("same_list", "probe__commonest", 90, True),
@@ -149,7 +152,6 @@ def test_the_shipped_limits() -> None:
     assert SHIPPED_GATE.rmse_max == 1.0  # the founding rule
     assert SHIPPED_GATE.bias_margin == 0.0
     assert SHIPPED_GATE.champion_rmse_loss_max == 0.005
-    assert SHIPPED_GATE.popularity_factor_min > 1
     assert SHIPPED_GATE.probe_users == 1000
     assert judge_model(gate_facts(), SHIPPED_GATE).passed
     for nothing in (0.0, -1e-9):  # no better, and what rounding makes of that
@@ -157,9 +159,19 @@ def test_the_shipped_limits() -> None:
 
 
 def test_the_stronger_popularity_has_to_be_beaten() -> None:
-    found = check(gate_facts(**{COUNT: estimate(1.2)}), "popularity")
-    assert found.value == 1.2
+    found = check(gate_facts(**{COUNT: estimate(0.02)}), "popularity")
+    assert found.value == 0.02
     assert "plain count" in found.sentence
+
+
+def test_the_list_that_is_harder_to_beat_is_the_one_with_the_lower_end() -> None:
+    wide = {"value": 0.08, "low": -0.001, "high": 0.16}
+    found = check(gate_facts(**{COUNT: wide}), "popularity")
+    assert found.passed is False
+    assert found.sentence == (
+        "NDCG@10 minus that of popularity by plain count is +0.0800 (-0.0010 to +0.1600), "
+        "the lower end must be above 0."
+    )
 
 
 def test_the_first_model_has_no_champion_and_says_so() -> None:
