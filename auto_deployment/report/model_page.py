@@ -15,7 +15,7 @@ from auto_deployment.report.model_sentences import (
 )
 from auto_deployment.report.plots import estimate_plot, pair_plot
 
-RATING_NAMES = {"svd": "SVD (served)", "bias": "biases alone", "constant": "always the mean"}
+RATING_NAMES = {"svd": "as served", "bias": "biases alone", "constant": "always the mean"}
 GROUP_TITLES = {"gender": "Gender", "age": "Age", "activity": "Activity (events in training)"}
 FEW_USERS = 30
 
@@ -76,7 +76,7 @@ def _group_plot(groups: Mapping[str, Any], cutoff: int) -> str:
                 "RMSE on 1-5 (less is better)",
                 [measured["svd"]["rmse"] for measured in rating],
                 [measured["bias"]["rmse"] for measured in rating],
-                ("SVD", "biases alone"),
+                ("as served", "biases alone"),
             ),
         ],
     )

@@ -9,7 +9,7 @@ NAMES = {
     "blend": "blend (served)",
     "als": "ALS alone",
     "items": "item-to-item alone",
-    "svd": "SVD alone",
+    "svd": "predicted ratings alone",
     "popularity": "popularity (served to new users)",
     "count": "popularity by plain count",
     "random": "random",
@@ -105,12 +105,12 @@ def rating_sentences(rating: Mapping[str, Any], native: Mapping[str, Any] | None
     if not rating["pairs"]:
         return ["No held-out rating has a known user and movie: predicted ratings were not measured."]
     meaning = {
-        "below": "SVD has learnt tastes, not only who is strict and which movies are good.",
-        "above": "SVD is worse than its biases alone: it has learnt noise.",
-        "open": "It cannot be told from its biases alone, so it knows little about tastes.",
+        "below": "It has learnt tastes, not only who is strict and which movies are good.",
+        "above": "It is worse than biases alone: it has learnt noise.",
+        "open": "It cannot be told from biases alone, so it knows little about tastes.",
     }[side_of(rating["svd_minus_bias"]["rmse"], 0)]
     sentences = [
-        f"SVD misses a rating by {number(rating['svd']['rmse'])} (RMSE, on 1-5), biases alone by "
+        f"What is served misses a rating by {number(rating['svd']['rmse'])} (RMSE, on 1-5), biases alone by "
         f"{number(rating['bias']['rmse'])}; difference {number(rating['svd_minus_bias']['rmse'], 4, '+')}. "
         f"{meaning}",
         f"Always guessing the mean misses by {number(rating['constant']['rmse'])}. "
@@ -120,7 +120,7 @@ def rating_sentences(rating: Mapping[str, Any], native: Mapping[str, Any] | None
     if native and native["scale"] != [1.0, 5.0]:
         low, high = native["scale"]
         sentences.append(
-            f"On the data's own scale, {low:g}-{high:g}: SVD {number(native['svd']['rmse'])}, "
+            f"On the data's own scale, {low:g}-{high:g}: as served {number(native['svd']['rmse'])}, "
             f"biases alone {number(native['bias']['rmse'])}, "
             f"difference {number(native['svd_minus_bias']['rmse'], 4, '+')}."
         )

@@ -37,6 +37,16 @@ class SvdParams:
 
 
 @dataclass(frozen=True, slots=True)
+class BayesianParams:
+    """Factors of ratings by variational Bayes; `ratings_max` bounds ratings x passes."""
+
+    factors: int
+    passes_max: int
+    passes_min: int
+    ratings_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlsParams:
     """Implicit's alternating least squares; confidence = confidence_gain * strength, left out below 1.
 
@@ -100,6 +110,7 @@ class TrainParams:
     svd_prior_ratings: float  # a user with so many ratings gets half of the weight
     bias: BiasParams
     svd: SvdParams
+    bayesian: BayesianParams
     als: AlsParams
     items: ItemParams
     choose: ChooseParams

@@ -19,14 +19,14 @@ def describe(metrics: Mapping[str, Any]) -> str:
     lines = [
         f"{model['version']}: {data['ratings']:,} ratings and {data['watches']:,} watches of "
         f"{data['users']:,} users and {data['movies']:,} movies; {_held_out(split)}",
-        f"RMSE     SVD {_number(rating['svd']['rmse'])}, biases alone {_number(rating['bias']['rmse'])}; "
+        f"RMSE     served {_number(rating['svd']['rmse'])}, biases alone {_number(rating['bias']['rmse'])}; "
         f"difference {_number(rating['svd_minus_bias']['rmse'], '+')} on 1-5",
     ]
     native = metrics.get("rating_native")
     if native and tuple(native["scale"]) != (1, 5):
         low, high = native["scale"]
         lines.append(
-            f"         SVD {_number(native['svd']['rmse'])}, "
+            f"         served {_number(native['svd']['rmse'])}, "
             f"biases alone {_number(native['bias']['rmse'])}; "
             f"difference {_number(native['svd_minus_bias']['rmse'], '+')} on {low:g}-{high:g}, as in the data"
         )

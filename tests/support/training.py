@@ -34,6 +34,7 @@ def small_params(min_split_users: int = 500) -> TrainingParams:
         train=replace(
             train,
             svd=replace(train.svd, factors=4, epochs=10),
+            bayesian=replace(train.bayesian, factors=2, passes_max=10),
             als=replace(train.als, factors=8, iterations=5, regularization=0.3, spectrum_rank=6),
             choose=replace(train.choose, cut_shares=(0.3,), newcomers=20),
             lists=replace(train.lists, length=20),

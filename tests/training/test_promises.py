@@ -76,6 +76,10 @@ def test_svd_beats_its_biases_on_movielens(on_movielens: Mapping[str, Any]) -> N
     assert native["svd_minus_bias"]["rmse"]["high"] < 0
 
 
+def test_ratings_are_predicted_as_well_as_said_on_movielens(on_movielens: Mapping[str, Any]) -> None:
+    assert on_movielens["rating"]["svd"]["rmse"]["value"] <= 0.760
+
+
 def test_a_simulated_platform_is_split_at_one_time(on_simulation: Mapping[str, Any]) -> None:
     assert on_simulation["split"]["kind"] == "global"
 

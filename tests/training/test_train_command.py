@@ -61,7 +61,7 @@ def test_train_writes_a_model_and_its_report_and_makes_it_current(
     assert version in (paths.reports / version / "report.html").read_text("utf-8")
     printed = capsys.readouterr().out
     assert version in printed
-    assert "RMSE     SVD 0." in printed
+    assert "RMSE     served 0." in printed
     assert printed.count("on 1-5") == 1
     assert "blend over popularity" in printed
 

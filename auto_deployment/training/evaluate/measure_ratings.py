@@ -1,4 +1,4 @@
-"""How well ratings are predicted: SVD as it is served, beside its baselines."""
+"""How well ratings are predicted: `svd`, as served with all that is mixed into it, beside its baselines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def rating_errors(recommender: Recommender, bias: RatingModel, test: pd.DataFram
 
 
 def measure_ratings(found: RatingErrors, bootstrap: Bootstrap) -> dict[str, Any]:
-    """Return RMSE and MAE of each model on the 1-5 scale, and the differences to SVD, with intervals."""
+    """Return RMSE and MAE of each model on 1-5, and how `svd` differs from the others, with intervals."""
     users, place = np.unique(found.user_ids, return_inverse=True)
     columns = {"pairs": sums_by_user(place, np.ones(len(place)), len(users))}
     for name in MODELS:

@@ -24,7 +24,8 @@ from auto_deployment.training.train.choose.choose import choose
 from auto_deployment.training.train.item_model import fit_items
 from auto_deployment.training.train.popularity import popular_score, recent_popularity
 from auto_deployment.training.train.ranking_model import RankingModel, fit_als
-from auto_deployment.training.train.rating_models import Rated, RatingModel, fit_rated
+from auto_deployment.training.train.rating_models import Rated, RatingModel
+from auto_deployment.training.train.served_ratings import fit_ratings
 from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.train.strength import faded, liked, singular_values, strength
 from auto_deployment.training.train.trainset import Trainset
@@ -82,10 +83,10 @@ def _rating_beside(trainset: Trainset, params: TrainParams) -> Iterator[Callable
     """Fit the ratings in another process meanwhile, few of them here; yield what waits for the result."""
     rated = Rated(trainset)
     if len(rated.rating) < FIT_BESIDE:
-        fitted = fit_rated(rated, params.svd, params.seed)
+        fitted = fit_ratings(rated, params)
         yield lambda: fitted
         return
-    with beside(fit_rated, rated, params.svd, params.seed) as result:
+    with beside(fit_ratings, rated, params) as result:
         yield result
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from auto_deployment.training.params import BiasParams, SvdParams
     from auto_deployment.training.train.trainset import Trainset
 
+    Fitted = Float32Array | Float64Array
+
 SCALE = (1.0, 5.0)
 
 
@@ -52,9 +54,7 @@ def fit_rated(rated: Rated, params: SvdParams, seed: int) -> RatingModel:
     import surprise  # who fits biases alone need not wait for it
 
     if not len(rated.rating):
-        return rated.spread(
-            *(np.zeros((0, *more)) for more in ((), (), (params.factors,), (params.factors,)))
-        )
+        return rated.spread_nothing(params.factors)
     algorithm = surprise.SVD(
         n_factors=params.factors,
         n_epochs=params.epochs,
@@ -94,9 +94,7 @@ class Rated:
         self.mean = float(self.rating.mean()) if len(self.rating) else sum(SCALE) / 2
         self._sizes = len(trainset.user_ids), len(trainset.movie_ids)
 
-    def spread(
-        self, user_bias: Float64Array, movie_bias: Float64Array, users: Float64Array, movies: Float64Array
-    ) -> RatingModel:
+    def spread(self, user_bias: Fitted, movie_bias: Fitted, users: Fitted, movies: Fitted) -> RatingModel:
         """Put what was fitted into the rows of the whole trainset."""
         user_count, movie_count = self._sizes
         return RatingModel(
@@ -107,6 +105,11 @@ class Rated:
             movie_factors=_scatter(movies, self.movie_rows, movie_count),
         )
 
+    def spread_nothing(self, factors: int) -> RatingModel:
+        """Return the model of no ratings: the middle of the scale for everybody."""
+        biases, wide = np.zeros(0), np.zeros((0, factors))
+        return self.spread(biases, biases, wide, wide)
+
 
 def _numbered(rows: Int32Array, count: int) -> tuple[IndexArray, Int32Array]:
     """Return the rows that are there, rising, and for each entry the place of its row among them."""
@@ -114,7 +117,7 @@ def _numbered(rows: Int32Array, count: int) -> tuple[IndexArray, Int32Array]:
     return np.flatnonzero(is_there), (np.cumsum(is_there, dtype=np.int32) - np.int32(1))[rows]
 
 
-def _scatter(values: Float64Array, rows: IndexArray, count: int) -> Float32Array:
+def _scatter(values: Fitted, rows: IndexArray, count: int) -> Float32Array:
     spread = np.zeros((count, *values.shape[1:]), dtype=np.float32)
     spread[rows] = values
     return spread

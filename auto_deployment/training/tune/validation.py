@@ -24,7 +24,8 @@ from auto_deployment.training.prepare.split import split_by_time
 from auto_deployment.training.train.choose.choice import plain_choice
 from auto_deployment.training.train.fit import Parts, assemble
 from auto_deployment.training.train.ranking_model import RankingModel, fit_als
-from auto_deployment.training.train.rating_models import RatingModel, fit_bias, fit_svd
+from auto_deployment.training.train.rating_models import Rated, RatingModel, fit_bias, fit_svd
+from auto_deployment.training.train.served_ratings import fit_ratings
 from auto_deployment.training.train.strength import liked, singular_values, strength
 from auto_deployment.training.train.trainset import make_trainset, movie_rows
 
@@ -55,7 +56,7 @@ class Validation:
         return bool(len(self._truth) and self.trainset.is_rated.any())
 
     def settle_rating(self, params: SvdParams) -> None:
-        self._rating = fit_svd(self.trainset, params, self._seed)
+        self._rating = fit_ratings(Rated(self.trainset), replace(self._params.train, svd=params))
 
     def settle_ranking(self, params: TrainParams) -> None:
         self._ranking = self._fit_ranking(params)

@@ -9,7 +9,7 @@ from auto_deployment.dataset.arrays import Float64Array, Int32Array
 from auto_deployment.training.evaluate.bootstrap import Bootstrap
 from auto_deployment.training.evaluate.measure_lists import Listed, measure_lists
 from auto_deployment.training.evaluate.ranking_task import RankingTask
-from auto_deployment.training.evaluate.recommenders import ALS, COUNT, POPULARITY, RANDOM, SERVED, SVD
+from auto_deployment.training.evaluate.recommenders import ALS, COUNT, ITEMS, POPULARITY, RANDOM, SERVED, SVD
 from auto_deployment.training.gate.checks import GateCheck
 from auto_deployment.training.gate.gate import judge_model
 from tests.support.cycle.gate import SHIPPED_GATE, gate_facts
@@ -26,7 +26,8 @@ def verdict(lists: Mapping[str, Int32Array], relevant: Int32Array) -> tuple[Gate
     keys = np.arange(users, dtype=np.int64) * MOVIES + relevant
     task = RankingTask(np.arange(users), np.ones(users, dtype=np.int64), keys, MOVIES, 0.0)
     systems = {
-        name: lists.get(name, lists[POPULARITY]) for name in (SERVED, ALS, SVD, POPULARITY, COUNT, RANDOM)
+        name: lists.get(name, lists[POPULARITY])
+        for name in (SERVED, ALS, ITEMS, SVD, POPULARITY, COUNT, RANDOM)
     }
     events = np.ones(MOVIES, dtype=np.int32)
     measured = measure_lists(Listed(np.arange(users), systems, task, events), BOOTSTRAP)

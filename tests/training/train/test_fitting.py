@@ -81,7 +81,7 @@ def test_a_model_is_the_same_whether_or_not_svd_has_a_process_of_its_own(
     monkeypatch.setattr(fitting, "FIT_BESIDE", 1)
     monkeypatch.setattr(fitting, "beside", noted)
     both = fit(trainset, catalogue, PARAMS, "per_user").arrays
-    assert asked == ["fit_rated"]
+    assert asked == ["fit_ratings"]
     assert all(np.array_equal(alone[name], both[name]) for name in alone)
 
 
