@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from auto_deployment.report.model_sentences import (
     NAMES,
+    activity_sentence,
     moment,
     number,
     ranking_sentences,
@@ -45,6 +46,7 @@ def render_model_report(metrics: Mapping[str, Any]) -> str:
             if groups
         ],
         small_groups=_small_groups(metrics["groups"]),
+        served_worse=activity_sentence(metrics["groups"], metrics["ranking"]["cutoff"]),
         few_users=FEW_USERS,
     )
 

@@ -100,6 +100,29 @@ def ranking_sentences(ranking: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def activity_sentence(groups: Mapping[str, Any], cutoff: int) -> str | None:
+    """Say which users, by their number of training events, are served worse than by popularity; None if none.
+
+    Worse is a difference whose whole interval lies below zero. Takes `groups` of `metrics.json`.
+    """
+    differences = {
+        name: group["ranking"]["ndcg_compared"]["blend_minus_popularity"]
+        for name, group in groups.get("activity", {}).items()
+    }
+    worse = [
+        f"{name} {number(one, 4, '+')}"
+        for name, one in differences.items()
+        # Of a single user every draw is the same: that is no interval.
+        if side_of(one, 0) == "below" and one["low"] != one["high"]
+    ]
+    if not worse:
+        return None
+    return (
+        f"Users with so many events in training are served worse than by popularity (NDCG@{cutoff}): "
+        f"{', '.join(worse)}."
+    )
+
+
 def rating_sentences(rating: Mapping[str, Any], native: Mapping[str, Any] | None) -> list[str]:
     """Say what the comparison of predicted ratings came to."""
     if not rating["pairs"]:

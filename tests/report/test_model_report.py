@@ -101,6 +101,29 @@ def test_groups_of_few_users_are_named(page: str) -> None:
     assert "Fewer than 30 users say little: " in text_of(page)
 
 
+def test_lists_are_shown_by_number_of_events(metrics: dict[str, Any]) -> None:
+    band = metrics["groups"]["activity"]["10-19 events"]["ranking"]
+    band["ndcg_compared"]["blend_minus_popularity"] = estimate(0.1234, 0.1, 0.15)
+    text = text_of(render_model_report(metrics))
+    assert "No users are shown to be served worse than by popularity" in text
+    shown = [band["systems"][name]["ndcg"]["value"] for name in ("blend", "popularity")]
+    row = text[text.index(f"10-19 events {band['users']} {shown[0]:.3f}") :]
+    assert f"{shown[1]:.3f}" in row
+    assert "0.1234 0.1000 to 0.1500" in row
+
+
+def test_who_is_served_worse_than_by_popularity_is_named(metrics: dict[str, Any]) -> None:
+    band = metrics["groups"]["activity"]["10-19 events"]["ranking"]["ndcg_compared"]
+    band["blend_minus_popularity"] = estimate(-0.2, -0.3, -0.1)
+    text = text_of(render_model_report(metrics))
+    assert "served worse than by popularity (NDCG@10): 10-19 events -0.2000 (-0.3000 to -0.1000)." in text
+
+
+def test_groups_that_an_older_version_made_are_still_shown(metrics: dict[str, Any]) -> None:
+    metrics["groups"]["activity"] = {"1-39 events": metrics["groups"]["activity"]["10-19 events"]}
+    assert "1-39 events" in text_of(render_model_report(metrics))
+
+
 def test_without_gender_and_age_the_report_says_so(metrics: dict[str, Any]) -> None:
     metrics["groups"] = {"activity": metrics["groups"]["activity"]}
     assert "Gender and age of these users are not known." in text_of(render_model_report(metrics))

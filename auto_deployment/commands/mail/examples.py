@@ -192,7 +192,7 @@ def _profile() -> dict[str, object]:
                 "under 18": 48_120, "18-24": 301_774, "25-34": 411_380, "35-44": 233_601, "45-55": 141_092,
                 "56 and over": 63_972, "unknown": 33_147,
             },
-            "activity": {"1-18 events": 81_377, "19-61 events": 263_115, "62 events and more": 888_594},
+            "activity": {"5-9 events": 81_377, "20-49 events": 263_115, "50 events and more": 888_594},
         },
     }  # fmt: skip
 

@@ -118,7 +118,7 @@ def _by_group(
     pair: Pair, lists: _Measured, users: pd.DataFrame, bootstrap: Bootstrap
 ) -> dict[str, dict[str, Any]]:
     arrays = pair.challenger.model.arrays
-    groups = Groups(users, arrays["user_ids"], arrays["user_events"], lists.user_ids)
+    groups = Groups(users, arrays["user_ids"], arrays["user_events"])
     found: dict[str, dict[str, Any]] = {}
     for kind, labels, names in groups.of(lists.user_ids):
         if kind not in COMPARED_GROUPS:

@@ -52,7 +52,7 @@ def _by_group(
 ) -> dict[str, dict[str, Any]]:
     """Measure each group alone; a way of grouping about which nothing is known is left out."""
     arrays = recommender.model.arrays
-    groups = Groups(users, arrays["user_ids"], arrays["user_events"], listed.user_ids)
+    groups = Groups(users, arrays["user_ids"], arrays["user_events"])
     measured = {}
     both = zip(groups.of(listed.user_ids), groups.of(errors.user_ids), strict=True)
     for (kind, of_lists, names), (_, of_ratings, _) in both:

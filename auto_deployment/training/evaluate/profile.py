@@ -43,7 +43,7 @@ def _by_day(times: pd.Series, kinds: Mapping[str, BoolArray]) -> list[list[Any]]
 def _by_group(user_ids: Any, users: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Add up the events of each group's users; groups without events are left out."""
     known, events = np.unique(user_ids, return_counts=True)
-    groups = Groups(users, known, events.astype(np.int32), known)
+    groups = Groups(users, known, events.astype(np.int32))
     counted = {}
     for kind, labels, names in groups.of(known):
         sums = {name: int(events[labels == name].sum()) for name in names}

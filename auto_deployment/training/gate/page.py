@@ -1,5 +1,6 @@
 """The verdict of the gate for a person: `gate.md`."""
 
+from auto_deployment.report.model_sentences import activity_sentence
 from auto_deployment.training.gate.checks import GateCheck, GateResult
 from auto_deployment.training.gate.gate import GateFacts
 
@@ -16,6 +17,7 @@ def render_gate(result: GateResult, facts: GateFacts) -> str:
         "",
         *(_said(check) for check in result.failed),
         *([""] if result.failed else []),
+        *_warning(facts),
         "| check | verdict | value | interval | limit |",
         "|---|---|---:|---:|---:|",
         *(_row(check) for check in (*result.failed, *_passed(result))),
@@ -39,6 +41,12 @@ def _verdict(result: GateResult) -> str:
     if result.passed:
         return f"All {len(result.checks)} checks passed: this model may be published."
     return f"{len(result.failed)} of {len(result.checks)} checks did not pass: nothing is published."
+
+
+def _warning(facts: GateFacts) -> list[str]:
+    """Say what has no veto: of seven intervals one lies below zero by chance for a sixth of all models."""
+    found = activity_sentence(facts.metrics["groups"], facts.metrics["ranking"]["cutoff"])
+    return [f"Warning, without a veto: {found}", ""] if found else []
 
 
 def _about(facts: GateFacts) -> list[str]:

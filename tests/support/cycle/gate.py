@@ -35,6 +35,7 @@ GOOD: dict[str, Any] = {
             "ndcg_compared": {"blend_minus_popularity": estimate(0.06), "blend_minus_count": estimate(0.07)},
             "systems": {"blend": {"coverage": estimate(0.3)}},
         },
+        "groups": {},
         "split": {"kind": "per_user", "train": 8000, "test": 2000},
         "data": {
             "ratings": 9000,

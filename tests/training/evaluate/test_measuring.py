@@ -163,10 +163,15 @@ def test_the_interval_of_an_rmse_resamples_users_not_ratings(recommender: Recomm
 
 def test_groups_tell_gender_age_band_and_activity() -> None:
     ids = np.arange(1, 10, dtype=np.int64)
-    groups = Groups(users_frame(range(1, 10)), ids, np.arange(10, 100, 10, dtype=np.int32), ids)
+    groups = Groups(users_frame(range(1, 10)), ids, np.array([1, 2, 3, 4, 5, 9, 10, 49, 50], dtype=np.int32))
     gender, age, activity = groups.of(np.array([1, 2, 7, 500]))
     assert gender[1].tolist() == ["M", "F", "unknown", "unknown"]
     assert age[1].tolist() == ["under 18", "under 18", "unknown", "unknown"]
     assert age[2] == ["under 18", "18-24", "25-34", "35-44", "45-55", "56 and over", "unknown"]
-    assert activity[2] == ["1-39 events", "40-69 events", "70 events and more"]
-    assert activity[1].tolist() == ["1-39 events", "1-39 events", "70 events and more", "1-39 events"]
+    assert activity[1].tolist() == ["1 event", "2 events", "10-19 events", "1 event"]
+    assert activity[2] == [
+        "1 event", "2 events", "3-4 events", "5-9 events", "10-19 events", "20-49 events",
+        "50 events and more",
+    ]  # fmt: skip
+    (*_, (_, of_all, _)) = groups.of(ids)
+    assert [activity[2].index(name) for name in of_all] == [0, 1, 2, 2, 3, 3, 4, 5, 6]

@@ -92,3 +92,35 @@ def test_large_counts_are_written_out() -> None:
     facts = gate_facts(new_events=118_364)
     page = render_gate(judge_model(facts, PARAMS), facts)
     assert "| new_events | passed | 118,364 |  | 1,000 |" in page
+
+
+def by_activity(**differences: dict[str, Any]) -> dict[str, Any]:
+    """Return `groups` of metrics with the difference to popularity of users by their number of events."""
+    return {
+        "activity": {
+            name.replace("_", " "): {"ranking": {"ndcg_compared": {"blend_minus_popularity": difference}}}
+            for name, difference in differences.items()
+        }
+    }
+
+
+def test_users_who_are_served_worse_than_by_popularity_are_a_warning_and_no_veto() -> None:
+    groups = by_activity(
+        **{"1_event": estimate(0.0, 0.0), "3-4_events": estimate(-0.05), "5-9_events": estimate(-0.005)},
+        **{"20-49_events": estimate(-0.9, 0.0), "50_events_and_more": NOTHING_KNOWN},
+    )
+    facts = gate_facts(metrics__groups=groups)
+    result = judge_model(facts, PARAMS)
+    page = render_gate(result, facts)
+    assert result.passed
+    assert (
+        "Warning, without a veto: Users with so many events in training are served worse than by popularity "
+        "(NDCG@10): 3-4 events -0.0500 (-0.0600 to -0.0400)."
+    ) in page.splitlines()
+
+
+def test_where_nobody_is_served_worse_there_is_no_warning() -> None:
+    facts = gate_facts(
+        metrics__groups=by_activity(**{"5-9_events": estimate(0.05), "2_events": estimate(0.0)})
+    )
+    assert "Warning" not in render_gate(judge_model(facts, PARAMS), facts)
