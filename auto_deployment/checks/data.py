@@ -5,20 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from auto_deployment.checks.contents import Contents, read_contents
 from auto_deployment.checks.params import ChecksParams
-from auto_deployment.checks.rows import RowFault, first_fault
+from auto_deployment.checks.rows import RowFault
 from auto_deployment.checks.scale_doubts import SourceRatings, doubt_scales
 from auto_deployment.checks.scales import check_scales
 from auto_deployment.checks.stream import drift_of
 from auto_deployment.checks.verdicts import CheckVerdict
 from auto_deployment.dataset.catalog import MOVIES, CatalogError
-from auto_deployment.dataset.reading import read_ratings
-from auto_deployment.dataset.schema import SCHEMA, SegmentError, damaged, open_segment
-from auto_deployment.dataset.segments import Segment, list_segments, segment_paths
-from auto_deployment.dataset.tables import groups_of
+from auto_deployment.dataset.schema import SegmentError
+from auto_deployment.dataset.segments import Segment, list_segments
 from auto_deployment.ingest.drift.drift import Finding
 from auto_deployment.ingest.importing.stored import by_name
 from auto_deployment.ingest.params import IngestParams
@@ -33,10 +29,9 @@ def check_data(
         listed = list_segments(segments)
         if not listed:
             return [CheckVerdict("segments", False, f"{segments} holds no segment: `dvc pull` brings them.")]
-        faults = [fault for path in segment_paths(segments) if (fault := _fault(path))]
+        contents = read_contents(segments)
         movies = MOVIES.read(catalog)
-        duplicates = _duplicates(segments, params)
-        doubts = doubt_scales(_rated_sources(listed))
+        doubts = doubt_scales(_rated_sources(listed, contents))
         findings = drift_of(listed, ingest.drift)
     except (SegmentError, CatalogError) as error:
         return [CheckVerdict("readable", False, str(error))]
@@ -44,28 +39,15 @@ def check_data(
         CheckVerdict(
             "readable", True, f"{len(listed):,} segments, {sum(one.rows for one in listed):,} rows."
         ),
-        _rows(faults),
+        _rows(contents.faults),
         check_scales(listed, ingest.scale),
         CheckVerdict("catalogue", True, f"{len(movies):,} movies are described; of others the id says all."),
         _offsets(listed),
-        duplicates,
+        _duplicates(contents, params),
         doubts,
         _freshness(listed, params, now),
         _drift(findings, drift_max),
     ]
-
-
-def _fault(path: Path) -> RowFault | None:
-    """Read a whole segment, its checksums verified, and return the first row that cannot be."""
-    file, meta = open_segment(path)
-    with file:
-        if not file.schema_arrow.remove_metadata().equals(SCHEMA):
-            return RowFault(path.name, None, "its columns are not those of a segment.")
-        try:
-            table = file.read()
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(path, error) from error
-    return first_fault(path.name, table, meta.rating_scale)
 
 
 def _rows(faults: Sequence[RowFault]) -> CheckVerdict:
@@ -90,36 +72,27 @@ def _offsets(listed: Sequence[Segment]) -> CheckVerdict:
     return CheckVerdict("offsets", True, "No line of a source stands in two segments.")
 
 
-def _duplicates(segments: Path, params: ChecksParams) -> CheckVerdict:
-    read = read_ratings(segments)
-    total = len(read.frame) + read.absorbed
-    share = read.absorbed / total if total else 0.0
+def _duplicates(contents: Contents, params: ChecksParams) -> CheckVerdict:
+    share = contents.absorbed / contents.ratings if contents.ratings else 0.0
     limit = params.duplicate_share_max
     sentence = (
-        f"{read.absorbed:,} of {total:,} ratings stand there twice ({share:.2%}; at most {limit:.2%} may)."
+        f"{contents.absorbed:,} of {contents.ratings:,} ratings stand there twice ({share:.2%}; at most "
+        f"{limit:.2%} may)."
     )
     return CheckVerdict("duplicates", share <= limit, sentence)
 
 
-def _rated_sources(listed: Sequence[Segment]) -> list[SourceRatings]:
+def _rated_sources(listed: Sequence[Segment], contents: Contents) -> list[SourceRatings]:
     return [
         SourceRatings(
             one.name,
             one.scales[0],
-            sum((_rating_values(segment.path) for segment in one.segments), Counter()),
+            sum((contents.values.get(segment.path.stem, Counter()) for segment in one.segments), Counter()),
             one.kind in ("import", "file"),
         )
         for one in by_name(listed)
         if one.scales
     ]
-
-
-def _rating_values(path: Path) -> Counter[float]:
-    file, _ = open_segment(path)
-    with file:
-        column = file.read_row_groups(groups_of(file, "rating"), columns=["rating"])["rating"]
-    counted = pc.value_counts(column.drop_null()).to_pylist()
-    return Counter({round(one["values"], 5): one["counts"] for one in counted if one["values"] >= 0})
 
 
 def _freshness(listed: Sequence[Segment], params: ChecksParams, now: datetime) -> CheckVerdict:

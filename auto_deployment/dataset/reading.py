@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from auto_deployment.dataset.arrays import Float32Array, Int32Array, Int64Array, int64s
@@ -29,31 +30,49 @@ def read_ratings(segments: Path) -> Read:
     once. Sorted by time, user, movie and rating, so the division into segments does not show. Raises
     `SegmentError`.
     """
-    movies = Codes()
-    parts: list[tuple[Int64Array, Int32Array, Float32Array, Int64Array]] = [
-        (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
-    ]
+    union = RatingUnion()
     for table, meta in kind_tables(segments, "rating", ("user_id", "movie_id", "rating", "time")):
-        rating = to_target_scale(table["rating"].to_numpy(), meta.rating_scale)
-        parts.append((int64s(table["user_id"]), movies.of(table["movie_id"]), rating, int64s(table["time"])))
-    user_id, movie, rating, time_us = (np.concatenate(column) for column in zip(*parts, strict=True))
-    del parts
-    movie, categories = movies.in_order(movie)
-    order = np.lexsort((rating, movie, user_id, time_us))
-    user_id, movie, rating, time_us = user_id[order], movie[order], rating[order], time_us[order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = np.logical_or.reduce(
-        [column[1:] != column[:-1] for column in (user_id, movie, rating, time_us)]
-    )
-    frame = pd.DataFrame(
-        {
-            "user_id": user_id[new],
-            "movie_id": pd.Categorical.from_codes(movie[new], pd.Index(categories, dtype="str")),
-            "rating": rating[new],
-            "time": _times(time_us[new]),
-        }
-    )
-    return Read(frame, len(order) - len(frame))
+        union.add(table, meta.rating_scale)
+    return union.read()
+
+
+class RatingUnion:
+    """Ratings of many tables as one, each once."""
+
+    def __init__(self) -> None:
+        self._movies = Codes()
+        self._parts: list[tuple[Int64Array, Int32Array, Float32Array, Int64Array]] = [
+            (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
+        ]
+
+    def add(self, table: pa.Table, scale: tuple[float, float]) -> None:
+        """Add rows of one segment, whose ratings are on this scale."""
+        rating = to_target_scale(table["rating"].to_numpy(), scale)
+        movie = self._movies.of(table["movie_id"])
+        self._parts.append((int64s(table["user_id"]), movie, rating, int64s(table["time"])))
+
+    def read(self) -> Read:
+        """Return what was added, as `read_ratings` does, once: what it was made of is let go."""
+        user_id, movie, rating, time_us = (
+            np.concatenate(column) for column in zip(*self._parts, strict=True)
+        )
+        self._parts.clear()
+        movie, categories = self._movies.in_order(movie)
+        order = np.lexsort((rating, movie, user_id, time_us))
+        user_id, movie, rating, time_us = user_id[order], movie[order], rating[order], time_us[order]
+        new = np.ones(len(order), np.bool_)
+        new[1:] = np.logical_or.reduce(
+            [column[1:] != column[:-1] for column in (user_id, movie, rating, time_us)]
+        )
+        frame = pd.DataFrame(
+            {
+                "user_id": user_id[new],
+                "movie_id": pd.Categorical.from_codes(movie[new], pd.Index(categories, dtype="str")),
+                "rating": rating[new],
+                "time": _times(time_us[new]),
+            }
+        )
+        return Read(frame, len(order) - len(frame))
 
 
 def read_watches(segments: Path) -> Read:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment.checks.data import check_data
@@ -14,7 +15,7 @@ from auto_deployment.checks.rows import first_fault
 from auto_deployment.checks.scale_doubts import SourceRatings, doubt_scales
 from auto_deployment.checks.verdicts import CheckVerdict, table
 from auto_deployment.dataset.events import Event, Rating
-from auto_deployment.dataset.schema import SCHEMA, SegmentMeta
+from auto_deployment.dataset.schema import METADATA_KEY, SCHEMA, SegmentMeta
 from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
@@ -149,6 +150,17 @@ def test_a_row_that_cannot_be_is_named(changed: dict[str, object], reason: str) 
     columns = {name: [row.get(name) for row in rows] for name in SCHEMA.names}
     found = first_fault("a.parquet", pa.table(columns, schema=SCHEMA), (1.0, 5.0))
     assert str(found) == f"a.parquet, row 1: {reason}"
+
+
+def test_a_row_of_a_later_row_group_is_named_by_its_place_in_the_file(folder: Path) -> None:
+    path = add(folder, "b", [rating(user) for user in range(50, 53)])
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("user_id")
+    users = pa.array([50, 51, -1], pa.int64())
+    table = table.set_column(place, table.schema.field(place), users)
+    facts = {METADATA_KEY: pq.read_metadata(path).metadata[METADATA_KEY]}
+    pq.write_table(table.replace_schema_metadata(facts), path, row_group_size=2)
+    assert failed(folder)["rows"] == "b.parquet, row 2: its user id is not positive."
 
 
 def a_source(scale: tuple[float, float], values: dict[float, int]) -> SourceRatings:
