@@ -80,6 +80,22 @@ def test_one_stray_character_is_repaired_when_one_known_id_results(
 
 
 @pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        ("lumi%C3%A8re+2000", "lumiere+2000"),
+        ("lumi\u00e8re+2000", "lumiere+2000"),
+        ("schindler%27s+list%3A+a+story+1993", "schindlers+list+a+story+1993"),
+        ("%C3%A9t%C3%A9+2001", "été+2001"),
+    ],
+)
+def test_an_id_with_its_accents_is_the_one_that_an_import_has_made_of_the_title(
+    written: str, becomes: str
+) -> None:
+    known = frozenset({"lumiere+2000", "schindlers+list+a+story+1993", "été+2001", "ete+2001"})
+    assert [taken[0] for taken in take([rate(written)], MovieIds(known)).taken] == [becomes]
+
+
+@pytest.mark.parametrize(
     ("written", "reason"),
     [
         ("unheard+1999", "unknown-movie"),

@@ -6,6 +6,10 @@ from urllib.parse import quote, unquote
 
 PLAIN = r"[a-z0-9+._*'~-]+"
 MAX_LENGTH = 500
+# Letters that do not come apart into a base letter and an accent.
+_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+_SIGNS = str.maketrans({"&": " and ", "/": " ", "\u2013": "-", "\u2014": "-"})
+_not_in_titles = re.compile(r"[^a-z0-9._*~\s-]")
 _UNQUOTED = "+._*'~-"
 
 is_plain = re.compile(PLAIN).fullmatch
@@ -46,6 +50,17 @@ def read_listed_id(text: str) -> str | None:
 def write_movie_id(movie_id: str) -> str:
     """Write an id into a line, percent-encoded where it is not plain; `read_movie_id` gives it back."""
     return movie_id if is_plain(movie_id) else quote(movie_id, safe=_UNQUOTED)
+
+
+def words_of_title(title: str) -> str:
+    """Return the words of the id that an import makes of a title: without accents and signs."""
+    folded = unicodedata.normalize("NFKD", title.casefold().translate(_LETTERS).translate(_SIGNS))
+    return "+".join(_not_in_titles.sub("", folded).split())
+
+
+def as_of_title(movie_id: str) -> str:
+    """Return an id as an import would have made it of its title: `lumière+2000` is `lumiere+2000` there."""
+    return words_of_title(movie_id.replace("+", " "))
 
 
 def _normal(text: str) -> str | None:

@@ -1,22 +1,20 @@
 """Printed movie titles -> movie ids in the shape of the stream, for sources that only have numbers."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from auto_deployment.dataset.events.movie_ids import words_of_title
+
 _YEAR = re.compile(r"\s*\(([0-9]{4})(?:[-\u2013]\s?(?:[0-9]{4})?)?\)$")
+_is_year = re.compile(r"[0-9]{4}").fullmatch
 _OTHER_TITLES = re.compile(r"(.+?)((?:\s*\([^()]*\))+)")
 _ARTICLE = re.compile(
     r"(.+), (the|an?|les?|la|los|las|el|il|lo|gli|l'|der|die|das|den|det|ein|eine|une?|os?|as|het|de)",
     re.IGNORECASE,
 )
-# Letters that do not come apart into a base letter and an accent.
-_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
-_SIGNS = str.maketrans({"&": " and ", "/": " ", "\u2013": "-", "\u2014": "-"})
-_not_allowed = re.compile(r"[^a-z0-9._*~\s-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,12 @@ def read_title(printed: str) -> Title:
     if article:
         glue = "" if article[2].endswith("'") else " "
         main = article[2] + glue + article[1]
-    return Title(main + rest, _words(main), int(year[1]) if year else None)
+    return Title(main + rest, words_of_title(main), int(year[1]) if year else None)
+
+
+def with_year(title: str, year: str) -> str:
+    """Return a title as MovieLens prints it, of a source that has the year in a column of its own."""
+    return f"{title} ({year})" if _is_year(year) and not _YEAR.search(title) else title
 
 
 def movie_ids(titles: Mapping[str, Title], given: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
@@ -57,8 +60,3 @@ def movie_ids(titles: Mapping[str, Title], given: Mapping[str, str] = MappingPro
             return {one: given[one] if one in given else ids[one] for one in titles}
         for one in shared:
             words[one] += f"+{one}"
-
-
-def _words(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS).translate(_SIGNS))
-    return "+".join(_not_allowed.sub("", folded).split())

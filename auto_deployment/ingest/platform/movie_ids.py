@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from auto_deployment.dataset.catalog import MOVIES, known_movies, repair
+from auto_deployment.dataset.events.movie_ids import as_of_title
 from auto_deployment.ingest.platform.lookup import PlatformLookup
 
 _MAX_REMEMBERED = 100_000
@@ -13,9 +14,10 @@ _MAX_REMEMBERED = 100_000
 class MovieIds:
     """The ids that the catalogue knows, and what becomes of others.
 
-    Without a catalogue every well-formed id is taken. With one, an unknown id is repaired if removing one
-    character gives exactly one known id, else rejected; unless the platform can be asked: then an id counts
-    as unknown only once the platform has said so (`absent`), is taken until then, and `ask` is told of it.
+    Without a catalogue every well-formed id is taken. With one, an unknown id is repaired if it is a known
+    one written with its accents and signs, or if removing one character gives exactly one known id, else
+    rejected; unless the platform can be asked: then an id counts as unknown only once the platform has said
+    so (`absent`), is taken until then, and `ask` is told of it.
     """
 
     def __init__(
@@ -41,20 +43,21 @@ class MovieIds:
         if self._ask and movie_id not in self._absent:
             self._ask(movie_id)
             return movie_id
-        return self._repaired(movie_id)
+        return self._decide(movie_id, titled=True)
 
     def mend(self, movie_id: str) -> str | None:
         """Return the id that a malformed id was, `None` when that cannot be told."""
         if movie_id in self.known:
             return movie_id
-        return self._repaired(movie_id)
+        return self._decide(movie_id, titled=False)
 
-    def _repaired(self, movie_id: str) -> str | None:
+    def _decide(self, movie_id: str, *, titled: bool) -> str | None:
         # A catalogue of other movies makes every line a case for repair, over and over the same ids.
         if movie_id not in self._decided:
             if len(self._decided) >= _MAX_REMEMBERED:
                 self._decided.clear()
-            self._decided[movie_id] = repair(movie_id, self.known)
+            plain = as_of_title(movie_id) if titled else ""
+            self._decided[movie_id] = plain if plain in self.known else repair(movie_id, self.known)
         return self._decided[movie_id]
 
 

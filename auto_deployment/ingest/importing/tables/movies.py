@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from auto_deployment.dataset.arrays import Int32Array, Int64Array
 from auto_deployment.dataset.events import Rating, Reason, parse
+from auto_deployment.dataset.events.movie_ids import as_of_title
 from auto_deployment.ingest.importing.rows import UnusableRowError, without_fraction
 from auto_deployment.ingest.importing.tables.digest import words_of
 
@@ -28,8 +29,8 @@ class Movies:
         self._read_movie = read_movie
         self._codes: dict[str, int] = {}
         self._sources: dict[str, int] = {}
-        self._reasons: list[str] = []
         self._words: list[tuple[int, int]] = []
+        self._refused: list[tuple[str, tuple[int, int]]] = []
 
     def codes_of(self, texts: Sequence[str]) -> Int32Array:
         codes = list(map(self._codes.get, texts))
@@ -57,11 +58,12 @@ class Movies:
         return codes
 
     def reason(self, code: int) -> str:
-        return self._reasons[-code - 1]
+        return self._refused[-code - 1][0]
 
     def words(self) -> npt.NDArray[np.uint64]:
-        """Return two words for each code, made of the source's id."""
-        return np.array(self._words, np.uint64).reshape(-1, 2)
+        """Return two words for each code, negative ones too, made of the source's id."""
+        refused = [words for _, words in reversed(self._refused)]
+        return np.array(self._words + refused, np.uint64).reshape(-1, 2)
 
     def _meet(self, text: str) -> int:
         source_id = without_fraction(text)
@@ -72,7 +74,8 @@ class Movies:
             try:
                 movie_id = self._read_movie(source_id)
             except UnusableRowError as error:
-                code = self._refuse(error.reason)
+                self._refused.append((error.reason, words_of(source_id)))
+                code = -len(self._refused)
             else:
                 code = len(self.ids)
                 self.ids.append(movie_id)
@@ -80,11 +83,6 @@ class Movies:
             self._sources[source_id] = code
         self._codes[text] = code
         return code
-
-    def _refuse(self, reason: str) -> int:
-        if reason not in self._reasons:
-            self._reasons.append(reason)
-        return -self._reasons.index(reason) - 1
 
 
 def numbered_movies(ids: Mapping[bytes, str]) -> ReadMovie:
@@ -101,12 +99,13 @@ def numbered_movies(ids: Mapping[bytes, str]) -> ReadMovie:
 
 
 def untitled_movies(prefix: str) -> ReadMovie:
-    """Return what makes an id of a number that nothing gives a title to."""
+    """Return what makes an id of a number that nothing gives a title to; what is no number is one itself."""
+    read_named = named_movies(frozenset())
 
     def read_movie(source_id: str) -> str:
-        if not (source_id.isascii() and source_id.isdigit()):
-            raise UnusableRowError(Reason.MOVIE_ID)
-        return f"{prefix}+{source_id}"
+        if source_id.isascii() and source_id.isdigit():
+            return f"{prefix}+{source_id}"
+        return read_named(source_id)
 
     return read_movie
 
@@ -118,8 +117,10 @@ def named_movies(known: AbstractSet[str]) -> ReadMovie:
         rating = parse(b"2000-01-01T00:00,1,GET /rate/" + source_id.lower().encode() + b"=1")
         if not isinstance(rating, Rating):
             raise UnusableRowError(Reason.MOVIE_ID)
-        if known and rating.movie_id not in known:
-            raise UnusableRowError(Reason.UNKNOWN_MOVIE)
-        return rating.movie_id
+        if not known or rating.movie_id in known:
+            return rating.movie_id
+        if (plain := as_of_title(rating.movie_id)) in known:
+            return plain
+        raise UnusableRowError(Reason.UNKNOWN_MOVIE)
 
     return read_movie
