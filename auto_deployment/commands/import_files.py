@@ -8,8 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from auto_deployment.commands.options import read_share
+from auto_deployment.commands.options import read_columns, read_scale, read_share
 from auto_deployment.config import Settings
+from auto_deployment.dataset.catalog import SOURCE_USERS
 from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.host.locks import only_one
@@ -18,10 +19,10 @@ from auto_deployment.ingest.importing.look import Looked, Scales, look
 from auto_deployment.ingest.importing.preview import render_preview
 from auto_deployment.ingest.importing.recognise import Source, recognise
 from auto_deployment.ingest.importing.replace import Replaced, replace_import
-from auto_deployment.ingest.importing.source_catalog import read_source_catalog
+from auto_deployment.ingest.importing.source_catalog import mapped_users, read_source_catalog
 from auto_deployment.ingest.importing.stored import stored_sources
 from auto_deployment.ingest.importing.summary import render_sources, render_summary
-from auto_deployment.ingest.importing.tables.columns import ROLES, Asked
+from auto_deployment.ingest.importing.tables.columns import Asked
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 
@@ -47,16 +48,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="take an earlier import away, named as --list shows it, and store PATH instead, in one step; "
         "several PATHs where all are captured event lines",
     )
+    parser.add_argument(
+        "--user", metavar="TEXT", help="print the number that --users map has given to this user"
+    )
     parser.add_argument("--preview", action="store_true", help="say what was understood and write nothing")
 
 
 def _ask_how_to_read(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--scale", type=_scale, metavar="LOW-HIGH", help="of the ratings, if they do not show it"
+        "--scale", type=read_scale, metavar="LOW-HIGH", help="of the ratings, if they do not show it"
     )
     parser.add_argument(
         "--columns",
-        type=_columns,
+        type=read_columns,
         default={},
         metavar="user=COLUMN,...",
         help="which column, by name or by number from 1, is user, movie, rating or time",
@@ -68,6 +72,11 @@ def _ask_how_to_read(parser: argparse.ArgumentParser) -> None:
         "--movies",
         choices=["none"],
         help="movies are numbers that no table names: movie+NUMBER becomes their id",
+    )
+    parser.add_argument(
+        "--users",
+        choices=["map"],
+        help="users are texts: each gets a number that stays, which --user prints",
     )
     parser.add_argument(
         "--allow-rejected",
@@ -83,9 +92,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.list:
         sys.stdout.write(render_sources(stored_sources(paths.segments)))
         return 0
+    if args.user is not None:
+        sys.stdout.write(f"{_number_of(args.user, paths)}\n")
+        return 0
     _check_paths(args)
     params = load_params(settings.params_file).ingest
-    asked = Asked(args.columns, no_time=args.time == "none", no_titles=args.movies == "none")
+    asked = Asked(args.columns, args.time == "none", args.movies == "none", args.users == "map")
     share = params.importing.max_rejected_share if args.allow_rejected is None else args.allow_rejected
     try:
         sources = [recognise(path, asked) for path in args.paths]
@@ -110,6 +122,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _check_paths(args: argparse.Namespace) -> None:
     if not args.paths or (len(args.paths) > 1 and args.replace is None):
         raise BadInputError("`import` takes one PATH, or --list, or --replace SOURCE and one PATH or more.")
+
+
+def _number_of(user: str, paths: Paths) -> int:
+    numbers = mapped_users(paths.catalog)
+    if user not in numbers:
+        file = paths.catalog / SOURCE_USERS.file_name
+        raise BadInputError(
+            f"No user {user!r} has a number, {len(numbers):,} others have ({file}): "
+            "`import --users map` gives them."
+        )
+    return numbers[user]
 
 
 def _do(replaced: str | None, sources: Sequence[Source], paths: Paths, limits: Limits) -> Replaced:
@@ -143,29 +166,6 @@ def _bar(sources: Sequence[Source], reads: int = 2) -> "tqdm[Any]":
         disable=not sys.stderr.isatty(),
     )
     return bar
-
-
-def _scale(text: str) -> tuple[float, float]:
-    low, _, high = text.partition("-")
-    try:
-        scale = float(low), float(high)
-    except ValueError:
-        scale = 0.0, 0.0
-    if not 0 <= scale[0] < scale[1]:
-        raise argparse.ArgumentTypeError(f"{text!r} is no scale: use LOW-HIGH, for example 1-10")
-    return scale
-
-
-def _columns(text: str) -> dict[str, str]:
-    columns = {}
-    for one in text.split(","):
-        role, equals, column = one.partition("=")
-        if role not in ROLES or not equals or not column or role in columns:
-            raise argparse.ArgumentTypeError(
-                f"{one!r} is none of {', '.join(f'{role}=COLUMN' for role in ROLES)}, each at most once"
-            )
-        columns[role] = column
-    return columns
 
 
 def _share(text: str) -> float:

@@ -5,9 +5,11 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from auto_deployment.commands.options import read_columns, read_scale
 from auto_deployment.config import Settings
 from auto_deployment.dataset.compaction import compact
 from auto_deployment.errors import BadInputError
@@ -17,7 +19,7 @@ from auto_deployment.ingest.drift.profile import render
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.ingest.process import ListenOptions, listen, look
 from auto_deployment.ingest.quarantine.rejected import list_rejected, render_rejected
-from auto_deployment.ingest.quarantine.replay import replay
+from auto_deployment.ingest.quarantine.replay import AskedAgain, replay
 from auto_deployment.ingest.rating_scale import doubt
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
@@ -42,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write nothing, print what the stream looks like; alone: 1 minute",
     )
+    _ask_how_to_replay(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--new-generation",
@@ -53,14 +56,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _ask_how_to_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="replay-quarantine: only the rejected rows of this imported table, as `import --list` names it",
+    )
+    parser.add_argument(
+        "--columns",
+        type=read_columns,
+        default={},
+        metavar="user=COLUMN,...",
+        help="with --source: which column of these rows is which",
+    )
+    parser.add_argument(
+        "--scale", type=read_scale, metavar="LOW-HIGH", help="with --source: the scale of its ratings"
+    )
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked for; return 0, or raise a `MarqueeError`."""
     # The client library tells of every attempt to connect; what matters is said by the stream itself.
     logging.getLogger("kafka").propagate = settings.log_level == "DEBUG"
     logging.getLogger("kafka").addHandler(logging.NullHandler())
+    _refuse_options(args)
     params = load_params(settings.params_file).ingest
     if args.action:
-        _refuse_options(args)
         return _ACTIONS[args.action](args, settings, params)
     request = ListenOptions(args.once, args.minutes, args.from_file, args.new_generation)
     with until_stopped(twice_ends=True) as stop:
@@ -80,13 +101,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _replay(args: argparse.Namespace, settings: Settings, params: IngestParams) -> int:
     paths = Paths(settings.data_dir)
     with only_one(paths.ingest_lock, "Ingest"):
-        done = replay(paths, settings.rating_scale)
+        done = replay(paths, settings.rating_scale, AskedAgain(args.source, args.columns, args.scale))
     text = (
         f"{done.recovered} of {done.lines} rejected lines are taken now, {done.lines - done.recovered} stay\n"
     )
-    sys.stdout.write(
-        json.dumps({"lines": done.lines, "recovered": done.recovered}) + "\n" if args.json else text
-    )
+    text += "".join(f"stay untried: {rows} {why}\n" for why, rows in done.untried.items())
+    sys.stdout.write(json.dumps(asdict(done)) + "\n" if args.json else text)
     return 0
 
 
@@ -114,8 +134,15 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, IngestParams], in
 
 
 def _refuse_options(args: argparse.Namespace) -> None:
-    if args.once or args.dry_run or args.minutes or args.from_file or args.new_generation is not None:
-        raise BadInputError(f"`ingest {args.action}` takes no option but --json.")
+    """Refuse options that do not go together with what is done; raise `BadInputError`."""
+    listening = args.once or args.dry_run or args.minutes or args.from_file or args.new_generation is not None
+    if args.action and listening:
+        raise BadInputError(f"`ingest {args.action}` does not listen: leave that option out.")
+    again = args.columns or args.scale
+    if (args.source or again) and args.action != "replay-quarantine":
+        raise BadInputError("--source, --columns and --scale go with `ingest replay-quarantine`.")
+    if again and not args.source:
+        raise BadInputError("--columns and --scale are of one table: say which with --source SOURCE.")
 
 
 def _minutes(text: str) -> float:

@@ -99,6 +99,17 @@ SOURCE_IDS = CatalogueTable(
     {"catalogue": "str", "source_id": "str", "movie_id": "str"},
     key_columns=2,
 )
+# The numbers that users who are texts in a source are stored as.
+SOURCE_USERS = CatalogueTable(
+    "source_users.parquet",
+    pa.schema(
+        [
+            pa.field("source_user", pa.string(), nullable=False),
+            pa.field("user_id", pa.int64(), nullable=False),
+        ]
+    ),
+    {"source_user": "str", "user_id": "int64"},
+)
 
 
 def known_movies(directory: Path) -> frozenset[str]:

@@ -14,6 +14,7 @@ from auto_deployment.host.files import StagedFile
 
 METADATA_KEY = b"marquee"
 STREAM_FORM = "stream"
+TABLE = "table"  # in a file's facts: how the rows of its table are read
 
 SCHEMA = pa.schema(
     [
@@ -46,8 +47,8 @@ class QuarantineWriter:
     """Collect the rejected lines of one batch; without any, or without `publish`, no file appears.
 
     `form` says how the lines are to be read again; `STREAM_FORM` is for lines of the event stream. `source`
-    is that of the segment that the lines are missing from. Lines go to the disk in groups, so memory stays
-    bounded however many there are.
+    is that of the segment that the lines are missing from, `table` how rows of a table are
+    read. Lines go to the disk in groups, so memory stays bounded however many there are.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class QuarantineWriter:
         form: str,
         parser_version: int,
         source: Mapping[str, Any] | None = None,
+        table: Mapping[str, Any] | None = None,
     ) -> None:
         self._path = directory / f"{name}.parquet"
-        facts = {"schema": 1, "form": form} | ({} if source is None else {"source": source})
+        given = {"source": source, TABLE: table}
+        facts = {"schema": 1, "form": form} | {name: one for name, one in given.items() if one is not None}
         self._metadata = {METADATA_KEY: json.dumps(facts).encode()}
         self._parser_version = parser_version
         self._lines: list[tuple[bytes, str, LinePosition]] = []

@@ -1,7 +1,6 @@
 """One import, from the recognised files to the published segments: all of it appears, or nothing."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,14 +11,15 @@ from auto_deployment.dataset.quarantine import STREAM_FORM
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import remove_leftovers
-from auto_deployment.ingest.importing.limit import enforce_share
+from auto_deployment.ingest.importing.limit import enforce_share, nothing_usable
 from auto_deployment.ingest.importing.lines import Progress, chunks, digest, ignore_progress, read_lines
-from auto_deployment.ingest.importing.look import Looked, Scales, look, reader_of
+from auto_deployment.ingest.importing.look import Looked, Scales, look
 from auto_deployment.ingest.importing.parts import Identity, Part, StagedParts
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.source_catalog import SourceCatalog, read_source_catalog
-from auto_deployment.ingest.importing.staged_catalog import remembers, stage_catalog
-from auto_deployment.ingest.importing.stored import StoredSource, stored_sources
+from auto_deployment.ingest.importing.staged_catalog import remembers, stage_catalog, stage_users
+from auto_deployment.ingest.importing.stored import StoredSource, rejected_of, stored_sources
+from auto_deployment.ingest.importing.tables.users import MappedUsers
 from auto_deployment.ingest.platform.movie_ids import MovieIds
 from auto_deployment.ingest.rating_scale import Scale, scale_text
 from auto_deployment.ingest.sort_lines import sort_lines
@@ -59,7 +59,7 @@ class Imported:
     """What an import did; of one that was done `already` only the facts of its segments are known.
 
     `users` and `movies` count those with events, `catalog` the rows that were merged into the catalogue.
-    `stored` is the source as which the ratings are there already.
+    `stored` is the source as which the ratings are there already, `rejected` what is kept of its lines.
     """
 
     metas: Sequence[SegmentMeta]
@@ -69,12 +69,22 @@ class Imported:
     catalog: SourceCatalog = field(default_factory=SourceCatalog)
     looked: Looked | None = None
     stored: StoredSource | None = None
+    rejected: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def before(cls, done: StoredSource, paths: Paths, now: Understood | None = None) -> "Imported":
+        """Return what is there of an import that was done before, and what is understood of its files now."""
+        catalog, looked = (now.catalog, now.looked) if now else (SourceCatalog(), None)
+        metas = [one.meta for one in done.segments]
+        kept = rejected_of(paths.quarantine, done.name)
+        return cls(metas, already=True, catalog=catalog, looked=looked, stored=done, rejected=kept)
 
     @classmethod
     def of(cls, parts: StagedParts, understood: Understood) -> "Imported":
         """Return what parts that have been published say."""
         users, movies = len(parts.users), len(parts.movies)
-        return cls(parts.metas, False, users, movies, understood.catalog, understood.looked)
+        catalog, looked, kept = understood.catalog, understood.looked, parts.rejected()
+        return cls(parts.metas, False, users, movies, catalog, looked, rejected=kept)
 
 
 def run_import(
@@ -89,7 +99,7 @@ def run_import(
     if done := _with_files(stored, files):
         _check_scale(source, done, limits.scales.asked)
         if source.movies is None or remembers(paths.catalog, source.movies_family.name.lower()):
-            return Imported([part.meta for part in done.parts], already=True, stored=done)
+            return Imported.before(done, paths)
     understood = understand(source, files, paths, limits.scales, progress)
     if done := done or _with_rows(stored, understood.identity):
         _check_scale(source, done, limits.scales.asked)
@@ -111,7 +121,7 @@ def understand(
     catalog = read_source_catalog(source, paths.catalog)
     looked = look(source, catalog, paths.catalog, scales.asked, progress)
     if not looked.taken:
-        raise _nothing_usable(source, looked.rejected)
+        raise nothing_usable(str(source.events), looked.rejected)
     identity = Identity("import", looked.digest, source.family.name.lower(), IMPORTER_VERSION, files)
     return Understood(source, identity, catalog, looked)
 
@@ -127,7 +137,8 @@ def stage_parts(
     """Read a source whole without showing anything of it."""
     source, scale = understood.source, understood.scale(limits.scales)
     name = source.events.name
-    parts = cleanup.enter_context(StagedParts(paths, understood.identity, scale, name, replaces))
+    form = understood.looked.form if understood.looked else None
+    parts = cleanup.enter_context(StagedParts(paths, understood.identity, scale, name, replaces, form))
     if understood.looked is None:
         _read_events(parts, source, paths, scale, limits.max_rejected_share, progress)
     else:
@@ -138,17 +149,27 @@ def stage_parts(
 def publish(cleanup: ExitStack, paths: Paths, parts: StagedParts, understood: Understood) -> None:
     """Show what was staged, the catalogue before the segments that rely on it."""
     identity = understood.identity
-    for one in stage_catalog(cleanup, understood.catalog, paths, identity.name("catalog"), identity):
-        one.publish()
+    _publish_catalog(cleanup, paths, understood, identity.name("catalog"))
     parts.publish()
+
+
+def _publish_catalog(cleanup: ExitStack, paths: Paths, understood: Understood, name: str) -> None:
+    users = understood.looked and understood.looked.users
+    if isinstance(users, MappedUsers):
+        stage_users(cleanup, paths.catalog, users).publish()
+    for one in stage_catalog(cleanup, understood.catalog, paths, name, understood.identity):
+        one.publish()
+    before = paths.quarantine / f"{name}.parquet"
+    if not understood.catalog.damaged and before.exists():  # what was rejected has been corrected
+        before.unlink()
 
 
 def _read_ratings(
     parts: StagedParts, source: Source, looked: Looked, scale: Scale, share: float, progress: Progress
 ) -> None:
     enforce_share(str(source.events), looked.rejected, looked.taken, share, looked.examples)
-    for rows in reader_of(source, looked.movies, scale).read(source.events, progress):
-        parts.add_rows(rows, looked.movies.ids)
+    for rows in looked.form.reader(looked.movies, looked.users, scale).read(source.events, progress):
+        parts.add_rows(rows, looked.users, looked.movies.ids)
     if not parts.finish() or sum(meta.counts["rating"] for meta in parts.metas) != looked.taken:
         raise BadInputError(f"{source.events} changed while it was read; nothing was written: try again.")
 
@@ -160,7 +181,7 @@ def _read_events(
     for chunk in chunks(read_lines(source.events, progress)):
         parts.add(chunk, sort)
     if not parts.finish():
-        raise _nothing_usable(source, parts.rejected())
+        raise nothing_usable(str(source.events), parts.rejected())
     rejected = parts.rejected()
     taken = sum(sum(meta.counts.values()) for meta in parts.metas)
     enforce_share(str(source.events), rejected, taken, share)
@@ -189,12 +210,10 @@ def _with_rows(stored: Sequence[StoredSource], identity: Identity) -> StoredSour
 
 def _catch_up(understood: Understood, paths: Paths, done: StoredSource) -> Imported:
     """Take over what the tables beside the ratings say now; the ratings are there."""
-    metas, catalog = [part.meta for part in done.parts], understood.catalog
     remove_all_leftovers(paths)
     with ExitStack() as cleanup:
-        for one in stage_catalog(cleanup, catalog, paths, f"{done.name}-catalog", understood.identity):
-            one.publish()
-    return Imported(metas, already=True, catalog=catalog, looked=understood.looked, stored=done)
+        _publish_catalog(cleanup, paths, understood, f"{done.name}-catalog")
+    return Imported.before(done, paths, understood)
 
 
 def _check_scale(source: Source, done: StoredSource, asked: Scale | None) -> None:
@@ -215,13 +234,3 @@ def _check_not_stored_otherwise(source: Source, stored: Sequence[StoredSource], 
                 f"{source.events} is being stored by `ingest --from-file` ({piecemeal[0].path.name} holds "
                 "some of it): finish it with that command."
             )
-
-
-def _nothing_usable(source: Source, rejected: Counter[str]) -> BadInputError:
-    if not rejected:
-        return BadInputError(f"{source.events} holds no ratings and no events; nothing was written.")
-    (reason, _), lines = rejected.most_common(1)[0], rejected.total()
-    return BadInputError(
-        f"None of the {lines:,} lines of {source.events} can be used (most often: {reason}); nothing was "
-        "written."
-    )

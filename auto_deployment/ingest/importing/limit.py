@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from auto_deployment.dataset.events import Reason
-from auto_deployment.errors import MarqueeError
+from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.ingest.importing.tables.ratings import NO_RATING
 from auto_deployment.ingest.importing.tables.survey import Example
 
@@ -40,6 +40,20 @@ def enforce_share(
         f"{scale if Reason.RATING_RANGE in reasons else ''}Mend the file, or go on without these lines with "
         f"`--allow-rejected {_rounded_up(share):g}`."
         + "".join(f"\n  line {one.line}: {one.reason}: {show(one.raw)}" for one in shown)
+    )
+
+
+def nothing_usable(file: str, rejected: Counter[str]) -> BadInputError:
+    """Return what is to be raised about a file of which nothing can be taken."""
+    if not rejected:
+        return BadInputError(f"{file} holds no ratings and no events; nothing was written.")
+    (reason, _), lines = rejected.most_common(1)[0], rejected.total()
+    other = ""
+    if reason == Reason.UNKNOWN_MOVIE:
+        other = " Movies of another collection need a DATA_DIR of their own."
+    return BadInputError(
+        f"None of the {lines:,} lines of {file} can be used (most often: {reason}); nothing was "
+        f"written.{other}"
     )
 
 

@@ -10,17 +10,17 @@ from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.importing.lines import Progress
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.sniff import Family
-from auto_deployment.ingest.importing.source_catalog import SourceCatalog
+from auto_deployment.ingest.importing.source_catalog import SourceCatalog, mapped_users
+from auto_deployment.ingest.importing.tables.form import TableForm
 from auto_deployment.ingest.importing.tables.movies import (
     Movies,
     named_movies,
     numbered_movies,
     untitled_movies,
 )
-from auto_deployment.ingest.importing.tables.ratings import RatingReader
-from auto_deployment.ingest.importing.tables.shape import NO_TIME
+from auto_deployment.ingest.importing.tables.shape import NO_TIME, SPLIT, TEXT
 from auto_deployment.ingest.importing.tables.survey import Example, Survey, survey
-from auto_deployment.ingest.importing.tables.table import TableReader
+from auto_deployment.ingest.importing.tables.users import MappedUsers, NumberedUsers
 from auto_deployment.ingest.rating_scale import Scale
 
 
@@ -38,7 +38,9 @@ class Looked:
 
     survey: Survey
     scale: Scale | None
+    form: TableForm
     movies: Movies
+    users: NumberedUsers | MappedUsers
 
     @property
     def digest(self) -> str:
@@ -76,32 +78,36 @@ def look(
     source: Source, catalog: SourceCatalog, known: Path, asked: Scale | None, progress: Progress
 ) -> Looked:
     """Read all of a table once."""
-    movies = _movies_of(source, catalog, known)
-    found = survey(reader_of(source, movies, asked), source.events, progress)
+    form = _form_of(source, catalog)
+    movies, users = _movies_of(form, catalog, known), users_of(form, known)
+    found = survey(form.reader(movies, users, asked), source.events, progress)
     scale = asked
     if scale is None and found.taken:
         scale = found.shown.scale(own_export=source.family is Family.CLEAN_RATINGS)
-    return Looked(found, scale, movies)
+    return Looked(found, scale, form, movies, users)
 
 
-def reader_of(source: Source, movies: Movies, scale: Scale | None) -> TableReader:
-    """Return what reads the table of a source."""
+def users_of(form: TableForm, catalog: Path) -> NumberedUsers | MappedUsers:
+    """Return the users of a table; those that are texts keep the numbers that earlier imports gave them."""
+    return MappedUsers(mapped_users(catalog)) if form.shape.mapped_users else NumberedUsers()
+
+
+def _form_of(source: Source, catalog: SourceCatalog) -> TableForm:
     shape = source.shape
     assert shape is not None  # callers have tables
-    ratings = RatingReader(
-        scale, decimal_comma=shape.dialect.decimal_comma, zeros_are_none=shape.zeros_are_none
-    )
-    return TableReader(shape, movies, ratings)
+    if catalog.movies is not None:
+        return TableForm(shape, catalogue=catalog.movies.catalogue)
+    if shape.numbered:
+        return TableForm(shape, prefix="netflix" if source.family is Family.NETFLIX else "movie")
+    return TableForm(shape)
 
 
-def _movies_of(source: Source, catalog: SourceCatalog, known: Path) -> Movies:
+def _movies_of(form: TableForm, catalog: SourceCatalog, known: Path) -> Movies:
     """Return the movies of a source; one that names them itself is held against the catalogue."""
     if catalog.movies is not None:
         return Movies(numbered_movies(catalog.movies.ids), numbers=True)
-    if source.shape is not None and source.shape.numbered:
-        return Movies(
-            untitled_movies("netflix" if source.family is Family.NETFLIX else "movie"), numbers=True
-        )
+    if form.prefix is not None:
+        return Movies(untitled_movies(form.prefix), numbers=True)
     return Movies(named_movies(known_movies(known)))
 
 
@@ -111,7 +117,10 @@ def times_said(source: Source, looked: Looked) -> str:
     unit = source.shape.time
     if unit == NO_TIME:
         return "none: every event is stored at 2000-01-01T00:00, nothing can be split by time"
-    said = "text, in UTC where no zone is written" if unit == "text" else f"{unit} since 1970, in UTC"
+    said = {
+        TEXT: "text, in UTC where no zone is written",
+        SPLIT: "in a column for each part, taken as UTC",
+    }.get(unit, f"{unit} since 1970, in UTC")
     if looked.one_time:
         return f"{said}; all events have the same time, nothing can be split by time"
     return said

@@ -26,11 +26,13 @@ _GENRES_100K = (
 class MovieTable:
     """The catalogue rows of a source, and the movie id of each of its own ids.
 
-    `source_ids` are the rows that remember these ids, `remembered` what was remembered before.
+    `catalogue` is the name under which these ids are remembered. `source_ids` are the rows that
+    remember them, `remembered` what was remembered before.
     """
 
     frame: pd.DataFrame
     ids: dict[bytes, str]
+    catalogue: str
     source_ids: pd.DataFrame
     remembered: pd.DataFrame
 
@@ -59,7 +61,7 @@ def read_movie_table(family: Family, lines: Lines, refuse: Refuse, remembered: R
         {"catalogue": given.catalogue, "source_id": list(ids), "movie_id": list(ids.values())}
     )
     by_number = {one.encode(): movie_id for one, movie_id in ids.items()}
-    return MovieTable(frame, by_number, source_ids, remembered.source_ids)
+    return MovieTable(frame, by_number, given.catalogue, source_ids, remembered.source_ids)
 
 
 def _read_usual(fields: list[str]) -> tuple[str, _Movie]:

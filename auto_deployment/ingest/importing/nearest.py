@@ -2,7 +2,7 @@
 
 from auto_deployment.dataset.events import Rejection, parse
 from auto_deployment.ingest.importing.tables.columns import NAMES, named_places
-from auto_deployment.ingest.importing.tables.shape import lines_of, sample_of
+from auto_deployment.ingest.importing.tables.sample import lines_of, sample_of
 
 _SHOWN = 60
 

@@ -8,11 +8,13 @@ from typing import Self
 
 from auto_deployment.dataset.builder import SegmentBuilder
 from auto_deployment.dataset.events import Event
-from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
+from auto_deployment.dataset.quarantine import TABLE, LinePosition, QuarantineWriter
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import stage_segment
 from auto_deployment.host.files import StagedFile
+from auto_deployment.ingest.importing.tables.form import TableForm
 from auto_deployment.ingest.importing.tables.table import Rows
+from auto_deployment.ingest.importing.tables.users import Users
 from auto_deployment.ingest.stream import TextLine
 from auto_deployment.paths import Paths
 
@@ -83,9 +85,10 @@ class StagedParts:
         scale: tuple[float, float],
         file_name: str,
         replaces: Sequence[str] = (),
+        form: TableForm | None = None,
     ) -> None:
         self._paths, self._identity, self._scale, self._file_name = paths, identity, scale, file_name
-        self._replaces = list(replaces)
+        self._replaces, self._form = list(replaces), form
         self._cleanup = ExitStack()
         self._staged: list[tuple[QuarantineWriter, StagedFile]] = []
         self._part: Part | None = None
@@ -99,14 +102,15 @@ class StagedParts:
         sort(lines, self._part_for(len(lines), lines[0].offset))
         self._next = lines[-1].offset + 1 + lines[-1].value.count(b"\n")
 
-    def add_rows(self, rows: Rows, movie_ids: Sequence[str]) -> None:
+    def add_rows(self, rows: Rows, users: Users, movie_ids: Sequence[str]) -> None:
         """Put the rows of a block into the part that is open, or into the next one if it is full."""
         if not rows.lines:
             return
         part = self._part_for(rows.lines, rows.first_line)
-        part.builder.add_ratings(rows.user_id, rows.movie, movie_ids, rows.rating, rows.time_us)
+        taken, user_id = rows.taken, users.ids(rows.taken.user)
+        part.builder.add_ratings(user_id, taken.movie, movie_ids, taken.rating, taken.time_us)
         for record, reason in sorted(rows.refused.items()):
-            part.reject(rows.block.raw(record), reason, 0, rows.block.line(record))
+            part.reject(rows.raw(record), reason, 0, rows.block.line(record))
         self._next = rows.next_line
 
     def finish(self) -> bool:
@@ -146,9 +150,11 @@ class StagedParts:
         return self._part
 
     def _begin(self, first: int) -> Part:
-        identity = self._identity
+        identity, facts = self._identity, {} if self._form is None else {TABLE: self._form.as_facts()}
         name = identity.name(f"{len(self.metas):05d}")
-        quarantine = QuarantineWriter(self._paths.quarantine, name, identity.form, identity.parser_version)
+        quarantine = QuarantineWriter(
+            self._paths.quarantine, name, identity.form, identity.parser_version, **facts
+        )
         return Part(self._cleanup.enter_context(quarantine), self._file_name, first)
 
     def _stage(self, part: Part, *, last: bool) -> None:

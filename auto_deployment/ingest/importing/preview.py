@@ -13,9 +13,8 @@ def render_preview(source: Source, looked: Looked, max_rejected_share: float) ->
     """Return columns, scale, times, the first rows as they will be stored, and what will not be taken."""
     shape, survey = source.shape, looked.survey
     assert shape is not None  # lines of the stream have no preview
-    columns = ", ".join(
-        f"{role} = {shape.column(role)}" for role in ROLES if role in shape.places or (role == "movie")
-    )
+    known = [*(role for role in ROLES if role in shape.places or role == "movie"), *shape.time_parts]
+    columns = ", ".join(f"{role} = {shape.column(role)}" for role in known)
     header = "a header" if shape.names else "no header"
     lines = [
         f"{source.events}: {source.family}",

@@ -8,11 +8,19 @@ from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.importing.nearest import nearest
 from auto_deployment.ingest.importing.sniff import Family, Kind, Role, is_text, kind_of
 from auto_deployment.ingest.importing.tables.columns import Asked
-from auto_deployment.ingest.importing.tables.shape import Shape, block_shape, sample_of, shape_of
+from auto_deployment.ingest.importing.tables.sample import sample_of
+from auto_deployment.ingest.importing.tables.shape import Shape, block_shape, shape_of
 from auto_deployment.ingest.importing.tables.text_file import TextFile, files_in, members
 
 _NAMES: dict[Role, tuple[str, ...]] = {
-    Role.EVENTS: ("ratings.csv", "rating.csv", "u.data", "ratings.dat", "clean_rating.csv"),
+    Role.EVENTS: (
+        "ratings.csv",
+        "rating.csv",
+        "u.data",
+        "ratings.dat",
+        "clean_rating.csv",
+        "user_ratedmovies-timestamps.dat",
+    ),
     Role.MOVIES: ("movies.csv", "movie.csv", "u.item", "movies.dat", "movie_titles.csv"),
     Role.USERS: ("users.csv", "u.user", "users.dat"),
     Role.UNNAMED: ("ratings.csv", "rating.csv", "ratings.dat"),
@@ -83,7 +91,7 @@ def _family_of(file: TextFile, asked: Asked) -> Family:
 def _shape_of(family: Family, events: TextFile, asked: Asked) -> Shape:
     head = events.head()
     if family is Family.NETFLIX:
-        return block_shape()
+        return block_shape(asked)
     sample = sample_of(head)
     if sample is None:
         raise BadInputError(f"{events} is no table of ratings: {nearest(head)}")

@@ -55,7 +55,7 @@ def replace_import(
     new = [one for one in stored if one.sha256 in {file.identity.sha256 for file in files}]
     done = _find_done(wanted, stored, new)
     if done and done.scales in ([], [files[-1].scale(limits.scales)]):
-        return _finish(paths, [Imported([part.meta for part in done.parts], already=True)], done.segments)
+        return _finish(paths, [Imported.before(done, paths)], done.segments)
     old = done or find_source(wanted, stored)
     _check_free(paths.segments)
     remove_all_leftovers(paths)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from auto_deployment.dataset.events import Rejection, parse
-from auto_deployment.ingest.importing.tables.columns import GENRES, NAMES, TITLE, named_places, place_of
-from auto_deployment.ingest.importing.tables.shape import Sample, is_blocks, lines_of, sample_of
+from auto_deployment.ingest.importing.tables.columns import GENRES, NAMES, TITLE, YEAR, named_places, place_of
+from auto_deployment.ingest.importing.tables.sample import Sample, is_blocks, lines_of, sample_of
 
 _MOST_LINES = 200
 _NEEDED = {"user", "movie", "rating"}
@@ -85,12 +85,12 @@ def _kind_of_table(sample: Sample) -> Kind | None:
 
 
 def movie_places(names: Sequence[str]) -> dict[str, int]:
-    """Return where a movie table has its ids, titles and genres; nothing if it is none."""
+    """Return where a movie table has its ids, titles, genres and years; nothing if it is none."""
     movie, title = place_of(names, (*NAMES["movie"][:-1], "id")), place_of(names, TITLE)
     if movie is None or title is None or place_of(names, NAMES["user"]) is not None:
         return {}
-    genres = place_of(names, GENRES)
-    return {"id": movie, "title": title} | ({} if genres is None else {"genres": genres})
+    others = {"genres": place_of(names, GENRES), "year": place_of(names, YEAR)}
+    return {"id": movie, "title": title} | {name: one for name, one in others.items() if one is not None}
 
 
 def _is_event(line: str) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from auto_deployment.dataset.catalog import SOURCE_IDS, known_movies
+from auto_deployment.dataset.catalog import SOURCE_IDS, SOURCE_USERS, known_movies
 from auto_deployment.ingest.importing.movie_tables import MovieTable, read_movie_table
 from auto_deployment.ingest.importing.recognise import Source
 from auto_deployment.ingest.importing.remembered import Remembered
@@ -51,6 +51,12 @@ def read_source_catalog(source: Source, catalog: Path) -> SourceCatalog:
 def read_remembered(catalog: Path) -> Remembered:
     """Read what the catalogue says of ids that were given."""
     return Remembered(SOURCE_IDS.read(catalog), known_movies(catalog))
+
+
+def mapped_users(catalog: Path) -> dict[str, int]:
+    """Read the number that each user who is a text has got."""
+    remembered = SOURCE_USERS.read(catalog)
+    return dict(zip(remembered["source_user"], remembered["user_id"].tolist(), strict=True))
 
 
 def _keep(damaged: list[DamagedRow], file: str, offset: int, line: bytes, reason: str) -> None:

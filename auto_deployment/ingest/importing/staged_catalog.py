@@ -3,13 +3,16 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from auto_deployment.dataset.catalog import MOVIES, SOURCE_IDS, USERS
+import pandas as pd
+
+from auto_deployment.dataset.catalog import MOVIES, SOURCE_IDS, SOURCE_USERS, USERS
 from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
 from auto_deployment.host.files import StagedFile
 from auto_deployment.host.locks import BusyError
 from auto_deployment.ingest.importing.movie_tables import MovieTable
 from auto_deployment.ingest.importing.parts import Identity
-from auto_deployment.ingest.importing.source_catalog import SourceCatalog
+from auto_deployment.ingest.importing.source_catalog import SourceCatalog, mapped_users
+from auto_deployment.ingest.importing.tables.users import MappedUsers
 from auto_deployment.paths import Paths
 
 
@@ -31,6 +34,15 @@ def stage_catalog(
     for row in catalog.damaged:
         quarantine.add(row.raw, row.reason, LinePosition(file=row.file, line=row.line))
     quarantine.seal()
+    return staged
+
+
+def stage_users(cleanup: ExitStack, catalog: Path, users: MappedUsers) -> StagedFile:
+    """Stage the numbers that users got; raise `BusyError` if another import has given some meanwhile."""
+    frame = pd.DataFrame({"source_user": list(users.new), "user_id": list(users.new.values())})
+    staged = cleanup.enter_context(SOURCE_USERS.stage(catalog, frame))
+    if mapped_users(catalog) != users.known:  # nobody else changes them from here on
+        raise BusyError("Another import has numbered users meanwhile: nothing was written, try again.")
     return staged
 
 

@@ -1,11 +1,15 @@
 """What a data directory holds, source by source."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from auto_deployment.dataset.quarantine_limit import quarantine_paths
 from auto_deployment.dataset.segments import Segment, list_segments
 
 _imported = re.compile(r"((?:import|file)-[0-9a-f]{16}(?:r[0-9]+)?)-").match
@@ -53,15 +57,6 @@ class StoredSource:
         return sum(one.rows for one in self.segments)
 
     @property
-    def rejected(self) -> dict[str, int]:
-        """Return the lines that were not taken, by reason."""
-        found: dict[str, int] = {}
-        for one in self.segments:
-            for reason, count in one.meta.rejected_by_reason.items():
-                found[reason] = found.get(reason, 0) + count
-        return found
-
-    @property
     def nbytes(self) -> int:
         return sum(one.path.stat().st_size for one in self.segments)
 
@@ -98,6 +93,15 @@ def name_of(segment: Segment) -> str:
     if source.get("kind") == "kafka":
         return f"kafka-{source.get('topic')}-{source.get('generation', 0):02d}"
     return stem.rsplit("-", 2)[0] if stem.startswith("kafka-") else stem
+
+
+def rejected_of(quarantine: Path, name: str) -> Counter[str]:
+    """Return the rejected lines of an imported source that are kept, by reason."""
+    found: Counter[str] = Counter()
+    for path in quarantine_paths(quarantine):
+        if imported_name(path.stem) == name:
+            found.update(pq.read_table(path, columns=["reason"])["reason"].to_pylist())
+    return found
 
 
 def imported_name(stem: str) -> str | None:

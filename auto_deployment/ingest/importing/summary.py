@@ -18,10 +18,11 @@ from auto_deployment.paths import Paths
 def render_summary(source: Source, imported: Imported, paths: Paths) -> str:
     """Return what was read, taken, rejected and written."""
     counts: Counter[str] = Counter()
-    rejected = Counter(row.reason for row in imported.catalog.damaged)
+    rejected = Counter(imported.rejected)
+    if not imported.already:  # else they are kept already
+        rejected.update(row.reason for row in imported.catalog.damaged)
     for meta in imported.metas:
         counts.update(meta.counts)
-        rejected.update(meta.rejected_by_reason)
     low, high = imported.metas[0].rating_scale
     lines = [
         f"{source.events}: {source.family}, ratings on {low:g}-{high:g}",
@@ -32,7 +33,7 @@ def render_summary(source: Source, imported: Imported, paths: Paths) -> str:
         _rejected(rejected, paths.quarantine),
         _other_scale(imported),
         _written(len(imported.metas), imported.already, paths.segments),
-        _now_known(source, imported),
+        _now_known(imported),
     ]
     return "".join(f"{line}\n" for line in lines if line)
 
@@ -68,15 +69,12 @@ def _other_scale(imported: Imported) -> str:
     return f"stored on {scale_text(stored)}, but these ratings show {scale_text(shown)}"
 
 
-def _now_known(source: Source, imported: Imported) -> str:
+def _now_known(imported: Imported) -> str:
     """Say how ratings come in whose movies another table of movies may have brought."""
-    stored = imported.stored
-    if stored is None or imported.catalog.movies is None or not stored.rejected.get(Reason.UNKNOWN_MOVIE):
+    unknown = imported.rejected.get(Reason.UNKNOWN_MOVIE, 0)
+    if not imported.already or imported.catalog.movies is None or not unknown:
         return ""
-    return (
-        f"{stored.rejected[Reason.UNKNOWN_MOVIE]:,} ratings were rejected, for their movies were unknown: "
-        f"`import --replace {stored.name} {source.events}` tries them again"
-    )
+    return f"rejected for unknown movies: {unknown:,}; `ingest replay-quarantine` tries them again"
 
 
 def render_sources(sources: Sequence[StoredSource]) -> str:

@@ -11,8 +11,9 @@ from auto_deployment.ingest.importing.sniff import Family, movie_places
 from auto_deployment.ingest.importing.tables.dialect import Dialect
 from auto_deployment.ingest.importing.tables.fields import decode
 from auto_deployment.ingest.importing.tables.records import read_blocks
-from auto_deployment.ingest.importing.tables.shape import sample_of
+from auto_deployment.ingest.importing.tables.sample import sample_of
 from auto_deployment.ingest.importing.tables.text_file import TextFile
+from auto_deployment.ingest.importing.titles import with_year
 
 REPEATED = "repeated-id"
 
@@ -63,8 +64,7 @@ def read_records(file: TextFile, family: Family) -> Lines:
         for line, raw, fields in _records(file, Dialect(",", quoted=False), 0):
             # A comma in a title divides nothing.
             source_id, year, *title = fields or ()
-            name = ",".join(title)
-            yield Record(line, raw, (source_id, f"{name} ({year})" if year.isdigit() else name, ""))
+            yield Record(line, raw, (source_id, with_year(",".join(title), year), ""))
     else:
         yield from _named(file)
 
@@ -76,9 +76,12 @@ def _named(file: TextFile) -> Lines:
     records = _records(file, sample.dialect, len(sample.names))
     next(records)
     for line, raw, fields in records:
-        if fields is not None and len(fields) == len(sample.names):
-            fields = [fields[places[name]] if name in places else "" for name in ("id", "title", "genres")]
-        yield Record(line, raw, None if fields is None or len(fields) != 3 else fields)
+        if fields is None or len(fields) != len(sample.names):
+            yield Record(line, raw, None)
+        else:
+            found = {name: fields[place] for name, place in places.items()}
+            title = with_year(found["title"], found.get("year", ""))
+            yield Record(line, raw, (found["id"], title, found.get("genres", "")))
 
 
 def _records(file: TextFile, dialect: Dialect, width: int) -> Lines:

@@ -126,8 +126,27 @@ SHAPES = {
         movies=False,
     ),
     "users as texts": Shape(
-        "reviewerID,asin,overall,unixReviewTime\nA3SGXH7AUHU8GW,B001E4KFG0,5.0,1303862400\n",
-        "has users that are texts, such as 'A3SGXH7AUHU8GW'",
+        "reviewerID,asin,overall,unixReviewTime\nA3SGXH7AUHU8GW,B001E4KFG0,5.0,1303862400\n"
+        "A1D87F6ZCVE5NK,0005019281,2.0,1303862401\n",
+        [
+            (1_161_060_247, "b001e4kfg0", 5.0, 1_303_862_400),
+            (1_436_537_346, "0005019281", 2.0, 1_303_862_401),
+        ],
+        words=("--users", "map"),
+        without="has users that are texts, such as 'A3SGXH7AUHU8GW'",
+        movies=False,
+    ),
+    "times in parts": Shape(
+        "userID\tmovieID\trating\tdate_day\tdate_month\tdate_year\tdate_hour\tdate_minute\tdate_second\n"
+        "1\t1\t3.5\t2\t4\t2005\t23\t53\t47\n1\t2\t4\t2\t4\t2005\t23\t31\t16\n"
+        "2\t3\t0.5\t27\t12\t2009\t23\t34\t15\n",
+        ROWS,
+        "user_ratedmovies.dat",
+    ),
+    "a row a user": Shape(
+        "74," + ",".join(["-7.82", "8.79", "99"] * 33) + ",99\n" + ("100" + ",4.08" * 100 + "\n") * 2,
+        "looks like a matrix, a row for each user and a column for each movie (101 columns of numbers)",
+        "jester-data-1.csv",
         movies=False,
     ),
 }
@@ -180,3 +199,20 @@ def test_titles_of_netflix_name_its_movies(importer: Importer, write: Callable[.
     write("1,2003,Dinosaur Planet\n2,2004,Isle of Man, The\n", "movie_titles.csv", movies=False)
     assert importer(write(SHAPES["Netflix"].content, "combined_data_1.txt", movies=False)) == 0
     assert [row[1] for row in importer.rows()] == ["the+isle+of+man+2004", "dinosaur+planet+2003"]
+
+
+def test_one_damaged_row_among_the_first_takes_no_table_its_columns(
+    importer: Importer, write: Callable[..., Path]
+) -> None:
+    content = PLAIN.replace(",", "::") + "7::1::bad::1112486027\n"
+    assert importer("--allow-rejected", "1", write(content, "ratings.dat")) == 0
+    assert importer.rows() == sorted(ROWS)
+
+
+def test_a_table_with_a_text_over_lines_in_every_row_is_known(
+    importer: Importer, write: Callable[..., Path]
+) -> None:
+    rows = "".join(f'"{user}","1","Nice,\n\n""very"" nice","4","2016-05-0{user}"\n' for user in range(1, 9))
+    path = write('"user_id","movie_id","text","stars","date"\n' + rows)
+    assert importer(path) == 0
+    assert [row[0] for row in importer.rows()] == list(range(1, 9))

@@ -31,6 +31,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 TITLE, GENRES = ("title", "movietitle", "name"), ("genres", "genre", "categories")
+YEAR = ("year", "releaseyear", "movieyear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Asked:
     columns: Mapping[str, str] = field(default_factory=dict)
     no_time: bool = False
     no_titles: bool = False
+    map_users: bool = False  # they are texts, and get numbers
 
 
 def plain(name: str) -> str:

@@ -3,7 +3,8 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 _DELIMITERS = ("::", "\t", ";", ",", "|")
@@ -47,22 +48,40 @@ class Dialect:
 
 
 def sniff_dialect(lines: Sequence[str]) -> Dialect | None:
-    """Return what divides most lines into as many fields, at least three; `None` if nothing does."""
+    """Return what divides most lines into as many fields, at least three; `None` if nothing does.
+
+    Where no line is a record, since each has a field over several lines, records are looked at.
+    """
+    return _best(lines[:_MOST_LINES], _widths_of_lines) or _best(lines, _widths_of_records)
+
+
+def _best(lines: Sequence[str], widths_of: Callable[[Dialect, Sequence[str]], list[int]]) -> Dialect | None:
     best: tuple[float, int, Dialect] | None = None
     for delimiter in _DELIMITERS:
         dialect = Dialect(delimiter, quoted=delimiter not in ("::", "|"))
-        width, share = _usual_width(dialect, lines[:_MOST_LINES])
+        widths = widths_of(dialect, lines)
+        width, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
+        share = count / max(len(widths), 1)
         if width >= _LEAST_FIELDS and share > 0.5 and (best is None or (share, width) > best[:2]):
             best = (share, width, dialect)
     return best[2] if best else None
 
 
-def _usual_width(dialect: Dialect, lines: Sequence[str]) -> tuple[int, float]:
-    widths: Counter[int] = Counter()
+def _widths_of_lines(dialect: Dialect, lines: Sequence[str]) -> list[int]:
+    widths = []
     for line in lines:
         try:
-            widths[len(dialect.split(line))] += 1
+            widths.append(len(dialect.split(line)))
         except csv.Error:
-            widths[0] += 1  # maybe part of a longer record
-    width, count = widths.most_common(1)[0] if widths else (0, 0)
-    return width, count / max(len(lines), 1)
+            widths.append(0)  # maybe part of a longer record
+    return widths
+
+
+def _widths_of_records(dialect: Dialect, lines: Sequence[str]) -> list[int]:
+    widths, waiting = [], ""
+    for line in lines:
+        waiting += line + "\n"
+        with suppress(csv.Error):
+            widths.append(len(dialect.split(waiting)))
+            waiting = ""
+    return widths

@@ -28,7 +28,7 @@ class RowDigest:
     def add(
         self, user_id: Int32Array, movie: _UInt64Array, rating: Float32Array, time_us: Int64Array
     ) -> None:
-        """Add rows; `movie` has the two words of each row's movie, (rows, 2)."""
+        """Add rows; `movie` has two words of each row's movie, and of a user who is a text, (rows, 2)."""
         self.rows += len(user_id)
         micro = np.rint(rating.astype(np.float64) * _MICRO).astype(np.uint64)
         who = user_id.astype(np.uint64) << np.uint64(32) | micro

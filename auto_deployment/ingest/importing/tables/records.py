@@ -5,7 +5,7 @@ the lines after it along: it makes its own line unusable, and no more.
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +80,19 @@ def read_blocks(
             rest = unfinished + rest
             line += block.lines if len(block) else 0
             yield block
+
+
+def block_of(raws: Sequence[bytes], dialect: Dialect) -> Block:
+    """Return records that were found before as a block, each of these bytes one; where they stood is lost."""
+    data = b"".join(raw + b"\n" for raw in raws)
+    starts = np.cumsum([0, *(len(raw) + 1 for raw in raws)], dtype=np.int64)
+    damaged: dict[int, str] = {}
+    for record, raw in enumerate(raws):
+        if len(raw) > MAX_LINE_BYTES:
+            damaged[record] = Reason.TOO_LONG
+        elif dialect.quoted and b'"' in raw and not _width(raw, dialect):
+            damaged[record] = Reason.FIELDS
+    return Block(data, starts, 0, damaged)
 
 
 def _past_endless_line(

@@ -1,15 +1,13 @@
 """What a table looks like: recognised from its first bytes and from what a person said of it."""
 
 import csv
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.ingest.importing.rows import (
-    MAX_USER_ID,
     UnusableRowError,
     read_number_time,
     read_time,
@@ -18,27 +16,25 @@ from auto_deployment.ingest.importing.tables.columns import (
     ROLES,
     Asked,
     asked_places,
-    is_header,
     is_number,
     named_places,
 )
-from auto_deployment.ingest.importing.tables.dialect import Dialect, sniff_dialect
-from auto_deployment.ingest.importing.tables.fields import decode
+from auto_deployment.ingest.importing.tables.dialect import Dialect
 from auto_deployment.ingest.importing.tables.numbers import UNITS
-from auto_deployment.ingest.importing.tables.text_file import HEAD_BYTES
+from auto_deployment.ingest.importing.tables.sample import Sample, ask_for
+from auto_deployment.ingest.importing.tables.split_times import PARTS, named_parts
 
-TEXT, NO_TIME = "text", "none"
-_is_block_head = re.compile(r"[0-9]+:\r?").fullmatch
-_is_block_row = re.compile(r"[0-9]+,[0-9.]+,[0-9]{4}-[0-9]{2}-[0-9]{2}\r?").fullmatch
-_MOST_RECORDS = 200
+TEXT, SPLIT, NO_TIME = "text", "split", "none"
+_PRODUCT_DIGITS = (10, 13)  # ISBN and ASIN: the same everywhere, though most of them are numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How the rating table of a file is read.
 
-    `places` are of user, movie, rating and time; without a time it has no place. In `blocks` a line `movie:`
-    stands before the rows of a movie. `time` is a unit of `UNITS`, `TEXT` or `NO_TIME`.
+    `places` are of user, movie, rating and time; without a time it has no place, with one that is `SPLIT` its
+    parts have. In `blocks` a line `movie:` stands before the rows of a movie. `time` is a unit of `UNITS`,
+    `TEXT`, `SPLIT` or `NO_TIME`.
     """
 
     dialect: Dialect
@@ -48,11 +44,17 @@ class Shape:
     time: str
     numbered: bool  # movies are numbers, which mean nothing outside of the source
     blocks: bool = False
+    mapped_users: bool = False  # they are texts, which get numbers
 
     @property
     def zeros_are_none(self) -> bool:
         """Whether 0 says that there is no rating: in Book-Crossing's column it does."""
         return bool(self.names) and self.names[self.places["rating"]].lower() == "book-rating"
+
+    @property
+    def time_parts(self) -> Sequence[str]:
+        """The parts of a time that stands in several columns."""
+        return [part for part in PARTS if part in self.places]
 
     def column(self, role: str) -> str:
         """Return how a person knows a column: by its name, or by its number from 1."""
@@ -62,61 +64,10 @@ class Shape:
         return self.names[place] if self.names else str(place + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The first records of a table: its header, if it has one, and some rows."""
-
-    dialect: Dialect
-    names: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    width: int
-
-
-def is_blocks(head: bytes) -> bool:
-    """Tell files in which a line `movie:` stands before the rows of each movie, as those of Netflix."""
-    lines = lines_of(head)
-    return (
-        bool(lines)
-        and _is_block_head(lines[0]) is not None
-        and all(_is_block_head(line) or _is_block_row(line) for line in lines[:_MOST_RECORDS])
-    )
-
-
-def lines_of(head: bytes) -> list[str]:
-    """Return the whole lines of a file's first bytes, without those that are blank."""
-    lines = decode(head).split("\n")
-    if len(head) >= HEAD_BYTES:
-        lines.pop()  # cut off in the middle
-    return [line for line in lines if line.strip()]
-
-
-def sample_of(head: bytes) -> Sample | None:
-    """Take the first records apart; `None` if they are no table."""
-    lines = lines_of(head)
-    if (dialect := sniff_dialect(lines)) is None:
-        return None
-    records: list[list[str]] = []
-    waiting = ""
-    for line in lines[: 2 * _MOST_RECORDS]:
-        waiting += line + "\n"
-        try:
-            records.append([text.strip() for text in dialect.split(waiting)])
-        except csv.Error:
-            continue
-        waiting = ""
-    if not records:
-        return None
-    names = records[0] if is_header(records[0], records[1] if len(records) > 1 else None) else []
-    rows = records[1 if names else 0 :]
-    width = len(names) or Counter(map(len, rows)).most_common(1)[0][0]
-    return Sample(dialect, names, [row for row in rows if len(row) == width], width)
-
-
-def block_shape() -> Shape:
+def block_shape(asked: Asked) -> Shape:
     """Return the shape of a table in blocks, once `is_blocks` has told so."""
-    return Shape(
-        Dialect(",", quoted=False), (), 3, {"user": 0, "rating": 1, "time": 2}, TEXT, True, blocks=True
-    )
+    dialect, places = Dialect(",", quoted=False), {"user": 0, "rating": 1, "time": 2}
+    return Shape(dialect, (), 3, places, TEXT, True, blocks=True, mapped_users=asked.map_users)
 
 
 def shape_of(sample: Sample, asked: Asked, table: str) -> Shape:
@@ -124,35 +75,62 @@ def shape_of(sample: Sample, asked: Asked, table: str) -> Shape:
     places = named_places(sample.names) if sample.names else _usual_places(sample)
     places |= asked_places(asked, sample.names, sample.width, table)
     if "time" not in places and not asked.no_time:
-        places |= _times_by_content(sample, places)
+        places |= named_parts(sample.names) or _times_by_content(sample, places)
     if asked.no_time and "time" not in asked.columns:
         places.pop("time", None)
-    missing = [role for role in ROLES if role not in places and not (role == "time" and asked.no_time)]
+    timeless = asked.no_time or "year" in places
+    missing = [role for role in ROLES if role not in places and not (role == "time" and timeless)]
     if missing:
-        raise BadInputError(_ask_for(missing, sample, table))
+        raise BadInputError(ask_for(missing, sample, table))
     shared = [role for role, place in places.items() if list(places.values()).count(place) > 1]
     if shared:
         raise BadInputError(f"{table}: {' and '.join(shared)} cannot be the same column: give each its own.")
-    _check_users([row[places["user"]] for row in sample.rows], table)
-    time = _unit_of([row[places["time"]] for row in sample.rows], table) if "time" in places else NO_TIME
+    if not asked.map_users:
+        _check_users([row[places["user"]] for row in sample.rows], table)
+    time = SPLIT if "year" in places else NO_TIME
+    if "time" in places:
+        time = _unit_of([row[places["time"]] for row in sample.rows], table)
     movies = [row[places["movie"]] for row in sample.rows]
-    numbered = 2 * sum(map(is_number, movies)) > len(movies)
-    return Shape(sample.dialect, sample.names, sample.width, places, time, numbered)
+    numbered = 2 * sum(is_number(one) and len(one) not in _PRODUCT_DIGITS for one in movies) > len(movies)
+    return Shape(
+        sample.dialect, sample.names, sample.width, places, time, numbered, mapped_users=asked.map_users
+    )
+
+
+def reshaped(shape: Shape, records: Iterable[str], asked: Asked, table: str) -> Shape:
+    """Return a shape with the columns that a person names; raise `BadInputError`."""
+    if shape.blocks:
+        raise BadInputError(
+            f"{table} has blocks of a movie each, with columns of their own: leave --columns out."
+        )
+    rows = [row for record in records if len(row := _fields(shape.dialect, record)) == shape.width]
+    sample = Sample(shape.dialect, shape.names, rows, shape.width)
+    kept = {role: str(place + 1) for role, place in shape.places.items() if role in ROLES}
+    no_time = shape.time == NO_TIME and "time" not in asked.columns
+    now = Asked({**kept, **asked.columns}, no_time=no_time, map_users=shape.mapped_users)
+    return replace(shape_of(sample, now, table), numbered=shape.numbered)
+
+
+def _fields(dialect: Dialect, record: str) -> list[str]:
+    try:
+        return dialect.split(record)
+    except csv.Error:
+        return []
 
 
 def _check_users(users: Sequence[str], table: str) -> None:
     texts = [user for user in users if not is_number(user)]
     if 2 * len(texts) > len(users):
         raise BadInputError(
-            f"{table} has users that are texts, such as {texts[0]!r}, and users are numbers here, from 1 to "
-            f"{MAX_USER_ID}: number them first, and keep the list if people are to be recognised later."
+            f"{table} has users that are texts, such as {texts[0]!r}, and users are numbers here: with "
+            "`--users map` each text gets a number that stays, and `import --user TEXT` prints it."
         )
 
 
 def _usual_places(sample: Sample) -> dict[str, int]:
     """Return the columns of MovieLens' tables without a header: user, movie, rating, seconds."""
     usual = sample.dialect.delimiter in ("\t", "::") and sample.width == len(ROLES)
-    if usual and all(all(map(is_number, row)) for row in sample.rows):
+    if usual and 2 * sum(all(map(is_number, row)) for row in sample.rows) > len(sample.rows):
         return {role: place for place, role in enumerate(ROLES)}
     return {}
 
@@ -189,24 +167,3 @@ def _unit_of(texts: Sequence[str], table: str) -> str:
         f"{table}: its times, such as {texts[0]!r}, are in no form that is known: give seconds, milli-, "
         "micro- or nanoseconds since 1970, or YYYY-MM-DD[ HH:MM[:SS]], or leave them out with --time none."
     )
-
-
-def _ask_for(missing: Sequence[str], sample: Sample, table: str) -> str:
-    if missing == ["time"]:
-        return (
-            f"{table} has no column that is known to hold times ({_has(sample)}): say which does with "
-            "`--columns time=...`, or that there are none with `--time none` (then nothing can be split by "
-            "time)."
-        )
-    example = ",".join(f"{role}={number}" for number, role in enumerate(ROLES[: sample.width], 1))
-    return (
-        f"{table} looks like a table of ratings, but it is not known which column is "
-        f"{', '.join(missing)} ({_has(sample)}): say it with --columns, for example `--columns {example}`."
-    )
-
-
-def _has(sample: Sample) -> str:
-    if sample.names:
-        return "it has " + ", ".join(name or "''" for name in sample.names)
-    first = sample.dialect.delimiter.join(sample.rows[0]) if sample.rows else ""
-    return f"{sample.width} columns without names, the first row is {first[:80]!r}"
