@@ -21,6 +21,9 @@ class Paths(Layout):
     published = Below("published.txt")
     ingest_lock = Below("ingest.lock")
     open_batch = Below("open-batch")  # since when lines wait to become a segment
+    forgotten = Below(
+        "forgotten.json"
+    )  # which segments held events of forgotten users, for versions made of them
     compaction_lock = Below("compaction.lock")
     drift_history = Below("drift.json")
     drift_findings = Below("drift-findings.json")
@@ -50,6 +53,7 @@ class CycleLayout(Layout):
     dvc_remote = Below("dvc-remote")
     dvc_site = Below("dvc-site")
     retention = Below(".retention")  # a second clone, for as long as versions are looked through
+    collected = Below("collected.json")  # versions whose data and models retention has removed
     askpass = Below("askpass")
     intended = Below("intended.json")  # what will have happened once the push is through
     last = Below("last.json")  # how the last cycle ended

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from auto_deployment.checks.contents import Contents, read_contents
+from auto_deployment.checks.corrections import check_corrections
 from auto_deployment.checks.params import ChecksParams
 from auto_deployment.checks.rows import RowFault
 from auto_deployment.checks.scale_doubts import SourceRatings, doubt_scales
@@ -13,6 +14,7 @@ from auto_deployment.checks.scales import check_scales
 from auto_deployment.checks.stream import drift_of
 from auto_deployment.checks.verdicts import CheckVerdict
 from auto_deployment.dataset.catalog import MOVIES, CatalogError
+from auto_deployment.dataset.corrections.names import is_correction
 from auto_deployment.dataset.schema import SegmentError
 from auto_deployment.dataset.segments import Segment, list_segments
 from auto_deployment.ingest.drift.drift import Finding
@@ -27,12 +29,14 @@ def check_data(
     """Return every verdict; where files cannot be read, that is the only one."""
     try:
         listed = list_segments(segments)
-        if not listed:
+        events = [one for one in listed if not is_correction(one.path)]
+        if not events:
             return [CheckVerdict("segments", False, f"{segments} holds no segment: `dvc pull` brings them.")]
         contents = read_contents(segments)
         movies = MOVIES.read(catalog)
+        corrected = check_corrections(listed)
         doubts = doubt_scales(_rated_sources(listed, contents))
-        findings = drift_of(listed, ingest.drift)
+        findings = drift_of(events, ingest.drift)
     except (SegmentError, CatalogError) as error:
         return [CheckVerdict("readable", False, str(error))]
     return [
@@ -44,8 +48,9 @@ def check_data(
         CheckVerdict("catalogue", True, f"{len(movies):,} movies are described; of others the id says all."),
         _offsets(listed),
         _duplicates(contents, params),
+        corrected,
         doubts,
-        _freshness(listed, params, now),
+        _freshness(events, params, now),
         _drift(findings, drift_max),
     ]
 

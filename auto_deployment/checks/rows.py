@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auto_deployment.dataset.schema import FORGOTTEN, KINDS, REMOVED
 from auto_deployment.dataset.valid import EARLIEST, NOT_ANSWERED, STATUS
 
 
@@ -40,7 +41,7 @@ def _rules(table: pa.Table, scale: tuple[float, float]) -> Iterator[tuple[str, p
     is_rating, is_watch = pc.equal(kind, "rating"), pc.equal(kind, "watch")
     movie = table["movie_id"].cast(pa.string())
     named = pc.and_(pc.is_valid(movie), pc.greater(pc.utf8_length(pc.fill_null(movie, "")), 0))
-    known = pa.array(["watch", "rating", "recommendation", "account"])
+    known = pa.array([*KINDS, *REMOVED.values(), FORGOTTEN])
     yield "its kind is not known.", pc.invert(pc.is_in(kind, value_set=known))
     yield "its user id is not positive.", pc.less(table["user_id"], 1)
     yield f"its time is before {EARLIEST:%Y}.", pc.less(time, pa.scalar(EARLIEST, time.type))

@@ -60,6 +60,19 @@ class CatalogueTable:
         """Merge rows with those that are there, the new ones winning; all of it appears at once."""
         self.stage(directory, frame).publish()
 
+    def remove(self, directory: Path, key: object) -> int:
+        """Remove the row of a key, if there is one; return how many. Raises `OSError`, `CatalogError`."""
+        with StagedFile(directory / self.file_name) as staged:
+            frame = self.read(directory)
+            left = frame[frame[self.schema.names[0]] != key]
+            if len(left) < len(frame):
+                table = pa.Table.from_pandas(
+                    left, self.schema, preserve_index=False
+                ).replace_schema_metadata()
+                pq.write_table(table, staged.file, compression="zstd")
+                staged.publish()
+        return len(frame) - len(left)
+
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
         columns: pd.DataFrame = frame[self.schema.names]
         return columns.astype(self.types).reset_index(drop=True)

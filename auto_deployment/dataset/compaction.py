@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.dataset.corrections.applied import read_corrections
 from auto_deployment.dataset.joining import Joining
 from auto_deployment.dataset.locks import removing
 from auto_deployment.dataset.published import read_published
@@ -24,6 +25,7 @@ from auto_deployment.dataset.segments import (
     list_segments,
     replaced_names,
     segment_path,
+    segment_paths,
     stage_segment,
 )
 from auto_deployment.paths import Paths
@@ -87,7 +89,8 @@ def remove_replaced(segments: Path) -> int:
 
 
 def _join(paths: Paths, group: Sequence[Segment], check: Callable[[], None]) -> bool:
-    joining = Joining([segment.path for segment in group], check)
+    corrections = read_corrections(segment_paths(paths.segments))
+    joining = Joining([segment.path for segment in group], check, corrections)
     names = [segment.path.stem for segment in group]
     source = _joined_source(group)
 

@@ -20,6 +20,7 @@ from auto_deployment.dataset.arrays import (
     int64s,
 )
 from auto_deployment.dataset.builder import microseconds
+from auto_deployment.dataset.corrections.applied import read_corrections
 from auto_deployment.dataset.csv_text import csv_lines
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.schema import open_segment
@@ -124,13 +125,16 @@ def _tables(
     paths: Sequence[Path], first: _Place, after: _Place, columns: list[str]
 ) -> Iterator[tuple[pa.Table, tuple[float, float]]]:
     """Yield the ratings of each row group that may have some between two places, and their scale."""
+    corrections = read_corrections(paths)
+    needed = corrections.columns(["time", *columns])
     for path in paths:
         file, meta = open_segment(path)
         with file:
             for group in groups_of(file, "rating"):
                 if _overlaps(file, group, first.time_us, after.time_us):
-                    table = file.read_row_group(group, columns=["kind", "time", *columns], use_threads=False)
-                    yield table.filter(is_kind(table, "rating")), meta.rating_scale
+                    table = file.read_row_group(group, columns=needed, use_threads=False)
+                    ratings = table.filter(is_kind(table, "rating"))
+                    yield corrections.left(ratings, "rating", meta), meta.rating_scale
 
 
 def _between(time_us: Int64Array, user_id: Int64Array, first: _Place, after: _Place) -> BoolArray:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from auto_deployment.dataset.arrays import Int64Array, int64s
 from auto_deployment.dataset.columns import ROWS_PER_BATCH, lists, record_batch, times
+from auto_deployment.dataset.corrections.applied import NO_CORRECTIONS, Corrections
 from auto_deployment.dataset.minutes import Ranges, flatten, group_starts, pack_pair, union, unpack_pair
 from auto_deployment.dataset.schema import SCHEMA, open_segment
 from auto_deployment.dataset.tables import Codes, groups_of, is_kind
@@ -23,12 +24,16 @@ _WATCH_COLUMNS = ["user_id", "movie_id", "time", "last_time", "minutes"]
 class Joining:
     """The rows of some segments, which stay as they are. `again` counts minutes that several of them have.
 
-    `check` is called now and then and may raise to end the work.
+    `check` is called now and then and may raise to end the work. What corrections cover is left out: a watch
+    that was taken away and one that was not would become one, of which nobody could tell the halves.
     """
 
-    def __init__(self, paths: Sequence[Path], check: Callable[[], None]) -> None:
+    def __init__(
+        self, paths: Sequence[Path], check: Callable[[], None], corrections: Corrections = NO_CORRECTIONS
+    ) -> None:
         self._paths = paths
         self._check = check
+        self._corrections = corrections
         self._codes = Codes()
         self.again = 0
 
@@ -37,7 +42,7 @@ class Joining:
         self.again = 0
         limits = self._user_limits()
         with ExitStack() as stack:
-            cursors = [stack.enter_context(_Cursor(path)) for path in self._paths]
+            cursors = [stack.enter_context(_Cursor(path, self._corrections)) for path in self._paths]
             for limit in [*limits[1:], None]:
                 self._check()
                 if parts := [part for cursor in cursors for part in cursor.take_below(limit)]:
@@ -100,20 +105,23 @@ class Joining:
 
     def _tables(self, kind: str, columns: Sequence[str]) -> Iterator[pa.Table]:
         for path in self._paths:
-            file, _ = open_segment(path)
+            file, meta = open_segment(path)
+            needed = self._corrections.columns(columns)
             with file:
                 for group in groups_of(file, kind):
                     self._check()
-                    table = file.read_row_group(group, columns=list({"kind", *columns}), use_threads=False)
-                    if len(found := table.filter(is_kind(table, kind)).select(columns)):
-                        yield found
+                    table = file.read_row_group(group, columns=needed, use_threads=False)
+                    found = self._corrections.left(table.filter(is_kind(table, kind)), kind, meta)
+                    if len(found):
+                        yield found.select(columns)
 
 
 class _Cursor:
     """The watches of one segment, which are sorted by user, a few at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._file, _ = open_segment(path)
+    def __init__(self, path: Path, corrections: Corrections) -> None:
+        self._file, self._meta = open_segment(path)
+        self._corrections = corrections
         self._batches = self._file.iter_batches(
             _ROWS_OF_ONE,
             row_groups=groups_of(self._file, "watch"),
@@ -136,7 +144,7 @@ class _Cursor:
     def _next(self) -> pa.Table | None:
         for batch in self._batches:
             table = pa.Table.from_batches([batch])
-            found = table.filter(is_kind(table, "watch"))
+            found = self._corrections.left(table.filter(is_kind(table, "watch")), "watch", self._meta)
             if len(found):
                 return found
         return None

@@ -13,8 +13,14 @@ import pyarrow.parquet as pq
 from auto_deployment.errors import MarqueeError
 
 SCHEMA_VERSION = 1
+CORRECTION_VERSION = (
+    2  # so that a program which knows no corrections refuses them, and does not train past them
+)
 METADATA_KEY = b"marquee"
 KINDS = ("watch", "rating", "recommendation", "account")
+CORRECTION = "correction"  # the kind of source: such a segment says what others hold too much or lack
+REMOVED = {"watch": "removed-watch", "rating": "removed-rating"}
+FORGOTTEN = "forgotten"  # `time`: up to when
 
 _TIME = pa.timestamp("us", tz="UTC")
 _CODED = pa.dictionary(pa.int32(), pa.string())
@@ -49,10 +55,11 @@ class SegmentError(MarqueeError):
 class SegmentMeta:
     """What a segment says about itself.
 
-    `source` is {"kind": "import" | "file", "sha256", "part", "parts"} or {"kind": "kafka", "cluster_id",
-    "topic", "topic_id", "offsets": {partition: [first, next]}}. `counts` are lines by kind (before watches
-    are compacted) plus "rejected", "repaired" and "duplicate"; the four kinds and "rejected" add up to the
-    lines that were read.
+    `source` is {"kind": "import" | "file", "sha256", "part", "parts"}, {"kind": "kafka", "cluster_id",
+    "topic", "topic_id", "offsets": {partition: [first, next]}}, or {"kind": "correction", "number"}: of
+    corrections that contradict each other the higher number counts. `counts` are lines by kind (before
+    watches are compacted) plus "rejected", "repaired" and "duplicate"; the four kinds and "rejected" add up
+    to the lines that were read.
     """
 
     source: Mapping[str, Any]
@@ -65,7 +72,7 @@ class SegmentMeta:
 
     def to_json(self) -> bytes:
         """Render as JSON, the same facts always as the same bytes."""
-        content = {"schema": SCHEMA_VERSION, **asdict(self)}
+        content = {"schema": _version_of(self.source), **asdict(self)}
         for key in ("first_time", "last_time"):
             content[key] = content[key] and content[key].isoformat()
         return json.dumps(content, sort_keys=True).encode()
@@ -74,8 +81,8 @@ class SegmentMeta:
     def from_json(cls, text: bytes) -> "SegmentMeta":
         """Read back `to_json`; raise `ValueError` or `KeyError` on anything else."""
         content = json.loads(text)
-        if content["schema"] != SCHEMA_VERSION:
-            raise ValueError(f"its version is {content['schema']!r}, not {SCHEMA_VERSION}")
+        if content["schema"] != (known := _version_of(content["source"])):
+            raise ValueError(f"its version is {content['schema']!r}, not {known}")
         times = [content[key] and datetime.fromisoformat(content[key]) for key in ("first_time", "last_time")]
         low, high = content["rating_scale"]
         return cls(
@@ -87,6 +94,10 @@ class SegmentMeta:
             first_time=times[0],
             last_time=times[1],
         )
+
+
+def _version_of(source: Mapping[str, Any]) -> int:
+    return CORRECTION_VERSION if source.get("kind") == CORRECTION else SCHEMA_VERSION
 
 
 def open_segment(path: Path) -> tuple[pq.ParquetFile, SegmentMeta]:

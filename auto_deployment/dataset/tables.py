@@ -10,22 +10,29 @@ import pyarrow.parquet as pq
 
 from auto_deployment.dataset.arrays import Int32Array
 from auto_deployment.dataset.columns import Interned
+from auto_deployment.dataset.corrections.applied import read_corrections
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.schema import SegmentMeta, damaged, open_segment
 from auto_deployment.dataset.segments import segment_paths
 
 
 def kind_tables(segments: Path, kind: str, columns: Sequence[str]) -> Iterator[tuple[pa.Table, SegmentMeta]]:
-    """Yield the rows of a kind in each segment, by name; raise `SegmentError` naming a damaged one."""
+    """Yield the rows of a kind that count in each segment, by name; raise `SegmentError`.
+
+    The tables may have more columns than these.
+    """
     with reading(segments):
-        for path in segment_paths(segments):
+        paths = segment_paths(segments)
+        corrections = read_corrections(paths)
+        needed = corrections.columns(columns)
+        for path in paths:
             file, meta = open_segment(path)
             with file:
                 try:
-                    table = _read_kind(file, kind, columns)
+                    table = _read_kind(file, kind, needed)
                 except (OSError, pa.ArrowException, KeyError) as error:
                     raise damaged(path, error) from error
-            yield table, meta
+            yield corrections.left(table, kind, meta), meta
 
 
 def _may_hold(file: pq.ParquetFile, group: int, kind: str) -> bool:
@@ -45,7 +52,7 @@ def is_kind(table: pa.Table, kind: str) -> pa.ChunkedArray:
 
 
 def _read_kind(file: pq.ParquetFile, kind: str, columns: Sequence[str]) -> pa.Table:
-    table = file.read_row_groups(groups_of(file, kind), columns=["kind", *columns])
+    table = file.read_row_groups(groups_of(file, kind), columns=columns)
     return table.filter(is_kind(table, kind))
 
 

@@ -39,9 +39,13 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
         owner = describe_owner(holder, datetime.now(UTC))
         return f"{what} already runs on {lock.parent} ({owner}): stop it, or choose another DATA_DIR."
 
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    with held(lock, f"{os.getpid()} {socket.gethostname()} {now}", refusal):
+    with held(lock, owner_text(), refusal):
         yield
+
+
+def owner_text() -> str:
+    """Return what a lock file says of us, for `describe_owner`."""
+    return f"{os.getpid()} {socket.gethostname()} {datetime.now(UTC).isoformat(timespec='seconds')}"
 
 
 def describe_owner(text: str, now: datetime) -> str:

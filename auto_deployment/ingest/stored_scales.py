@@ -56,4 +56,4 @@ class StoredScales:
 def _key(source: Mapping[str, Any]) -> Hashable:
     if source["kind"] in STREAM_KINDS:
         return tuple(source.get(name) for name in NAMED)
-    return source["kind"], source.get("sha256"), source.get("quarantine")
+    return tuple(source.get(name) for name in ("kind", "sha256", "quarantine", "number"))

@@ -20,6 +20,7 @@ from auto_deployment.dataset.segments import publish_segment, stage_segment
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from tests.support.cycle.workspace import ROWS
+from tests.support.ingest.corrections import correct
 from tests.support.ingest.segments import NOON, write_segment
 from tests.support.project import PROJECT
 from tests.support.training import write_data
@@ -57,8 +58,26 @@ def failed(folder: Path, **changed: float) -> dict[str, str]:
 def test_good_data_pass(folder: Path) -> None:
     assert failed(folder) == {}
     names = ["readable", "rows", "scales", "catalogue", "offsets", "duplicates", "scale doubts"]
+    names[6:6] = ["corrections"]
     names += ["freshness", "drift"]
     assert list(verdicts(folder)) == names
+
+
+def test_corrections_are_counted_and_hide_no_stale_stream(folder: Path) -> None:
+    before = verdicts(folder)
+    correct(folder, rating(1, 1.0), scale=(0.0, 10.0))
+    correct(folder, rating(2, 5.0), forgotten=1)
+    after = verdicts(folder)
+    assert failed(folder) == {}
+    assert after["corrections"].sentence == "Corrections applied: 2; users forgotten: 1."
+    assert after["freshness"] == before["freshness"]
+    assert after["drift"] == before["drift"]
+
+
+def test_corrections_of_one_number_are_named(folder: Path) -> None:
+    path = correct(folder, forgotten=1)
+    shutil.copy(path, path.with_name("correction-000001-other.parquet"))
+    assert "correction-000001-other" in failed(folder)["corrections"]
 
 
 def test_a_damaged_segment_is_named(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from auto_deployment.dataset.quarantine_limit import quarantine_paths
+from auto_deployment.dataset.schema import CORRECTION
 from auto_deployment.dataset.segments import Segment, list_segments
 
 _imported = re.compile(r"((?:import|file)-[0-9a-f]{16}(?:r[0-9]+)?)-").match
@@ -87,6 +88,8 @@ def by_name(listed: Iterable[Segment]) -> list[StoredSource]:
 def name_of(segment: Segment) -> str:
     """Return the name of a segment's source; lines taken again from the quarantine belong to theirs."""
     source = segment.meta.source
+    if source.get("kind") == CORRECTION:
+        return f"{CORRECTION}s"
     stem = str(source["quarantine"]) if source.get("kind") == "replay" else segment.path.stem
     if imported := imported_name(stem):
         return imported
