@@ -8,7 +8,7 @@ from datetime import datetime
 from auto_deployment.config.publish import MERGE_REQUEST
 from auto_deployment.cycle.challenger import Challenger, name_model, reproduce, why_refused
 from auto_deployment.cycle.context import Cycle
-from auto_deployment.cycle.inputs import Inputs, take_in, why_unchanged
+from auto_deployment.cycle.inputs import Inputs, rewrite_segments, take_in, why_unchanged
 from auto_deployment.cycle.link_segments import mark_linked
 from auto_deployment.cycle.outcome import (
     FAILED,
@@ -47,6 +47,7 @@ def retrain(
     if nothing := why_nothing(cycle, now, refreshed=True):
         return Outcome(WAITING, "", nothing, now)
     step("take")
+    rewrite_segments(cycle)
     with reading(cycle.paths.segments):
         inputs = take_in(cycle)
         if not inputs.changed:

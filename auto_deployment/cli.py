@@ -18,6 +18,8 @@ COMMANDS = {
     "import": "turn a ratings file or folder into segments",
     "ingest": "turn the event stream into segments, each line once",
     "export": "write the ratings as clean_rating.csv",
+    "events": "show, add, correct and remove what single users did",
+    "forget": "forget a user: what is held of one, and until when",
     "train": "train a model on the segments and make it current",
     "evaluate": "measure a model and write its report",
     "retrain": "train on what came in, check, publish, report",
@@ -36,7 +38,7 @@ COMMANDS = {
 }
 
 BATCH_WORK = "simulate", "import", "export", "train", "evaluate", "retrain", "retain", "stage", "tune", "bake"
-BACKGROUND_WORK = "ingest", "static-list", "mail"
+BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget"
 NICENESS = {**dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
 
 
@@ -99,9 +101,9 @@ def load(word: str) -> ModuleType:
     """
     if word in BATCH_WORK:
         return _load_batch_work(word)
+    if word in BACKGROUND_WORK:
+        return _load_background_work(word)
     match word:
-        case "ingest":
-            from auto_deployment.commands import ingest as command
         case "check":
             from auto_deployment.commands import check as command
         case "fetch":
@@ -110,14 +112,25 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands import provenance as command
         case "schedule":
             from auto_deployment.commands import schedule as command
-        case "static-list":
-            from auto_deployment.commands import static_list as command
         case "release":
             from auto_deployment.commands import release as command
-        case "mail":
-            from auto_deployment.commands import mail as command
         case _:
             from auto_deployment.commands import run as command
+    return command
+
+
+def _load_background_work(word: str) -> ModuleType:
+    match word:
+        case "ingest":
+            from auto_deployment.commands import ingest as command
+        case "static-list":
+            from auto_deployment.commands import static_list as command
+        case "mail":
+            from auto_deployment.commands import mail as command
+        case "events":
+            from auto_deployment.commands import events as command
+        case _:
+            from auto_deployment.commands.events import forget as command
     return command
 
 

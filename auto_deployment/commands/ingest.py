@@ -12,6 +12,7 @@ from pathlib import Path
 from auto_deployment.commands.options import read_columns, read_scale
 from auto_deployment.config import Settings
 from auto_deployment.dataset.compaction import compact
+from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.locks import only_one
 from auto_deployment.host.signals import until_stopped
@@ -119,6 +120,7 @@ def _list(args: argparse.Namespace, settings: Settings, params: IngestParams) ->
 def _compact(args: argparse.Namespace, settings: Settings, params: IngestParams) -> int:
     paths = Paths(settings.data_dir)
     with only_one(paths.compaction_lock, "Joining segments"):
+        rewrite(paths)
         done = compact(paths, datetime.now(UTC).date(), params.compaction.max_lines, lambda: None)
     facts = {"joined": done.joined, "into": done.into, "put_off": done.put_off}
     text = f"{done.joined} segments joined into {done.into}; {done.put_off} groups are read and put off\n"

@@ -11,6 +11,7 @@ from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.commands.cycle_wiring import cycle_outbox, make_cycle
 from auto_deployment.config import Settings
 from auto_deployment.cycle.context import Cycle
+from auto_deployment.cycle.forgotten import look_for_forgotten
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
 from auto_deployment.cycle.publish import retain
 from auto_deployment.errors import MarqueeError
@@ -32,18 +33,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     cycle = make_cycle(settings)
     outcome = run_cycle(cycle, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
     cycle_outbox(settings).flush(datetime.now(UTC))  # where no scheduler runs, nobody else sends the mail
-    if outcome.kind == PUBLISHED:
-        _tidy(cycle, settings)
+    if outcome.kind != FAILED and not args.dry_run:
+        _tidy(cycle, settings, published=outcome.kind == PUBLISHED)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")
     return 1 if outcome.kind in (FAILED, REFUSED, WAITING) else 0
 
 
-def _tidy(cycle: Cycle, settings: Settings) -> None:
-    """Let old versions go; the new one is published whatever becomes of this."""
-    keep = load_params(settings.params_file).retrain.keep_versions
+def _tidy(cycle: Cycle, settings: Settings, *, published: bool) -> None:
+    """Let old versions go, after a new one or where forgotten users wait for it."""
+    params = load_params(settings.params_file).retrain
     try:
         with cycle.alone():
-            retention, _ = retain(cycle, keep, settings.publish, dry_run=False)
+            away = look_for_forgotten(cycle).overdue(datetime.now(UTC), params.forgotten_days)
+            if not published and not away:
+                return
+            retention, _ = retain(cycle, params.keep_versions, settings.publish, dry_run=False, away=away)
         log.info("%d versions keep their data, %d do not", len(retention.kept), len(retention.gone))
     except MarqueeError as error:
         log.warning("Old versions stay for now: %s", error)

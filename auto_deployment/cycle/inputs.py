@@ -1,5 +1,6 @@
 """What the flow of a cycle depends on, put into the clone: segments, champion, and what is known of both."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +9,13 @@ from typing import Any
 from auto_deployment.cycle.champion import current_champion
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.link_segments import Intake, mark_linked, take_segments
+from auto_deployment.dataset.corrections.rewriting import rewrite
+from auto_deployment.host.locks import BusyError, only_one
 from auto_deployment.ingest.drift.findings import findings_since
 from auto_deployment.release.records import ARTEFACT, read_rejected
 from auto_deployment.training.workspace import read_json, write_json
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,18 @@ class Inputs:
     champion: Mapping[str, Any]
     drift: Mapping[str, Any]
     changed: bool
+
+
+def rewrite_segments(cycle: Cycle) -> None:
+    """Take the events of forgotten users out of the segments; what cannot be done now, readers pass over."""
+    try:
+        with only_one(cycle.paths.compaction_lock, "Joining segments"):
+            rewritten = rewrite(cycle.paths)
+    except BusyError as busy:
+        log.info("No segment is written anew: %s", busy)
+        return
+    if rewritten.put_off:
+        log.info("%d segments that hold events of forgotten users wait for readers", len(rewritten.put_off))
 
 
 def take_in(cycle: Cycle) -> Inputs:

@@ -11,7 +11,14 @@ from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.catalog import SOURCE_USERS
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import SegmentError, open_segment
-from auto_deployment.dataset.segments import SUFFIX, may_replace, read_segment, replaced_by
+from auto_deployment.dataset.segments import (
+    SUFFIX,
+    may_replace,
+    read_segment,
+    replaced_by,
+    replaced_names,
+    segment_path,
+)
 from auto_deployment.host.files import making, remove_leftovers
 from auto_deployment.paths import Paths
 
@@ -48,6 +55,8 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
         link(path, target / path.name)
         new.append(path.stem)
         new_bytes += path.stat().st_size
+    for name in replaced_names(target.glob(f"*{SUFFIX}")):  # the versions that were made of it keep it
+        segment_path(target, name).unlink(missing_ok=True)
     copy_catalog(paths.catalog, catalog)
     present = tuple(sorted(path.stem for path in target.glob(f"*{SUFFIX}")))
     return Intake(present, tuple(new), new_bytes, damaged)

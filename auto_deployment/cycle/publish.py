@@ -1,6 +1,7 @@
 """The cycle's clone: made what is published, and a new version published from it."""
 
 import json
+from collections.abc import Collection
 
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.cycle.challenger import Challenger
@@ -11,7 +12,7 @@ from auto_deployment.publish.local_remote import ensure_remote
 from auto_deployment.publish.retention import Retention, choose, collect
 from auto_deployment.publish.tag_message import render_tag
 from auto_deployment.release.records import read_released
-from auto_deployment.training.workspace import read_json
+from auto_deployment.training.workspace import read_json, write_json
 
 COMMITTED = ("dvc.lock", "data")
 
@@ -47,12 +48,17 @@ def push(cycle: Cycle, version: str) -> None:
     repository.push(version, tag)
 
 
-def retain(cycle: Cycle, keep: int, settings: PublishSettings, *, dry_run: bool) -> tuple[Retention, str]:
-    """Let old versions go, from DVC's cache and remote; what was released stays."""
+def retain(
+    cycle: Cycle, keep: int, settings: PublishSettings, *, dry_run: bool, away: Collection[str] = ()
+) -> tuple[Retention, str]:
+    """Let old versions go, from DVC's cache and remote; what was released stays, but for those of `away`."""
     champion = current_champion(cycle)["version"]
     protected = {*read_released(cycle.paths), *([champion] if champion else [])}
-    retention = choose(cycle.publishing.repository.tags(), protected, keep)
-    return retention, collect(cycle.publishing, settings, retention, dry_run=dry_run)
+    retention = choose(cycle.publishing.repository.tags(), protected, keep, away)
+    said = collect(cycle.publishing, settings, retention, dry_run=dry_run)
+    if not dry_run:
+        write_json(cycle.layout.collected, list(retention.gone))
+    return retention, said
 
 
 def _tag_what_was_merged(cycle: Cycle) -> None:

@@ -17,6 +17,7 @@ class RetrainParams:
     first_after_h: float  # the first cycle of all, counted from the first start
     retry_after_h: float  # a cycle that failed (not one that was refused) is tried again so soon
     keep_versions: int  # in DVC's cache and remote; what was released stays in any case
+    forgotten_days: int = 30  # so long at most does a version stay that holds a forgotten user's data
 
 
 class ScheduleError(MarqueeError):

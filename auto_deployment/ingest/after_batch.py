@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from auto_deployment.dataset.compaction import compact
+from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import BusyError, only_one
@@ -90,6 +91,7 @@ class UsualAfterBatch:
 
         try:
             with only_one(self._context.paths.compaction_lock, "Joining segments"):
+                rewrite(self._context.paths, check)
                 done = compact(self._context.paths, today, self._context.params.compaction.max_lines, check)
         except BusyError as busy:
             log.info("%s", busy)

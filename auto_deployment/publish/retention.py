@@ -18,11 +18,13 @@ class Retention:
     gone: tuple[str, ...]
 
 
-def choose(versions: Sequence[str], protected: Collection[str], keep: int) -> Retention:
-    """Keep the newest, and whatever was released, serves, or is the champion. Pure."""
+def choose(
+    versions: Sequence[str], protected: Collection[str], keep: int, away: Collection[str] = ()
+) -> Retention:
+    """Keep the newest, and whatever was released, serves, or is the champion, but none of `away`. Pure."""
     ordered = sorted(versions)
     newest = set(ordered[-keep:]) if keep else set()
-    kept = tuple(one for one in ordered if one in newest or one in protected)
+    kept = tuple(one for one in ordered if (one in newest or one in protected) and one not in away)
     return Retention(kept, tuple(one for one in ordered if one not in kept))
 
 

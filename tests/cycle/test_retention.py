@@ -28,6 +28,12 @@ def test_the_newest_and_the_protected_stay(keep: int, protected: set[str], kept:
     assert found.gone == tuple(one for one in V if one not in kept)
 
 
+def test_what_has_to_go_goes_whether_it_is_new_or_protected() -> None:
+    found = choose(V, {V[0], V[1]}, 2, away={V[0], V[4]})
+    assert found.kept == (V[1], V[3])
+    assert found.gone == (V[0], V[2], V[4])
+
+
 @pytest.mark.usefixtures("dvc_itself")
 def test_what_waits_for_review_keeps_its_data(tmp_path: Path) -> None:
     publishing = make_versions(tmp_path / "cycle", V[:2])

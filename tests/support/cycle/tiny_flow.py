@@ -50,7 +50,9 @@ def package() -> None:
     facts = {name: json.loads((DATA / f"{name}.json").read_text()) for name in ("version", "champion")}
     content = json.loads((DATA / "candidate" / "content").read_text())
     gate = json.loads((DATA / "gate" / "gate.json").read_text())
-    put("model/manifest.json", {**facts["version"], "content_hash": content, "gate": gate})
+    names = sorted(path.name for path in (DATA / "segments").glob("*.parquet"))
+    made_of = {"champion": facts["champion"], "data": {"segments": names}}
+    put("model/manifest.json", {**facts["version"], **made_of, "content_hash": content, "gate": gate})
     put("model/payload", content * 40)
 
 

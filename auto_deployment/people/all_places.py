@@ -1,0 +1,21 @@
+"""The places where users' data lie, in one list: a further store has its line here."""
+
+from collections.abc import Sequence
+
+from auto_deployment.paths import Paths
+from auto_deployment.people.file_places import CataloguePlace, QuarantinePlace
+from auto_deployment.people.model_places import CycleClone, LocalModels, RunningFiles
+from auto_deployment.people.places import Place
+from auto_deployment.people.segment_place import SegmentPlace
+
+
+def places_of(paths: Paths) -> Sequence[Place]:
+    """Return every place of a data directory, in the order in which they are told to forget."""
+    return [
+        QuarantinePlace(paths),
+        CataloguePlace(paths),
+        SegmentPlace(paths),
+        LocalModels(paths),
+        CycleClone(paths),
+        RunningFiles(paths),
+    ]

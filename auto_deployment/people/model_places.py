@@ -1,0 +1,133 @@
+"""Models on this host, and files of what runs: named, not changed, for somebody may be using them."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from auto_deployment.dataset.corrections.held_record import read_held
+from auto_deployment.dataset.corrections.wishes import Wish
+from auto_deployment.dataset.segments import SUFFIX
+from auto_deployment.paths import CycleLayout, Paths, RunLayout
+from auto_deployment.people.places import Held
+
+_USERS = "user_ids.npy"
+
+
+class LocalModels:
+    """Models of `marquee train`: whoever was learnt from has a row in each array of users."""
+
+    name = "models"
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    def report(self, user_id: int) -> list[str]:
+        return [folder.name for folder in self._folders() if _has(folder, user_id)]
+
+    def forget(self, wish: Wish) -> int:
+        return 0
+
+    def held(self, wish: Wish) -> Iterator[Held]:
+        current = self._paths.current_model.resolve().name
+        for folder in self._folders():
+            if _has(folder, wish.user_id) and not _knows(folder, wish):
+                until = "remove the folder"
+                if folder.name == current:
+                    until = (
+                        "it is the current one: `marquee train` makes one without the user, then remove it"
+                    )
+                yield Held(f"models/{folder.name}", "what a model has learnt of the user", until)
+
+    def _folders(self) -> list[Path]:
+        found = self._paths.models.glob(f"*/{_USERS}")
+        return sorted({path.parent for path in found if not path.parent.is_symlink()})
+
+
+class CycleClone:
+    """The clone that cycles work in: made anew by the next one, but for the model that it has to beat."""
+
+    name = "clone"
+
+    def __init__(self, paths: Paths) -> None:
+        self._data = CycleLayout(paths.cycle).clone / "data"
+        self._record = paths.forgotten
+
+    def report(self, user_id: int) -> list[str]:
+        """Return the models; events here are those of `segments`."""
+        folders = (self._data / name for name in ("champion", "candidate", "model"))
+        return [str(folder) for folder in folders if _has(folder, user_id)]
+
+    def forget(self, wish: Wish) -> int:
+        return 0
+
+    def held(self, wish: Wish) -> Iterator[Held]:
+        names = {path.stem for path in (self._data / "segments").glob(f"*{SUFFIX}")}
+        held = read_held(self._record)
+        if names and wish.name not in names and any(wish.number in held.get(one, ()) for one in names):
+            yield Held("cycle/clone", "what the last cycle has worked on", "the next cycle")
+        elif _has(self._data / "champion", wish.user_id) and not _knows(self._data / "champion", wish):
+            yield Held(
+                "cycle/clone/data/champion",
+                "the model to beat",
+                "a model without the user serves, and a cycle",
+            )
+
+
+class RunningFiles:
+    """Logs and records that name users for a while: the edge log of `make run`, the release under way."""
+
+    name = "logs"
+
+    def __init__(self, paths: Paths) -> None:
+        self._run = RunLayout(paths.run)
+        self._releases = paths.releases
+
+    def report(self, user_id: int) -> list[str]:
+        return [str(path) for path in self._files() if _mentions(path, user_id)]
+
+    def forget(self, wish: Wish) -> int:
+        return 0
+
+    def held(self, wish: Wish) -> Iterator[Held]:
+        for name in self.report(wish.user_id):
+            what, until = "requests of the user", "it is rotated away"
+            if Path(name).suffix == ".json":
+                what, until = "whom the release under way has answered", "the release ends"
+            yield Held(name, what, until)
+
+    def _files(self) -> Iterator[Path]:
+        yield from sorted(self._run.logs.glob(f"{self._run.edge_log.name}*"))
+        yield from sorted(path for path in self._releases.glob("*_*.json"))
+
+
+def _has(folder: Path, user_id: int) -> bool:
+    try:
+        users = np.load(folder / _USERS, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        return False
+    return bool(np.isin(user_id, users))
+
+
+def _knows(folder: Path, wish: Wish) -> bool:
+    """Tell whether a model was trained with the wish known: what it has of the user came later."""
+    try:
+        facts: Any = json.loads((folder / "manifest.json").read_bytes())
+        return f"{wish.name}.parquet" in facts["data"]["segments"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _mentions(path: Path, user_id: int) -> bool:
+    """Tell whether a log, or what a release under way has read of it, names a user."""
+    mentions = re.compile(rf'"{user_id}"|[/ :]{user_id}(?![0-9])').search
+    try:
+        if path.suffix == ".json":
+            return mentions(json.dumps(json.loads(path.read_bytes())["edge"])) is not None
+        with path.open("r", errors="replace") as lines:
+            return any(mentions(line) for line in lines)
+    except (FileNotFoundError, ValueError, KeyError):  # rotated away just now, or no record
+        return False
