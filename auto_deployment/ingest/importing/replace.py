@@ -154,6 +154,9 @@ def _publish(cleanup: ExitStack, paths: Paths, staged: Sequence[tuple[StagedPart
 def _finish(paths: Paths, imported: Sequence[Imported], segments: Sequence[Segment]) -> Replaced:
     """Remove the segments that no longer count, unless somebody reads, and their rejected lines."""
     gone = {imported_name(name) for segment in segments for name in replaced_by(segment)}
+    gone -= {
+        imported_name(segment.path.stem) for segment in segments
+    }  # written anew, and still the same import
     names = sorted(name for name in gone if name is not None)
     remove_replaced(paths.segments)
     for path in quarantine_paths(paths.quarantine):

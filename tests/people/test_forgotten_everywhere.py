@@ -1,0 +1,119 @@
+"""A user in every kind of file, forgotten; then all files are searched, by value, after each cycle.
+
+The flow is the project's own, and so are git and DVC.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from auto_deployment.cycle.outcome import PUBLISHED
+from auto_deployment.dataset.events import Event, Rating, Recommendation
+from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
+from auto_deployment.publish.commands import Commands
+from auto_deployment.publish.local_remote import ensure_remote
+from auto_deployment.publish.tag_message import content_hash
+from auto_deployment.release.records import Serving, write_serving
+from tests.people.conftest import ANN
+from tests.support.commands import said_by
+from tests.support.cycle.home import BEGIN, CycleHome
+from tests.support.find_user import files_with
+from tests.support.git import GIT_IDENTITY
+from tests.support.ingest.segments import write_segment
+from tests.support.project import PROJECT
+from tests.support.training import START, small_params, taste_rows, write_data
+
+# What some 60 users can show.
+GATE = {
+    "bias_margin": -0.5, "champion_rmse_loss_max": 0.5, "popularity_factor_min": 0.1, "new_events_min": 1,
+    "common_list_share_max": 1.0, "answer_max_ms": 5000, "load_max_s": 600,
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CycleHome:
+    """Give a place for cycles in which ann is in segments, catalogue and quarantine."""
+    home = CycleHome(tmp_path / "home")
+    home.root.mkdir()
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
+    content["training"] = asdict(small_params())
+    content["gate"] |= GATE
+    params = home.root / "params.yaml"
+    params.write_text(yaml.safe_dump(content), "utf-8")
+    ensure_remote(Commands(home.root, GIT_IDENTITY), home.bare, "main", PROJECT, params)
+    rows = [(ANN if user == 1 else user, movie, rating, at) for user, movie, rating, at in taste_rows()]
+    write_data(home.paths, rows, [(ANN, "film+03+2000", 30, 900), (2, "film+03+2000", 30, 900)])
+    shown = ("film+03+2000", "film+04+2000")
+    write_segment(home.paths.segments, "shown", [Recommendation(START, ANN, "h:82", 200, shown, None, 9)])
+    with QuarantineWriter(home.paths.quarantine, "events", STREAM_FORM, 2) as writer:
+        writer.add(f"2026-01-01T12:00,{ANN},GET /x".encode(), "request", LinePosition("t", 0, 1))
+        writer.seal()
+        writer.publish()
+    return home
+
+
+def cycle(home: CycleHome, number: int) -> str:
+    """Run a cycle on events that others have made meanwhile; return the version."""
+    if number:
+        later: Sequence[Event] = [
+            Rating(START + timedelta(days=14 * number, minutes=minute), user, movie, rating)
+            for user, movie, rating, minute in taste_rows(seed=3 + number)
+            if user > 1
+        ]
+        write_segment(home.paths.segments, f"later-{number}", later)
+    outcome = home.cycle(number)
+    assert outcome.kind == PUBLISHED, outcome.sentence
+    return str(outcome.version)
+
+
+def marquee(home: CycleHome, *words: str) -> str:
+    environ = {
+        "DATA_DIR": str(home.paths.root), "PARAMS_FILE": str(home.root / "params.yaml"), "LOG_LEVEL": "ERROR",
+        "GIT_REMOTE": str(home.bare), "DVC_REMOTE": str(home.storage), "PATH": "/usr/bin:/bin",
+    }  # fmt: skip
+    return said_by(environ, *words)
+
+
+def serve(home: CycleHome, version: str) -> None:
+    content = str(content_hash(home.make().publishing.repository.messages()[version]))
+    write_serving(home.paths, Serving(version, content, "abc", f"{version}-abc", BEGIN.isoformat()))
+
+
+def beside_the_wish(home: CycleHome) -> set[str]:
+    """Return every file that holds ann, but for copies of the wish."""
+    (wish,) = home.paths.segments.glob("correction-*.parquet")
+    content = wish.read_bytes()
+    return {name for name in files_with(home.root, ANN) if (home.root / name).read_bytes() != content}
+
+
+@pytest.mark.slow
+def test_after_forget_and_cycles_nobody_finds_the_user_but_where_it_was_said(home: CycleHome) -> None:
+    first = cycle(home, 0)
+    everywhere = files_with(home.root, ANN)
+    for place in ("segments", "catalog", "quarantine", "cycle/clone/data/prepared", "cycle/clone/data/model"):
+        assert any(name.startswith(f"data/{place}/") for name in everywhere), place
+
+    said = marquee(home, "forget", str(ANN))
+    assert "removed or written anew: quarantine 1, catalogue 1, segments 2" in said
+    assert f"still held: version {first}: " in said
+    assert "still held: cycle/clone: what the last cycle has worked on; until the next cycle" in said
+    places = ("data/cycle/clone/", "data/cycle/dvc-cache/", "storage/")
+    assert all(name.startswith(places) for name in beside_the_wish(home))
+
+    second = cycle(home, 1)
+    said = marquee(home, "forget", "--status")
+    assert "still held: cycle/clone/data/champion: the model to beat" in said
+    assert f"still held: version {second}: " in said  # for it is compared with the first
+    places = ("data/cycle/clone/data/champion/", "data/cycle/dvc-cache/", "storage/")
+    assert all(name.startswith(places) for name in beside_the_wish(home))
+
+    serve(home, second)
+    third = cycle(home, 2)
+    serve(home, third)
+    assert f"2 have lost it: {first}, {second}" in marquee(home, "retain", "--now")
+    assert "nothing else is held of before" in marquee(home, "forget", "--status")
+    assert beside_the_wish(home) == set()
