@@ -20,7 +20,7 @@ from auto_deployment.dataset.arrays import (
     int64s,
 )
 from auto_deployment.dataset.builder import microseconds
-from auto_deployment.dataset.corrections.applied import read_corrections
+from auto_deployment.dataset.corrections.applied import Corrections, read_corrections
 from auto_deployment.dataset.csv_text import csv_lines
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.schema import open_segment
@@ -49,6 +49,13 @@ class _Place(NamedTuple):
     user_id: int
 
 
+class _Files(NamedTuple):
+    """The segments that are read, and what the corrections among them take away."""
+
+    paths: Sequence[Path]
+    corrections: Corrections
+
+
 class _Rows(NamedTuple):
     """Columns of ratings; movies as numbers."""
 
@@ -71,9 +78,9 @@ def export_ratings(segments: Path, wanted: Range, scale: tuple[float, float]) ->
     yield HEADER
     with reading(segments):
         paths = segment_paths(segments)
-        movies = Codes()
-        for first, after in pairwise(_limits(paths, wanted)):
-            rows = _window(paths, first, after, scale, movies)
+        files, movies = _Files(paths, read_corrections(paths)), Codes()
+        for first, after in pairwise(_limits(files, wanted)):
+            rows = _window(files, first, after, scale, movies)
             movie, ids = movies.in_order(rows.movie)
             ordered, texts = _each_once(rows._replace(movie=movie)), pa.array(ids, pa.string())
             del rows
@@ -81,11 +88,11 @@ def export_ratings(segments: Path, wanted: Range, scale: tuple[float, float]) ->
                 yield csv_lines(*ordered.at(slice(begin, begin + _ROWS_OF_TEXT)), texts)
 
 
-def _limits(paths: Sequence[Path], wanted: Range) -> list[_Place]:
+def _limits(files: _Files, wanted: Range) -> list[_Place]:
     """Return places that divide what is wanted into windows of about as many ratings, by a sample."""
     first, last = _Place(wanted.begin_us, -_MOST_USERS), _Place(wanted.end_us, -_MOST_USERS)
     times, users = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for table, _ in _tables(paths, first, last, ["user_id"]):
+    for table, _ in _tables(files, first, last, ["user_id"]):
         time_us, user_id = int64s(table["time"])[::_SAMPLE_EVERY], int64s(table["user_id"])[::_SAMPLE_EVERY]
         inside = _between(time_us, user_id, first, last)
         times.append(time_us[inside])
@@ -97,11 +104,9 @@ def _limits(paths: Sequence[Path], wanted: Range) -> list[_Place]:
     return sorted({first, last, *inner})
 
 
-def _window(
-    paths: Sequence[Path], first: _Place, after: _Place, scale: tuple[float, float], movies: Codes
-) -> _Rows:
+def _window(files: _Files, first: _Place, after: _Place, scale: tuple[float, float], movies: Codes) -> _Rows:
     parts = [_Rows(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0))]
-    for table, has in _tables(paths, first, after, ["user_id", "movie_id", "rating"]):
+    for table, has in _tables(files, first, after, ["user_id", "movie_id", "rating"]):
         inside = _between(int64s(table["time"]), int64s(table["user_id"]), first, after)
         if inside.any():
             found = table.filter(pa.array(inside))
@@ -122,19 +127,18 @@ def _window(
 
 
 def _tables(
-    paths: Sequence[Path], first: _Place, after: _Place, columns: list[str]
+    files: _Files, first: _Place, after: _Place, columns: list[str]
 ) -> Iterator[tuple[pa.Table, tuple[float, float]]]:
     """Yield the ratings of each row group that may have some between two places, and their scale."""
-    corrections = read_corrections(paths)
-    needed = corrections.columns(["time", *columns])
-    for path in paths:
+    needed = files.corrections.columns(["time", *columns])
+    for path in files.paths:
         file, meta = open_segment(path)
         with file:
             for group in groups_of(file, "rating"):
                 if _overlaps(file, group, first.time_us, after.time_us):
                     table = file.read_row_group(group, columns=needed, use_threads=False)
                     ratings = table.filter(is_kind(table, "rating"))
-                    yield corrections.left(ratings, "rating", meta), meta.rating_scale
+                    yield files.corrections.left(ratings, "rating", meta), meta.rating_scale
 
 
 def _between(time_us: Int64Array, user_id: Int64Array, first: _Place, after: _Place) -> BoolArray:

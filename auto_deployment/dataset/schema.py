@@ -13,9 +13,8 @@ import pyarrow.parquet as pq
 from auto_deployment.errors import MarqueeError
 
 SCHEMA_VERSION = 1
-CORRECTION_VERSION = (
-    2  # so that a program which knows no corrections refuses them, and does not train past them
-)
+# So that a program which knows no corrections refuses them, and does not train past them.
+CORRECTION_VERSION = 2
 METADATA_KEY = b"marquee"
 KINDS = ("watch", "rating", "recommendation", "account")
 CORRECTION = "correction"  # the kind of source: such a segment says what others hold too much or lack

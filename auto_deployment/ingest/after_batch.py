@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from auto_deployment.dataset.compaction import compact
 from auto_deployment.dataset.corrections.rewriting import rewrite
+from auto_deployment.dataset.corrections.wishes import wishes
 from auto_deployment.dataset.quarantine_limit import enforce_limit
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import BusyError, only_one
@@ -59,7 +60,9 @@ class UsualAfterBatch:
                 self._context.paths.quarantine, self._context.params.quarantine.max_mb << 20
             )
             self._context.metrics.quarantine_dropped.set(dropped.lines)
-            self._catalogue.ask_about(batch.builder.raters())
+            # A late line would bring back what the catalogue has forgotten.
+            forgotten = {wish.user_id for wish in wishes(self._context.paths.segments)}
+            self._catalogue.ask_about(batch.builder.raters() - forgotten)
             self._compact(stop)
         except StoppedError:
             log.info("Joining was given up: we are to end")

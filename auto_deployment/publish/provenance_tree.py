@@ -7,6 +7,7 @@ from auto_deployment.publish.lookup import Found
 
 Branch = tuple[str, Sequence["Branch"]]
 FEW = 6
+CORRECTION = "correction-"  # how the names of such segments begin
 
 
 def render_tree(found: Found, releases: Sequence[Branch] = ()) -> str:
@@ -44,6 +45,7 @@ def _code(found: Found) -> Branch:
 def _data(facts: Mapping[str, Any]) -> Branch:
     data = facts.get("data") or {}
     names = data.get("segments") or []
+    corrections = sum(name.startswith(CORRECTION) for name in names)
     shown = [_leaf(name) for name in names[:FEW]]
     if len(names) > FEW:
         shown.append(_leaf(f"... and {len(names) - FEW} more, the last {names[-1]}"))
@@ -53,6 +55,7 @@ def _data(facts: Mapping[str, Any]) -> Branch:
             _leaf("time", f"{data.get('first_time')} to {data.get('last_time')}"),
             _leaf("lines", ", ".join(f"{count:,} {kind}" for kind, count in _sorted(data.get("lines")))),
             (f"{len(names)} segments", shown),
+            *([_leaf("of them corrections", corrections)] if corrections else []),
             *(_topic(topic) for topic in data.get("kafka") or ()),
         ],
     )

@@ -8,6 +8,7 @@ import pytest
 from auto_deployment.paths import Paths
 from tests.support.commands import said_by
 from tests.support.ingest.corrections import rating
+from tests.support.ingest.home import Home
 from tests.support.ingest.segments import watch, write_segment
 from tests.support.project import PROJECT
 
@@ -37,3 +38,9 @@ def marquee(root: Path) -> Marquee:
         return said_by(environ, *map(str, words))
 
     return call
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Give an empty data directory for a stream."""
+    return Home(tmp_path / "data")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ def test_the_tree_reaches_down_to_offsets_parameters_and_the_verdict(clone: Path
         "one.parquet",
     ):
         assert leaf in tree
+
+
+def test_the_tree_counts_the_corrections_among_the_segments(clone: Path) -> None:
+    found = look_up(VERSION, clone)
+    assert "corrections" not in render_tree(found)
+    names = ["one.parquet", "correction-000001-ab.parquet", "correction-000002-cd.parquet"]
+    data = {**found.facts["data"], "segments": names}
+    tree = render_tree(replace(found, facts={**found.facts, "data": data}))
+    assert "of them corrections: 2" in tree
 
 
 @pytest.mark.parametrize(
