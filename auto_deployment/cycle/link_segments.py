@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.catalog import SOURCE_USERS
+from auto_deployment.dataset.corrections.held_record import read_held
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import SegmentError, open_segment
 from auto_deployment.dataset.segments import (
@@ -55,7 +56,8 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
         link(path, target / path.name)
         new.append(path.stem)
         new_bytes += path.stat().st_size
-    for name in replaced_names(target.glob(f"*{SUFFIX}")):  # the versions that were made of it keep it
+    # What others have replaced stays, but for what held somebody who wants to be forgotten.
+    for name in replaced_names(target.glob(f"*{SUFFIX}")) & read_held(paths.forgotten).keys():
         segment_path(target, name).unlink(missing_ok=True)
     copy_catalog(paths.catalog, catalog)
     present = tuple(sorted(path.stem for path in target.glob(f"*{SUFFIX}")))
