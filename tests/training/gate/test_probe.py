@@ -1,5 +1,6 @@
 """The artefact itself is asked, and its faults are found."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from app.artifact import load, save
+from app.artifact import load, read_manifest, save
+from app.model_format import MANIFEST, content_hash, describe_file, manifest_bytes, sealed
 from app.recommender import Answer, Recommender
 from auto_deployment.training.gate.probe import LENGTH, probe
 from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
 SIZE = Size(users=50, movies=200, stored=30)
+WITH_ITEMS = replace(SIZE, neighbours=40)
 
 
 def spoilt(folder: Path, **arrays: Any) -> Path:
@@ -21,8 +24,9 @@ def spoilt(folder: Path, **arrays: Any) -> Path:
     return folder
 
 
-def test_a_sound_model_is_asked_and_measured(tmp_path: Path) -> None:
-    model = write_model(tmp_path / "model", SIZE)
+@pytest.mark.parametrize("size", [SIZE, WITH_ITEMS], ids=["factors", "with an item part"])
+def test_a_sound_model_is_asked_and_measured(tmp_path: Path, size: Size) -> None:
+    model = write_model(tmp_path / "model", size)
     found = probe(tmp_path / "model", 1000, seed=1)
     assert found.error is None
     assert found.content_hash == model.content_hash
@@ -31,6 +35,17 @@ def test_a_sound_model_is_asked_and_measured(tmp_path: Path) -> None:
     assert found.commonest < 5
     assert found.size_mb == pytest.approx(sum(p.stat().st_size for p in (tmp_path / "model").iterdir()) / 1e6)
     assert found.load_s > 0 < found.answer_ms
+
+
+def test_an_item_part_without_numbers_is_found_before_anybody_is_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_model(folder, WITH_ITEMS)
+    path = folder / "item_weights.npy"
+    np.save(path, np.load(path) * np.nan)
+    files = {**read_manifest(folder)["files"], path.name: describe_file(path)}
+    manifest = {**read_manifest(folder), "files": files, "content_hash": content_hash(files)}
+    (folder / MANIFEST).write_bytes(manifest_bytes(sealed(manifest)))
+    assert str(probe(folder, 1000, seed=1).error).startswith("item_weights holds numbers that are not finite")
 
 
 def test_of_many_users_a_seeded_sample_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
