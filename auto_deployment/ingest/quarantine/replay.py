@@ -68,12 +68,12 @@ def replay(paths: Paths, rating_scale: Scale, asked: AskedAgain | None = None) -
     """
     segments = list_segments(paths.segments)
     sources = {one.name: one for one in by_name(segments)}
-    lines, rows, untried = _sorted(paths.quarantine, sources)
+    found = quarantine_paths(paths.quarantine)
     if asked and asked.source:
-        name = find_source(asked.source, list(sources.values())).name
-        lines, rows = [], [path for path in rows if imported_name(path.stem) == name]
-        _check_asked(sources[name], asked)
-        untried = Counter()
+        source = find_source(asked.source, list(sources.values()))
+        _check_asked(source, asked)
+        found = [path for path in found if imported_name(path.stem) == source.name]
+    lines, rows, untried = _sorted(found, sources)
     files = [
         *_files_of_lines(lines, paths, StoredScales(segments), rating_scale),
         *(_file_of_rows(path, paths, sources, asked or AskedAgain()) for path in rows),
@@ -83,11 +83,11 @@ def replay(paths: Paths, rating_scale: Scale, asked: AskedAgain | None = None) -
 
 
 def _sorted(
-    quarantine: Path, sources: Mapping[str, StoredSource]
+    found: Sequence[Path], sources: Mapping[str, StoredSource]
 ) -> tuple[list[Path], list[Path], Counter[str]]:
     """Return the files of lines, those of rows that can be read again, and how many rows cannot, and why."""
     lines, rows, untried = [], [], Counter[str]()
-    for path in quarantine_paths(quarantine):
+    for path in found:
         facts, source = read_facts(path), sources.get(imported_name(path.stem) or "")
         if facts["form"] == STREAM_FORM:
             lines.append(path)
@@ -110,7 +110,9 @@ def _why_not(path: Path, facts: Mapping[str, Any], source: StoredSource | None) 
 
 def _check_asked(source: StoredSource, asked: AskedAgain) -> None:
     if source.kind != "import":
-        raise BadInputError(f"{source.name} holds event lines, which have no columns and RATING_SCALE.")
+        raise BadInputError(
+            f"{source.name} holds event lines, which are read with RATING_SCALE: leave --source out."
+        )
     stored = source.scales[0]
     if asked.scale is not None and asked.scale != stored:
         raise BadInputError(

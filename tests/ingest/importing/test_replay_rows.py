@@ -203,11 +203,12 @@ def test_rows_that_cannot_be_tried_are_counted_with_the_way_out(
     facts = json.loads(table.schema.metadata[METADATA_KEY])
     del facts["table"]
     pq.write_table(table.replace_schema_metadata({METADATA_KEY: json.dumps(facts)}), path)
-    done = replayed()
-    assert (done["lines"], done["recovered"]) == (0, 0)
-    assert done["untried"] == {
-        "that an earlier version rejected: store their file anew with `import --replace`": 3
-    }
+    for words in ((), ("--source", "ratings.csv")):
+        done = replayed(*words)
+        assert (done["lines"], done["recovered"]) == (0, 0)
+        assert done["untried"] == {
+            "that an earlier version rejected: store their file anew with `import --replace`": 3
+        }
 
 
 def test_rows_of_an_import_that_did_not_end_wait_for_its_end(
