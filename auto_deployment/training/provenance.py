@@ -1,15 +1,18 @@
 """Which data a model comes from."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import data_hash, list_segments
+
+if TYPE_CHECKING:  # a cycle, which names a version, has no tables itself
+    import pandas as pd
 
 TOPIC = ("cluster_id", "topic", "topic_id", "generation")
 

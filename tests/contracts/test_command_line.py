@@ -77,6 +77,10 @@ def test_a_stage_loads_no_library_of_another_stage() -> None:
     assert loaded_by(beside) & {"pandas", "pyarrow", "scipy"} == set()
 
 
+def test_a_cycle_which_leaves_tables_to_its_stages_loads_no_pandas() -> None:
+    assert "pandas" not in loaded_by("import auto_deployment.commands.retrain")
+
+
 def test_importing_the_command_line_loads_no_heavy_library() -> None:
     assert loaded_by("import auto_deployment.cli") & {"pandas", "surprise", "flask"} == set()
 

@@ -1,7 +1,8 @@
 """How sure a number is: intervals from drawing the measured users again and again, with replacement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,7 +64,9 @@ class Resampled:
             table = np.column_stack([np.bincount(place, column, BUNDLES) for column in table.T])
         sums = [np.zeros((0, table.shape[1]))]
         if users:
-            sums += [_counts(draws, len(table)) @ table for draws in bootstrap.draws(len(table))]
+            of_bundles = users > BUNDLES
+            parts = bundle_counts(bootstrap) if of_bundles else user_counts(bootstrap, users)
+            sums += [counts @ table for counts in parts]
         self._total = dict(zip(columns, total, strict=True))
         self._drawn = dict(zip(columns, np.concatenate(sums).T, strict=True))
 
@@ -82,6 +85,16 @@ class Resampled:
     def ratio(self, name: str, other: str) -> Estimate:
         """Compute the ratio of the means of two columns, over the same users."""
         return self.estimate(lambda sums: sums[name] / sums[other])
+
+
+@lru_cache(1)
+def bundle_counts(bootstrap: Bootstrap) -> list[Float64Array]:
+    """Return how often each bundle was drawn, which is the same for any users: 16 MB that are kept."""
+    return list(user_counts(bootstrap, BUNDLES))
+
+
+def user_counts(bootstrap: Bootstrap, users: int) -> Iterator[Float64Array]:
+    return (_counts(draws, users) for draws in bootstrap.draws(users))
 
 
 def _counts(draws: Int32Array, users: int) -> Float64Array:

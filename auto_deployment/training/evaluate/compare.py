@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
@@ -42,6 +43,7 @@ def later_than_both(test: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     return test[is_new]
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # type: ignore[untyped-decorator]  # as in `evaluate`
 def compare(pair: Pair, test: pd.DataFrame, users: pd.DataFrame, params: TrainingParams) -> dict[str, Any]:
     """Compare RMSE on pairs that both models can predict, and NDCG, also by group, of users whom both know.
 

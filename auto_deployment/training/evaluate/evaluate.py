@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.training.evaluate.bootstrap import Bootstrap
@@ -17,6 +18,8 @@ from auto_deployment.training.train.rating_models import fit_bias
 from auto_deployment.training.train.trainset import Trainset
 
 
+# How a sum is rounded depends on the number of threads.
+@threadpool_limits.wrap(limits=1, user_api="blas")  # type: ignore[untyped-decorator]
 def evaluate(
     recommender: Recommender,
     trainset: Trainset,

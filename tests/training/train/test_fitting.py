@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
+from auto_deployment.training.evaluate import evaluate as measuring
 from auto_deployment.training.evaluate.recommenders import all_lists
 from auto_deployment.training.train import fit as fitting
 from auto_deployment.training.train import top_lists
@@ -98,6 +100,22 @@ def test_stored_and_measured_lists_are_the_same_on_any_number_of_cores(
         measured = all_lists(Recommender(model), rows, 5, seed=1)
         found.append((stored, {name: lists.tolist() for name, lists in measured.items()}))
     assert found[0] == found[1]
+
+
+def test_a_model_is_measured_on_one_thread_of_blas(
+    trainset: Trainset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fit(trainset, movies_frame(trainset.movie_ids), TRAIN).as_model()
+    data, found = training_data(taste_rows()), list[int]()
+
+    def note(*args: object) -> object:
+        found.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return all_lists(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(measuring, "all_lists", note)
+    with threadpool_limits(2, "blas"):
+        measuring.evaluate(Recommender(model), trainset, data.interactions, data.users, small_params())
+    assert set(found) == {1}
 
 
 def test_what_the_work_raises_is_raised_here() -> None:
