@@ -40,15 +40,16 @@ def fit_items(
 
 def deviation_of_sums(histories: csr_matrix, items: csr_matrix) -> Float32Array:
     """Return the deviation of each user's scores over all movies, shape (U,)."""
-    movies = items.shape[1]
-    deviations = []
-    for start in range(0, histories.shape[0], BLOCK):
-        scores = (histories[start : start + BLOCK] @ items).astype(np.float64)
-        mean = np.asarray(scores.sum(axis=1)).ravel() / movies
-        scores.data **= 2
-        square = np.asarray(scores.sum(axis=1)).ravel() / movies
-        deviations.append(np.sqrt(np.maximum(square - mean**2, 0)))
-    return np.concatenate(deviations).astype(np.float32)
+    users, movies = histories.shape
+    mean = histories @ np.asarray(items.sum(axis=1, dtype=np.float64)).ravel() / movies
+    square = np.empty(users)
+    ones = np.ones(movies, dtype=np.float32)
+    for start in range(0, users, BLOCK):
+        scores = histories[start : start + BLOCK] @ items
+        scores.data *= scores.data
+        square[start : start + BLOCK] = scores @ ones / movies
+    deviation: Float32Array = np.sqrt(np.maximum(square - mean**2, 0)).astype(np.float32)
+    return deviation
 
 
 def keep_largest(blocks: Iterator[Float32Array], count: int) -> csr_matrix:

@@ -51,7 +51,10 @@ class Shortlists:
 
 
 def make_shortlists(fold: Fold, half_lives: tuple[float | None, ...]) -> Shortlists:
-    """Score all movies for each case of a fold, some cases at a time, and keep those that matter."""
+    """Score all movies for each case of a fold, some cases at a time, and keep those that matter.
+
+    The first and the last half-life propose movies; what lies between them proposes much the same.
+    """
     found = [
         _of_block(fold, some_of(fold.cases, rows), half_lives)
         for _, rows in blocks(np.arange(len(fold.cases.events)))
@@ -78,8 +81,8 @@ def _of_block(fold: Fold, cases: Cases, half_lives: tuple[float | None, ...]) ->
     for half_life in half_lives:
         scores[items_with(half_life)] = _even((cases.histories(half_life) @ fold.items).toarray())
     proposed = []
-    for part in scores.values():
-        unseen = part.copy()
+    for name in (FACTORS, POPULAR, items_with(half_lives[0]), items_with(half_lives[-1])):
+        unseen = scores[name].copy()
         hide_seen(unseen, everybody, *cases.hidden())
         proposed.append(best_rows(unseen, OF_EACH_PART))
     movies = np.sort(np.hstack(proposed), axis=1)
