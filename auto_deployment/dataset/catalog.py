@@ -3,7 +3,10 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -123,6 +126,17 @@ SOURCE_USERS = CatalogueTable(
     ),
     {"source_user": "str", "user_id": "int64"},
 )
+
+
+AGE_FROM = (18, 25, 35, 45, 56)
+AGE_BANDS = ("under 18", "18-24", "25-34", "35-44", "45-55", "56 and over")
+UNKNOWN = "unknown"
+
+
+def age_bands(age: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.object_]:
+    """Return the band of each age in years, `UNKNOWN` for NaN."""
+    band = np.array(AGE_BANDS, dtype=object)[np.digitize(np.nan_to_num(age), AGE_FROM)]
+    return np.where(np.isnan(age), UNKNOWN, band)
 
 
 def known_movies(directory: Path) -> frozenset[str]:

@@ -1,1 +1,1 @@
-"""NGINX's configuration and its static list."""
+"""NGINX's configuration, its log and its static list."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.release.observe.edge_log_files import LogFiles
+from auto_deployment.edge.log_files import LogFiles
 
 MEGABYTE = 1024 * 1024
 

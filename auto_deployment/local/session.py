@@ -9,6 +9,7 @@ from pathlib import Path
 from app.artifact import ArtifactError, load
 from app.recommender import Recommender
 from auto_deployment.config.addresses import LocalAddresses
+from auto_deployment.edge.log_files import LogFiles
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.durations import duration
 from auto_deployment.host.processes import remember
@@ -25,7 +26,6 @@ from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.supervisor import Keeper, Supervisor
 from auto_deployment.params import TrafficParams
 from auto_deployment.paths import RunLayout
-from auto_deployment.release.observe.edge_log_files import LogFiles
 from auto_deployment.release.reconcile import STABLE_NAMES, Traffic
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from auto_deployment.edge.log_files import LogFiles
 from auto_deployment.local.edge_log import added, rotate, shorten
-from auto_deployment.release.observe.edge_log_files import LogFiles
 from tests.support.edge.edge import Edge
 from tests.support.edge.stub_instance import StubInstance
 from tests.support.http import get, get_many, send

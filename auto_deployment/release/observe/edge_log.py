@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from auto_deployment.edge.log_files import LogFiles
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.ticks import CANARY, STABLE, TRACKS, TrackCounts
 from auto_deployment.release.observe.edge_lines import LoggedRequest, parse_line
-from auto_deployment.release.observe.edge_log_files import LogFiles
 from auto_deployment.release.observe.user_table import (
     FLAG_BITS,
     MET_BAD,

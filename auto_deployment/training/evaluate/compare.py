@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
-from auto_deployment.training.evaluate.bootstrap import Bootstrap, Resampled
+from auto_deployment.statistics.bootstrap import Bootstrap, Resampled
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_ratings import rmse, sums_by_user
 from auto_deployment.training.evaluate.ranking_task import list_metrics, make_task

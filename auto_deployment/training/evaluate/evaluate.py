@@ -7,7 +7,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from app.recommender import Recommender
-from auto_deployment.training.evaluate.bootstrap import Bootstrap
+from auto_deployment.statistics.bootstrap import Bootstrap
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_lists import Listed, measure_lists
 from auto_deployment.training.evaluate.measure_ratings import RatingErrors, measure_ratings, rating_errors

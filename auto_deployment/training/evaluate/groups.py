@@ -7,10 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from auto_deployment.dataset.arrays import Int32Array, Int64Array
+from auto_deployment.dataset.catalog import AGE_BANDS, UNKNOWN, age_bands
 
-AGE_FROM = (18, 25, 35, 45, 56)
-AGE_BANDS = ("under 18", "18-24", "25-34", "35-44", "45-55", "56 and over")
-UNKNOWN = "unknown"
 EVENTS_FROM = (2, 3, 5, 10, 20, 50)
 EVENT_BANDS = (
     "1 event",
@@ -38,8 +36,7 @@ class Groups:
         gender = known["gender"].astype("object").where(known["gender"].notna(), UNKNOWN).to_numpy()
         yield "gender", gender, [*sorted(set(gender) - {UNKNOWN}), UNKNOWN]
         age = known["age"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        band = np.array(AGE_BANDS, dtype=object)[np.digitize(np.nan_to_num(age), AGE_FROM)]
-        yield "age", np.where(np.isnan(age), UNKNOWN, band), [*AGE_BANDS, UNKNOWN]
+        yield "age", age_bands(age), [*AGE_BANDS, UNKNOWN]
         events = self._events.reindex(user_ids).fillna(0).to_numpy()
         yield (
             "activity",

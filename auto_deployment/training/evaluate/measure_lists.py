@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array
-from auto_deployment.training.evaluate.bootstrap import Bootstrap, Estimate, Resampled
+from auto_deployment.statistics.bootstrap import Bootstrap, Estimate, Resampled
 from auto_deployment.training.evaluate.ranking_task import RankingTask, list_metrics
 from auto_deployment.training.evaluate.recommenders import ALS, COUNT, ITEMS, POPULARITY, SERVED
 

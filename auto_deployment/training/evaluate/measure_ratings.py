@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import BoolArray, Float64Array, IndexArray, Int64Array
-from auto_deployment.training.evaluate.bootstrap import Bootstrap, Resampled, Statistic
+from auto_deployment.statistics.bootstrap import Bootstrap, Resampled, Statistic
 from auto_deployment.training.train.rating_models import RatingModel
 from auto_deployment.training.train.trainset import movie_rows
 

@@ -9,12 +9,12 @@ from typing import IO
 
 import pytest
 
+from auto_deployment.edge import log_files
+from auto_deployment.edge.log_files import EdgeLogError
 from auto_deployment.errors import MarqueeError
 from auto_deployment.local.edge_log import rotate
 from auto_deployment.release.judge.ticks import CANARY, STABLE, TrackCounts
-from auto_deployment.release.observe import edge_log_files as log_files
 from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader, Follows
-from auto_deployment.release.observe.edge_log_files import EdgeLogError
 from tests.support.release.edge_lines import CANARY_1, STABLE_1, STABLE_2, TRACKS, edge_line, line
 
 GOOD, BAD, RETRIED = (CANARY_1, "200"), (CANARY_1, "502"), (STABLE_1, "200")

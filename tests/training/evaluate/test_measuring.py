@@ -9,7 +9,7 @@ import pytest
 
 from app.recommender import Recommender
 from auto_deployment.dataset.arrays import Int32Array
-from auto_deployment.training.evaluate.bootstrap import Bootstrap
+from auto_deployment.statistics.bootstrap import Bootstrap
 from auto_deployment.training.evaluate.groups import Groups
 from auto_deployment.training.evaluate.measure_lists import coverage, who_is_drawn
 from auto_deployment.training.evaluate.measure_ratings import measure_ratings, rating_errors

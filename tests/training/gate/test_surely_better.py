@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from auto_deployment.dataset.arrays import Float64Array, Int32Array
-from auto_deployment.training.evaluate.bootstrap import Bootstrap
+from auto_deployment.statistics.bootstrap import Bootstrap
 from auto_deployment.training.evaluate.measure_lists import Listed, measure_lists
 from auto_deployment.training.evaluate.ranking_task import RankingTask
 from auto_deployment.training.evaluate.recommenders import ALS, COUNT, ITEMS, POPULARITY, RANDOM, SERVED, SVD

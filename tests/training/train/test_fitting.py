@@ -105,7 +105,7 @@ def test_stored_and_measured_lists_are_the_same_on_any_number_of_cores(
 def test_a_model_is_measured_on_one_thread_of_blas(
     trainset: Trainset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = fit(trainset, movies_frame(trainset.movie_ids), TRAIN).as_model()
+    model = fit(trainset, movies_frame(trainset.movie_ids), PARAMS, "per_user").as_model()
     data, found = training_data(taste_rows()), list[int]()
 
     def note(*args: object) -> object:

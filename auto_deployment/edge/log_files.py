@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -66,16 +67,21 @@ class LogFiles:
     def to_json(self) -> list[dict[str, Any]]:
         return [asdict(position) for position in self._positions]
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield each new complete line; positions move when all have been taken, and only then."""
+    def lines(self, most: int | None = None) -> Iterator[bytes]:
+        """Yield new lines, whole and at most so many; positions move when all were taken, and only then."""
         with _readable(self._log), ExitStack() as stack:
             files = _open_all(self._log, stack)
             known = [self._position_of(file) for file in files]
             self.lost = bool(self._positions) and self._positions[-1] not in known
-            reached = []
+            reached, left = [], most
             for file, position in zip(files, known, strict=True):
+                if left == 0:  # the file waits as it was found, one that was never begun unmentioned
+                    reached += [position] if position else []
+                    continue
                 file.seek(position.offset if position else 0)
-                yield from _complete_lines(file)
+                for line in islice(_complete_lines(file), left):
+                    left = left and left - 1
+                    yield line
                 reached.append(LogPosition.in_file(file, file.tell()))
         self._positions = reached or self._positions
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from auto_deployment.training.evaluate.bootstrap import BUNDLES, Bootstrap, Estimate, Resampled
+from auto_deployment.statistics.bootstrap import BUNDLES, Bootstrap, Estimate, Resampled
 
 BOOTSTRAP = Bootstrap(samples=2000, level=0.95, seed=1)
 RNG = np.random.default_rng(9)
