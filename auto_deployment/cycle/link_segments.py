@@ -8,10 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from auto_deployment.cycle.context import Cycle
-from auto_deployment.dataset.catalog import SOURCE_USERS
 from auto_deployment.dataset.corrections.held_record import read_held
 from auto_deployment.dataset.published import mark_published
-from auto_deployment.dataset.schema import SegmentError, open_segment
+from auto_deployment.dataset.schema import NEVER_PUBLISHED, SegmentError, open_segment
 from auto_deployment.dataset.segments import (
     SUFFIX,
     may_replace,
@@ -112,8 +111,7 @@ def copy_catalog(source: Path, target: Path) -> None:
     """Copy what is known of movies and users; it changes in place, so it cannot be linked."""
     target.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.glob(f"*{SUFFIX}")):
-        # Who a user was in a source is nobody's business but that of who imported it.
-        if not path.name.startswith(".") and path.name != SOURCE_USERS.file_name:
+        if not path.name.startswith(".") and path.name != NEVER_PUBLISHED:
             with making(target / path.name) as made:
                 shutil.copyfile(path, made)
                 made.rename(target / path.name)

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from auto_deployment.dataset.schema import NEVER_PUBLISHED
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.files import StagedFile
 
@@ -117,7 +118,7 @@ SOURCE_IDS = CatalogueTable(
 )
 # The numbers that users who are texts in a source are stored as.
 SOURCE_USERS = CatalogueTable(
-    "source_users.parquet",
+    NEVER_PUBLISHED,
     pa.schema(
         [
             pa.field("source_user", pa.string(), nullable=False),

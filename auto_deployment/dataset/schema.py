@@ -21,6 +21,9 @@ CORRECTION = "correction"  # the kind of source: such a segment says what others
 REMOVED = {"watch": "removed-watch", "rating": "removed-rating"}
 FORGOTTEN = "forgotten"  # `time`: up to when
 
+# Of the catalogue: who a user was in a source is nobody's business but that of who imported it.
+NEVER_PUBLISHED = "source_users.parquet"
+
 _TIME = pa.timestamp("us", tz="UTC")
 _CODED = pa.dictionary(pa.int32(), pa.string())
 

@@ -29,7 +29,7 @@ from tests.support.training import START, small_params, taste_rows, write_data
 
 # What some 60 users can show.
 GATE = {
-    "bias_margin": -0.5, "champion_rmse_loss_max": 0.5, "popularity_factor_min": 0.1, "new_events_min": 1,
+    "bias_margin": -0.5, "champion_rmse_loss_max": 0.5, "new_events_min": 1,
     "common_list_share_max": 1.0, "answer_max_ms": 5000, "load_max_s": 600,
 }  # fmt: skip
 
