@@ -7,7 +7,7 @@ from typing import Any
 
 from auto_deployment.cycle.champion import current_champion
 from auto_deployment.cycle.context import Cycle
-from auto_deployment.dataset.corrections.held_record import read_held
+from auto_deployment.dataset.corrections.held_record import CATALOGUE, read_held
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.publish.forgotten_versions import WishFacts, holding, must_go
 from auto_deployment.publish.tag_message import TagError, read_tag
@@ -46,7 +46,8 @@ def look_for_forgotten(cycle: Cycle) -> Forgotten:
         version: _facts(message) for version, message in cycle.publishing.repository.messages().items()
     }
     facts = [WishFacts(one.number, one.name, one.until) for one in found]
-    holds = holding(versions, facts, read_held(cycle.paths.forgotten))
+    held = read_held(cycle.paths.forgotten)
+    holds = holding(versions, facts, held, held.get(CATALOGUE, set()))
     return Forgotten(
         found, {one: numbers for one, numbers in holds.items() if one not in gone}, _needed(cycle)
     )

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-CATALOGUE = "catalogue"
-
 
 @dataclass(frozen=True, slots=True)
 class WishFacts:
@@ -22,14 +20,15 @@ def holding(
     versions: Mapping[str, Mapping[str, Any]],
     wishes: Collection[WishFacts],
     held: Mapping[str, Collection[int]],
+    in_catalogue: Collection[int],
 ) -> dict[str, set[int]]:
     """Return the numbers of the wishes by the versions that hold something of those users.
 
     `versions` have the provenance of each; one that names no segments may hold anything.
-    `held` says which segments, and whether the catalogue, held something of whom. A version also holds the
-    model of its champion, for that is an input of its flow.
+    `held` says which segments held something of whom, `in_catalogue` whom the catalogue knew. A version also
+    holds the model of its champion, for that is an input of its flow.
     """
-    own = {version: _own(facts, wishes, held) for version, facts in versions.items()}
+    own = {version: _own(facts, wishes, held, in_catalogue) for version, facts in versions.items()}
     found = {}
     for version, facts in versions.items():
         champion = (facts.get("champion") or {}).get("version")
@@ -52,14 +51,15 @@ def must_go(
 
 
 def _own(
-    facts: Mapping[str, Any], wishes: Collection[WishFacts], held: Mapping[str, Collection[int]]
+    facts: Mapping[str, Any],
+    wishes: Collection[WishFacts],
+    held: Mapping[str, Collection[int]],
+    in_catalogue: Collection[int],
 ) -> set[int]:
     listed = (facts.get("data") or {}).get("segments")
     if listed is None:
         return {wish.number for wish in wishes}
     names = {Path(name).stem for name in listed}
     in_segments = {number for name in names for number in held.get(name, ())}
-    in_catalogue = {
-        wish.number for wish in wishes if wish.name not in names and wish.number in held.get(CATALOGUE, ())
-    }
-    return in_segments | in_catalogue
+    before = {wish.number for wish in wishes if wish.name not in names}
+    return in_segments | before.intersection(in_catalogue)

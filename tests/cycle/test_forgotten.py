@@ -1,5 +1,6 @@
 """A forgotten user over several cycles: the next version is without, and those of before go in time."""
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from auto_deployment.people.all_places import places_of
 from auto_deployment.people.forget import Done, forget
 from auto_deployment.people.version_place import VersionPlace
 from auto_deployment.release.records import Serving, write_serving
+from tests.support.commands import said_by
 from tests.support.cycle.home import BEGIN, CycleHome
 from tests.support.find_user import files_with
+from tests.support.project import PROJECT
 
 ANN = 900_017
 SOON, LATE = BEGIN + timedelta(days=1), BEGIN + timedelta(days=31)
@@ -92,6 +95,23 @@ def test_a_version_that_was_on_its_way_when_the_user_was_forgotten_is_named(home
     published(home.cycle(1))
     assert not (home.paths.segments / "first.parquet").exists()
     assert not (home.layout.clone / "data" / "segments" / "first.parquet").exists()
+
+
+@pytest.mark.usefixtures("dvc_itself")
+def test_a_cycle_removes_what_is_due_also_where_it_publishes_nothing(home: CycleHome) -> None:
+    home.arrive("first", ANN)
+    first = published(home.cycle())
+    forget_ann(home)  # longer ago by now than such a version may stay
+    home.arrive("second", 2)
+    second = published(home.cycle(1))
+    serve(home, second)
+    home.arrive("bad-third", 2)
+    known = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "DVC_ITSELF")}
+    addresses = {"DATA_DIR": home.paths.root, "GIT_REMOTE": home.bare, "DVC_REMOTE": home.storage}
+    environ = known | {name: str(path) for name, path in addresses.items()}
+    said = said_by(environ | {"PARAMS_FILE": str(PROJECT / "params.yaml")}, "retrain")
+    assert "refused: " in said
+    assert first not in look(home).holds
 
 
 def test_who_was_never_published_leaves_nothing_to_remove(one: CycleHome) -> None:

@@ -15,14 +15,15 @@ import pytest
 
 from auto_deployment.dataset.catalog import USERS
 from auto_deployment.dataset.corrections.rewriting import rewrite
+from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
-from auto_deployment.dataset.reading import read_ratings
+from auto_deployment.dataset.reading import read_ratings, read_watches
 from auto_deployment.dataset.segments import list_segments
 from auto_deployment.paths import Paths
 from tests.people.conftest import ANN
 from tests.support.find_user import files_with
-from tests.support.ingest.corrections import rating
+from tests.support.ingest.corrections import NOW, correct, rating, removal
 from tests.support.ingest.segments import watch, write_segment
 from tests.support.project import PROJECT
 from tests.support.training import users_frame
@@ -85,6 +86,16 @@ def test_corrections_of_a_forgotten_user_go_too_and_others_corrections_stay(
     marquee("forget", ANN)
     assert len(files_with(root, ANN)) == 1
     assert ratings(root) == {(2, "heat+1995", 5.0), (3, "brazil+1985", 4.0)}
+
+
+def test_what_one_correction_says_of_others_stays(root: Path) -> None:
+    heat = [rating(user, "heat+1995", 2.0) for user in (ANN, 2)]
+    with correcting(Paths(root)):
+        write_correction(Paths(root), Correction(removed=list(map(removal, heat))), NOW)
+    correct(root, forgotten=ANN)
+    assert len(rewrite(Paths(root)).done) == 3
+    assert len(files_with(root, ANN)) == 1
+    assert ratings(root) == OTHERS - {(2, "heat+1995", 3.0)}
 
 
 def test_to_forget_twice_changes_nothing(full: Path, marquee: Marquee) -> None:
@@ -215,8 +226,6 @@ def test_whoever_is_killed_in_any_step_leaves_it_undone_or_to_be_gone_on_with(
 
 
 def watched_minutes(root: Path) -> int:
-    from auto_deployment.dataset.reading import read_watches
-
     return int(read_watches(Paths(root).segments).frame["minutes_watched"].sum())
 
 

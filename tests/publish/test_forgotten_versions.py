@@ -25,12 +25,12 @@ def test_a_version_holds_what_its_segments_held_and_the_model_of_its_champion() 
         "v4": version("b", "c"),
         "v5": {},
     }
-    assert holding(versions, [ONE, TWO], HELD) == {"v1": {1}, "v2": {1}, "v4": {1, 2}, "v5": {1, 2}}
+    assert holding(versions, [ONE, TWO], HELD, ()) == {"v1": {1}, "v2": {1}, "v4": {1, 2}, "v5": {1, 2}}
 
 
 def test_a_catalogue_of_before_the_wish_holds_the_user_too() -> None:
     versions = {"v1": version("c"), "v2": version("c", ONE.name)}
-    assert holding(versions, [ONE], {**HELD, "catalogue": {1}}) == {"v1": {1}}
+    assert holding(versions, [ONE], HELD, {1}) == {"v1": {1}}
 
 
 def test_a_version_has_to_go_when_the_time_of_one_of_its_wishes_is_over() -> None:

@@ -32,26 +32,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Forget a user, or say how far that is; return 0."""
-    paths = Paths(settings.data_dir)
+    paths, days = Paths(settings.data_dir), load_params(settings.params_file).retrain.forgotten_days
     if args.status:
         found = [one for one in wishes(paths.segments) if args.user in (None, one.user_id)]
         if not found:
             who = "Nobody" if args.user is None else f"User {args.user}"
             raise BadInputError(f"{who} was to be forgotten here: `marquee forget USER` does it.")
-        _say(found, settings, args.json, {})
+        _say(found, settings, days, args.json, {})
         return 0
     if args.user is None:
         raise BadInputError("`forget` takes a USER, or --status.")
     done = forget(paths, places_of(paths), args.user, datetime.now(UTC))
     if not args.json:
         sys.stdout.write(render_done(done))
-    _say([done.wish], settings, args.json, done.removed)
+    _say([done.wish], settings, days, args.json, done.removed)
     return 0
 
 
-def _say(found: Sequence[Wish], settings: Settings, as_json: bool, removed: Mapping[str, int]) -> None:
-    paths, days = Paths(settings.data_dir), load_params(settings.params_file).retrain.forgotten_days
-    places = [*places_of(paths), VersionPlace(look_for_forgotten(make_cycle(settings)), days)]
+def _say(
+    found: Sequence[Wish], settings: Settings, days: int, as_json: bool, removed: Mapping[str, int]
+) -> None:
+    places = [
+        *places_of(Paths(settings.data_dir)),
+        VersionPlace(look_for_forgotten(make_cycle(settings)), days),
+    ]
     for wish in {one.user_id: one for one in found}.values():
         held = [one for place in places for one in place.held(wish)]
         if as_json:
