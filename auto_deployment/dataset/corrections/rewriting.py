@@ -48,6 +48,8 @@ def rewrite(paths: Paths, check: Callable[[], None] = lambda: None) -> Rewritten
 
     Call with `compaction_lock` held. `check` may raise to end it: what is not finished leaves nothing behind.
     """
+    if not paths.segments.is_dir():  # nothing has come in yet
+        return Rewritten()
     remove_leftovers(paths.segments)
     remove_replaced(paths.segments)
     with reading(paths.segments):
