@@ -19,6 +19,7 @@ LONGEST = (
     "monitoring/test_alertmanager.py",
     "cycle/test_schedule_command.py",
     "training/test_dvc_flow.py",
+    "people/test_forgotten_everywhere.py",
     "publish/test_fake_dvc.py",
     "ingest/test_consumer_faults.py",
     "ingest/test_broker_faults.py",
