@@ -16,7 +16,16 @@ import yaml
 from auto_deployment.paths import Paths
 from benchmarks.made_ratings import write_ratings
 from benchmarks.report import Table
-from benchmarks.retraining import MOVIES, STAGES, Spent, face_itself, fill_workspace, run_stage, spent_by
+from benchmarks.retraining import (
+    MOVIES,
+    STAGES,
+    Spent,
+    face_itself,
+    fill_apart,
+    fill_workspace,
+    run_stage,
+    spent_by,
+)
 from tests.support.project import PROJECT
 
 SIZES = (250_000, 1_000_000)
@@ -82,7 +91,7 @@ def _cycles(
         for name in order:
             fill = partial(write_ratings, count=count // (1 + 19 * turn), movies=MOVIES, seed=7 + turn)
             if turn:
-                fill(Paths(sides[name].root))
+                fill_apart(sides[name].root, fill)
             else:
                 sides[name].fresh(fill)
             spent[name].setdefault(cycle, []).append(_retrain(sides[name]))
