@@ -7,6 +7,7 @@ import pytest
 
 from auto_deployment.dataset.arrays import Float64Array
 from auto_deployment.training.train.bayesian_factors import fit_bayesian
+from auto_deployment.training.train.rating_models import Rated
 from auto_deployment.training.train.trainset import make_trainset
 from tests.support.training import SHIPPED, training_data
 
@@ -66,7 +67,7 @@ def test_the_fit_is_the_updates_of_the_book() -> None:
     trainset = make_trainset(training_data(rows).interactions)
     assert (len(trainset.user_ids), len(trainset.movie_ids)) == (USERS, MOVIES)
     params = replace(SHIPPED.train.bayesian, factors=FACTORS, passes_max=PASSES)
-    found = fit_bayesian(trainset, params, SEED)
+    found = fit_bayesian(Rated(trainset), params, SEED)
 
     centred, start = ratings - np.nanmean(ratings), np.random.default_rng(SEED)
     users, movies = Side(USERS, start), Side(MOVIES, start)
