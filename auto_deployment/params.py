@@ -12,6 +12,7 @@ from auto_deployment.checks.params import ChecksParams
 from auto_deployment.cycle.schedule import RetrainParams
 from auto_deployment.edge.nginx_config import TrafficParams as TrafficParams
 from auto_deployment.errors import BadInputError
+from auto_deployment.feedback.params import FeedbackParams
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.simulate.params import SimulateParams
@@ -38,6 +39,7 @@ class Params:
     retrain: RetrainParams
     ingest: IngestParams
     release: ReleaseParams
+    feedback: FeedbackParams
     checks: ChecksParams
 
 

@@ -40,6 +40,7 @@ class Paths(Layout):
     local_slots = Below("releases", "local", "slots")
     local_latency = Below("releases", "local", "latency.json")
     outbox = Below("outbox")
+    feedback = Below("feedback")
 
 
 class CycleLayout(Layout):
@@ -62,6 +63,18 @@ class CycleLayout(Layout):
 
     def fetched(self, name: str) -> Path:
         return self.root / f"fetch-{name}"
+
+
+class FeedbackLayout(Layout):
+    """What `feedback` keeps in `DATA_DIR/feedback`: a folder of Parquet files for each table."""
+
+    edge = Below("edge")  # what NGINX said of requests
+    collect_lock = Below("collect.lock")
+    join_lock = Below("join.lock")
+    spill = Below("spill")  # of DuckDB, where memory is not enough
+
+    def table(self, name: str) -> Path:
+        return self.root / name
 
 
 class RunLayout(Layout):

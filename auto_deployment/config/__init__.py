@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from auto_deployment.config import addresses, controller, kafka, mail, publish
-from auto_deployment.config.addresses import IngestAddresses, LocalAddresses, SchedulerAddress
+from auto_deployment.config.addresses import (
+    FeedbackAddresses,
+    IngestAddresses,
+    LocalAddresses,
+    SchedulerAddress,
+)
 from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import SettingsError as SettingsError  # everybody knows it from here
 from auto_deployment.config.env import Variables, matching, one_of, read
@@ -34,6 +39,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     scheduler_metrics: SchedulerAddress = field(default_factory=SchedulerAddress)
     controller: ControllerSettings = field(default_factory=ControllerSettings)
+    feedback: FeedbackAddresses = field(default_factory=FeedbackAddresses)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -70,4 +76,5 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "mail": (mail.mail_settings, mail.VARIABLES),
     "scheduler_metrics": (SchedulerAddress, addresses.SCHEDULER),
     "controller": (ControllerSettings, controller.VARIABLES),
+    "feedback": (FeedbackAddresses, addresses.FEEDBACK),
 }

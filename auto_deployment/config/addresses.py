@@ -34,6 +34,15 @@ class SchedulerAddress(NamedTuple):
     port: int = 9109
 
 
+@dataclass(frozen=True, slots=True)
+class FeedbackAddresses:
+    """Where `feedback collect` and `feedback join` show their metrics."""
+
+    metrics_host: str = "127.0.0.1"
+    collect_port: int = 9111
+    join_port: int = 9112
+
+
 def local_addresses(**fields: object) -> LocalAddresses:
     """Check that no two of its programs get one port."""
     found = LocalAddresses(**fields)  # type: ignore[arg-type]  # LOCAL has parsed them
@@ -62,3 +71,8 @@ INGEST: Variables = {
     "PLATFORM_API_URL": ("platform_api_url", url),
 }
 SCHEDULER: Variables = {"SCHEDULER_METRICS_HOST": ("host", str), "SCHEDULER_METRICS_PORT": ("port", port)}
+FEEDBACK: Variables = {
+    "FEEDBACK_METRICS_HOST": ("metrics_host", str),
+    "FEEDBACK_COLLECT_METRICS_PORT": ("collect_port", port),
+    "FEEDBACK_JOIN_METRICS_PORT": ("join_port", port),
+}

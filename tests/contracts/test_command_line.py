@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import COMMANDS, main
-from auto_deployment.commands.release import WORDS
+from auto_deployment.commands import feedback, release
 from auto_deployment.config import Settings, SettingsError
 from tests.support.imports import loaded_by
 from tests.support.project import PROJECT
@@ -85,12 +85,18 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
     assert loaded_by("import auto_deployment.cli") & {"pandas", "surprise", "flask"} == set()
 
 
-@pytest.mark.parametrize("word", sorted(WORDS))
-def test_every_word_of_releases_explains_itself(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("group", "word"),
+    [("release", word) for word in sorted(release.WORDS)]
+    + [("feedback", word) for word in sorted(feedback.WORDS)],
+)
+def test_every_word_of_a_group_explains_itself(
+    group: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stop:
-        main(["release", word, "--help"])
+        main([group, word, "--help"])
     assert stop.value.code == 0
-    assert f"release {word}" in capsys.readouterr().out
+    assert f"{group} {word}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("word", ["history", "status", "abort"])

@@ -10,8 +10,8 @@ from tests.support.rules import PROMETHEUS
 
 # The release and the cycle, ingest and the instances say where they listen; the others are known for it.
 PORTS = {
-    "ingest": 9108, "scheduler": 9109, "controller": 9110, "nginx-exporter": 9113, "cadvisor": 8080,
-    "prometheus": 9090, "alertmanager": 9093,
+    "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
+    "nginx-exporter": 9113, "cadvisor": 8080, "prometheus": 9090, "alertmanager": 9093,
 }  # fmt: skip
 # NGINX has its exporter, Kafka is known through ingest, and nobody depends on the rest.
 UNASKED = {"nginx", "kafka", "static-list", "simulator", "maildev", "grafana"}

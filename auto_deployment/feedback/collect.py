@@ -1,0 +1,142 @@
+"""Follows NGINX's edge log: each line once, with the position read inside of the file that was made of it."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from auto_deployment.edge.log_files import LogFiles
+from auto_deployment.feedback.edge_rows import EdgeRows
+from auto_deployment.feedback.files import (
+    SUFFIX,
+    FeedbackError,
+    closed_files,
+    moment,
+    read_facts,
+    write_file,
+)
+from auto_deployment.feedback.params import CollectParams
+from auto_deployment.host.files import remove_leftovers
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 20_000  # lines; some 10 MB
+
+
+@dataclass
+class Collected:
+    """What this process has done."""
+
+    requests: int = 0
+    other: int = 0
+    damaged: int = 0
+    lost: int = 0  # times that a part of the log went away before it was read
+    files: int = 0
+
+
+class Collector:
+    """Reads what was added to the log and closes it into a file now and then; there may be only one.
+
+    Whatever happens to it between two files, the next one begins where the last closed file ends.
+    """
+
+    def __init__(self, edge_log: Path, folder: Path, params: CollectParams) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder)
+        self._folder, self._params = folder, params
+        self._number, positions = _newest(folder)
+        self._files = LogFiles(edge_log, []) if positions is None else LogFiles.from_json(edge_log, positions)
+        self._open, self._lost = EdgeRows(), 0
+        self._since: datetime | None = None
+        self.done = Collected()
+
+    @property
+    def open_lines(self) -> int:
+        """How many lines wait to become a file."""
+        return self._open.lines
+
+    def step(self, now: datetime) -> None:
+        """Read what is there, and close what is due; raise `MarqueeError` and change nothing else."""
+        while self._read(now):
+            if self._is_due(now):
+                self.close()
+        if self._is_due(now):
+            self.close()
+
+    def close(self) -> None:
+        """Make a file of what was read, if anybody asked for recommendations."""
+        rows = self._open
+        if not len(rows):
+            return
+        first_us, last_us = rows.span_us()
+        number = self._number + 1
+        name = f"{number:010d}-{moment(first_us):%Y%m%dT%H%M%S}-{moment(last_us):%Y%m%dT%H%M%S}{SUFFIX}"
+        counts = {"requests": len(rows), "other": rows.other, "damaged": rows.damaged, "lost": self._lost}
+        write_file(self._folder / name, rows.table(), {"positions": self._files.to_json(), "counts": counts})
+        self._number = number
+        done = self.done
+        done.requests, done.other = done.requests + len(rows), done.other + rows.other
+        done.damaged, done.files = done.damaged + rows.damaged, done.files + 1
+        self._open, self._since, self._lost = EdgeRows(), None, 0
+
+    def remove_before(self, time: datetime) -> int:
+        """Remove files with older requests only; never the newest, which has the position."""
+        old = [path for path in closed_files(self._folder)[:-1] if span_of(path)[1] < time]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    def _read(self, now: datetime) -> bool:
+        """Take a portion, unless the open file is full; return whether there may be more."""
+        room = min(self._params.max_lines - len(self._open), AT_ONCE)
+        if room <= 0:
+            return False
+        # Taken whole before one is counted: a log that cannot be read moves no position.
+        lines = list(self._files.lines(room))
+        if self._files.lost:
+            self._lost += 1
+            self.done.lost += 1
+            log.warning(
+                "A part of the edge log went away before it was read: what was shown then is not known. "
+                "Let `feedback collect` run without long pauses, or keep more with edge_log_files."
+            )
+        if lines and self._since is None:
+            self._since = now
+        for line in lines:
+            self._open.add(line)
+        return len(lines) == room
+
+    def _is_due(self, now: datetime) -> bool:
+        if self._since is None:
+            return False
+        age_s = (now - self._since).total_seconds()
+        full = len(self._open) >= self._params.max_lines
+        # A clock that was set back must not put it off.
+        return full or not 0 <= age_s < self._params.max_age_s
+
+
+def span_of(path: Path) -> tuple[datetime, datetime]:
+    """Return the times between which a file's requests ended, to the second, from its name."""
+    try:
+        _, first, last = path.stem.split("-")
+        begin, end = (datetime.strptime(text + "+0000", "%Y%m%dT%H%M%S%z") for text in (first, last))
+    except ValueError as error:
+        raise FeedbackError(f"{path} has no name of a file of the edge log: move it away.") from error
+    return begin, end + timedelta(seconds=1)
+
+
+def overlapping(files: Sequence[Path], begin_us: int, end_us: int) -> list[Path]:
+    """Return the files that may have requests of a time."""
+    begin, end = moment(begin_us), moment(end_us)
+    return [path for path in files if (span := span_of(path))[0] < end and span[1] >= begin]
+
+
+def _newest(folder: Path) -> tuple[int, list[dict[str, object]] | None]:
+    """Return the number of the newest file and how far the log was read when it was written."""
+    files = closed_files(folder)
+    if not files:
+        return 0, None
+    span_of(files[-1])
+    positions = read_facts(files[-1])["positions"]
+    return int(files[-1].stem.partition("-")[0]), positions

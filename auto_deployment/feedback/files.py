@@ -1,0 +1,77 @@
+"""Closed Parquet files that say of themselves what they were made of; they appear whole or not at all."""
+
+import errno
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from auto_deployment.errors import MarqueeError
+from auto_deployment.host.files import StagedFile
+
+SCHEMA_VERSION = 1
+METADATA_KEY = b"marquee_feedback"
+SUFFIX = ".parquet"
+TIME = pa.timestamp("us", tz="UTC")
+
+Facts = Mapping[str, Any]
+
+
+class FeedbackError(MarqueeError):
+    """A file of `feedback` cannot be read or written. The message names it."""
+
+
+def write_file(path: Path, rows: pa.Table, facts: Facts) -> None:
+    """Make a file appear, in the place of one that is there; raise `FeedbackError`."""
+    content = json.dumps({"schema": SCHEMA_VERSION, **facts}, sort_keys=True).encode()
+    try:
+        with StagedFile(path) as staged:
+            with pq.ParquetWriter(
+                staged.file, rows.schema, compression="zstd", write_page_checksum=True
+            ) as writer:
+                writer.write_table(rows)
+                writer.add_key_value_metadata({METADATA_KEY: content})
+            staged.publish()
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            text = f"{path} does not fit on the disk: make room there. Nothing is lost meanwhile."
+            raise FeedbackError(text) from error
+        raise FeedbackError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
+def read_facts(path: Path) -> Facts:
+    """Return what a file says of itself; raise `FeedbackError` where it is damaged or of a later version."""
+    try:
+        facts: Facts = json.loads(pq.read_metadata(path).metadata[METADATA_KEY])
+        version = facts["schema"]
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise FeedbackError(
+            f"{path} is no file of `feedback` ({reason}): restore it from a copy or move it away."
+        ) from error
+    if version != SCHEMA_VERSION:
+        raise FeedbackError(
+            f"{path} is of schema version {version!r}, and this build knows {SCHEMA_VERSION}: "
+            "run the build that wrote it, or move it away."
+        )
+    return facts
+
+
+def closed_files(folder: Path) -> list[Path]:
+    """Return the closed files of a folder in order of name."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+
+
+def microseconds(time: datetime) -> int:
+    """Return microseconds since 1970."""
+    return round(time.timestamp() * 1_000_000)
+
+
+def moment(time_us: int) -> datetime:
+    return datetime.fromtimestamp(time_us / 1_000_000, UTC)

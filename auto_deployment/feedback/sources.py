@@ -1,0 +1,98 @@
+"""What is joined: the edge log's files and the stream's segments, for a stretch of time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from auto_deployment.dataset.arrays import int64s
+from auto_deployment.dataset.segments import Segment
+from auto_deployment.feedback import edge_rows
+from auto_deployment.feedback.collect import overlapping
+from auto_deployment.feedback.engine import Engine, parquet
+from auto_deployment.feedback.files import FeedbackError, microseconds, moment, read_facts
+from auto_deployment.feedback.match import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one moment to before another, in microseconds since 1970."""
+
+    begin_us: int
+    end_us: int
+
+    def wider(self, before_us: int, after_us: int) -> "Span":
+        return Span(self.begin_us - before_us, self.end_us + after_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The closed files that are there; whoever reads segments holds `dataset.locks.reading`."""
+
+    edge: Sequence[Path]
+    segments: Sequence[Segment]
+
+    @property
+    def stream_end_us(self) -> int:
+        """The time of the newest line of the stream."""
+        times = [segment.meta.last_time for segment in self.segments if segment.meta.last_time]
+        return max(map(microseconds, times), default=0)
+
+    def edge_files(self, span: Span) -> list[Path]:
+        return overlapping(self.edge, span.begin_us, span.end_us)
+
+    def segment_files(self, span: Span) -> list[Segment]:
+        return [one for one in self.segments if _touches(one, span)]
+
+
+def read_edge(files: Sequence[Path], span: Span) -> pa.Table:
+    """Read the requests that began in a stretch of time, in order of user and time, with `began_us`."""
+    tables = [edge_rows.SCHEMA.empty_table()]
+    for path in files:
+        read_facts(path)
+        try:
+            tables.append(pq.read_table(path, page_checksum_verification=True).cast(edge_rows.SCHEMA))
+        except (OSError, pa.ArrowException) as error:
+            reason = " ".join(str(error).split())
+            raise FeedbackError(
+                f"{path} is damaged ({reason}): restore it from a copy or move it away."
+            ) from error
+    table = pa.concat_tables(tables).unify_dictionaries()
+    began_us = int64s(table["time"]) - (1000 * table["duration_ms"].to_numpy().astype(np.float64)).astype(
+        np.int64
+    )
+    table = table.append_column("began_us", pa.array(began_us))
+    table = table.filter((began_us >= span.begin_us) & (began_us < span.end_us))
+    return table.sort_by([("user_id", "ascending"), ("began_us", "ascending"), ("request_id", "ascending")])
+
+
+def read_shown(engine: Engine, segments: Sequence[Segment], span: Span) -> pa.Table:
+    """Read what the stream says of lists in a stretch of time, in order of user and time, with `time_us`."""
+    sql = """
+        SELECT epoch_us(time) AS time_us, user_id, movies, status AS stream_status, latency_ms
+        FROM {files}
+        WHERE kind = 'recommendation' AND time >= $begin AND time < $end
+        ORDER BY user_id, time, partition, "offset", latency_ms
+    """
+    if not segments:
+        schema = {"time_us": pa.int64(), "user_id": pa.int64(), "movies": pa.list_(pa.string())}
+        more = {"stream_status": pa.int16(), "latency_ms": pa.int32()}
+        return pa.schema(list((schema | more).items())).empty_table()
+    values = {"begin": moment(span.begin_us), "end": moment(span.end_us)}
+    with engine.connection() as connection:
+        files = parquet([segment.path for segment in segments])
+        return connection.sql(sql.format(files=files), params=values).to_arrow_table()
+
+
+def lines_of(table: pa.Table, time: str) -> Lines:
+    return Lines(table["user_id"].to_numpy(), table[time].to_numpy())
+
+
+def _touches(segment: Segment, span: Span) -> bool:
+    meta = segment.meta
+    if meta.first_time is None or meta.last_time is None:
+        return False
+    return microseconds(meta.first_time) < span.end_us and microseconds(meta.last_time) >= span.begin_us

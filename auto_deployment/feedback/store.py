@@ -1,0 +1,81 @@
+"""Where impressions and outcomes are kept: a port, and the store that needs nothing installed."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from auto_deployment.feedback.engine import parquet
+from auto_deployment.feedback.files import (
+    SUFFIX,
+    Facts,
+    FeedbackError,
+    closed_files,
+    read_facts,
+    write_file,
+)
+from auto_deployment.feedback.tables import DAY, TABLES, FeedbackTable
+
+
+class FeedbackStore(Protocol):
+    """Keeps a table for each period as a whole: writing it again puts it in the place of what was there."""
+
+    def facts(self, table: FeedbackTable) -> dict[datetime, Facts]:
+        """Return what is said of each period that is there, by its beginning."""
+
+    def replace(self, table: FeedbackTable, period: datetime, rows: pa.Table, facts: Facts) -> None:
+        """Put rows and facts in the place of what there is of a period, in one step."""
+
+    def remove_before(self, time: datetime) -> int:
+        """Remove periods that ended before a time; return how many."""
+
+    def show(self, connection: duckdb.DuckDBPyConnection, since: datetime | None) -> None:
+        """Let DuckDB know the tables by their names, periods that ended before `since` left out."""
+
+
+class ParquetStore:
+    """A file for each period. One writer; readers open closed files only, each whole in some version."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def facts(self, table: FeedbackTable) -> dict[datetime, Facts]:
+        return {_period(path): read_facts(path) for path in self._files(table)}
+
+    def replace(self, table: FeedbackTable, period: datetime, rows: pa.Table, facts: Facts) -> None:
+        write_file(self._path(table, period), rows.cast(table.schema), facts)
+
+    def remove_before(self, time: datetime) -> int:
+        old = [
+            path for table in TABLES for path in self._files(table) if _period(path) + table.period <= time
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    def show(self, connection: duckdb.DuckDBPyConnection, since: datetime | None) -> None:
+        for table in TABLES:
+            files = [
+                one for one in self._files(table) if since is None or _period(one) + table.period > since
+            ]
+            if files:
+                connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM {parquet(files)}")
+            else:
+                connection.register(table.name, table.schema.empty_table())
+
+    def _files(self, table: FeedbackTable) -> list[Path]:
+        return closed_files(self._folder / table.name)
+
+    def _path(self, table: FeedbackTable, period: datetime) -> Path:
+        form = "%Y%m%d" if table.period == DAY else "%Y%m%dT%H"
+        return self._folder / table.name / f"{period:{form}}{SUFFIX}"
+
+
+def _period(path: Path) -> datetime:
+    form = "%Y%m%dT%H" if "T" in path.stem else "%Y%m%d"
+    try:
+        return datetime.strptime(path.stem, form).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise FeedbackError(f"{path} has no name of a period: move it away.") from error
