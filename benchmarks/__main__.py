@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import footprint, importing, latency, priority, retraining, retraining_sides, soak, throughput
+from benchmarks import (
+    feedback,
+    footprint,
+    importing,
+    latency,
+    priority,
+    retraining,
+    retraining_sides,
+    soak,
+    throughput,
+)
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
-KINDS = ("throughput", "footprint", "latency", "priority", "importing", "retraining", "soak")
+KINDS = ("throughput", "footprint", "latency", "priority", "importing", "feedback", "retraining", "soak")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="retraining: another build, run in turn with this one",
     )
     parser.add_argument("--latency-s", type=int, default=30)
+    parser.add_argument("--lists", type=int, default=500_000, help="of feedback; a fifth as many watches")
     args = parser.parse_args(argv)
     kinds = args.kinds or list(KINDS)
     if unknown := set(kinds) - set(KINDS):
@@ -50,6 +61,9 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "importing":
         table.title("importing: a table in MovieLens' shape, by this build and the one before")
         return importing.measure(work, table)
+    if kind == "feedback":
+        table.title("feedback: watches credited to lists, and lines of the edge log collected")
+        return feedback.measure(work, table, args.lists, args.lists // 5)
     if kind == "priority":
         table.title("priority: what can wait takes all processors")
         return priority.measure(table)

@@ -44,6 +44,18 @@ def test_prometheus_sees_what_ingest_reads(demo: TestStack) -> None:
     assert eventually(lambda: demo.prometheus("sum(marquee_ingest_lines_total) > 100000"), 300)
 
 
+def test_lists_of_both_tracks_are_joined_with_what_the_platform_tells(demo: TestStack) -> None:
+    def found() -> dict[str, int]:
+        report = json.loads(demo.inside("feedback-join", "marquee", "feedback", "report", "--json"))
+        lines = report["lines"]
+        assert lines.get("stream_partner_taken", 0) + lines.get("edge_partner_taken", 0) < 10
+        return {one["value"]: one["impressions"] for one in report["groups"] if one["by"] == "track"}
+
+    # A segment is closed every five minutes, and joined two minutes later at the most.
+    lists = eventually(lambda: {"stable", "canary"} <= set(now := found()) and now, 900, step_s=5)
+    assert lists["stable"] > lists["canary"] > 0
+
+
 def subjects(demo: TestStack) -> list[str]:
     return [str(mail["subject"]) for mail in get_json(demo.ports["MAILDEV_PORT"], "/email")]
 
