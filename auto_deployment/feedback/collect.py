@@ -1,7 +1,6 @@
 """Follows NGINX's edge log: each line once, with the position read inside of the file that was made of it."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -124,12 +123,6 @@ def span_of(path: Path) -> tuple[datetime, datetime]:
     except ValueError as error:
         raise FeedbackError(f"{path} has no name of a file of the edge log: move it away.") from error
     return begin, end + timedelta(seconds=1)
-
-
-def overlapping(files: Sequence[Path], begin_us: int, end_us: int) -> list[Path]:
-    """Return the files that may have requests of a time."""
-    begin, end = moment(begin_us), moment(end_us)
-    return [path for path in files if (span := span_of(path))[0] < end and span[1] >= begin]
 
 
 def _newest(folder: Path) -> tuple[int, list[dict[str, object]] | None]:

@@ -12,10 +12,8 @@ import pyarrow as pa
 
 from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.dataset.locks import reading
-from auto_deployment.dataset.segments import list_segments
-from auto_deployment.feedback.collect import span_of
 from auto_deployment.feedback.engine import Engine
-from auto_deployment.feedback.files import closed_files, microseconds
+from auto_deployment.feedback.files import microseconds, moment
 from auto_deployment.feedback.impressions import MARGIN_US, edge_span, join_hour
 from auto_deployment.feedback.outcomes import credit, watch_span
 from auto_deployment.feedback.params import FeedbackParams
@@ -54,7 +52,7 @@ class Joiner:
                 remove_leftovers(folder)
         self._layout.spill.mkdir(parents=True, exist_ok=True)
         with reading(self._paths.segments):
-            sources = Sources(closed_files(self._layout.edge), list_segments(self._paths.segments))
+            sources = Sources.below(self._layout.edge, self._paths.segments)
             self._join_hours(sources, now, done)
             self._join_days(sources, now, done)
         done.removed = self._store.remove_before(now - timedelta(days=self._params.keep_days))
@@ -64,14 +62,14 @@ class Joiner:
         there = self._store.facts(IMPRESSIONS)
         params = self._params.join
         oldest = IMPRESSIONS.begin_of(now - timedelta(hours=self._params.late_max_h))
-        for begin in self._hours(sources):
+        for begin in self._hours(sources, oldest):
             hour = _span(IMPRESSIONS, begin)
             made_of = self._digest(
                 [path.stem for path in sources.edge_files(edge_span(hour, params).wider(0, MARGIN_US))],
                 [one.path.stem for one in sources.segment_files(hour.wider(MARGIN_US, MARGIN_US))],
                 sources.stream_end_us >= hour.end_us + MARGIN_US,
             )
-            if begin < oldest or there.get(begin, {}).get("made_of") == made_of:
+            if there.get(begin, {}).get("made_of") == made_of:
                 continue
             joined = join_hour(self._engine, sources, hour, params)
             facts: dict[str, Any] = {"made_of": made_of, "counts": joined.counts}
@@ -80,14 +78,14 @@ class Joiner:
             log.info("%s: %s", begin.isoformat(timespec="minutes"), facts)
             done.hours.append(begin)
 
-    def _hours(self, sources: Sources) -> Iterable[datetime]:
+    def _hours(self, sources: Sources, oldest: datetime) -> Iterable[datetime]:
         """Return the hours of the stream's clock that requests of the edge log may belong to."""
         if not sources.edge:
             return []
-        spans = [span_of(path) for path in sources.edge]
         beside = timedelta(seconds=self._params.join.clock_difference_max_s)
-        first = min(begin for begin, _ in spans) - beside
-        return _periods(IMPRESSIONS, first, max(end for _, end in spans) + beside)
+        first = moment(min(span.begin_us for span in sources.edge.values())) - beside
+        last = moment(max(span.end_us for span in sources.edge.values())) + beside
+        return _periods(IMPRESSIONS, max(first, oldest), last)
 
     def _join_days(self, sources: Sources, now: datetime, done: Round) -> None:
         hours, there = self._store.facts(IMPRESSIONS), self._store.facts(OUTCOMES)

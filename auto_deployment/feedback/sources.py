@@ -1,6 +1,6 @@
 """What is joined: the edge log's files and the stream's segments, for a stretch of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auto_deployment.dataset.arrays import int64s
-from auto_deployment.dataset.segments import Segment
+from auto_deployment.dataset.segments import Segment, list_segments
 from auto_deployment.feedback import edge_rows
-from auto_deployment.feedback.collect import overlapping
+from auto_deployment.feedback.collect import span_of
 from auto_deployment.feedback.engine import Engine, parquet
-from auto_deployment.feedback.files import FeedbackError, microseconds, moment, read_facts
+from auto_deployment.feedback.files import FeedbackError, closed_files, microseconds, moment, read_facts
 from auto_deployment.feedback.match import Lines
 
 
@@ -24,6 +24,9 @@ class Span:
     begin_us: int
     end_us: int
 
+    def touches(self, other: "Span") -> bool:
+        return self.begin_us < other.end_us and self.end_us >= other.begin_us
+
     def wider(self, before_us: int, after_us: int) -> "Span":
         return Span(self.begin_us - before_us, self.end_us + after_us)
 
@@ -32,8 +35,14 @@ class Span:
 class Sources:
     """The closed files that are there; whoever reads segments holds `dataset.locks.reading`."""
 
-    edge: Sequence[Path]
+    edge: Mapping[Path, Span]  # with the times of their requests
     segments: Sequence[Segment]
+
+    @classmethod
+    def below(cls, edge: Path, segments: Path) -> "Sources":
+        """Look what is there; raise `MarqueeError` naming a file that cannot be read."""
+        spans = {path: Span(*map(microseconds, span_of(path))) for path in closed_files(edge)}
+        return cls(spans, list_segments(segments))
 
     @property
     def stream_end_us(self) -> int:
@@ -42,7 +51,7 @@ class Sources:
         return max(map(microseconds, times), default=0)
 
     def edge_files(self, span: Span) -> list[Path]:
-        return overlapping(self.edge, span.begin_us, span.end_us)
+        return [path for path, own in self.edge.items() if own.touches(span)]
 
     def segment_files(self, span: Span) -> list[Segment]:
         return [one for one in self.segments if _touches(one, span)]
@@ -95,4 +104,4 @@ def _touches(segment: Segment, span: Span) -> bool:
     meta = segment.meta
     if meta.first_time is None or meta.last_time is None:
         return False
-    return microseconds(meta.first_time) < span.end_us and microseconds(meta.last_time) >= span.begin_us
+    return Span(microseconds(meta.first_time), microseconds(meta.last_time)).touches(span)
