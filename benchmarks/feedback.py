@@ -74,21 +74,25 @@ def _in_a_process(folder: Path, which: str) -> dict[str, Any]:
     return found
 
 
-def _own(folder: Path) -> list[int]:
+def _own(folder: Path) -> tuple[list[int], float]:
     made = feedback_data.opened(folder)
     params = load_params(PROJECT / "params.yaml").feedback.join
     movies = pa.table({"movie_id": pa.array([], pa.string()), "runtime_min": pa.array([], pa.int32())})
     with Engine(folder / "spill", params.threads, params.memory_mb).connection() as connection:
+        began_s = time.process_time()
         made.store.show(connection, None)
         outcomes = credit(connection, "impressions", [made.segment], movies, made.day, params).outcomes
+    cpu_s = time.process_time() - began_s
     numbers = [int(text, 16) for text in outcomes["request_id"].to_pylist()]
-    return [len(numbers), sum(numbers)]
+    return [len(numbers), sum(numbers)], cpu_s
 
 
-def _sqlite(folder: Path) -> list[int]:
+def _sqlite(folder: Path) -> tuple[list[int], float]:
     with sqlite3.connect(folder / feedback_data.DATABASE) as connection:
         connection.execute("PRAGMA cache_size = -500000")
-        return list(connection.execute(CORRELATED).fetchone())
+        began_s = time.process_time()
+        found = list(connection.execute(CORRELATED).fetchone())
+        return found, time.process_time() - began_s
 
 
 def _collect(folder: Path) -> float:
@@ -106,14 +110,9 @@ def _collect(folder: Path) -> float:
 
 def main(folder: Path, which: str) -> None:
     """Join, and say how long it took and how much memory this process had."""
-    began_s, began_cpu_s = time.monotonic(), time.process_time()
-    found = {"own": _own, "sqlite": _sqlite}[which](folder)
-    facts = {
-        "found": found,
-        "wall_s": time.monotonic() - began_s,
-        "cpu_s": time.process_time() - began_cpu_s,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    found, cpu_s = {"own": _own, "sqlite": _sqlite}[which](folder)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    facts = {"found": found, "cpu_s": cpu_s, "peak_mb": peak_mb}
     sys.stdout.write(json.dumps(facts))
 
 

@@ -15,6 +15,7 @@ from auto_deployment.dataset.columns import lists, record_batch, times
 from auto_deployment.dataset.events import PARSER_VERSION
 from auto_deployment.dataset.schema import SegmentMeta
 from auto_deployment.dataset.segments import Segment, publish_segment, read_segment, stage_segment
+from auto_deployment.feedback.codes import codes_of
 from auto_deployment.feedback.files import TIME, microseconds
 from auto_deployment.feedback.sources import Span
 from auto_deployment.feedback.store import ParquetStore
@@ -105,6 +106,7 @@ def _store_hour(
         "time": pa.array(time_us).cast(TIME),
         "user_id": pa.array(user.astype(np.int64)),
         "movies": lists(ends, values.cast(pa.string())),
+        "codes": lists(ends, pa.array(codes_of(names.tolist())[movies.ravel()])),
     }
     arrays = [given.get(field.name, pa.nulls(count, field.type)) for field in IMPRESSIONS.schema]
     table = pa.table(arrays, schema=IMPRESSIONS.schema)

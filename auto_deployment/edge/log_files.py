@@ -75,9 +75,6 @@ class LogFiles:
             self.lost = bool(self._positions) and self._positions[-1] not in known
             reached, left = [], most
             for file, position in zip(files, known, strict=True):
-                if left == 0:  # the file waits as it was found, one that was never begun unmentioned
-                    reached += [position] if position else []
-                    continue
                 file.seek(position.offset if position else 0)
                 for line in islice(_complete_lines(file), left):
                     left = left and left - 1

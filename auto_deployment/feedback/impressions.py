@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from auto_deployment.dataset.arrays import BoolArray, Int64Array
+from auto_deployment.feedback.codes import codes_of
 from auto_deployment.feedback.edge_rows import TEXTS
 from auto_deployment.feedback.engine import Engine
 from auto_deployment.feedback.files import TIME
@@ -75,12 +76,14 @@ def _unmatched(
 
 
 def _rows(shown: pa.Table, edge: pa.Table) -> pa.Table:
+    movies = _lists(shown["movies"])
     columns: dict[str, Any] = {
         "request_id": edge["request_id"],
         "time": shown["time_us"].cast(TIME),
         "edge_time": edge["time"],
         "user_id": shown["user_id"],
-        "movies": _lists(shown["movies"]),
+        "movies": movies,
+        "codes": _codes(movies),
         "status": edge["status"],
         "stream_status": shown["stream_status"],
         "duration_ms": edge["duration_ms"],
@@ -92,12 +95,18 @@ def _rows(shown: pa.Table, edge: pa.Table) -> pa.Table:
     return table.cast(IMPRESSIONS.schema).take(pa.array(order))
 
 
-def _lists(movies: pa.ChunkedArray) -> pa.Array:
+def _lists(movies: pa.ChunkedArray) -> pa.ListArray:
     """Return the lists, an empty one where the stream has none."""
     whole = movies.combine_chunks()
     values = whole.flatten()
     ends = np.concatenate([[0], np.cumsum(np.nan_to_num(_lengths(whole)))])
     return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), values)
+
+
+def _codes(movies: pa.ListArray) -> pa.ListArray:
+    coded = movies.flatten().dictionary_encode()
+    codes = codes_of(coded.dictionary.to_pylist())[coded.indices.to_numpy()]
+    return pa.ListArray.from_arrays(movies.offsets, pa.array(codes))
 
 
 def _lengths(lists: pa.Array) -> Any:

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from auto_deployment.dataset.segments import Segment
+from auto_deployment.feedback.codes import codes_of
 from auto_deployment.feedback.engine import parquet
 from auto_deployment.feedback.files import moment
 from auto_deployment.feedback.params import JoinParams
@@ -28,16 +29,21 @@ STARTS = """
     )
     WHERE first IS NOT NULL AND (before IS NULL OR first - before > $watch_within)
 """
+BEGUN = "SELECT DISTINCT movie_id FROM starts"
+# A table of its own: DuckDB would carry all lists through a join with the titles' numbers.
+CODED = "CREATE TEMP TABLE coded AS FROM starts JOIN known USING (movie_id)"
 # Each counts for the newest impression with its title.
 CREDIT = """
     CREATE TEMP TABLE credited AS
-    SELECT user_id, movie_id, watched_at, arg_max(shown, (shown_at, request_id)) AS shown FROM (
-        SELECT starts.*, request_id, time AS shown_at,
-            {{'request_id': request_id, 'time': time, 'place': array_position(movies, movie_id)}} AS shown
-        FROM {impressions} AS impressions JOIN starts USING (user_id)
+    SELECT user_id, movie_id, watched_at, arg_max(
+        {{'request_id': request_id, 'time': time, 'place': place}}, (time, request_id)
+    ) AS shown
+    FROM (
+        SELECT user_id, movie_id, watched_at, request_id, time, array_position(codes, code) AS place
+        FROM {impressions} AS impressions JOIN coded USING (user_id)
         WHERE time <= watched_at + $clock AND time >= watched_at - $watch_within
     )
-    WHERE shown.place IS NOT NULL
+    WHERE place IS NOT NULL
     GROUP BY user_id, movie_id, watched_at
 """
 # Segments tell of the same minute more than once where the stream did: count the union of their ranges.
@@ -119,15 +125,15 @@ def credit(
     )
     connection.register("movies", movies)
     connection.register("scales", _scales(segments))
-    steps: dict[str, dict[str, object]] = {
-        STARTS: {"begin": begin, "end": end, "watch_within": watch_within},
-        CREDIT: {"watch_within": watch_within, "clock": WATCH_CLOCK},
-        MINUTES: {"watch_within": watch_within},
-        RATED: {"rate_within": rate_within},
-    }
-    for sql, values in steps.items():
-        files = parquet(paths, names=sql is RATED)
-        connection.execute(sql.format(files=files, impressions=impressions), values)
+    files = parquet(paths)
+    within = {"watch_within": watch_within}
+    connection.execute(STARTS.format(files=files), {"begin": begin, "end": end, **within})
+    begun = connection.sql(BEGUN).to_arrow_table()["movie_id"].to_pylist()
+    connection.register("known", pa.table({"movie_id": begun, "code": codes_of(begun)}))
+    connection.execute(CODED)
+    connection.execute(CREDIT.format(impressions=impressions), {"clock": WATCH_CLOCK, **within})
+    connection.execute(MINUTES.format(files=files), within)
+    connection.execute(RATED.format(files=parquet(paths, names=True)), {"rate_within": rate_within})
     outcomes = connection.sql(OUTCOMES).to_arrow_table()
     return Credited(outcomes, connection.sql(TITLES, params={"begin": begin}).to_arrow_table())
 

@@ -42,6 +42,9 @@ IMPRESSIONS = FeedbackTable(
             pa.field("stream_status", pa.int16()),  # what the platform met: 0 where it waited no longer
             pa.field("duration_ms", pa.float32()),  # in NGINX
             pa.field("latency_ms", pa.int32()),  # for the platform
+            pa.field(
+                "codes", pa.list_(pa.int64())
+            ),  # of the movies: `codes.py`; what watches are looked up in
         ]
     ),
 )

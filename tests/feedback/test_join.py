@@ -102,6 +102,17 @@ def test_what_finds_no_partner_is_counted_by_reason(world: World) -> None:
     }  # fmt: skip
 
 
+def test_a_request_waits_until_the_stream_has_come_past_it(world: World) -> None:
+    world.log(request(after(minutes=50), 6, 1))
+    world.segment(told(after(minutes=5), 7))
+    world.collect()
+    world.join()
+    assert world.counts() == {"stream_alone": 1, "edge_waiting": 1}
+    world.segment(told(after(hours=4), 7))
+    world.join(after(hours=5))
+    assert world.counts() == {"stream_alone": 1, "edge_alone": 1}
+
+
 def test_joining_again_changes_nothing_and_new_lines_change_their_periods_only(world: World) -> None:
     world.log(request(NOON, 7, 1), request(after(hours=3), 7, 2))
     world.segment(told(NOON, 7), told(after(hours=3), 7))

@@ -31,7 +31,7 @@ def world(tmp_path: Path) -> World:
         told(after(minutes=1), 1), told(after(minutes=2), 1), told(after(minutes=3), 2, LIST[::-1]),
         told(after(minutes=4), 2, ()),
         *watched(after(minutes=10), 1, LIST[1], 30), rated(after(minutes=50), 1, LIST[1], 5),
-        *watched(after(minutes=41), 1, LIST[2], 6),
+        *watched(after(minutes=41), 1, LIST[0], 6),
     )  # fmt: skip
     world.collect()
     world.join()
