@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from auto_deployment.paths import Paths
 from auto_deployment.people.file_places import CataloguePlace, QuarantinePlace
-from auto_deployment.people.model_places import CycleClone, LocalModels, RunningFiles
+from auto_deployment.people.model_places import CycleClone, EdgeLog, LocalModels
 from auto_deployment.people.places import Place
 from auto_deployment.people.segment_place import SegmentPlace
 
@@ -17,5 +17,5 @@ def places_of(paths: Paths) -> Sequence[Place]:
         SegmentPlace(paths),
         LocalModels(paths),
         CycleClone(paths),
-        RunningFiles(paths),
+        EdgeLog(paths),
     ]

@@ -1,7 +1,6 @@
-"""Models on this host, and files of what runs: named, not changed, for somebody may be using them."""
+"""Models and logs on this host: named, not changed, for somebody may be using them."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,31 +76,24 @@ class CycleClone:
             )
 
 
-class RunningFiles:
-    """Logs and records that name users for a while: the edge log of `make run`, the release under way."""
+class EdgeLog:
+    """The requests of a user as NGINX of `make run` has written them; releases keep hashes only."""
 
-    name = "logs"
+    name = "edge log"
 
     def __init__(self, paths: Paths) -> None:
-        self._run = RunLayout(paths.run)
-        self._releases = paths.releases
+        self._log = RunLayout(paths.run).edge_log
 
     def report(self, user_id: int) -> list[str]:
-        return [str(path) for path in self._files() if _mentions(path, user_id)]
+        files = sorted(self._log.parent.glob(f"{self._log.name}*"))
+        return [path.name for path in files if _mentions(path, user_id)]
 
     def forget(self, wish: Wish) -> int:
         return 0
 
     def held(self, wish: Wish) -> Iterator[Held]:
         for name in self.report(wish.user_id):
-            what, until = "requests of the user", "it is rotated away"
-            if Path(name).suffix == ".json":
-                what, until = "whom the release under way has answered", "the release ends"
-            yield Held(name, what, until)
-
-    def _files(self) -> Iterator[Path]:
-        yield from sorted(self._run.logs.glob(f"{self._run.edge_log.name}*"))
-        yield from sorted(path for path in self._releases.glob("*_*.json"))
+            yield Held(f"run/logs/{name}", "requests of the user", "it is rotated away")
 
 
 def _has(folder: Path, user_id: int) -> bool:
@@ -122,12 +114,9 @@ def _knows(folder: Path, wish: Wish) -> bool:
 
 
 def _mentions(path: Path, user_id: int) -> bool:
-    """Tell whether a log, or what a release under way has read of it, names a user."""
-    mentions = re.compile(rf'"{user_id}"|[/ :]{user_id}(?![0-9])').search
+    wanted = f'"user":"{user_id}"'
     try:
-        if path.suffix == ".json":
-            return mentions(json.dumps(json.loads(path.read_bytes())["edge"])) is not None
         with path.open("r", errors="replace") as lines:
-            return any(mentions(line) for line in lines)
-    except (FileNotFoundError, ValueError, KeyError):  # rotated away just now, or no record
+            return any(wanted in line for line in lines)
+    except FileNotFoundError:  # rotated away just now
         return False

@@ -20,7 +20,7 @@ from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
 from auto_deployment.dataset.reading import read_ratings, read_watches
 from auto_deployment.dataset.segments import list_segments
-from auto_deployment.paths import Paths
+from auto_deployment.paths import Paths, RunLayout
 from tests.people.conftest import ANN
 from tests.support.find_user import files_with
 from tests.support.ingest.corrections import NOW, correct, rating, removal
@@ -155,6 +155,15 @@ def test_a_user_that_only_the_catalogue_knows_is_forgotten(root: Path, marquee: 
     USERS.write(Paths(root).catalog, users_frame([2, 55]))
     assert "catalogue 1" in marquee("forget", 55)
     assert set(USERS.read(Paths(root).catalog)["user_id"]) == {2}
+
+
+def test_an_edge_log_that_names_the_user_is_named(root: Path, marquee: Marquee) -> None:
+    logs = RunLayout(Paths(root).run).logs
+    logs.mkdir(parents=True)
+    (logs / "edge.log").write_text(f'{{"time":"x","user":"{ANN}"}}\n')
+    (logs / "edge.log.1").write_text(f'{{"time":"x","user":"2","bytes":{ANN}}}\n')
+    held = json.loads(marquee("forget", ANN, "--json"))["held"]
+    assert [one["where"] for one in held] == ["run/logs/edge.log"]
 
 
 def test_models_of_before_are_named_and_models_made_since_are_not(root: Path, marquee: Marquee) -> None:
