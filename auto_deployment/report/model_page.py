@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from auto_deployment.report.choice import choice_sentences, tried_table
 from auto_deployment.report.model_sentences import (
     NAMES,
     activity_sentence,
@@ -31,8 +32,11 @@ def render_model_report(metrics: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"estimate": number, "moment": moment}
+    choice = metrics["model"].get("choice")  # models of before chose nothing
     return environment.get_template("model_report.html").render(
         m=metrics,
+        choice_sentences=choice_sentences(choice) if choice else [],
+        tried=tried_table(choice) if choice else None,
         names=NAMES,
         rating_names=RATING_NAMES,
         split=split_sentence(metrics["split"], metrics["model"]["watermark"]),
