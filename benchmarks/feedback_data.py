@@ -69,7 +69,6 @@ def make(folder: Path, impressions: int, watches: int) -> None:
         user, movie, time_us = _within_the_day(rng, user, movie, time_us)
         watched = zip(user.tolist(), names[movie].tolist(), time_us.tolist(), strict=True)
         connection.executemany("INSERT INTO watches VALUES (?, ?, ?)", watched)
-        connection.execute("CREATE INDEX by_user ON impressions (user_id, time)")
     _write_segment(folder, user, movie, time_us, names)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from auto_deployment.dataset.arrays import BoolArray, Int64Array
+from auto_deployment.dataset.arrays import BoolArray
 from auto_deployment.feedback.codes import codes_of
 from auto_deployment.feedback.edge_rows import TEXTS
 from auto_deployment.feedback.engine import Engine
@@ -76,13 +76,15 @@ def _unmatched(
 
 
 def _rows(shown: pa.Table, edge: pa.Table) -> pa.Table:
-    movies = _lists(shown["movies"])
+    order = pa.array(np.argsort(shown["time_us"].to_numpy(), kind="stable"))
+    shown, edge = shown.take(order).combine_chunks(), edge.take(order)
+    movies = shown["movies"].combine_chunks()
     columns: dict[str, Any] = {
         "request_id": edge["request_id"],
         "time": shown["time_us"].cast(TIME),
         "edge_time": edge["time"],
         "user_id": shown["user_id"],
-        "movies": movies,
+        "movies": pa.ListArray.from_arrays(movies.offsets, movies.flatten().cast(pa.string())),
         "codes": _codes(movies),
         "status": edge["status"],
         "stream_status": shown["stream_status"],
@@ -90,24 +92,11 @@ def _rows(shown: pa.Table, edge: pa.Table) -> pa.Table:
         "latency_ms": shown["latency_ms"],
         **{name: edge[name].cast(pa.string()) for name in TEXTS},
     }
-    order: Int64Array = np.argsort(shown["time_us"].to_numpy(), kind="stable")
     table = pa.table([columns[name] for name in IMPRESSIONS.schema.names], IMPRESSIONS.schema.names)
-    return table.cast(IMPRESSIONS.schema).take(pa.array(order))
-
-
-def _lists(movies: pa.ChunkedArray) -> pa.ListArray:
-    """Return the lists, an empty one where the stream has none."""
-    whole = movies.combine_chunks()
-    values = whole.flatten()
-    ends = np.concatenate([[0], np.cumsum(np.nan_to_num(_lengths(whole)))])
-    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), values)
+    return table.cast(IMPRESSIONS.schema)
 
 
 def _codes(movies: pa.ListArray) -> pa.ListArray:
-    coded = movies.flatten().dictionary_encode()
+    coded = movies.flatten()
     codes = codes_of(coded.dictionary.to_pylist())[coded.indices.to_numpy()]
     return pa.ListArray.from_arrays(movies.offsets, pa.array(codes))
-
-
-def _lengths(lists: pa.Array) -> Any:
-    return lists.value_lengths().to_numpy(zero_copy_only=False)

@@ -9,12 +9,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auto_deployment.dataset.arrays import int64s
+from auto_deployment.dataset.columns import Interned
 from auto_deployment.dataset.segments import Segment, list_segments
 from auto_deployment.feedback import edge_rows
 from auto_deployment.feedback.collect import span_of
 from auto_deployment.feedback.engine import Engine, parquet
 from auto_deployment.feedback.files import FeedbackError, closed_files, microseconds, moment, read_facts
 from auto_deployment.feedback.match import Lines
+
+BATCH_ROWS = 20_000
+_COLUMNS = {
+    "time_us": pa.int64(),
+    "user_id": pa.int64(),
+    "stream_status": pa.int16(),
+    "latency_ms": pa.int32(),
+}
+_LISTED = pa.field("movies", pa.list_(pa.int32()))
+_NAMED = pa.field("movies", pa.list_(pa.dictionary(pa.int32(), pa.string())))
+CODED = pa.schema([*_COLUMNS.items(), _LISTED, ("partition", pa.int32()), ("offset", pa.int64())])
+SHOWN = pa.schema([*_COLUMNS.items(), _NAMED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +92,45 @@ def read_edge(files: Sequence[Path], span: Span) -> pa.Table:
 
 
 def read_shown(engine: Engine, segments: Sequence[Segment], span: Span) -> pa.Table:
-    """Read what the stream says of lists in a stretch of time, in order of user and time, with `time_us`."""
+    """Read what the stream says of lists in a stretch of time, with `time_us`; lists have coded titles."""
     sql = """
-        SELECT epoch_us(time) AS time_us, user_id, movies, status AS stream_status, latency_ms
+        SELECT epoch_us(time) AS time_us, user_id, movies, status AS stream_status, latency_ms,
+            partition, "offset"
         FROM {files}
         WHERE kind = 'recommendation' AND time >= $begin AND time < $end
-        ORDER BY user_id, time, partition, "offset", latency_ms
     """
     if not segments:
-        schema = {"time_us": pa.int64(), "user_id": pa.int64(), "movies": pa.list_(pa.string())}
-        more = {"stream_status": pa.int16(), "latency_ms": pa.int32()}
-        return pa.schema(list((schema | more).items())).empty_table()
+        return SHOWN.empty_table()
     values = {"begin": moment(span.begin_us), "end": moment(span.end_us)}
+    titles, batches = Interned(), []
     with engine.connection() as connection:
         files = parquet([segment.path for segment in segments])
-        return connection.sql(sql.format(files=files), params=values).to_arrow_table()
+        for batch in connection.sql(sql.format(files=files), params=values).to_arrow_reader(BATCH_ROWS):
+            batches.append(_coded(batch, titles))
+    table = pa.Table.from_batches(batches, CODED)
+    # DuckDB reads in no order, and two lines of one moment must not change places from one time to the next.
+    order = [(name, "ascending") for name in ("user_id", "time_us", "partition", "offset", "latency_ms")]
+    table = table.sort_by(order).combine_chunks()
+    lists = table["movies"].combine_chunks()
+    named = pa.DictionaryArray.from_arrays(lists.flatten(), titles.texts())
+    movies = pa.ListArray.from_arrays(_ends(lists), named)
+    return table.set_column(table.column_names.index("movies"), "movies", movies).select(SHOWN.names)
+
+
+def _coded(batch: pa.RecordBatch, titles: Interned) -> pa.RecordBatch:
+    """Put numbers in the place of titles: an hour has few different ones, each many times."""
+    lists = batch["movies"]
+    found = lists.flatten().dictionary_encode()
+    codes = np.array([titles.code(text) for text in found.dictionary.to_pylist()], np.int32)
+    movies = pa.ListArray.from_arrays(_ends(lists), pa.array(codes[found.indices.to_numpy()]))
+    columns = [movies if name == "movies" else batch[name] for name in CODED.names]
+    return pa.RecordBatch.from_arrays(columns, schema=CODED)
+
+
+def _ends(lists: pa.ListArray) -> pa.Array:
+    """Return where each list begins, and the end; a list that is null is empty."""
+    lengths = np.nan_to_num(lists.value_lengths().to_numpy(zero_copy_only=False))
+    return pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
 
 
 def lines_of(table: pa.Table, time: str) -> Lines:
