@@ -33,7 +33,11 @@ class QuarantinePlace:
 
     def held(self, wish: Wish) -> Iterator[Held]:
         if count := sum(1 for _ in self._rows(wish.user_id)):
-            yield Held("quarantine", f"{count:,} lines that were not taken", f"`forget {wish.user_id}` again")
+            yield Held(
+                "quarantine",
+                f"{count:,} lines that were not taken",
+                f"`forget {wish.user_id}` again removes it",
+            )
 
     def _rows(self, user_id: int) -> Iterator[dict[str, Any]]:
         for path in quarantine_paths(self._folder):
@@ -65,7 +69,7 @@ class CataloguePlace:
 
     def held(self, wish: Wish) -> Iterator[Held]:
         if self.report(wish.user_id):
-            yield Held("catalogue", "age, gender, occupation", f"`forget {wish.user_id}` again")
+            yield Held("catalogue", "age, gender, occupation", f"`forget {wish.user_id}` again removes it")
 
 
 def _known(value: Any) -> Any:

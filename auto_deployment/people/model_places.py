@@ -34,12 +34,10 @@ class LocalModels:
         current = self._paths.current_model.resolve().name
         for folder in self._folders():
             if _has(folder, wish.user_id) and not _knows(folder, wish):
-                until = "remove the folder"
+                goes = "remove the folder"
                 if folder.name == current:
-                    until = (
-                        "it is the current one: `marquee train` makes one without the user, then remove it"
-                    )
-                yield Held(f"models/{folder.name}", "what a model has learnt of the user", until)
+                    goes = "it is the current one: `marquee train` makes one without the user, then remove it"
+                yield Held(f"models/{folder.name}", "what a model has learnt of the user", goes)
 
     def _folders(self) -> list[Path]:
         found = self._paths.models.glob(f"*/{_USERS}")
@@ -67,12 +65,12 @@ class CycleClone:
         names = {path.stem for path in (self._data / "segments").glob(f"*{SUFFIX}")}
         held = read_held(self._record)
         if names and wish.name not in names and any(wish.number in held.get(one, ()) for one in names):
-            yield Held("cycle/clone", "what the last cycle has worked on", "the next cycle")
+            yield Held("cycle/clone", "what the last cycle has worked on", "until the next cycle")
         elif _has(self._data / "champion", wish.user_id) and not _knows(self._data / "champion", wish):
             yield Held(
                 "cycle/clone/data/champion",
                 "the model to beat",
-                "a model without the user serves, and a cycle",
+                "until a model without the user serves, and the cycle after that",
             )
 
 
@@ -93,7 +91,7 @@ class EdgeLog:
 
     def held(self, wish: Wish) -> Iterator[Held]:
         for name in self.report(wish.user_id):
-            yield Held(f"run/logs/{name}", "requests of the user", "it is rotated away")
+            yield Held(f"run/logs/{name}", "requests of the user", "until it is rotated away")
 
 
 def _has(folder: Path, user_id: int) -> bool:

@@ -13,11 +13,11 @@ from auto_deployment.dataset.corrections.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Something that is still there of a forgotten user: where, what, and how long or until what happens."""
+    """Something that is still there of a forgotten user: where, what, and when or how it goes."""
 
     where: str
     what: str
-    until: str
+    goes: str
 
 
 class Place(Protocol):

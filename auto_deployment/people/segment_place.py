@@ -55,7 +55,7 @@ class SegmentPlace:
                 yield Held(
                     f"segments/{path.name}",
                     f"{count:,} rows that no reader counts",
-                    "they go once nobody reads: `forget` again, the next cycle, or ingest does it",
+                    "once nobody reads, the next cycle, ingest, or `forget` again takes them out",
                 )
 
     def _tables(self, user_id: int, columns: list[str] | None) -> Iterator[tuple[Path, pa.Table]]:

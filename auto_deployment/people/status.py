@@ -22,6 +22,6 @@ def render_status(wish: Wish, held: Sequence[Held]) -> str:
         "model is made of one any more.",
         f"kept: the wish itself, number and time ({wish.name})",
     ]
-    lines += [f"still held: {one.where}: {one.what}; until {one.until}" for one in held]
+    lines += [f"still held: {one.where}: {one.what}; {one.goes}" for one in held]
     lines += [] if held else ["nothing else is held of before"]
     return "\n".join(lines) + "\n"

@@ -27,9 +27,9 @@ class VersionPlace:
         for version in sorted(self._forgotten.holds):
             if wish.number not in self._forgotten.holds[version]:
                 continue
-            until = f"{due(wish.until, self._days):%Y-%m-%d}, or at once by `marquee retain --now`"
+            goes = f"until {due(wish.until, self._days):%Y-%m-%d}"
             if reason := self._forgotten.needed.get(version):
-                until = (
-                    f"{due(wish.until, self._days):%Y-%m-%d}, if by then another one is released: {reason}"
-                )
-            yield Held(f"version {version}", "data and model in DVC's cache and remote", until)
+                goes += f", if by then another one is released: {reason}"
+            else:
+                goes += ", or at once by `marquee retain --now`"
+            yield Held(f"version {version}", "data and model in DVC's cache and remote", goes)

@@ -38,7 +38,7 @@ def serve(home: CycleHome, version: str) -> None:
 
 def named_until(home: CycleHome, done: Done) -> Mapping[str, str]:
     place = VersionPlace(look_for_forgotten(home.make()), 30)
-    return {one.where: one.until for one in place.held(done.wish)}
+    return {one.where: one.goes for one in place.held(done.wish)}
 
 
 def look(home: CycleHome) -> Forgotten:
@@ -60,10 +60,13 @@ def test_the_next_version_is_without_the_user_and_retention_removes_what_was_bef
     serve(home, first)
     assert (
         named_until(home, done)[f"version {first}"]
-        == "2026-03-31, if by then another one is released: it serves"
+        == "until 2026-03-31, if by then another one is released: it serves"
     )
     serve(home, second)
-    assert named_until(home, done)[f"version {first}"] == "2026-03-31, or at once by `marquee retain --now`"
+    assert (
+        named_until(home, done)[f"version {first}"]
+        == "until 2026-03-31, or at once by `marquee retain --now`"
+    )
     assert (look(home).overdue(SOON, 30), look(home).overdue(LATE, 30)) == (set(), {first})
     assert look(home).at_once() == {first}
 
