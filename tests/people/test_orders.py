@@ -45,8 +45,10 @@ def test_any_order_of_steps_gives_what_a_plain_table_has(
     with tempfile.TemporaryDirectory() as folder:
         paths = Paths(Path(folder))
         MOVIES.write(paths.catalog, movies_frame(["heat+1995"]))
-        table: Table = {}
-        came: set[tuple[int, datetime]] = set()
+        table: Table = {(1, TIMES[0]): 1.0, (2, TIMES[0]): 2.0, (2, TIMES[1]): 3.0}
+        known = [Rating(time, user, "heat+1995", value) for (user, time), value in table.items()]
+        write_segment(paths.segments, "begin", known)
+        came = set(table)
         forgotten: dict[int, datetime] = {}
         for place, (step, user, time, value) in enumerate(steps):
             key = user, time
