@@ -58,13 +58,14 @@ def test_a_watch_long_after_the_list_does_not_count(world: World, late_h: float,
     assert len(world.rows("SELECT * FROM outcomes")) == found
 
 
-def test_going_on_with_a_title_is_no_new_watch(world: World) -> None:
-    world.segment(*watched(after(hours=-5), 7, LIST[0]))
+@pytest.mark.parametrize(("before_h", "new"), [(5, 0), (13, 0), (30, 1)])  # 5: the same day
+def test_going_on_with_a_title_is_no_new_watch(world: World, before_h: int, new: int) -> None:
+    world.segment(*watched(after(hours=-before_h), 7, LIST[0]))
     world.log(request(NOON, 7, 1))
     world.segment(told(NOON, 7), *watched(after(hours=1), 7, LIST[0]))
     world.collect()
     world.join()
-    assert world.rows("SELECT * FROM outcomes") == []
+    assert len(world.rows("SELECT * FROM outcomes")) == new
 
 
 def test_a_rating_on_another_scale_is_mapped(world: World) -> None:
