@@ -1,7 +1,7 @@
 """`params.yaml` as frozen objects: every number that someone may argue about, checked when it is read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -23,8 +23,9 @@ T = TypeVar("T")
 
 # What a file of an older version may still have, and what to do with it.
 REMOVED = {
-    "popularity_factor_min": "remove it: lists have to be surely better than popularity, whatever the factor "
-    "(check `popularity` in docs/retraining.md)",
+    "gate.popularity_factor_min": "remove it: lists have to be surely better than popularity, whatever the "
+    "factor",
+    "training.train.als.rating_power": "it is training.train.rating_power now: move it there",
 }
 
 
@@ -53,24 +54,39 @@ def load_params(path: Path) -> Params:
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    differences = list(_differences(Params, content, ""))
+    if len(differences) > 1:
+        raise BadInputError(
+            f"{path.name} is not one of this version. Take the params.yaml that came with it and make your "
+            f"changes there, or change this one: {'; '.join(differences)}."
+        )
+    if differences:
+        raise BadInputError(f"{path.name}: {differences[0]}.")
     return build(Params, content, path.name)
 
 
+def _differences(cls: Any, content: object, above: str) -> Iterator[str]:
+    """Yield what is to be done with each key that is too much or missing, also in the sections below."""
+    if not isinstance(content, Mapping):
+        return
+    hints = get_type_hints(cls)
+    for name in content:
+        if name not in hints:
+            known = f"unknown key, known here are {', '.join(hints)}"
+            yield f"{above}{name} ({REMOVED.get(f'{above}{name}', known)})"
+    for name, hint in hints.items():
+        if name not in content:
+            yield f"{above}{name} is missing"
+        elif is_dataclass(hint):
+            yield from _differences(hint, content[name], f"{above}{name}.")
+
+
 def build(cls: type[T], content: object, where: str) -> T:
-    """Make a dataclass of a mapping, strictly: all keys, no others, each of the declared type."""
+    """Make a dataclass of a mapping whose keys are those of the class; refuse values of another type."""
     if not isinstance(content, Mapping):
         raise BadInputError(f"{where} must be a mapping of names to values.")
     hints = get_type_hints(cls)
-    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # every caller hands in a dataclass
-    for name in content:
-        if name not in names and name in REMOVED:
-            raise BadInputError(f"{where} has the key {name!r}, which is gone: {REMOVED[name]}.")
-        if name not in names:
-            raise BadInputError(f"{where} has an unknown key {name!r}: known are {', '.join(names)}.")
-    for name in names:
-        if name not in content:
-            raise BadInputError(f"{where} lacks the key {name!r}.")
-    return cls(**{name: _value(hints[name], content[name], f"{where}: {name}") for name in names})
+    return cls(**{name: _value(hints[name], one, f"{where}: {name}") for name, one in content.items()})
 
 
 def _value(hint: Any, value: object, where: str) -> Any:

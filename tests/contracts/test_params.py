@@ -46,8 +46,8 @@ def test_a_file_that_is_not_yaml_is_refused(file: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("canary_weight", None, "lacks the key 'canary_weight'"),
-        ("canary_wieght", 3, "unknown key 'canary_wieght'"),
+        ("canary_weight", None, "traffic.canary_weight is missing"),
+        ("canary_wieght", 3, r"traffic\.canary_wieght \(unknown key, known here are stable_weight, "),
         ("canary_weight", "many", "canary_weight is 'many', which is not int"),
         ("canary_weight", True, "canary_weight is True, which is not int"),
         ("canary_weight", 20.5, "canary_weight is 20.5, which is not int"),
@@ -63,14 +63,37 @@ def test_a_wrong_key_or_value_is_named(file: Path, key: str, value: object, mess
         load_params(file)
 
 
-def test_a_key_of_an_older_version_says_what_to_do_with_it(file: Path) -> None:
+@pytest.mark.parametrize(
+    ("section", "key", "advice"),
+    [("gate", "popularity_factor_min", "remove it"), ("als", "rating_power", "it is .* now: move it there")],
+)
+def test_a_key_of_an_older_version_says_what_to_do_with_it(
+    file: Path, section: str, key: str, advice: str
+) -> None:
     content = yaml.safe_load(file.read_text("utf-8"))
+    {**content, "als": content["training"]["train"]["als"]}[section][key] = 1.1
+    file.write_text(yaml.safe_dump(content), "utf-8")
+    with pytest.raises(BadInputError, match=rf"{section}\.{key} \({advice}"):
+        load_params(file)
+
+
+def test_a_file_of_an_older_version_is_told_all_differences_at_once(file: Path) -> None:
+    content = yaml.safe_load(file.read_text("utf-8"))
+    del content["feedback"], content["training"]["train"]["items"], content["retrain"]["forgotten_days"]
     content["gate"]["popularity_factor_min"] = 1.1
     file.write_text(yaml.safe_dump(content), "utf-8")
-    with pytest.raises(
-        BadInputError, match=r"gate has the key 'popularity_factor_min', which is gone: remove it"
-    ):
+    with pytest.raises(BadInputError) as refused:
         load_params(file)
+    assert str(refused.value).startswith(
+        "params.yaml is not one of this version. Take the params.yaml that came"
+    )
+    for part in (
+        "feedback is missing",
+        "training.train.items is missing",
+        "retrain.forgotten_days is missing",
+        "gate.popularity_factor_min (remove it",
+    ):
+        assert part in str(refused.value)
 
 
 def test_a_section_that_is_not_a_mapping_is_refused(file: Path) -> None:
