@@ -5,6 +5,8 @@
 
 import argparse
 import logging
+import os
+import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -64,7 +66,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
             stream=sys.stderr,
         )
-        return int(args.run(args, settings))
+        status = int(args.run(args, settings))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        if not _output_has_no_reader():
+            raise
+        return 0
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -73,6 +81,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except KeyboardInterrupt:
         return 130
+
+
+def _output_has_no_reader() -> bool:
+    """Tell whether who read standard output has gone, as `head` does; nothing is written to it then."""
+    output = sys.stdout.fileno()
+    ends = select.poll()
+    ends.register(output, 0)
+    if not any(state & (select.POLLERR | select.POLLHUP) for _, state in ends.poll(0)):
+        return False
+    # Python flushes once more when it ends, and would complain then.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True
 
 
 def _add(

@@ -1,5 +1,6 @@
 """The command line and its settings."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,21 @@ def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.Captur
         main(["conquer"])
     assert stop.value.code == 2
     assert "simulate" in capsys.readouterr().err
+
+
+def test_a_reader_of_the_output_that_has_gone_is_no_error(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "auto_deployment", "feedback", "query", "SELECT 1"],
+        cwd=PROJECT,
+        env={**os.environ, "DATA_DIR": str(tmp_path)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(
