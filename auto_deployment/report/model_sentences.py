@@ -7,7 +7,7 @@ Estimate = Mapping[str, float | None]
 
 NAMES = {
     "blend": "blend (served)",
-    "als": "ALS alone",
+    "als": "factors alone",
     "items": "item-to-item alone",
     "svd": "predicted ratings alone",
     "popularity": "popularity (served to new users)",
@@ -95,7 +95,7 @@ def ranking_sentences(ranking: Mapping[str, Any]) -> list[str]:
     return [
         f"NDCG@{k} of what is served is {number(factor, 2)} times that of "
         f"{NAMES[stronger].split(' (')[0]}. {meaning}",
-        f"Against ALS alone the blend has {number(compared['blend_minus_als'], 4, '+')}: {against_als}.",
+        f"Against factors alone the blend has {number(compared['blend_minus_als'], 4, '+')}: {against_als}.",
         f"{hit_rate:.0%} of the users find at least one movie among their {k} that they went on to like.",
     ]
 

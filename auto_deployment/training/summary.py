@@ -9,6 +9,9 @@ SPLITS = {
     "random": "times could not split, a random share of each user's events was held out",
 }
 
+# Of systems whose name in `metrics.json` is not how people call them.
+NAMES = {"als": "factors", "items": "item-to-item", "svd": "predicted ratings"}
+
 
 def describe(metrics: Mapping[str, Any]) -> str:
     """Return the lines, each with a line end."""
@@ -31,10 +34,11 @@ def describe(metrics: Mapping[str, Any]) -> str:
             f"difference {_number(native['svd_minus_bias']['rmse'], '+')} on {low:g}-{high:g}, as in the data"
         )
     lines += [
-        f"{name:8} " + ", ".join(f"{one} {_number(values['ndcg'])}" for one, values in systems.items()),
+        f"{name:8} "
+        + ", ".join(f"{NAMES.get(one, one)} {_number(values['ndcg'])}" for one, values in systems.items()),
         f"         blend over popularity {_number(compared['blend_over_popularity'])}, "
         f"blend minus popularity {_number(compared['blend_minus_popularity'], '+')}, "
-        f"blend minus ALS {_number(compared['blend_minus_als'], '+')}",
+        f"blend minus factors {_number(compared['blend_minus_als'], '+')}",
     ]
     return "".join(f"{line}\n" for line in lines)
 

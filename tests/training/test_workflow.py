@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from app.artifact import Model, load, save
+from app.model_format import without_item_part
 from app.recommender import Recommender
 from auto_deployment.host.revision import Revision
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
@@ -197,6 +198,17 @@ def test_a_part_alone_is_what_a_blend_of_nothing_else_would_serve(
     # Of ten places the last ones are equal: nothing of a user's own speaks for what is left.
     alone = systems.all_lists(Recommender(replace(model, arrays=arrays)), np.arange(60), 5, seed=1)
     assert alone[system].tolist() == alone["blend"].tolist()
+
+
+def test_a_model_without_item_weights_is_measured_without_lists_of_them(trained: Trained) -> None:
+    arrays = trained.fitted.arrays
+    bare = replace(
+        trained.fitted.as_model(), arrays={**arrays, **without_item_part(arrays)}, manifest=trained.details
+    )
+    ranking = measure_again(bare, training_data(ROWS), PER_USER)["ranking"]
+    assert "items" not in ranking["systems"]
+    assert not [name for name in ranking["ndcg_compared"] if "items" in name]
+    assert {"items", "als", "svd"} <= set(trained.metrics["ranking"]["systems"])
 
 
 def test_each_part_alone_keeps_the_popular_list_for_users_with_few_events() -> None:

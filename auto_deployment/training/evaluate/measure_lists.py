@@ -50,6 +50,7 @@ def measure_lists(listed: Listed, bootstrap: Bootstrap, here: BoolArray | None =
     compared = {
         f"{one}_{sign}_{other}": compare(f"{one}_ndcg", f"{other}_ndcg")
         for one, other in COMPARED
+        if other in systems  # not every model has an item part
         for sign, compare in (("minus", resampled.difference), ("over", resampled.ratio))
     }
     return {"users": int(chosen.sum()), "systems": systems, "ndcg_compared": compared}

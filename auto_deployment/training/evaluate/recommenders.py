@@ -22,8 +22,8 @@ def all_lists(recommender: Recommender, rows: IndexArray, n: int, seed: int) -> 
     """Return the lists (rows, n) of each system, none with a training movie of its user.
 
     `blend` and `popularity` come from the recommender as they are served. `als`, `items` and `svd` are what
-    would be served with that part alone: users with few events get popularity there too. `count` is
-    popularity by the plain number of training events.
+    would be served with that part alone: users with few events get popularity there too. `items` is missing
+    of a model without item-to-item weights. `count` is popularity by the plain number of training events.
     """
     scored = {
         name: scored_lists(recommender, rows, n, scorer)
@@ -32,13 +32,12 @@ def all_lists(recommender: Recommender, rows: IndexArray, n: int, seed: int) -> 
     popular = popular_lists(recommender, rows, n)
     least = recommender.model.manifest["scalars"]["min_events"]
     has_few = recommender.model.arrays["user_events"][rows] < least
-    for part in (ALS, ITEMS, SVD):
-        scored[part][has_few] = popular[has_few]
+    parts = {name: scored[name] for name in (ALS, ITEMS, SVD) if name in scored}
+    for lists in parts.values():
+        lists[has_few] = popular[has_few]
     return {
         SERVED: served_lists(recommender, rows, n),
-        ALS: scored[ALS],
-        ITEMS: scored[ITEMS],
-        SVD: scored[SVD],
+        **parts,
         POPULARITY: popular,
         COUNT: scored[COUNT],
         RANDOM: scored[RANDOM],
@@ -56,9 +55,13 @@ def _scorers(recommender: Recommender, seed: int) -> dict[str, Scores]:
         rng = np.random.default_rng((seed, int(some[0])))
         return rng.random((len(some), len(movies)), dtype=np.float32)
 
+    # Without weights all scores are equal: the order would be that of the rows, which says nothing.
+    items: dict[str, Scores] = (
+        {ITEMS: Scorer(recommender.model).item_scores} if len(arrays["item_weights"]) else {}
+    )
     return {
         ALS: lambda some: users[some, :cut] @ movies[:, :cut].T,
-        ITEMS: Scorer(recommender.model).item_scores,
+        **items,
         SVD: lambda some: users[some, cut:] @ movies[:, cut:-1].T + movies[:, -1],
         COUNT: lambda some: np.tile(count, (len(some), 1)),
         RANDOM: chance,
