@@ -17,6 +17,7 @@ from auto_deployment.feedback.collect import Collector
 from auto_deployment.feedback.engine import Engine
 from auto_deployment.feedback.outcomes import credit
 from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
 from benchmarks import feedback_data
 from benchmarks.report import Table
 from tests.support.project import PROJECT
@@ -106,7 +107,7 @@ def _collect(folder: Path) -> float:
     with log.open("wb") as file:
         for number in range(LINES):
             file.write(edge_line(time=now, request_id=f"{number:032x}", user=str(1 + number % 100_000)))
-    collector = Collector(log, folder / "edge", load_params(PROJECT / "params.yaml").feedback.collect)
+    collector = Collector(log, Paths(folder), load_params(PROJECT / "params.yaml").feedback.collect)
     began_s = time.process_time()
     collector.step(datetime.now(UTC))
     collector.close()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from auto_deployment.edge.log_files import LogFiles
-from auto_deployment.feedback.edge_rows import EdgeRows
+from auto_deployment.feedback.edge_rows import EDGE, EdgeRows
 from auto_deployment.feedback.files import (
     SUFFIX,
     FeedbackError,
@@ -15,8 +15,10 @@ from auto_deployment.feedback.files import (
     read_facts,
     write_file,
 )
+from auto_deployment.feedback.forgotten import left, publishing, wishes_now
 from auto_deployment.feedback.params import CollectParams
 from auto_deployment.host.files import remove_leftovers
+from auto_deployment.paths import FeedbackLayout, Paths
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,9 @@ class Collector:
     Whatever happens to it between two files, the next one begins where the last closed file ends.
     """
 
-    def __init__(self, edge_log: Path, folder: Path, params: CollectParams) -> None:
+    def __init__(self, edge_log: Path, paths: Paths, params: CollectParams) -> None:
+        self._segments, self._root = paths.segments, paths.feedback
+        folder = FeedbackLayout(paths.feedback).edge
         folder.mkdir(parents=True, exist_ok=True)
         remove_leftovers(folder)
         self._folder, self._params = folder, params
@@ -64,26 +68,35 @@ class Collector:
             self.close()
 
     def close(self) -> None:
-        """Make a file of what was read, if anybody asked for recommendations."""
+        """Make a file of what was read, if anybody asked for recommendations, without who is forgotten."""
         rows = self._open
         if not len(rows):
             return
         first_us, last_us = rows.span_us()
         number = self._number + 1
         name = f"{number:010d}-{moment(first_us):%Y%m%dT%H%M%S}-{moment(last_us):%Y%m%dT%H%M%S}{SUFFIX}"
-        counts = {"requests": len(rows), "other": rows.other, "damaged": rows.damaged, "lost": self._lost}
-        write_file(self._folder / name, rows.table(), {"positions": self._files.to_json(), "counts": counts})
+        with publishing(self._root):
+            # May be empty: the position has to go on.
+            table = left(EDGE, rows.table(), wishes_now(self._segments))
+            counts = {
+                "requests": len(table),
+                "other": rows.other,
+                "damaged": rows.damaged,
+                "lost": self._lost,
+            }
+            write_file(self._folder / name, table, {"positions": self._files.to_json(), "counts": counts})
         self._number = number
         done = self.done
-        done.requests, done.other = done.requests + len(rows), done.other + rows.other
+        done.requests, done.other = done.requests + len(table), done.other + rows.other
         done.damaged, done.files = done.damaged + rows.damaged, done.files + 1
         self._open, self._since, self._lost = EdgeRows(), None, 0
 
     def remove_before(self, time: datetime) -> int:
         """Remove files with older requests only; never the newest, which has the position."""
         old = [path for path in closed_files(self._folder)[:-1] if span_of(path)[1] < time]
-        for path in old:
-            path.unlink(missing_ok=True)
+        with publishing(self._root):
+            for path in old:
+                path.unlink(missing_ok=True)
         return len(old)
 
     def _read(self, now: datetime) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from auto_deployment.dataset.arrays import Int64Array, int64s
 from auto_deployment.dataset.valid import EARLIEST
 from auto_deployment.feedback.files import TIME
 
+EDGE = "edge"  # the name of the folder
 HIGHEST_USER = 2**31 - 1
 LONGEST_TEXT = 256
 TEXTS = ("track", "release", "model_version", "source")  # few different ones
@@ -84,6 +86,13 @@ class EdgeRows:
         }
         columns |= {name: pa.array(texts, pa.string()) for name, texts in self._texts.items()}
         return pa.table([columns[name] for name in SCHEMA.names], names=SCHEMA.names).cast(SCHEMA)
+
+
+def began_us(rows: pa.Table) -> Int64Array:
+    """Return when each request began; NGINX says when it ended."""
+    lasted_us = (1000 * rows["duration_ms"].to_numpy().astype(np.float64)).astype(np.int64)
+    began: Int64Array = int64s(rows["time"]) - lasted_us
+    return began
 
 
 def _row(entry: Mapping[str, Any], user: str) -> tuple[int, int, str, list[str], int, float]:

@@ -13,7 +13,8 @@ import pyarrow as pa
 from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.dataset.locks import reading
 from auto_deployment.feedback.engine import Engine
-from auto_deployment.feedback.files import microseconds, moment
+from auto_deployment.feedback.files import Facts, microseconds, moment
+from auto_deployment.feedback.forgotten import counted, left, publishing, wishes_now
 from auto_deployment.feedback.impressions import MARGIN_US, edge_span, join_hour
 from auto_deployment.feedback.outcomes import credit, watch_span
 from auto_deployment.feedback.params import FeedbackParams
@@ -55,7 +56,8 @@ class Joiner:
             sources = Sources.below(self._layout.edge, self._paths.segments)
             self._join_hours(sources, now, done)
             self._join_days(sources, now, done)
-        done.removed = self._store.remove_before(now - timedelta(days=self._params.keep_days))
+        with publishing(self._layout.root):
+            done.removed = self._store.remove_before(now - timedelta(days=self._params.keep_days))
         return done
 
     def _join_hours(self, sources: Sources, now: datetime, done: Round) -> None:
@@ -74,7 +76,7 @@ class Joiner:
             joined = join_hour(self._engine, sources, hour, params)
             facts: dict[str, Any] = {"made_of": made_of, "counts": joined.counts}
             facts["clock_difference_s"] = joined.clock_difference_s
-            self._store.replace(IMPRESSIONS, begin, joined.rows, facts)
+            self._replace(IMPRESSIONS, begin, joined.rows, facts)
             log.info("%s: %s", begin.isoformat(timespec="minutes"), facts)
             done.hours.append(begin)
 
@@ -118,13 +120,18 @@ class Joiner:
             self._store.show(connection, since)
             segments = sources.segment_files(watch_span(day, params))
             known = pa.Table.from_pandas(movies, preserve_index=False)
-            found = credit(connection, IMPRESSIONS.name, segments, known, day, params)
+            found = credit(connection, IMPRESSIONS.name, segments, known, day, params, sources.corrections)
         unknown = set(found.outcomes["movie_id"].to_pylist()) - set(movies["movie_id"])
         counts = {"outcomes": len(found.outcomes), "titles_unknown": len(unknown)}
         # The outcomes come last: only with them a day counts as made.
-        self._store.replace(TITLES, begin, found.titles, {"made_of": made_of})
-        self._store.replace(OUTCOMES, begin, found.outcomes, {"made_of": made_of, "counts": counts})
+        self._replace(TITLES, begin, found.titles, {"made_of": made_of})
+        self._replace(OUTCOMES, begin, found.outcomes, {"made_of": made_of, "counts": counts})
         log.info("%s: %s", begin.date().isoformat(), counts)
+
+    def _replace(self, table: FeedbackTable, begin: datetime, rows: pa.Table, facts: Facts) -> None:
+        with publishing(self._layout.root):
+            rows = left(table.name, rows, wishes_now(self._paths.segments))  # some may be of this minute
+            self._store.replace(table, begin, rows, counted(table.name, facts, rows))
 
     def _digest(self, *parts: object) -> str:
         content = json.dumps([RULES, repr(self._params.join), *parts], sort_keys=True)

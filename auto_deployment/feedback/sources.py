@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from auto_deployment.dataset.arrays import int64s
 from auto_deployment.dataset.columns import Interned
+from auto_deployment.dataset.corrections.applied import Corrections, read_corrections
 from auto_deployment.dataset.segments import Segment, list_segments
 from auto_deployment.feedback import edge_rows
 from auto_deployment.feedback.collect import span_of
@@ -50,12 +50,14 @@ class Sources:
 
     edge: Mapping[Path, Span]  # with the times of their requests
     segments: Sequence[Segment]
+    corrections: Corrections  # who is forgotten
 
     @classmethod
     def below(cls, edge: Path, segments: Path) -> "Sources":
         """Look what is there; raise `MarqueeError` naming a file that cannot be read."""
         spans = {path: Span(*map(microseconds, span_of(path))) for path in closed_files(edge)}
-        return cls(spans, list_segments(segments))
+        listed = list_segments(segments)
+        return cls(spans, listed, read_corrections(one.path for one in listed))
 
     @property
     def stream_end_us(self) -> int:
@@ -83,16 +85,14 @@ def read_edge(files: Sequence[Path], span: Span) -> pa.Table:
                 f"{path} is damaged ({reason}): restore it from a copy or move it away."
             ) from error
     table = pa.concat_tables(tables).unify_dictionaries()
-    began_us = int64s(table["time"]) - (1000 * table["duration_ms"].to_numpy().astype(np.float64)).astype(
-        np.int64
-    )
+    began_us = edge_rows.began_us(table)
     table = table.append_column("began_us", pa.array(began_us))
     table = table.filter((began_us >= span.begin_us) & (began_us < span.end_us))
     return table.sort_by([("user_id", "ascending"), ("began_us", "ascending"), ("request_id", "ascending")])
 
 
-def read_shown(engine: Engine, segments: Sequence[Segment], span: Span) -> pa.Table:
-    """Read what the stream says of lists in a stretch of time, with `time_us`; lists have coded titles."""
+def read_shown(engine: Engine, segments: Sequence[Segment], span: Span, corrections: Corrections) -> pa.Table:
+    """Read what counts of the stream's lists in a stretch of time, with `time_us`; titles are coded."""
     sql = """
         SELECT epoch_us(time) AS time_us, user_id, movies, status AS stream_status, latency_ms,
             partition, "offset"
@@ -106,7 +106,7 @@ def read_shown(engine: Engine, segments: Sequence[Segment], span: Span) -> pa.Ta
     with engine.connection() as connection:
         files = parquet([segment.path for segment in segments])
         for batch in connection.sql(sql.format(files=files), params=values).to_arrow_reader(BATCH_ROWS):
-            batches.append(_coded(batch, titles))
+            batches.append(_coded(_counting(batch, corrections), titles))
     table = pa.Table.from_batches(batches, CODED)
     # DuckDB reads in no order, and two lines of one moment must not change places from one time to the next.
     order = [(name, "ascending") for name in ("user_id", "time_us", "partition", "offset", "latency_ms")]
@@ -115,6 +115,12 @@ def read_shown(engine: Engine, segments: Sequence[Segment], span: Span) -> pa.Ta
     named = pa.DictionaryArray.from_arrays(lists.flatten(), titles.texts())
     movies = pa.ListArray.from_arrays(_ends(lists), named)
     return table.set_column(table.column_names.index("movies"), "movies", movies).select(SHOWN.names)
+
+
+def _counting(batch: pa.RecordBatch, corrections: Corrections) -> pa.RecordBatch:
+    """Leave out those who are forgotten, whose segments may not be written anew yet."""
+    gone = corrections.forgets(batch["user_id"].to_numpy(), batch["time_us"].to_numpy())
+    return batch.filter(pa.array(~gone)) if gone.any() else batch
 
 
 def _coded(batch: pa.RecordBatch, titles: Interned) -> pa.RecordBatch:

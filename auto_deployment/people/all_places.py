@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from auto_deployment.paths import Paths
+from auto_deployment.people.feedback_place import FeedbackPlace
 from auto_deployment.people.file_places import CataloguePlace, QuarantinePlace
 from auto_deployment.people.model_places import CycleClone, EdgeLog, LocalModels
 from auto_deployment.people.places import Place
@@ -15,6 +16,7 @@ def places_of(paths: Paths) -> Sequence[Place]:
         QuarantinePlace(paths),
         CataloguePlace(paths),
         SegmentPlace(paths),
+        FeedbackPlace(paths),
         LocalModels(paths),
         CycleClone(paths),
         EdgeLog(paths),

@@ -9,6 +9,7 @@ from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
 from auto_deployment.errors import BadInputError
 from auto_deployment.paths import Paths
+from auto_deployment.people.feedback_place import FeedbackPlace
 from auto_deployment.people.places import Place, reports
 from auto_deployment.people.segment_place import SegmentPlace
 
@@ -42,10 +43,11 @@ def latest_wish(paths: Paths, user_id: int) -> Wish | None:
 
 def _write(paths: Paths, places: Sequence[Place], user_id: int, now: datetime, known: Wish | None) -> Wish:
     """Write the wish down, unless it is known and the user has done nothing since."""
-    newest_us = SegmentPlace(paths).newest(user_id)
-    newest = None if newest_us is None else from_microseconds(newest_us)
-    if known is not None and (newest is None or newest <= known.until):
-        return known
+    newest = _time(SegmentPlace(paths).newest(user_id))
+    if known is not None:
+        requested = _time(FeedbackPlace(paths).newest(user_id))
+        if all(time is None or time <= known.until for time in (newest, requested)):
+            return known
     if newest is None and not reports(places, user_id):
         raise BadInputError(
             f"Nothing is held about user {user_id}. Is the number right? What came in just now may not be "
@@ -56,6 +58,10 @@ def _write(paths: Paths, places: Sequence[Place], user_id: int, now: datetime, k
     wish = latest_wish(paths, user_id)
     assert wish is not None
     return wish
+
+
+def _time(time_us: int | None) -> datetime | None:
+    return None if time_us is None else from_microseconds(time_us)
 
 
 def _number(wish: Wish) -> int:

@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from auto_deployment.dataset.catalog import USERS
+from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
+from auto_deployment.dataset.reading import read_watches
 from auto_deployment.paths import Paths
 from tests.support.commands import said_by
+from tests.support.feedback.world import World, request, told
 from tests.support.ingest.corrections import rating
 from tests.support.ingest.home import Home
-from tests.support.ingest.segments import watch, write_segment
+from tests.support.ingest.segments import NOON, watch, write_segment
 from tests.support.project import PROJECT
+from tests.support.training import users_frame
 
 Marquee = Callable[..., str]
 ANN = 900_017  # a number that nothing else has
@@ -30,6 +36,27 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def full(root: Path) -> Path:
+    """Give a data directory that holds something of ann wherever it can."""
+    paths = Paths(root)
+    USERS.write(paths.catalog, users_frame([2, 3, ANN]))
+    with QuarantineWriter(paths.quarantine, "a", STREAM_FORM, 2) as writer:
+        for place, raw in enumerate(
+            (f"2026-01-01T12:00,{ANN},GET /x", "2026-01-01T12:00,2,GET /x", f"{ANN}::7::5")
+        ):
+            writer.add(raw.encode(), "request", LinePosition(topic="t", partition=0, offset=place))
+        writer.seal()
+        writer.publish()
+    world = World(root.parent)
+    world.log(*(request(NOON, user, user) for user in (ANN, 2)))
+    world.segment(*(told(NOON, user) for user in (ANN, 2)))
+    world.collect()
+    world.join(NOON)
+    world.edge_log.unlink()
+    return root
+
+
+@pytest.fixture
 def marquee(root: Path) -> Marquee:
     """Give what calls a command and returns what it prints, its errors too."""
 
@@ -44,3 +71,15 @@ def marquee(root: Path) -> Marquee:
 def home(tmp_path: Path) -> Home:
     """Give an empty data directory for a stream."""
     return Home(tmp_path / "data")
+
+
+def quarantine(root: Path) -> list[bytes]:
+    return [
+        raw
+        for path in sorted(Paths(root).quarantine.glob("*.parquet"))
+        for raw in pq.read_table(path)["raw"].to_pylist()
+    ]
+
+
+def watched_minutes(root: Path) -> int:
+    return int(read_watches(Paths(root).segments).frame["minutes_watched"].sum())

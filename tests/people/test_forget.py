@@ -2,30 +2,25 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment.dataset.catalog import USERS
 from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
 from auto_deployment.dataset.locks import reading
-from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
-from auto_deployment.dataset.reading import read_ratings, read_watches
+from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.segments import list_segments
 from auto_deployment.paths import Paths, RunLayout
-from tests.people.conftest import ANN
+from tests.people.conftest import ANN, quarantine, watched_minutes
 from tests.support.find_user import files_with
 from tests.support.ingest.corrections import NOW, correct, rating, removal
 from tests.support.ingest.segments import watch, write_segment
-from tests.support.project import PROJECT
 from tests.support.training import users_frame
 
 Marquee = Callable[..., str]
@@ -37,36 +32,15 @@ def ratings(root: Path) -> set[tuple[int, str, float]]:
     return set(zip(frame["user_id"], frame["movie_id"].astype(str), frame["rating"], strict=True))
 
 
-def quarantine(root: Path) -> list[bytes]:
-    return [
-        raw
-        for path in sorted(Paths(root).quarantine.glob("*.parquet"))
-        for raw in pq.read_table(path)["raw"].to_pylist()
-    ]
-
-
-@pytest.fixture
-def full(root: Path) -> Path:
-    """Give a data directory that holds something of ann wherever it can."""
-    paths = Paths(root)
-    USERS.write(paths.catalog, users_frame([2, 3, ANN]))
-    with QuarantineWriter(paths.quarantine, "a", STREAM_FORM, 2) as writer:
-        for place, raw in enumerate(
-            (f"2026-01-01T12:00,{ANN},GET /x", "2026-01-01T12:00,2,GET /x", f"{ANN}::7::5")
-        ):
-            writer.add(raw.encode(), "request", LinePosition(topic="t", partition=0, offset=place))
-        writer.seal()
-        writer.publish()
-    return root
-
-
 def test_what_is_stored_of_a_user_is_gone_but_the_wish_and_all_else_stays(
     full: Path, marquee: Marquee
 ) -> None:
     paths = Paths(full)
     counts = [one.meta.counts for one in list_segments(paths.segments)]
     said = marquee("forget", ANN)
-    assert said.splitlines()[0] == "removed or written anew: quarantine 2, catalogue 1, segments 2"
+    assert (
+        said.splitlines()[0] == "removed or written anew: quarantine 2, catalogue 1, segments 3, feedback 3"
+    )
     assert said.splitlines()[-1] == "nothing else is held of before"
     (wish,) = files_with(full, ANN)
     assert wish.startswith("segments/correction-000001-")
@@ -178,68 +152,6 @@ def test_models_of_before_are_named_and_models_made_since_are_not(root: Path, ma
         (folder / "manifest.json").write_text(json.dumps({"data": {"segments": segments}}))
     held = json.loads(marquee("forget", "--status", ANN, "--json"))["held"]
     assert [one["where"] for one in held] == ["models/old"]
-
-
-KILL = """
-import os, signal, sys
-from pathlib import Path
-from auto_deployment.cli import main
-from auto_deployment.dataset.reading import read_ratings
-
-def forget_until(moment):
-    left = [moment]
-    def pass_by():
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def wrapped(real):
-        def act(*words, **named):
-            pass_by()
-            result = real(*words, **named)
-            pass_by()
-            return result
-        return act
-    os.replace, Path.unlink = wrapped(os.replace), wrapped(Path.unlink)
-    os._exit(main(["forget", sys.argv[1]]))
-
-def say(status):
-    print("kill", status, *sorted(read_ratings(Path(sys.argv[2])).frame["user_id"]), flush=True)
-    os._exit(0)
-
-def end_of(child):
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-for moment in range(1, 60):  # each in a process of its own, which has the imports from here
-    status = end_of(os.fork() or forget_until(moment))
-    end_of(os.fork() or say(status))
-    if status == 0:
-        break
-"""
-
-
-def test_whoever_is_killed_in_any_step_leaves_it_undone_or_to_be_gone_on_with(full: Path) -> None:
-    """Kill before and after each file appears or goes, then ask again: each time more of it is done."""
-    changes = {"DATA_DIR": str(full), "PARAMS_FILE": str(PROJECT / "params.yaml"), "LOG_LEVEL": "ERROR"}
-    done = subprocess.run(
-        [sys.executable, "-c", KILL, str(ANN), str(Paths(full).segments)],
-        env=os.environ | changes | {"PYTHONPATH": str(PROJECT)},
-        cwd=full.parent,
-        capture_output=True,
-        text=True,
-    )
-    said = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("kill ")]
-    assert [status for status, *_ in said] == ["-9"] * (len(said) - 1) + ["0"], done.stderr
-    assert len(said) > 5
-    users = [list(map(int, counted)) for _, *counted in said]
-    first = users.index([2, 3])
-    assert users == [[2, 3, ANN]] * first + [[2, 3]] * (len(said) - first)
-    assert len(files_with(full, ANN)) == 1
-    assert quarantine(full).count(b"2026-01-01T12:00,2,GET /x") == 1
-    assert watched_minutes(full) == 1
-
-
-def watched_minutes(root: Path) -> int:
-    return int(read_watches(Paths(root).segments).frame["minutes_watched"].sum())
 
 
 def test_a_full_disk_leaves_a_wish_that_can_be_gone_on_with(

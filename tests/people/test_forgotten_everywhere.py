@@ -21,12 +21,17 @@ from auto_deployment.release.records import Serving, write_serving
 from tests.people.conftest import ANN
 from tests.support.commands import said_by
 from tests.support.cycle.home import BEGIN, CycleHome
+from tests.support.feedback.world import World, request
 from tests.support.find_user import files_with
 from tests.support.git import GIT_IDENTITY
 from tests.support.ingest.segments import write_segment
 from tests.support.project import PROJECT
 from tests.support.training import START, small_params, taste_rows, write_data
 
+HOLDING = (
+    "segments", "catalog", "quarantine", "feedback/edge", "feedback/impressions", "feedback/outcomes",
+    "cycle/clone/data/prepared", "cycle/clone/data/model",
+)  # fmt: skip
 # What some 60 users can show.
 GATE = {
     "bias_margin": -0.5, "champion_rmse_loss_max": 0.5, "new_events_min": 1,
@@ -49,6 +54,11 @@ def home(tmp_path: Path) -> CycleHome:
     write_data(home.paths, rows, [(ANN, "film+03+2000", 30, 900), (2, "film+03+2000", 30, 900)])
     shown = ("film+03+2000", "film+04+2000")
     write_segment(home.paths.segments, "shown", [Recommendation(START, ANN, "h:82", 200, shown, None, 9)])
+    world = World(home.root)
+    world.log(request(START, ANN, 1), request(START, 2, 2))
+    world.collect()
+    world.edge_log.unlink()  # of the containers, out of reach
+    world.join(START)
     with QuarantineWriter(home.paths.quarantine, "events", STREAM_FORM, 2) as writer:
         writer.add(f"2026-01-01T12:00,{ANN},GET /x".encode(), "request", LinePosition("t", 0, 1))
         writer.seal()
@@ -94,15 +104,17 @@ def beside_the_wish(home: CycleHome) -> set[str]:
 def test_after_forget_and_cycles_nobody_finds_the_user_but_where_it_was_said(home: CycleHome) -> None:
     first = cycle(home, 0)
     everywhere = files_with(home.root, ANN)
-    for place in ("segments", "catalog", "quarantine", "cycle/clone/data/prepared", "cycle/clone/data/model"):
+    for place in HOLDING:
         assert any(name.startswith(f"data/{place}/") for name in everywhere), place
 
     said = marquee(home, "forget", str(ANN))
-    assert "removed or written anew: quarantine 1, catalogue 1, segments 2" in said
+    assert "removed or written anew: quarantine 1, catalogue 1, segments 2, feedback 3" in said
     assert f"still held: version {first}: " in said
     assert "still held: cycle/clone: what the last cycle has worked on; until the next cycle" in said
     places = ("data/cycle/clone/", "data/cycle/dvc-cache/", "storage/")
     assert all(name.startswith(places) for name in beside_the_wish(home))
+    World(home.root).join(START)
+    assert not files_with(home.paths.feedback, ANN)
 
     second = cycle(home, 1)
     said = marquee(home, "forget", "--status")

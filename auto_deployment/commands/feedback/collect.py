@@ -32,9 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Collect; return 0 when told to stop. With `--once` raise what the look raises."""
     params = load_params(settings.params_file).feedback
-    layout = FeedbackLayout.below(Paths(settings.data_dir).feedback)
+    paths = Paths(settings.data_dir)
+    layout = FeedbackLayout.below(paths.feedback)
     with only_one(layout.collect_lock, "Collecting"), until_stopped(twice_ends=True) as stop:
-        collector = Collector(edge_log(settings), layout.edge, params.collect)
+        collector = Collector(edge_log(settings), paths, params.collect)
         if args.once:
             collector.step(datetime.now(UTC))
             collector.close()

@@ -87,7 +87,7 @@ class World:
         MOVIES.write(self.paths.catalog, pd.DataFrame(rows, columns=MOVIES.schema.names))
 
     def collector(self) -> Collector:
-        return Collector(self.edge_log, self.layout.edge, self.params.collect)
+        return Collector(self.edge_log, self.paths, self.params.collect)
 
     def collect(self) -> Collector:
         """Read what there is, and close it."""
@@ -96,8 +96,11 @@ class World:
         collector.close()
         return collector
 
+    def joiner(self) -> Joiner:
+        return Joiner(self.paths, self.store, self.engine, self.params)
+
     def join(self, now: datetime | None = None) -> Round:
-        return Joiner(self.paths, self.store, self.engine, self.params).step(now or after(hours=2))
+        return self.joiner().step(now or after(hours=2))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = ask(self.engine, self.store, sql, {}).to_pylist()
