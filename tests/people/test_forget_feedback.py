@@ -1,17 +1,19 @@
 """`forget` beside a collector and a joiner that go on: nothing of the user comes back, nothing else goes."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from auto_deployment.dataset.locks import reading
+from auto_deployment.feedback import collect
 from auto_deployment.feedback.collect import Collector
-from auto_deployment.feedback.files import FeedbackError, closed_files, read_facts
+from auto_deployment.feedback.files import FeedbackError, closed_files, read_facts, write_file
 from auto_deployment.feedback.tables import IMPRESSIONS, TABLES, FeedbackTable
 from auto_deployment.people.all_places import places_of
 from auto_deployment.people.forget import Done, forget, latest_wish
@@ -19,6 +21,7 @@ from auto_deployment.people.places import Held
 from tests.people.conftest import ANN
 from tests.support.feedback.world import LIST, NOON, World, after, rated, request, told, watched
 from tests.support.find_user import files_with
+from tests.support.waiting import eventually
 
 AGAIN = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)  # later than any wish of these tests
 
@@ -134,6 +137,26 @@ def test_a_collector_that_closes_files_meanwhile_loses_no_other_line(world: Worl
     paths = closed_files(world.layout.edge)
     requests = [int(text, 16) for path in paths for text in pq.read_table(path)["request_id"].to_pylist()]
     assert requests == [2, *range(100, 140, 2)]
+    assert files_with(world.layout.root, ANN) == set()
+
+
+def test_a_file_that_is_being_written_when_the_wish_comes_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the wish come when the collector has asked for wishes already; its file appears all the same."""
+    world.log(request(after(minutes=5), ANN, 5))
+    with ThreadPoolExecutor(1) as beside:
+
+        def write(*words: Any) -> None:
+            forgetting.append(beside.submit(forget_ann, world))
+            eventually(lambda: latest_wish(world.paths, ANN) is not None)
+            wait(forgetting, timeout=0.3)  # time enough to look at all files, if it did not wait
+            write_file(*words)
+
+        forgetting: list[Future[Done]] = []
+        monkeypatch.setattr(collect, "write_file", write)
+        world.collect()
+    assert [done.result().removed["feedback"] for done in forgetting] == [4]
     assert files_with(world.layout.root, ANN) == set()
 
 
