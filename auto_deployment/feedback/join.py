@@ -104,7 +104,8 @@ class Joiner:
             }
             day = _span(OUTCOMES, begin)
             segments = sources.segment_files(watch_span(day, params))
-            made_of = self._digest(shown, [one.path.stem for one in segments])
+            removed = sources.removed_in(watch_span(day, params))
+            made_of = self._digest(shown, [one.path.stem for one in segments], *removed)
             too_old = begin < OUTCOMES.begin_of(now - late)
             told = segments and day.begin_us <= sources.stream_end_us
             if too_old or not told or there.get(begin, {}).get("made_of") == made_of:

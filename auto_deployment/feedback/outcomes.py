@@ -10,21 +10,14 @@ import pyarrow as pa
 from auto_deployment.dataset.corrections.applied import NO_CORRECTIONS, Corrections
 from auto_deployment.dataset.segments import Segment
 from auto_deployment.feedback.codes import codes_of
-from auto_deployment.feedback.engine import parquet
-from auto_deployment.feedback.files import TIME, moment
+from auto_deployment.feedback.counting import counting
+from auto_deployment.feedback.files import moment
 from auto_deployment.feedback.params import JoinParams
 from auto_deployment.feedback.sources import Span
 
 HOUR_US = 3_600_000_000
 WATCH_CLOCK = timedelta(seconds=1)  # watches are told by the second, lists by the microsecond
 
-# What counts of the segments' rows.
-COUNTING = """(
-    SELECT * FROM {files} AS held
-    WHERE NOT EXISTS (
-        SELECT 1 FROM forgotten WHERE forgotten.user_id = held.user_id AND held.time <= forgotten.until
-    )
-)"""
 # The first minute of a title in the day, unless its user has watched it within the limit before the day.
 STARTS = """
     CREATE TEMP TABLE starts AS
@@ -133,7 +126,7 @@ def credit(
     )
     connection.register("movies", movies)
     connection.register("scales", _scales(segments))
-    files = _files(connection, segments, corrections)
+    files = counting(connection, segments, corrections)
     within = {"watch_within": watch_within}
     connection.execute(STARTS.format(files=files), {"begin": begin, "end": end, **within})
     begun = connection.sql(BEGUN).to_arrow_table()["movie_id"].to_pylist()
@@ -144,19 +137,6 @@ def credit(
     connection.execute(RATED.format(files=files), {"rate_within": rate_within})
     outcomes = connection.sql(OUTCOMES).to_arrow_table()
     return Credited(outcomes, connection.sql(TITLES, params={"begin": begin}).to_arrow_table())
-
-
-def _files(
-    connection: duckdb.DuckDBPyConnection, segments: Sequence[Segment], corrections: Corrections
-) -> str:
-    """Return the SQL that reads what counts of segments, with a column `filename`."""
-    files = parquet([segment.path for segment in segments], names=True)
-    if not corrections.forgotten:
-        return files
-    users, wishes = zip(*corrections.forgotten.items(), strict=True)
-    until = pa.array([wish.until_us for wish in wishes], pa.int64()).cast(TIME)
-    connection.register("forgotten", pa.table({"user_id": pa.array(users, pa.int64()), "until": until}))
-    return COUNTING.format(files=files)
 
 
 def _scales(segments: Sequence[Segment]) -> pa.Table:

@@ -50,7 +50,7 @@ class Sources:
 
     edge: Mapping[Path, Span]  # with the times of their requests
     segments: Sequence[Segment]
-    corrections: Corrections  # who is forgotten
+    corrections: Corrections  # of all of them
 
     @classmethod
     def below(cls, edge: Path, segments: Path) -> "Sources":
@@ -70,6 +70,11 @@ class Sources:
 
     def segment_files(self, span: Span) -> list[Segment]:
         return [one for one in self.segments if _touches(one, span)]
+
+    def removed_in(self, span: Span) -> list[int]:
+        """Return the numbers of corrections that take away events of a stretch of time."""
+        removals = (one for *_, one in self.corrections.removals())
+        return sorted({one.number for one in removals if Span(one.first_us, one.last_us).touches(span)})
 
 
 def read_edge(files: Sequence[Path], span: Span) -> pa.Table:

@@ -1,6 +1,6 @@
 """What corrections take away from the rows of segments."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +53,13 @@ class Corrections:
 
     def __bool__(self) -> bool:
         return bool(self.forgotten or any(self._removals.values()))
+
+    def removals(self) -> Iterator[tuple[str, int, str, Removal]]:
+        """Yield kind, user and movie of each removal, and the removal."""
+        for kind, by_pair in self._removals.items():
+            for (user_id, movie_id), of_pair in by_pair.items():
+                for one in of_pair:
+                    yield kind, user_id, movie_id, one
 
     def columns(self, wanted: Iterable[str]) -> list[str]:
         """Return the columns that have to be read with those that are wanted."""
