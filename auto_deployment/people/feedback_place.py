@@ -34,13 +34,13 @@ class FeedbackPlace:
     def report(self, user_id: int) -> dict[str, dict[str, Any]]:
         """Return how many rows each table holds, and the rows."""
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in HAPPENED_US}
-        for name, _, table in self._tables(user_id):
+        for name, table in self._tables(user_id):
             rows[name] += table.to_pylist()
         return {name: {"count": len(of), "rows": list(map(_plain, of))} for name, of in rows.items() if of}
 
     def newest(self, user_id: int) -> int | None:
         """Return when the user's newest row happened, in microseconds; None without one."""
-        times = (int(HAPPENED_US[name](table).max()) for name, _, table in self._tables(user_id))
+        times = (int(HAPPENED_US[name](table).max()) for name, table in self._tables(user_id))
         return max(times, default=None)
 
     def forget(self, wish: Wish) -> int:
@@ -54,14 +54,16 @@ class FeedbackPlace:
         return sum(self._rewrite(name, path, wish) for name, path in files)
 
     def held(self, wish: Wish) -> Iterator[Held]:
-        again = f"`forget {wish.user_id}` again removes it"
-        for name in HAPPENED_US:
-            tables = (table for of, _, table in self._tables(wish.user_id) if of == name)
-            if count := sum(len(table) - len(left(name, table, _only(wish))) for table in tables):
+        counts = dict.fromkeys(HAPPENED_US, 0)
+        for name, table in self._tables(wish.user_id):
+            counts[name] += len(table) - len(left(name, table, _only(wish)))
+        for name, count in counts.items():
+            if count:
+                again = f"`forget {wish.user_id}` again removes it"
                 yield Held(f"feedback/{name}", f"{count:,} rows", again)
         if any(path.is_file() for path in self._layout.spill.rglob("*")):
             yield Held(
-                "feedback/spill", "what `feedback join` works on just now", "when it has ended its round"
+                "feedback/spill", "what `feedback join` works on", "when its round ends, or at its next start"
             )
 
     def _rewrite(self, name: str, path: Path, wish: Wish) -> bool:
@@ -76,13 +78,13 @@ class FeedbackPlace:
             write_file(path, kept.replace_schema_metadata(None), facts)
         return True
 
-    def _tables(self, user_id: int) -> Iterator[tuple[str, Path, pa.Table]]:
+    def _tables(self, user_id: int) -> Iterator[tuple[str, pa.Table]]:
         """Yield the rows of a user in each file that has some, with the table's name."""
         for name, path in self._files():
             try:
                 if _mentions(path, user_id):
                     table = _read(path)
-                    yield name, path, table.filter(pc.equal(table["user_id"], user_id))
+                    yield name, table.filter(pc.equal(table["user_id"], user_id))
             except FileNotFoundError:  # too old since just now
                 continue
 
