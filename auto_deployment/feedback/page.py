@@ -9,7 +9,10 @@ HEAD = (
     "", "lists", "users", "watched from list", "MRR", "share watched", "rating", "same list", "coverage",
     "popularity",
 )  # fmt: skip
-NOTHING = "No list was shown in this time that both the stream and the edge log tell of.\n"
+NOTHING = (
+    "No list was shown in this time that both the stream and the edge log tell of: `ingest` has to read the "
+    "platform's stream, and `feedback collect` and `feedback join` have to run.\n"
+)
 
 
 def table(measured: Sequence[Measured]) -> str:

@@ -1,6 +1,6 @@
 """A measurement in a few lines for a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 SPLITS = {
@@ -40,7 +40,17 @@ def describe(metrics: Mapping[str, Any]) -> str:
         f"blend minus popularity {_number(compared['blend_minus_popularity'], '+')}, "
         f"blend minus factors {_number(compared['blend_minus_als'], '+')}",
     ]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in [*lines, *_not_measured(metrics)])
+
+
+def _not_measured(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why figures are unknown, where something was held out all the same."""
+    if not metrics["split"]["test"]:
+        return
+    if metrics["rating"]["svd"]["rmse"]["value"] is None:
+        yield "         RMSE is unknown: no rating was held out whose user and movie are in training"
+    if not metrics["ranking"]["users"]:
+        yield "         lists were not measured: nobody has something held out that was worth recommending"
 
 
 def _held_out(split: Mapping[str, Any]) -> str:

@@ -112,7 +112,9 @@ def test_a_person_can_read_it(world: World) -> None:
     [canary] = [line for line in text.splitlines() if line.startswith("  canary")]
     assert canary.split()[1:3] == ["2", "1"]
     assert "100.0 %" in canary
-    assert table([]) == "No list was shown in this time that both the stream and the edge log tell of.\n"
+    assert table([]).startswith(
+        "No list was shown in this time that both the stream and the edge log tell of: `ingest` has to"
+    )
 
 
 def test_the_commands_do_all_of_it(
