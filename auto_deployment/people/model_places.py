@@ -31,13 +31,16 @@ class LocalModels:
         return 0
 
     def held(self, wish: Wish) -> Iterator[Held]:
-        current = self._paths.current_model.resolve().name
         for folder in self._folders():
             if _has(folder, wish.user_id) and not _knows(folder, wish):
-                goes = "remove the folder"
-                if folder.name == current:
-                    goes = "it is the current one: `marquee train` makes one without the user, then remove it"
-                yield Held(f"models/{folder.name}", "what a model has learnt of the user", goes)
+                yield Held(f"models/{folder.name}", "what a model has learnt of the user", self._goes(folder))
+
+    def _goes(self, folder: Path) -> str:
+        if any(slot.resolve() == folder.resolve() for slot in self._paths.local_slots.glob("*")):
+            return "an instance of `make run` serves it: release one without the user, then remove the folder"
+        if folder.resolve() == self._paths.current_model.resolve():
+            return "it is the current one: `marquee train` makes one without the user, then remove it"
+        return "remove the folder"
 
     def _folders(self) -> list[Path]:
         found = self._paths.models.glob(f"*/{_USERS}")

@@ -74,7 +74,7 @@ def to_json(status: ReleaseStatus) -> dict[str, Any]:
 def tree(status: ReleaseStatus) -> str:
     """Draw the tree."""
     if status.record is None:
-        serves = status.serving or "what Compose started"
+        serves = status.serving or "what was started first"
         return f"{serves} serves everybody; no release yet.\n└─ next: {what_next(status)}\n"
     release = status.record.release
     kind = "Release" if release.kind is Kind.CANDIDATE else "Rollback to"
@@ -107,7 +107,7 @@ def tree(status: ReleaseStatus) -> str:
 def what_next(status: ReleaseStatus) -> str:
     """Say what happens next, and when."""
     if status.record is None:
-        return "scripts/deploy.sh begins a release."
+        return "scripts/deploy.sh begins a release; under `make run`, `marquee release deploy` does."
     release, params = status.record.release, status.params
     late = deadline(release, params)
     by = f" by {_clock(late)}" if late else ""
