@@ -63,7 +63,7 @@ def choose(
     choice = Choice(
         *best,
         popular_weights=tuple(min(weight, levels[-2]) for weight in weights),
-        min_events=EVENTS_FROM[min(alone, len(EVENTS_FROM) - 1)],
+        min_events=(*EVENTS_FROM, int(trainset.events_per_user().max()) + 1)[alone],
     )
     return choice, _report(worth, by_level, groups[here], levels)
 

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from auto_deployment.training.prepare.split import split_by_time
+from auto_deployment.training.train.choose import choose as choosing
+from auto_deployment.training.train.choose.choice import EVENTS_FROM
 from auto_deployment.training.train.choose.choose import choose
+from auto_deployment.training.train.choose.popular import ALONE
 from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import RatingRow, small_params, taste_rows, training_data
 
@@ -115,3 +118,12 @@ def test_two_kinds_of_users_are_told_apart_after_one_cut_for_all() -> None:
     choice, tried = choose(trainset_of(taste_rows()), "global", PARAMS.prepare, PARAMS.train)
     assert tried["users"] >= 30
     assert choice.min_events >= 1
+
+
+def test_where_popularity_is_best_for_everybody_nobody_gets_a_personal_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choosing, "falling_weights", lambda *_: [ALONE] * len(EVENTS_FROM))
+    trainset = trainset_of(tastes(users=60, events=70))
+    choice, _ = choose(trainset, "per_user", PARAMS.prepare, PARAMS.train)
+    assert choice.min_events > trainset.events_per_user().max()
