@@ -126,6 +126,18 @@ def test_a_scheduler_that_is_killed_takes_its_cycle_with_it(host: Host) -> None:
     assert (len(host.home.versions()), host.home.gaps()) == (1, [])
 
 
+def test_a_cycle_that_is_told_again_and_again_to_end_leaves_nothing_behind(host: Host) -> None:
+    """As by a killed scheduler, each of whose threads may tell it."""
+    host.home.hook("pre-receive", WAIT_IN_THE_PUSH)
+    host.home.arrive("second")
+    retrain = host.start("retrain")
+    eventually((host.home.bare / "here").exists, 300)
+    while retrain.poll() is None:
+        retrain.send_signal(signal.SIGTERM)
+    retrain.communicate(timeout=60)
+    eventually(lambda: not running_below(host.home.root))
+
+
 def test_retrain_says_how_it_ended_and_shows_no_traceback(
     host: Host, capfd: pytest.CaptureFixture[str]
 ) -> None:
