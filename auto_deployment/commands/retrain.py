@@ -54,7 +54,4 @@ def _tidy(cycle: Cycle, settings: Settings, *, published: bool) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    # Once: a scheduler that is killed dies thread by thread, and each may tell us. A second exception, while
-    # the first one ends what runs for us, would leave that behind.
-    signal.signal(number, lambda number, frame: None)
     sys.exit(128 + number)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from auto_deployment.host.durations import duration
 from auto_deployment.host.priority import weigh_session
@@ -90,7 +91,7 @@ class Commands:
 
     def _outcome(self, words: Sequence[str], limit_s: float) -> tuple[int, str, str]:
         with (
-            _told_later() as let_it_come,
+            _told_later() as let_one_come,
             subprocess.Popen(
                 words,
                 cwd=self.folder,
@@ -105,7 +106,7 @@ class Commands:
         ):
             try:
                 self._remember([process.pid])
-                let_it_come()
+                let_one_come()
                 weigh_session(process.pid, os.nice(0))
                 out, err = process.communicate(timeout=limit_s)
             except BaseException:  # to end, or too late: the program goes first
@@ -132,27 +133,47 @@ def _name(words: Sequence[str]) -> str:
 
 @contextmanager
 def _told_later() -> Iterator[Callable[[], None]]:
-    """Note what would end us, and let it come once the function is called.
+    """Note what would end us, and let one such signal come once the function is called.
 
-    Between its start and our knowing of it a program would be neither ended nor remembered. A signal mask is
-    not enough: any other thread takes the signal, and its handler runs in the main thread all the same.
+    Between its start and our knowing of it a program would be neither ended nor remembered, and a second
+    signal would interrupt its being ended because of the first: a parent that is killed dies thread by
+    thread, and each may tell us. A signal mask is not enough: any other thread takes the signal, and its
+    handler runs in the main thread all the same.
     """
     if threading.current_thread() is not threading.main_thread():  # no handler ever runs here
         yield lambda: None
         return
     noted: list[int] = []
-    before = {number: signal.signal(number, lambda number, frame: noted.append(number)) for number in ENDING}
 
-    def let_it_come() -> None:
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+
+    before = {int(number): signal.signal(number, note) for number in ENDING}
+
+    def come(number: int, frame: FrameType | None) -> None:
+        for one in before:
+            signal.signal(one, note)
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
+        let_one_come()  # we were not to end
+
+    def let_one_come() -> None:
         for number, handler in before.items():
-            signal.signal(number, handler)
-        while noted:
-            signal.raise_signal(noted.pop(0))
+            signal.signal(number, come if callable(handler) else handler)
+        _raise(noted)
 
     try:
-        yield let_it_come
+        yield let_one_come
     finally:
-        let_it_come()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _raise(noted)
+
+
+def _raise(noted: list[int]) -> None:
+    while noted:
+        signal.raise_signal(noted.pop(0))
 
 
 def last_words(text: str) -> str:
