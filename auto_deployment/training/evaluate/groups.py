@@ -8,9 +8,9 @@ import pandas as pd
 
 from auto_deployment.dataset.arrays import Int32Array, Int64Array
 from auto_deployment.dataset.catalog import AGE_BANDS, UNKNOWN, age_bands
+from auto_deployment.training.train.choose.choice import group_of
 
-EVENTS_FROM = (2, 3, 5, 10, 20, 50)
-EVENT_BANDS = (
+EVENT_BANDS = (  # the groups for which training chooses how much popularity is mixed in
     "1 event",
     "2 events",
     "3-4 events",
@@ -38,8 +38,4 @@ class Groups:
         age = known["age"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
         yield "age", age_bands(age), [*AGE_BANDS, UNKNOWN]
         events = self._events.reindex(user_ids).fillna(0).to_numpy()
-        yield (
-            "activity",
-            np.array(EVENT_BANDS, dtype=object)[np.digitize(events, EVENTS_FROM)],
-            [*EVENT_BANDS],
-        )
+        yield "activity", np.array(EVENT_BANDS, dtype=object)[group_of(events)], [*EVENT_BANDS]
