@@ -24,23 +24,14 @@ from auto_deployment.paths import Paths
 from tests.support.ingest import rating_files
 from tests.support.ingest.catalog import movies_frame
 from tests.support.ingest.home import rating_lines
+from tests.support.ingest.killed import KILLED
 
 HALF_STARS, ONE_TO_TEN = ["1", "3", "5", "x"], ["2", "6", "10"]
 ANY = ("--allow-rejected", "1")
-KILLED = """
-import os, signal, sys
-from auto_deployment import cli
+SMALL_PARTS = """
 from auto_deployment.ingest.importing import lines, parts
 from auto_deployment.ingest.importing.tables import records
 records.BLOCK_BYTES, lines._CHUNK_LINES, parts.PART_LINES = 38, 1, 2
-left, really = [{left}], os.{call}
-def kill(*names, **options):
-    left[0] -= 1
-    if left[0] < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return really(*names, **options)
-os.{call} = kill
-sys.exit(cli.main(sys.argv[1:]))
 """
 
 
@@ -213,7 +204,7 @@ def test_whoever_is_killed_leaves_what_the_same_command_finishes(
     new = rating_files.clean_ratings(tmp_path / "right.csv", ["2", "6", "10", "4"])
     command = ["import", "--replace", old, str(new)]
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED.format(call=call, left=left), *command],
+        [sys.executable, "-c", KILLED.format(call=call, left=left, first=SMALL_PARTS), *command],
         env={**os.environ, "DATA_DIR": str(paths.root)},
         capture_output=True,
         timeout=300,

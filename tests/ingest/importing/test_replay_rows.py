@@ -18,6 +18,7 @@ from auto_deployment.dataset.segments import list_segments, segment_paths
 from auto_deployment.ingest.importing import parts
 from auto_deployment.ingest.importing.tables import records
 from tests.ingest.importing.conftest import Importer
+from tests.support.ingest.killed import KILLED
 
 HEADER = "userId,movieId,rating,timestamp\n"
 GOOD = [f"{user},{user % 3 + 1},{user % 5 + 1},{1_112_486_027 + user}" for user in range(1, 8)]
@@ -25,18 +26,6 @@ BAD = ["9,4,5,1112486100", "x,1,3,1112486101", '8,4,"2",1112486102']
 ROWS = [*GOOD[:3], BAD[0], *GOOD[3:5], *BAD[1:], *GOOD[5:]]
 NEW_MOVIE = "4,New Moon (2001),Drama\n"
 ANY = ("--allow-rejected", "1")
-KILLED = """
-import os, signal, sys
-from auto_deployment import cli
-left, really = [{left}], os.{call}
-def kill(*names, **options):
-    left[0] -= 1
-    if left[0] < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return really(*names, **options)
-os.{call} = kill
-sys.exit(cli.main(sys.argv[1:]))
-"""
 
 
 @pytest.fixture
@@ -118,7 +107,7 @@ def test_whoever_is_killed_at_a_rename_loses_and_doubles_nothing(
     importer(*ANY, imported)
     before = importer.quarantined()
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED.format(call=call, left=left), "ingest", "replay-quarantine"],
+        [sys.executable, "-c", KILLED.format(call=call, left=left, first=""), "ingest", "replay-quarantine"],
         env={**os.environ, "DATA_DIR": str(importer.paths.root)},
         capture_output=True,
         timeout=300,
