@@ -19,6 +19,7 @@ from auto_deployment.host.revision import code_revision
 from auto_deployment.host.signals import StopRequests, until_stopped
 from auto_deployment.local.demo import prepare_demo
 from auto_deployment.local.nginx import find_nginx
+from auto_deployment.local.platform import start_platform
 from auto_deployment.local.releases.controller import LocalReleases
 from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.screen import Screen, logging_to
@@ -52,7 +53,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             log.warning("Ended what an earlier run had left: %d of its programs", ended)
         find_nginx()
         check_free(settings.local)
-        if args.demo or settings.data_dir.name == DEMO:
+        demo = args.demo or settings.data_dir.name == DEMO
+        if demo:
             prepare_demo(settings, params)
         _require_model(paths)
         revision = code_revision(PROJECT, settings.code_revision).short
@@ -62,11 +64,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 layout, settings.local, params.traffic, paths.current_model, revision, requests, models
             )
             session.also = LocalReleases(settings, params, layout, models, session).step
-            _serve(session, screen, requests, settings)
+            asks_per_s = params.simulate.lists.local_asks_per_s if demo else 0.0
+            _serve(session, screen, requests, settings, asks_per_s)
     return 0
 
 
-def _serve(session: Session, screen: Screen, requests: StopRequests, settings: Settings) -> None:
+def _serve(
+    session: Session, screen: Screen, requests: StopRequests, settings: Settings, asks_per_s: float
+) -> None:
     log.debug("Settings: %s", settings.local)
     try:
         screen.status("Starting two stable instances, a canary and NGINX ...")
@@ -74,6 +79,8 @@ def _serve(session: Session, screen: Screen, requests: StopRequests, settings: S
         if not requests.is_set():
             for line in greeting(recommender, settings.local, settings.data_dir):
                 screen.line(line)
+            layout = RunLayout.below(Paths(settings.data_dir).run)
+            start_platform(session.supervisor, layout, settings.local, asks_per_s)
         look_after(session, screen, requests)
     finally:
         screen.end_status()

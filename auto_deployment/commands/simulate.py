@@ -16,13 +16,16 @@ from tqdm import tqdm
 from auto_deployment.config import Settings
 from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.errors import BadInputError
+from auto_deployment.host.signals import until_stopped
 from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
 from auto_deployment.simulate.arrays import SECOND_US
 from auto_deployment.simulate.damage import Message
+from auto_deployment.simulate.lists.audience import Audience
 from auto_deployment.simulate.output import open_output
 from auto_deployment.simulate.pace import pace
 from auto_deployment.simulate.params import DamageParams, SimulateParams
-from auto_deployment.simulate.platform.platform import Platform
+from auto_deployment.simulate.platform.platform import Platform, read_start
 from auto_deployment.simulate.requester import read_server, requester
 from auto_deployment.simulate.stream import generate_chunks
 
@@ -37,6 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="-", metavar="FILE", help="where the lines go; - is standard output")
     to_kafka = "the lines go to the broker of KAFKA_BOOTSTRAP and KAFKA_TOPIC instead"
     parser.add_argument("--kafka", action="store_true", help=to_kafka)
+    to_segments = "what users make of the lists of --ask becomes segments of DATA_DIR, and nothing else does"
+    parser.add_argument("--segments", action="store_true", help=to_segments)
     parser.add_argument("--lines", type=_positive, metavar="N", help="stop after so many lines")
     for name in ("--users", "--movies"):
         parser.add_argument(name, type=_positive, metavar="N")
@@ -76,14 +81,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Write the lines; raise `BadInputError` on options that cannot be used."""
-    if args.kafka and args.out != "-":
-        raise BadInputError("--kafka and --out exclude each other: choose one.")
-    if (args.since_days or args.ask) and not args.kafka:
-        raise BadInputError("--since-days and --ask need --kafka.")
+    _check(args)
+    if args.segments:
+        return _answer_to_lists(args, settings)
     # A stop is no failure: what was handed over is sent before the end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     now, since_days = datetime.now(UTC), _since_days(args, settings)
-    platform = Platform.build(_effective(load_params(settings.params_file).simulate, args, now, since_days))
+    params = load_params(settings.params_file).simulate
+    # The demo's model knows the titles of these parameters; a past that began in another year has the same.
+    year = None if since_days is None else read_start(params.start).year
+    platform = Platform.build(_effective(params, args, now, since_days), year)
     if args.catalog:
         MOVIES.write(args.catalog, platform.movies_frame())
         USERS.write(args.catalog, platform.users_frame())
@@ -94,13 +101,43 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         # None: tqdm shows its bar to a person at a terminal only.
         bar = stack.enter_context(tqdm(unit=" lines", disable=True if args.out == "-" else None))
         if args.ask:
-            stack.enter_context(requester(args.ask, args.asks_per_s, platform.params.users, write))
+            users = _audience(platform, settings)
+            stack.enter_context(requester(args.ask, args.asks_per_s, users, write))
         for batch in _limited(batches, args.lines):
             write(batch)
             written += len(batch)
             bar.update(len(batch))
     log.info("wrote %d lines to %s", written, f"topic {settings.kafka.topic}" if args.kafka else args.out)
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raise `BadInputError` on options that exclude each other."""
+    if args.kafka and args.out != "-":
+        raise BadInputError("--kafka and --out exclude each other: choose one.")
+    if args.segments and (args.kafka or args.out != "-" or not args.ask):
+        raise BadInputError("--segments needs --ask, and neither --kafka nor --out.")
+    if (args.since_days or (args.ask and not args.segments)) and not args.kafka:
+        raise BadInputError("--since-days and --ask need --kafka.")
+
+
+def _answer_to_lists(args: argparse.Namespace, settings: Settings) -> int:
+    """Let the users of the demo's platform ask and watch until somebody stops us."""
+    from auto_deployment.simulate.segments_output import open_segments
+
+    platform = Platform.build(load_params(settings.params_file).simulate)
+    with (
+        until_stopped(twice_ends=True) as stop,
+        open_segments(Paths(settings.data_dir), settings.rating_scale) as write,
+        requester(args.ask, args.asks_per_s, _audience(platform, settings), write),
+    ):
+        log.info("asks %s %g times a second", args.ask, args.asks_per_s)
+        stop.wait()
+    return 0
+
+
+def _audience(platform: Platform, settings: Settings) -> Audience:
+    return Audience(platform, platform.params.lists, settings.rating_scale, time.time_ns() // 1000)
 
 
 @contextmanager

@@ -32,5 +32,8 @@ def write_demo(params: SimulateParams, scale: tuple[float, float], paths: Paths)
 
 
 def _fingerprint(params: SimulateParams, scale: tuple[float, float]) -> str:
-    content = json.dumps([asdict(params), scale], sort_keys=True)
+    past = {
+        name: value for name, value in asdict(params).items() if name != "lists"
+    }  # nothing of it is in there
+    content = json.dumps([past, scale], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()

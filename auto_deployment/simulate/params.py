@@ -65,6 +65,17 @@ class OpinionParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ListParams:
+    """What users make of lists that a real service shows them; `docs/simulator.md` says why these values."""
+
+    watched_share: float  # of lists of the most popular titles: something of them is begun
+    position_exponent: float  # the title at place k is looked at with the chance k ** -exponent
+    appeal_weight: float  # of what decides about other viewings: 1 would decide as sharply
+    rest_h: float  # after a title from a list, in which its user begins no other one from a list
+    local_asks_per_s: float  # requests for lists in `make run` with demo data; 0: none
+
+
+@dataclass(frozen=True, slots=True)
 class DamageParams:
     """Shares of all lines, by kind of damage; `duplicate` and `late` lines are valid ones."""
 
@@ -98,6 +109,7 @@ class SimulateParams:
     catalogue: CatalogueParams
     activity: ActivityParams
     opinion: OpinionParams
+    lists: ListParams
     damage: DamageParams
 
 
@@ -111,6 +123,16 @@ def check(params: SimulateParams) -> None:
     for name in ("watch_fraction_digits", "request_fraction_digits"):
         if getattr(params, name) not in (0, 3, 6):
             raise BadInputError(f"simulate: {name} is {getattr(params, name)}: use 0, 3 or 6.")
+    check_lists(params.lists)
     shares = astuple(params.damage)
     if min(shares) < 0 or sum(shares) > 1:
         raise BadInputError("simulate: the shares of damage must be 0 or more and at most 1 in all.")
+
+
+def check_lists(lists: ListParams) -> None:
+    """Raise `BadInputError` on what no user can make of a list."""
+    if not 0 < lists.watched_share < 1:
+        raise BadInputError(f"simulate: lists: watched_share is {lists.watched_share}: use 0 to 1, neither.")
+    for name in ("position_exponent", "appeal_weight", "rest_h", "local_asks_per_s"):
+        if not 0 <= getattr(lists, name) <= 1000:
+            raise BadInputError(f"simulate: lists: {name} is {getattr(lists, name)}: use 0 to 1000.")

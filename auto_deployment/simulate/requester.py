@@ -13,12 +13,14 @@ from http.client import HTTPConnection, HTTPException
 
 from auto_deployment.simulate.damage import Message
 from auto_deployment.simulate.lines import error_texts
+from auto_deployment.simulate.lists.audience import Audience
 from auto_deployment.simulate.requests import REFUSED, TIMED_OUT, TIMEOUT_MS
 
 log = logging.getLogger(__name__)
 
 STRANGERS = 0.1  # of the requests, from users whom nobody has heard of
 HIGHEST_USER = 1_000_000
+LOOK_S = 1.0  # between two looks at what users do meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,11 @@ def read_server(text: str) -> str:
 
 @contextmanager
 def requester(
-    server: str, per_s: float, users: int, send: Callable[[Sequence[Message]], object]
+    server: str, per_s: float, audience: Audience, send: Callable[[Sequence[Message]], object]
 ) -> Iterator[None]:
-    """Ask the server for recommendations, so often a second, for as long as the block lasts."""
+    """Ask the server for lists, so often a second, and let users answer to them, while the block lasts."""
     stop = threading.Event()
-    thread = threading.Thread(target=_ask_on, args=(server, per_s, users, send, stop), name="requester")
+    thread = threading.Thread(target=_ask_on, args=(server, per_s, audience, send, stop), name="requester")
     thread.start()
     try:
         yield
@@ -82,16 +84,40 @@ def requester(
 
 
 def _ask_on(
-    server: str, per_s: float, users: int, send: Callable[[Sequence[Message]], object], stop: threading.Event
+    server: str,
+    per_s: float,
+    audience: Audience,
+    send: Callable[[Sequence[Message]], object],
+    stop: threading.Event,
 ) -> None:
     rng = random.Random()
     connection = HTTPConnection(server, timeout=TIMEOUT_MS / 1000)
     due_s = time.monotonic()
-    while not stop.wait(max(0.0, due_s - time.monotonic())):
-        due_s = max(due_s + 1 / per_s, time.monotonic() - 1)
-        user = rng.randint(1, HIGHEST_USER if rng.random() < STRANGERS else users)
+    while not stop.wait(min(max(0.0, due_s - time.monotonic()), LOOK_S)):
         try:
-            send([as_line(datetime.now(UTC), user, server, ask(connection, user))])
+            lines: list[Message] = []
+            if time.monotonic() >= due_s:
+                due_s = max(due_s + 1 / per_s, time.monotonic() - 1)
+                lines.append(_ask_for_somebody(connection, rng, server, audience))
+            lines += audience.due(_now_us())
+            if lines:
+                send(lines)
         except Exception:
-            log.exception("A request was not told of")
+            log.exception("What users did was not told")
     connection.close()
+
+
+def _ask_for_somebody(
+    connection: HTTPConnection, rng: random.Random, server: str, audience: Audience
+) -> bytes:
+    """Show a list to a user by chance; return the line about it."""
+    user = rng.randint(1, HIGHEST_USER if rng.random() < STRANGERS else audience.users)
+    began = datetime.now(UTC)
+    answer = ask(connection, user)
+    if answer.failure is None:
+        audience.show(_now_us(), user, answer.ids.split(","))
+    return as_line(began, user, server, answer)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

@@ -10,10 +10,12 @@ from auto_deployment.cli import main
 from auto_deployment.dataset.events.parser import parse_in_steps
 from auto_deployment.dataset.events.types import Recommendation
 from auto_deployment.simulate.damage import Message
+from auto_deployment.simulate.lists.audience import Audience
 from auto_deployment.simulate.requester import ServerReply, as_line, ask, requester
 from auto_deployment.simulate.requests import REFUSED, TIMED_OUT
 from tests.support.edge.stub_instance import StubInstance, fail
 from tests.support.ports import free_ports
+from tests.support.release.simulation import small_params, small_platform
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, 0, 5, 250_000, tzinfo=UTC)
@@ -48,7 +50,8 @@ def test_a_service_is_asked_over_one_connection_and_again_after_it_was_gone() ->
 
 def test_requests_go_on_whatever_the_service_does() -> None:
     lines: list[Message] = []
-    with requester(f"127.0.0.1:{free_ports(1)[0]}", 200, 10, lines.extend):
+    audience = Audience(small_platform(), small_params().lists, (1, 5), 0)
+    with requester(f"127.0.0.1:{free_ports(1)[0]}", 200, audience, lines.extend):
         eventually(lambda: len(lines) >= 3)
     told = len(lines)
     time.sleep(0.05)

@@ -8,6 +8,7 @@ import pytest
 from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Watch, parse
 from auto_deployment.errors import BadInputError
+from auto_deployment.simulate.platform.platform import Platform
 from auto_deployment.simulate.platform.vocabulary import GENRES, OCCUPATIONS
 from tests.support.release.simulation import damage, small_params, small_platform
 
@@ -97,3 +98,10 @@ def test_what_no_platform_can_have_is_refused_by_name(changes: dict[str, object]
 def test_the_smallest_platform_is_one() -> None:
     params = small_params(users=1, movies=1, days=1)
     assert len(small_platform(users=1, movies=1, days=1).movies.ids) == params.movies
+
+
+def test_a_past_that_begins_in_another_year_has_the_titles_that_the_demos_model_knows() -> None:
+    demo = small_platform(start="2026-03-01T00:00", days=90)
+    later = Platform.build(small_params(start="2027-06-01T09:30", days=455), 2026)
+    assert later.movies.ids == demo.movies.ids
+    assert np.array_equal(later.tastes.own, demo.tastes.own)

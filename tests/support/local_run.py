@@ -20,7 +20,10 @@ from tests.support.project import PROJECT
 from tests.support.waiting import eventually
 
 VERSION = "20261101T0000-00000000"
-PORTS = ("MARQUEE_PORT", "NGINX_STATUS_PORT", "STABLE_PORT", "CANARY_PORT")
+PORTS = (
+    "MARQUEE_PORT", "NGINX_STATUS_PORT", "STABLE_PORT", "CANARY_PORT", "FEEDBACK_COLLECT_METRICS_PORT",
+    "FEEDBACK_JOIN_METRICS_PORT",
+)  # fmt: skip
 UP = "Ctrl-C stops everything"
 
 

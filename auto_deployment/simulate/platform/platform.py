@@ -26,12 +26,15 @@ class Platform:
     tastes: Tastes
 
     @classmethod
-    def build(cls, params: SimulateParams) -> "Platform":
-        """Draw a platform, the same from the same parameters; raise `BadInputError` on bad ones."""
+    def build(cls, params: SimulateParams, year: int | None = None) -> "Platform":
+        """Draw a platform, the same from the same parameters; raise `BadInputError` on bad ones.
+
+        `year` is that of its newest titles, by default that of the start: it is part of their ids.
+        """
         check(params)
-        start = _read_start(params.start)
+        start = read_start(params.start)
         users = make_users(generator(params.seed, "users"), params)
-        movies = make_movies(generator(params.seed, "movies"), params, start.year)
+        movies = make_movies(generator(params.seed, "movies"), params, year or start.year)
         tastes = make_tastes(generator(params.seed, "tastes"), users, movies, params.taste)
         return cls(params, int(start.timestamp()) * SECOND_US, users, movies, tastes)
 
@@ -63,7 +66,7 @@ class Platform:
         )
 
 
-def _read_start(text: str) -> datetime:
+def read_start(text: str) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
