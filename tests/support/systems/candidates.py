@@ -1,10 +1,12 @@
 """Candidates with a fault: images made of the stable one, each a release of its own."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from tests.support.random_lists import make_random
 from tests.support.systems.containers import docker
 
 # What is put between Gunicorn and the application: it reads which fault it is from the image.
@@ -56,6 +58,13 @@ COPY REVISION /srv/REVISION
 ENV FAULT={fault}
 LABEL org.opencontainers.image.revision="{revision}"
 """
+# With a model of its own, which serves as well as the one that it is made of.
+REMODELLED = """FROM {base}
+COPY model /remodelled
+COPY REVISION /srv/REVISION
+ENV MODEL_DIR=/remodelled
+LABEL org.opencontainers.image.revision="{revision}" org.opencontainers.image.version="{version}"
+"""
 REVISION_LABEL = "org.opencontainers.image.revision"
 
 
@@ -89,10 +98,31 @@ class Workshop:
         text = CANDIDATE.format(base=f"{self.image}:faulty", fault=fault, revision=revision)
         return Candidate(revision, self._build(revision, text, {"REVISION": revision}))
 
+    def make_random(self, seed: int = 1) -> Candidate:
+        """Make a candidate without a fault that recommends unwatched titles at random; see `make`."""
+        base = f"{self.image}:faulty"
+        context = self.folder / f"rand{next(self.numbers):04}"
+        context.mkdir()
+        revision, version = context.name, f"random-{seed}"
+        copy_out(base, "/model", context / "base")
+        make_random(context / "base", context / "model", version, seed)
+        shutil.rmtree(context / "base")
+        text = REMODELLED.format(base=base, revision=revision, version=version)
+        return Candidate(revision, self._build(revision, text, {"REVISION": revision}))
+
     def _build(self, tag: str, dockerfile: str, files: dict[str, str] | None = None) -> str:
         context = self.folder / tag
-        context.mkdir()
+        context.mkdir(exist_ok=True)
         for name, text in {"Dockerfile": dockerfile, **(files or {})}.items():
             (context / name).write_text(text, "utf-8")
         docker("build", "--quiet", "--tag", f"{self.image}:{tag}", str(context))
         return f"{self.image}:{tag}"
+
+
+def copy_out(image: str, inside: str, folder: Path) -> None:
+    """Copy a folder out of an image, of which nothing runs."""
+    container = docker("create", image)
+    try:
+        docker("cp", f"{container}:{inside}", str(folder))
+    finally:
+        docker("rm", container)
