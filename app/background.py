@@ -7,13 +7,16 @@ from collections.abc import Callable
 from app.factory import ServiceParts
 
 COUNTS_S = 1.0
+IMPRESSIONS_S = 0.2  # what a worker that is killed takes with it
 
 log = logging.getLogger(__name__)
 
 
 def start(instance: ServiceParts) -> None:
-    """Start both in this process; without the look-out when `MODEL_POLL_S` is 0."""
+    """Start them in this process; without the look-out when `MODEL_POLL_S` is 0."""
     _start("counts", instance.metrics.flush, COUNTS_S)
+    if instance.impressions is not None:
+        _start("impressions", instance.impressions.write, IMPRESSIONS_S)
     if instance.settings.model_poll_s:
         # The first time at once, as this process may be younger than the model.
         _start("watch", lambda: look(instance), instance.settings.model_poll_s)

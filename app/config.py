@@ -11,6 +11,7 @@ from app.model_format import LABEL
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 TRACKS = ("stable", "canary")
+LOG = "log"
 MAX_REQUEST_LINE = 16_384  # characters; 200 excluded ids of 78 characters fit
 
 
@@ -33,6 +34,10 @@ class Settings:
     port: int = 8000
     workers: int = 2
     threads: int = 2
+    impressions: str = "off"  # log: what is shown is written down, for `feedback collect`
+    impressions_dir: Path | None = None
+    impressions_max_mb: int = 16  # of one file of one worker
+    impressions_files: int = 48  # in the folder in all
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -48,6 +53,8 @@ class Settings:
                 values[field] = parse(text)
             except ValueError as error:
                 raise SettingsError(f"{name} is {text!r}: use {error}.") from error
+        if values.get("impressions") == LOG and "impressions_dir" not in values:
+            raise SettingsError("IMPRESSIONS is log: name a folder in IMPRESSIONS_DIR.")
         return cls(**values)
 
 
@@ -94,4 +101,8 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "PORT": ("port", _count(65_535)),
     "WORKERS": ("workers", _count(64)),
     "THREADS": ("threads", _count(64)),
+    "IMPRESSIONS": ("impressions", _one_of(("off", LOG))),
+    "IMPRESSIONS_DIR": ("impressions_dir", Path),
+    "IMPRESSIONS_MAX_MB": ("impressions_max_mb", _count(1024)),
+    "IMPRESSIONS_FILES": ("impressions_files", _count(1000)),
 }

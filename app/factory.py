@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from app.config import Settings
+from app.config import LOG, Settings
+from app.impressions.files import WorkerFiles
+from app.impressions.log import ImpressionLog
 from app.metrics import ServiceMetrics
 from app.middleware import RequestMiddleware
 from app.recommender import Recommender
@@ -21,6 +23,7 @@ class ServiceParts:
     settings: Settings
     slot: ModelSlot
     metrics: ServiceMetrics
+    impressions: ImpressionLog | None = None  # None: off, and so free of charge
 
 
 def build(settings: Settings, recommender: Recommender | None) -> Flask:
@@ -30,8 +33,9 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
     register(app, metrics)
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics)  # type: ignore[method-assign]  # as Flask documents it
-    app.extensions[EXTENSION] = ServiceParts(settings, slot, metrics)
+    impressions = _impressions(settings, metrics)
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, impressions)  # type: ignore[method-assign]  # as Flask documents it
+    app.extensions[EXTENSION] = ServiceParts(settings, slot, metrics, impressions)
     if settings.metrics_dir is None:
         metrics.show_model(slot.current)
     return app
@@ -41,3 +45,11 @@ def instance_of(app: Flask) -> ServiceParts:
     """Return the parts of an application made by `build`."""
     instance: ServiceParts = app.extensions[EXTENSION]
     return instance
+
+
+def _impressions(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog | None:
+    if settings.impressions != LOG or settings.impressions_dir is None:
+        return None
+    max_bytes = settings.impressions_max_mb * 1_000_000
+    files = WorkerFiles(settings.impressions_dir, max_bytes, settings.impressions_files)
+    return ImpressionLog(files, metrics.count_impressions)

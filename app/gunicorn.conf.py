@@ -71,11 +71,15 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Write down what the worker counted in its last second."""
+    """Write down what the worker counted and showed in its last second."""
     from app.factory import instance_of
 
-    if worker.wsgi is not None:
-        instance_of(worker.wsgi).metrics.flush()
+    if worker.wsgi is None:
+        return
+    instance = instance_of(worker.wsgi)
+    if instance.impressions is not None:
+        instance.impressions.write()
+    instance.metrics.flush()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from app.config import Settings
 from app.exporter import make_exporter
+from app.impressions.log import OUTCOMES as WRITING
 from app.recommender import PERSONAL, POPULAR
 from app.serving import OUTCOMES, ServedModel
 
@@ -41,6 +42,7 @@ class Families:
     requests: Counter
     recommendations: Counter
     loads: Counter
+    impressions: Counter
     info: Gauge
 
     @classmethod
@@ -65,6 +67,12 @@ class Families:
             loads=Counter(
                 "marquee_model_loads",
                 "New models found in MODEL_DIR, by worker and by what became of them",
+                ("outcome", "track"),
+                registry=registry,
+            ),
+            impressions=Counter(
+                "marquee_impressions",
+                "Answers by whether IMPRESSIONS=log has written them down; all but `written` are lost",
                 ("outcome", "track"),
                 registry=registry,
             ),
@@ -93,6 +101,7 @@ class ServiceMetrics:
             one: self._families.recommendations.labels(one, self._track) for one in SOURCES
         }
         self._loads = {one: self._families.loads.labels(one, self._track) for one in OUTCOMES}
+        self._impressions = {one: self._families.impressions.labels(one, self._track) for one in WRITING}
         self._answers: dict[tuple[str, str, str], tuple[Histogram, Counter]] = {}
         self._in_use: Gauge | None = None
         # Appending and taking from the left need no lock of ours: threads that answer never wait here.
@@ -125,6 +134,9 @@ class ServiceMetrics:
 
     def count_load(self, outcome: str) -> None:
         self._loads[outcome].inc()
+
+    def count_impressions(self, outcome: str, count: int) -> None:
+        self._impressions[outcome].inc(count)
 
     def show_model(self, serving: ServedModel) -> None:
         """Say which model this process serves."""

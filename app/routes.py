@@ -7,7 +7,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.answers import JSON, as_json, json_list, text_list, wants_json
 from app.metrics import ServiceMetrics
-from app.middleware import SERVING
+from app.middleware import LISTED, SERVING
 from app.parameters import Wish, read_n, read_user, read_wish
 from app.problems import on_http_exception, problem
 from app.recommender import Recommender, UnknownGenreError, UnknownMovieError
@@ -54,6 +54,7 @@ class Views:
         except UnknownGenreError:
             raise _no_such_genre(serving.recommender, wish) from None
         self._metrics.count_recommendation(answer.source)
+        environ[LISTED] = (answer.source, answer.rows)
         if not wants_json(environ.get("HTTP_ACCEPT")):
             return text_list(serving, answer.rows, answer.source)
         row = serving.recommender.user_row(user_id)

@@ -92,6 +92,7 @@ class RunLayout(Layout):
     nginx_error_log = Below("logs", "nginx-error.log")
     static = Below("static")
     metrics = Below("metrics")
+    impressions = Below("impressions")  # what the service tells of its answers, with IMPRESSIONS=log
 
     def log(self, program: str) -> Path:
         return self.logs / f"{program}.log"

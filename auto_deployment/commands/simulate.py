@@ -54,6 +54,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=_speed, metavar="X", help="1 is real time, 60 a minute a second; without it: at once"
     )
+    _configure_live(parser)
+    parser.add_argument(
+        "--damage",
+        action="append",
+        default=[],
+        metavar="KIND=SHARE",
+        help="share of all lines that get one kind of damage, or 'none' for all kinds; may be repeated",
+    )
+    parser.add_argument("--catalog", type=Path, metavar="DIR", help="also write the movies and users there")
+
+
+def _configure_live(parser: argparse.ArgumentParser) -> None:
+    """Declare what makes a platform that goes on."""
     parser.add_argument(
         "--since-days",
         type=_positive,
@@ -69,14 +82,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     often = "how often (default: %(default)s)"
     parser.add_argument("--asks-per-s", type=_speed, default=1.0, metavar="X", help=often)
-    parser.add_argument(
-        "--damage",
-        action="append",
-        default=[],
-        metavar="KIND=SHARE",
-        help="share of all lines that get one kind of damage, or 'none' for all kinds; may be repeated",
-    )
-    parser.add_argument("--catalog", type=Path, metavar="DIR", help="also write the movies and users there")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

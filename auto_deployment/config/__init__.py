@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.config import addresses, controller, kafka, mail, publish
+from auto_deployment.config import addresses, controller, impressions, kafka, mail, publish
 from auto_deployment.config.addresses import (
     FeedbackAddresses,
     IngestAddresses,
@@ -16,6 +16,7 @@ from auto_deployment.config.addresses import (
 from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import SettingsError as SettingsError  # everybody knows it from here
 from auto_deployment.config.env import Variables, matching, one_of, read
+from auto_deployment.config.impressions import ImpressionSettings
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.config.mail import MailSettings
 from auto_deployment.config.publish import PublishSettings
@@ -40,6 +41,7 @@ class Settings:
     scheduler_metrics: SchedulerAddress = field(default_factory=SchedulerAddress)
     controller: ControllerSettings = field(default_factory=ControllerSettings)
     feedback: FeedbackAddresses = field(default_factory=FeedbackAddresses)
+    impressions: ImpressionSettings = field(default_factory=ImpressionSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -77,4 +79,5 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "scheduler_metrics": (SchedulerAddress, addresses.SCHEDULER),
     "controller": (ControllerSettings, controller.VARIABLES),
     "feedback": (FeedbackAddresses, addresses.FEEDBACK),
+    "impressions": (ImpressionSettings, impressions.VARIABLES),
 }

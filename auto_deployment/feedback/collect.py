@@ -1,7 +1,9 @@
-"""Follows NGINX's edge log: each line once, with the position read inside of the file that was made of it."""
+"""Follows a log of requests: each line once, with the position read inside of the file made of it."""
 
 import logging
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,12 +19,27 @@ from auto_deployment.feedback.files import (
 )
 from auto_deployment.feedback.forgotten import left, publishing, wishes_now
 from auto_deployment.feedback.params import CollectParams
+from auto_deployment.feedback.service.files import ServiceFiles
+from auto_deployment.feedback.service.rows import SERVICE, ServiceRows
 from auto_deployment.host.files import remove_leftovers
 from auto_deployment.paths import FeedbackLayout, Paths
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20_000  # lines; some 10 MB
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Who tells of requests: the table of its files, what follows its log, and what its lines become."""
+
+    name: str
+    files: type[LogFiles] | type[ServiceFiles]
+    rows: Callable[[], EdgeRows]
+
+
+EDGE_LOG = LogSource(EDGE, LogFiles, EdgeRows)
+SERVICE_LOG = LogSource(SERVICE, ServiceFiles, ServiceRows)
 
 
 @dataclass
@@ -34,6 +51,7 @@ class Collected:
     damaged: int = 0
     lost: int = 0  # times that a part of the log went away before it was read
     files: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)  # of damage, where there are several
 
 
 class Collector:
@@ -42,15 +60,17 @@ class Collector:
     Whatever happens to it between two files, the next one begins where the last closed file ends.
     """
 
-    def __init__(self, edge_log: Path, paths: Paths, params: CollectParams) -> None:
-        self._segments, self._root = paths.segments, paths.feedback
-        folder = FeedbackLayout(paths.feedback).edge
+    def __init__(
+        self, requests: Path, paths: Paths, params: CollectParams, source: LogSource = EDGE_LOG
+    ) -> None:
+        self._segments, self._root, self._source = paths.segments, paths.feedback, source
+        folder = FeedbackLayout(paths.feedback).table(source.name)
         folder.mkdir(parents=True, exist_ok=True)
         remove_leftovers(folder)
         self._folder, self._params = folder, params
         self._number, positions = _newest(folder)
-        self._files = LogFiles(edge_log, []) if positions is None else LogFiles.from_json(edge_log, positions)
-        self._open, self._lost = EdgeRows(), 0
+        self._files = source.files.from_json(requests, positions or [])
+        self._open, self._lost = source.rows(), 0
         self._since: datetime | None = None
         self.done = Collected()
 
@@ -77,19 +97,21 @@ class Collector:
         name = f"{number:010d}-{moment(first_us):%Y%m%dT%H%M%S}-{moment(last_us):%Y%m%dT%H%M%S}{SUFFIX}"
         with publishing(self._root):
             # May be empty: the position has to go on.
-            table = left(EDGE, rows.table(), wishes_now(self._segments))
+            table = left(self._source.name, rows.table(), wishes_now(self._segments))
             counts = {
                 "requests": len(table),
                 "other": rows.other,
                 "damaged": rows.damaged,
                 "lost": self._lost,
             }
-            write_file(self._folder / name, table, {"positions": self._files.to_json(), "counts": counts})
+            facts = {"positions": self._files.to_json(), "counts": counts}
+            write_file(self._folder / name, table, facts | _reasons(rows))
         self._number = number
         done = self.done
         done.requests, done.other = done.requests + len(table), done.other + rows.other
         done.damaged, done.files = done.damaged + rows.damaged, done.files + 1
-        self._open, self._since, self._lost = EdgeRows(), None, 0
+        done.reasons += rows.reasons
+        self._open, self._since, self._lost = self._source.rows(), None, 0
 
     def remove_before(self, time: datetime) -> int:
         """Remove files with older requests only; never the newest, which has the position."""
@@ -111,7 +133,7 @@ class Collector:
             self.done.lost += 1
             log.warning(
                 "A part of the edge log went away before it was read: what was shown then is not known. "
-                "Let `feedback collect` run without long pauses, or keep more with edge_log_files."
+                "Run `feedback collect` without long pauses, or raise edge_log_files or IMPRESSIONS_FILES."
             )
         if lines and self._since is None:
             self._since = now
@@ -126,6 +148,14 @@ class Collector:
         full = len(self._open) >= self._params.max_lines
         # A clock that was set back must not put it off.
         return full or not 0 <= age_s < self._params.max_age_s
+
+
+def _reasons(rows: EdgeRows) -> dict[str, object]:
+    """Return what a file says of its damaged lines; nothing where there is none to tell apart."""
+    if not rows.reasons:
+        return {}
+    log.warning("%d lines are damaged: %s", rows.damaged, dict(rows.reasons))
+    return {"damaged": dict(rows.reasons)}
 
 
 def span_of(path: Path) -> tuple[datetime, datetime]:

@@ -3,6 +3,7 @@
 import json
 import math
 from array import array
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,7 @@ class EdgeRows:
     def __init__(self) -> None:
         self.other = 0  # about no user, or one that no stream can name
         self.damaged = 0
+        self.reasons: Counter[str] = Counter()  # of damage, where there are several
         self._time_us, self._user = array("q"), array("q")
         self._status, self._duration_ms = array("h"), array("f")
         self._request_id: list[str] = []

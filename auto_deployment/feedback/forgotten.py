@@ -18,6 +18,7 @@ from auto_deployment.dataset.corrections.applied import Corrections, read_correc
 from auto_deployment.dataset.locks import reading
 from auto_deployment.feedback.edge_rows import EDGE, began_us
 from auto_deployment.feedback.files import SUFFIX, Facts
+from auto_deployment.feedback.service.rows import SERVICE
 from auto_deployment.feedback.tables import IMPRESSIONS, OUTCOMES
 
 
@@ -29,10 +30,11 @@ def _outcome_us(rows: pa.Table) -> Int64Array:
 # When a row of those that name a user happened, as wishes count.
 HAPPENED_US: Mapping[str, Callable[[pa.Table], Int64Array]] = {
     EDGE: began_us,
+    SERVICE: began_us,
     IMPRESSIONS.name: lambda rows: int64s(rows["time"]),
     OUTCOMES.name: _outcome_us,
 }
-_COUNTS = {EDGE: "requests", IMPRESSIONS.name: "joined", OUTCOMES.name: "outcomes"}
+_COUNTS = {EDGE: "requests", SERVICE: "requests", IMPRESSIONS.name: "joined", OUTCOMES.name: "outcomes"}
 
 
 @contextmanager

@@ -7,12 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from auto_deployment.dataset.arrays import BoolArray
-from auto_deployment.feedback.codes import codes_of
+from auto_deployment.feedback.codes import coded_lists
 from auto_deployment.feedback.edge_rows import TEXTS
 from auto_deployment.feedback.engine import Engine
 from auto_deployment.feedback.files import TIME
 from auto_deployment.feedback.match import NONE, Lines, clock_difference_us, match, reasons
 from auto_deployment.feedback.params import JoinParams
+from auto_deployment.feedback.service.shown import read_service
 from auto_deployment.feedback.sources import Sources, Span, lines_of, read_edge, read_shown
 from auto_deployment.feedback.tables import IMPRESSIONS
 
@@ -57,6 +58,10 @@ def join_hour(engine: Engine, sources: Sources, hour: Span, params: JoinParams) 
     counts["edge_waiting"] = int(waiting.sum())
     counts |= _unmatched(requests, stream, free & ~waiting, "edge", most_us, window_us)
     rows = _rows(shown.filter(pa.array(taken)), edge.take(pa.array(partner[taken])))
+    if files := sources.service_files(hour.wider(0, MARGIN_US)):
+        own = read_service(files, hour.begin_us, hour.end_us, rows["request_id"].combine_chunks())
+        counts["joined"] += len(own)
+        rows = pa.concat_tables([rows, own])
     return Joined(rows, counts, None if difference_us is None else difference_us / SECOND_US)
 
 
@@ -85,7 +90,7 @@ def _rows(shown: pa.Table, edge: pa.Table) -> pa.Table:
         "edge_time": edge["time"],
         "user_id": shown["user_id"],
         "movies": pa.ListArray.from_arrays(movies.offsets, movies.flatten().cast(pa.string())),
-        "codes": _codes(movies),
+        "codes": coded_lists(movies),
         "status": edge["status"],
         "stream_status": shown["stream_status"],
         "duration_ms": edge["duration_ms"],
@@ -94,9 +99,3 @@ def _rows(shown: pa.Table, edge: pa.Table) -> pa.Table:
     }
     table = pa.table([columns[name] for name in IMPRESSIONS.schema.names], IMPRESSIONS.schema.names)
     return table.cast(IMPRESSIONS.schema)
-
-
-def _codes(movies: pa.ListArray) -> pa.ListArray:
-    coded = movies.flatten()
-    codes = codes_of(coded.dictionary.to_pylist())[coded.indices.to_numpy()]
-    return pa.ListArray.from_arrays(movies.offsets, pa.array(codes))

@@ -18,6 +18,7 @@ from auto_deployment.feedback.forgotten import counted, left, publishing, wishes
 from auto_deployment.feedback.impressions import MARGIN_US, edge_span, join_hour
 from auto_deployment.feedback.outcomes import credit, watch_span
 from auto_deployment.feedback.params import FeedbackParams
+from auto_deployment.feedback.service.rows import SERVICE
 from auto_deployment.feedback.sources import Sources, Span
 from auto_deployment.feedback.store import FeedbackStore
 from auto_deployment.feedback.tables import IMPRESSIONS, OUTCOMES, TITLES, FeedbackTable
@@ -53,7 +54,8 @@ class Joiner:
                 remove_leftovers(folder)
         self._layout.spill.mkdir(parents=True, exist_ok=True)
         with reading(self._paths.segments):
-            sources = Sources.below(self._layout.edge, self._paths.segments)
+            service = self._layout.table(SERVICE)
+            sources = Sources.below(self._layout.edge, self._paths.segments, service)
             self._join_hours(sources, now, done)
             self._join_days(sources, now, done)
         with publishing(self._layout.root):
@@ -70,6 +72,7 @@ class Joiner:
                 [path.stem for path in sources.edge_files(edge_span(hour, params).wider(0, MARGIN_US))],
                 [one.path.stem for one in sources.segment_files(hour.wider(MARGIN_US, MARGIN_US))],
                 sources.stream_end_us >= hour.end_us + MARGIN_US,
+                *(path.stem for path in sources.service_files(hour.wider(0, MARGIN_US))),
             )
             if there.get(begin, {}).get("made_of") == made_of:
                 continue
@@ -82,11 +85,12 @@ class Joiner:
 
     def _hours(self, sources: Sources, oldest: datetime) -> Iterable[datetime]:
         """Return the hours of the stream's clock that requests of the edge log may belong to."""
-        if not sources.edge:
+        spans = [*sources.edge.values(), *sources.service.values()]
+        if not spans:
             return []
         beside = timedelta(seconds=self._params.join.clock_difference_max_s)
-        first = moment(min(span.begin_us for span in sources.edge.values())) - beside
-        last = moment(max(span.end_us for span in sources.edge.values())) + beside
+        first = moment(min(span.begin_us for span in spans)) - beside
+        last = moment(max(span.end_us for span in spans)) + beside
         return _periods(IMPRESSIONS, max(first, oldest), last)
 
     def _join_days(self, sources: Sources, now: datetime, done: Round) -> None:

@@ -1,7 +1,7 @@
 """What is joined: the edge log's files and the stream's segments, for a stretch of time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -51,13 +51,14 @@ class Sources:
     edge: Mapping[Path, Span]  # with the times of their requests
     segments: Sequence[Segment]
     corrections: Corrections  # of all of them
+    service: Mapping[Path, Span] = field(default_factory=dict)  # as `edge`, where the service tells itself
 
     @classmethod
-    def below(cls, edge: Path, segments: Path) -> "Sources":
+    def below(cls, edge: Path, segments: Path, service: Path | None = None) -> "Sources":
         """Look what is there; raise `MarqueeError` naming a file that cannot be read."""
-        spans = {path: Span(*map(microseconds, span_of(path))) for path in closed_files(edge)}
         listed = list_segments(segments)
-        return cls(spans, listed, read_corrections(one.path for one in listed))
+        corrections = read_corrections(one.path for one in listed)
+        return cls(_spans(edge), listed, corrections, _spans(service) if service else {})
 
     @property
     def stream_end_us(self) -> int:
@@ -68,6 +69,9 @@ class Sources:
     def edge_files(self, span: Span) -> list[Path]:
         return [path for path, own in self.edge.items() if own.touches(span)]
 
+    def service_files(self, span: Span) -> list[Path]:
+        return [path for path, own in self.service.items() if own.touches(span)]
+
     def segment_files(self, span: Span) -> list[Segment]:
         return [one for one in self.segments if _touches(one, span)]
 
@@ -75,6 +79,10 @@ class Sources:
         """Return the numbers of corrections that take away events of a stretch of time."""
         removals = (one for *_, one in self.corrections.removals())
         return sorted({one.number for one in removals if Span(one.first_us, one.last_us).touches(span)})
+
+
+def _spans(folder: Path) -> dict[Path, Span]:
+    return {path: Span(*map(microseconds, span_of(path))) for path in closed_files(folder)}
 
 
 def read_edge(files: Sequence[Path], span: Span) -> pa.Table:

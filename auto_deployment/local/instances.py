@@ -51,6 +51,7 @@ def gunicorn(instance: Instance, model_dir: Path, code_revision: str, layout: Ru
         "HOST": instance.host,
         "PORT": str(instance.port),
         "PROMETHEUS_MULTIPROC_DIR": str(layout.metrics / instance.name),
+        "IMPRESSIONS_DIR": os.environ.get("IMPRESSIONS_DIR") or str(layout.impressions.absolute()),
     }
     return Program(
         name=instance.name,

@@ -78,23 +78,25 @@ class CycleClone:
 
 
 class EdgeLog:
-    """The requests of a user as NGINX of `make run` has written them; releases keep hashes only."""
+    """A user's requests as NGINX or the service of `make run` has written them; releases keep hashes only."""
 
     name = "edge log"
 
     def __init__(self, paths: Paths) -> None:
-        self._log = RunLayout(paths.run).edge_log
+        self._root, layout = paths.run, RunLayout(paths.run)
+        self._of_nginx, self._of_service = layout.edge_log, layout.impressions
 
     def report(self, user_id: int) -> list[str]:
-        files = sorted(self._log.parent.glob(f"{self._log.name}*"))
-        return [path.name for path in files if _mentions(path, user_id)]
+        files = sorted(self._of_nginx.parent.glob(f"{self._of_nginx.name}*"))
+        files += sorted(self._of_service.glob("*.log"))
+        return [str(path.relative_to(self._root)) for path in files if _mentions(path, user_id)]
 
     def forget(self, wish: Wish) -> int:
         return 0
 
     def held(self, wish: Wish) -> Iterator[Held]:
         for name in self.report(wish.user_id):
-            yield Held(f"run/logs/{name}", "requests of the user", "until it is rotated away")
+            yield Held(f"run/{name}", "requests of the user", "until it is rotated away")
 
 
 def _has(folder: Path, user_id: int) -> bool:

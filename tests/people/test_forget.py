@@ -18,6 +18,8 @@ from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.segments import list_segments
 from auto_deployment.paths import Paths, RunLayout
 from tests.people.conftest import ANN, quarantine, watched_minutes
+from tests.support.feedback.service import Worker, shown_line
+from tests.support.feedback.world import NOON
 from tests.support.find_user import files_with
 from tests.support.ingest.corrections import NOW, correct, rating, removal
 from tests.support.ingest.segments import watch, write_segment
@@ -131,13 +133,15 @@ def test_a_user_that_only_the_catalogue_knows_is_forgotten(root: Path, marquee: 
     assert set(USERS.read(Paths(root).catalog)["user_id"]) == {2}
 
 
-def test_an_edge_log_that_names_the_user_is_named(root: Path, marquee: Marquee) -> None:
-    logs = RunLayout(Paths(root).run).logs
+def test_a_log_of_requests_that_names_the_user_is_named(root: Path, marquee: Marquee) -> None:
+    layout = RunLayout(Paths(root).run)
+    logs = layout.logs
     logs.mkdir(parents=True)
+    Worker(layout.impressions).write(shown_line(NOON, ANN, 1), shown_line(NOON, 2, 2))
     (logs / "edge.log").write_text(f'{{"time":"x","user":"{ANN}"}}\n')
     (logs / "edge.log.1").write_text(f'{{"time":"x","user":"2","bytes":{ANN}}}\n')
     held = json.loads(marquee("forget", ANN, "--json"))["held"]
-    assert [one["where"] for one in held] == ["run/logs/edge.log"]
+    assert [one["where"] for one in held] == ["run/logs/edge.log", "run/impressions/one.000001.log"]
 
 
 def test_models_of_before_are_named_and_models_made_since_are_not(root: Path, marquee: Marquee) -> None:

@@ -1,4 +1,4 @@
-"""`feedback collect`: follow NGINX's edge log, until Ctrl-C or SIGTERM."""
+"""`feedback collect`: follow NGINX's edge log, or the service's own lines, until Ctrl-C or SIGTERM."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.feedback.collect import Collector
+from auto_deployment.feedback.collect import EDGE_LOG, SERVICE_LOG, Collector, LogSource
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.params import FeedbackParams
 from auto_deployment.host.faults import Faults
@@ -35,19 +35,28 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     paths = Paths(settings.data_dir)
     layout = FeedbackLayout.below(paths.feedback)
     with only_one(layout.collect_lock, "Collecting"), until_stopped(twice_ends=True) as stop:
-        collector = Collector(edge_log(settings), paths, params.collect)
+        requests, source = requests_of(settings)
+        collector = Collector(requests, paths, params.collect, source)
         if args.once:
             collector.step(datetime.now(UTC))
             collector.close()
             sys.stdout.write(json.dumps(asdict(collector.done)) + "\n")
             return 0
-        log.info("Follows %s; %s", edge_log(settings), params.collect)
+        log.info("Follows %s; %s", requests, params.collect)
         metrics = CollectMetrics()
         own = settings.feedback
         with serving((own.metrics_host, own.collect_port), "FEEDBACK_COLLECT_METRICS_PORT", metrics.registry):
             _follow(collector, params, metrics, stop)
         collector.close()
     return 0
+
+
+def requests_of(settings: Settings) -> tuple[Path, LogSource]:
+    """Return who tells of requests, and where."""
+    own = settings.impressions
+    if own.by_service:
+        return own.folder or RunLayout.below(Paths(settings.data_dir).run).impressions, SERVICE_LOG
+    return edge_log(settings), EDGE_LOG
 
 
 def edge_log(settings: Settings) -> Path:

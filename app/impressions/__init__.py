@@ -1,0 +1,1 @@
+"""`IMPRESSIONS=log`: what was shown to whom, for teams whose platform does not tell."""
