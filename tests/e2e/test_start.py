@@ -38,14 +38,14 @@ WRITABLE = {
     "kafka": {"/var/lib/kafka/data", "/tmp", "/opt/kafka/config", "/opt/kafka/logs"},
     "ingest": {"/data", "/tmp"},
     "scheduler": {"/data", "/tmp"},
-    "feedback-collect": {"/data", "/tmp"},
+    "feedback-collect": {"/data", "/impressions", "/tmp"},
     "feedback-join": {"/data", "/tmp"},
     "controller": {"/data/releases", "/tmp", "/run/docker.sock"},
     "prometheus": {"/prometheus"},
     "alertmanager": {"/alertmanager", "/tmp"},
     "nginx-exporter": set(),
     "cadvisor": set(),
-    **{name: {"/tmp"} for name in INSTANCES},
+    **{name: {"/impressions", "/tmp"} for name in INSTANCES},
 }
 # Of every container: memory for messages between processes, and devices.
 ALWAYS = {"/dev/shm", "/dev", "/proc", "/dev/mqueue", "/dev/pts"}
