@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from auto_deployment.report.choice import choice_sentences, tried_table
 from auto_deployment.report.model_sentences import (
     NAMES,
@@ -15,6 +13,7 @@ from auto_deployment.report.model_sentences import (
     rating_sentences,
     split_sentence,
 )
+from auto_deployment.report.pages import pages
 from auto_deployment.report.plots import estimate_plot, pair_plot
 
 RATING_NAMES = {"svd": "as served", "bias": "biases alone", "constant": "always the mean"}
@@ -24,13 +23,7 @@ FEW_USERS = 30
 
 def render_model_report(metrics: Mapping[str, Any]) -> str:
     """Render `metrics.json` of a model as one page."""
-    environment = Environment(
-        loader=PackageLoader("auto_deployment.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages()
     environment.filters |= {"estimate": number, "moment": moment}
     choice = metrics["model"].get("choice")  # models of before chose nothing
     return environment.get_template("model_report.html").render(
