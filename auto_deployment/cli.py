@@ -24,6 +24,7 @@ COMMANDS = {
     "forget": "forget a user: what is held of one, and until when",
     "train": "train a model on the segments and make it current",
     "evaluate": "measure a model and write its report",
+    "compare": "hold the lists of two models against each other",
     "retrain": "train on what came in, check, publish, report",
     "retain": "remove data and models of old versions",
     "check": "look at published data or a published model again",
@@ -127,6 +128,8 @@ def load(word: str) -> ModuleType:
     match word:
         case "check":
             from auto_deployment.commands import check as command
+        case "compare":
+            from auto_deployment.commands import compare as command
         case "fetch":
             from auto_deployment.commands import fetch as command
         case "provenance":

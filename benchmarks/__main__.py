@@ -12,6 +12,7 @@ from benchmarks import (
     footprint,
     importing,
     latency,
+    list_diff,
     priority,
     retraining,
     retraining_sides,
@@ -21,7 +22,17 @@ from benchmarks import (
 from benchmarks.report import Table, save
 from benchmarks.throughput import Plan
 
-KINDS = ("throughput", "footprint", "latency", "priority", "importing", "feedback", "retraining", "soak")
+KINDS = (
+    "throughput",
+    "footprint",
+    "latency",
+    "priority",
+    "importing",
+    "feedback",
+    "retraining",
+    "soak",
+    "list-diff",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,6 +78,9 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "priority":
         table.title("priority: what can wait takes all processors")
         return priority.measure(table)
+    if kind == "list-diff":
+        table.title("list-diff: lists of honest successive models, and of broken ones")
+        return list_diff.measure(work, table)
     if kind == "soak":
         table.title("soak: what the tests try a few times, tried many times")
         return soak.measure(table)

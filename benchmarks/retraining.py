@@ -42,7 +42,7 @@ def measure(work: Path, table: Table) -> dict[str, Any]:
     """Run every stage in a process of its own: on real ratings and on 1x, 2x, 4x made ones."""
     results: dict[str, Any] = {}
     if MOVIELENS.exists():
-        results["ml-latest-small"] = _run(work, table, "ml-latest-small", _import_movielens)
+        results["ml-latest-small"] = _run(work, table, "ml-latest-small", import_movielens)
     for count in SIZES:
         fill = partial(write_ratings, count=count, movies=MOVIES)
         results[str(count)] = _run(work, table, f"{count:,} made ratings", fill)
@@ -123,5 +123,5 @@ def spent_by(process: subprocess.Popen[str], what: str) -> Spent:
     return Spent(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 
-def _import_movielens(paths: Paths) -> None:
+def import_movielens(paths: Paths) -> None:
     run_import(recognise(MOVIELENS), paths, Limits(Scales(None, (1, 5))))

@@ -16,7 +16,7 @@ from auto_deployment.dataset.reading import TARGET_SCALE
 from auto_deployment.params import Params
 from auto_deployment.training.evaluate import stage as evaluate
 from auto_deployment.training.gate import stage as gate
-from auto_deployment.training.gate.checks import GateResult
+from auto_deployment.training.gate.checks import GateResult, ListVerdict
 from auto_deployment.training.gate.probe import LENGTH, seen_by, whole_length
 from auto_deployment.training.prepare import stage as prepare
 from auto_deployment.training.workspace import Workspace, read_json
@@ -139,8 +139,20 @@ def _same_gate(published: Workspace, again: GateResult) -> Iterator[CheckVerdict
             yield CheckVerdict(f"gate {check.name}", False, sentence)
         else:
             yield CheckVerdict(f"gate {check.name}", bool(check.passed), check.sentence)
+    yield from _same_lists(read_json(published.gate_result).get("lists"), again.lists)
     lacking = sorted(set(said) - {check.name for check in again.checks})
     if lacking:
         yield CheckVerdict(
             "gate", False, f"The published gate has checks that nobody knows: {', '.join(lacking)}."
         )
+
+
+def _same_lists(said: Mapping[str, Any] | None, again: ListVerdict) -> Iterator[CheckVerdict]:
+    """Ask whether the lists are within the same limits as published; beyond them a person has decided."""
+    if said is None:  # published by a version that compared no lists
+        return
+    published = {one["name"]: one["passed"] for one in said["checks"]}
+    found = {check.name: check.passed for check in again.checks}
+    different = sorted(name for name in {*published, *found} if published.get(name) != found.get(name))
+    named = f" Not as published: {', '.join(different)}." if different else ""
+    yield CheckVerdict("gate lists", not different, f"{again.sentence}{named}")

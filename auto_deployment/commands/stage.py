@@ -61,7 +61,8 @@ def _gate(workspace: Workspace, params: Params) -> str:
 
     result = stage.run(workspace, params.gate, params.training.train.seed)
     said = [check.sentence for check in result.failed]
-    return "\n".join(["The gate refuses this model.", *said] if said else ["The gate lets this model pass."])
+    first = "The gate refuses this model." if said else "The gate lets this model pass."
+    return "\n".join([first, *said, result.lists.sentence])
 
 
 def _package(workspace: Workspace, params: Params) -> str:

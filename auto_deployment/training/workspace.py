@@ -30,6 +30,7 @@ class Workspace(Layout):
     verdict = Below("gate")
     gate_result = Below("gate", "gate.json")
     gate_page = Below("gate", "gate.md")
+    list_page = Below("gate", "lists.html")
     report = Below("report")
     report_page = Below("report", "report.html")
     model = Below("model")

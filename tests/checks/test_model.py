@@ -80,6 +80,16 @@ def test_a_gate_that_did_not_say_so_is_named(workspace: Workspace) -> None:
     assert "Published as False, recomputed True" in failed(workspace)["gate rmse"]
 
 
+def test_lists_that_were_not_so_alike_are_named(workspace: Workspace) -> None:
+    path = workspace.verdict / "gate.json"
+    gate = read_json(path)
+    check = {"name": "list_overlap", "passed": True, "sentence": "Of 20 titles 20.0 stay."}
+    write_json(path, {**gate, "lists": {**gate["lists"], "checks": [check]}})
+    assert failed(workspace)["gate lists"].endswith("Not as published: list_overlap.")
+    write_json(path, {name: one for name, one in gate.items() if name != "lists"})  # of an older version
+    assert failed(workspace) == {}
+
+
 def test_a_model_that_is_worse_than_it_was_measured_is_stopped(workspace: Workspace) -> None:
     model = load(workspace.model)
     arrays = {**model.arrays, "user_bias": model.arrays["user_bias"] + 2.5}

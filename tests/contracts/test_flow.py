@@ -1,6 +1,7 @@
 """Code that a stage of `dvc.yaml` runs is among its `deps`: else a change of it goes unseen."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,8 @@ def code_of(stage: str) -> set[str]:
         found |= todo
         todo = {one for module in todo for one in graph().find_modules_directly_imported_by(module)} - found
     files = {file_of(module) for module in found}
-    return files | {other for file in files for other in read_by(file)}
+    read = {other for file in files for other in read_by(file)}
+    return files | read | {other for file in read for other in included_by(file)}
 
 
 def read_by(file: str) -> set[str]:
@@ -58,6 +60,12 @@ def read_by(file: str) -> set[str]:
     tree = ast.parse((PROJECT / file).read_text("utf-8"))
     said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     return {path for name, path in beside_the_code().items() if name in said}
+
+
+def included_by(file: str) -> set[str]:
+    """Return the files that a template includes."""
+    named = re.findall(r'{% include "(.*?)" %}', (PROJECT / file).read_text("utf-8"))
+    return {beside_the_code()[name] for name in named}
 
 
 @cache

@@ -96,6 +96,19 @@ def test_a_file_of_an_older_version_is_told_all_differences_at_once(file: Path) 
         assert part in str(refused.value)
 
 
+def test_a_file_from_before_the_list_diff_is_read_with_the_limits_that_are_shipped(
+    file: Path, shipped: Params
+) -> None:
+    content = yaml.safe_load(file.read_text("utf-8"))
+    del content["gate"]["lists"]
+    file.write_text(yaml.safe_dump(content), "utf-8")
+    assert load_params(file) == shipped
+    content["gate"]["lists"] = {"users": 100}
+    file.write_text(yaml.safe_dump(content), "utf-8")
+    with pytest.raises(BadInputError, match=r"gate\.lists\.overlap_min is missing"):
+        load_params(file)
+
+
 def test_a_section_that_is_not_a_mapping_is_refused(file: Path) -> None:
     file.write_text("traffic: 5\n", "utf-8")
     with pytest.raises(BadInputError):

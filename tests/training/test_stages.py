@@ -31,6 +31,7 @@ from tests.support.cycle.workspace import (
     LOOSE,
     SMALL,
     bytes_of,
+    crown,
     failed_of,
 )
 from tests.support.training import taste_rows, training_data
@@ -154,6 +155,22 @@ def test_the_command_takes_a_step_and_says_what_came_of_it(
     assert said.startswith("The gate refuses this model.\n")
     assert "at least 1000 is needed" in said
     assert NOBODY_SAID in (tmp_path / "data" / "gate" / "gate.md").read_text("utf-8")
+
+
+def test_the_gate_compares_lists_with_the_champion_and_finds_the_same_model_unchanged(
+    workspace: Workspace,
+) -> None:
+    crown(workspace)
+    written = []
+    for _ in range(2):
+        lists = gate.run(workspace, LOOSE, SMALL.train.seed).lists
+        written.append((read_json(workspace.gate_result)["lists"], workspace.list_page.read_bytes()))
+    assert written[0] == written[1]
+    assert not lists.needs_review
+    found = written[0][0]["figures"]
+    assert (found["overlap"], found["rbo"], found["unchanged"], found["genre_distance"]) == (1, 1, 1, 0)
+    assert lists.sentence in workspace.gate_page.read_text("utf-8")
+    assert b"agreement by rank 1.000" in workspace.list_page.read_bytes()
 
 
 def test_a_model_does_not_depend_on_the_number_of_threads(

@@ -1,10 +1,12 @@
 """The form of a check: what was measured, what it is held against, and the sentence that says both."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from operator import ge, le, lt
 from typing import Any
+
+from auto_deployment.training.gate.lists.params import ListDiffParams
 
 Estimate = Mapping[str, float | None]
 UNKNOWN: Estimate = {"value": None, "low": None, "high": None}
@@ -28,6 +30,7 @@ class GateParams:
     answer_max_ms: float
     load_max_s: float
     size_max_mb: float
+    lists: ListDiffParams = field(default_factory=ListDiffParams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,30 @@ class GateCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ListVerdict:
+    """How lists differ from the champion's: a check that is not passed asks for a review, refuses nothing.
+
+    `figures` are those of `ListDifference` as JSON; without checks nothing was compared, as `sentence` says.
+    """
+
+    sentence: str
+    figures: Mapping[str, Any] | None = None
+    checks: tuple[GateCheck, ...] = ()
+
+    @property
+    def needs_review(self) -> bool:
+        return not all(check.passed for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"review": self.needs_review, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """All checks of one candidate; it passed only if every one did."""
 
     checks: tuple[GateCheck, ...]
+    lists: ListVerdict = ListVerdict("Lists were not compared.")
 
     @property
     def passed(self) -> bool:
@@ -58,7 +81,11 @@ class GateResult:
         return tuple(check for check in self.checks if not check.passed)
 
     def to_json(self) -> dict[str, Any]:
-        return {"passed": self.passed, "checks": [asdict(check) for check in self.checks]}
+        return {
+            "passed": self.passed,
+            "checks": [asdict(check) for check in self.checks],
+            "lists": self.lists.to_json(),
+        }
 
 
 def at_most(name: str, found: Estimate, limit: float, what: str, digits: int = 4) -> GateCheck:

@@ -1,7 +1,7 @@
 """The verdict of the gate for a person: `gate.md`."""
 
 from auto_deployment.report.model_sentences import activity_sentence
-from auto_deployment.training.gate.checks import GateCheck, GateResult
+from auto_deployment.training.gate.checks import GateCheck, GateResult, ListVerdict
 from auto_deployment.training.gate.gate import GateFacts
 
 HELD_OUT = {"global": "global cut", "per_user": "per user cut", "random": "at random, not by time"}
@@ -25,6 +25,10 @@ def render_gate(result: GateResult, facts: GateFacts) -> str:
         "## What it was held against",
         "",
         *_about(facts),
+        "",
+        "## Lists against the champion's",
+        "",
+        *_lists(result.lists),
         "",
         "## What passed",
         "",
@@ -57,6 +61,18 @@ def _about(facts: GateFacts) -> list[str]:
         f"{data['movies']:,} movies, {_minute(data['first_time'])} to {_minute(data['last_time'])} UTC.",
         f"- Split: {split['train']:,} to learn from, {split['test']:,} {how}.",
         f"- Champion: {facts.champion.get('version') or 'none'}, {facts.champion['source']}.",
+    ]
+
+
+def _lists(lists: ListVerdict) -> list[str]:
+    """Say how lists differ; what goes beyond its limit asks for a review and is no reason to refuse."""
+    words = {True: "within", False: "**beyond**"}
+    said = "A person decides: `lists.html` beside this page shows the lists of ten users."
+    return [
+        lists.sentence,
+        *([said] if lists.needs_review else []),
+        *([""] if lists.checks else []),
+        *(f"- {words[bool(one.passed)]}: {one.sentence}" for one in lists.checks),
     ]
 
 

@@ -9,6 +9,11 @@ from tests.support.release.simulation import PARAMS_FILE
 
 SHIPPED_GATE = load_params(PARAMS_FILE).gate
 CONTENT = "c" * 64
+# Lists that are learnt from a handful of events may change as they like.
+ANY_LISTS = {
+    "users": 100, "overlap_min": 0.0, "rbo_min": 0.0, "popularity_shift_max": 99.0,
+    "genre_distance_max": 1.0, "coverage_factor_max": 99.0,
+}  # fmt: skip
 NOTHING_KNOWN = {"value": None, "low": None, "high": None}
 
 
