@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from auto_deployment.config.publish import MERGE_REQUEST
-from auto_deployment.cycle.challenger import Challenger, name_model, reproduce, why_refused
+from auto_deployment.cycle.challenger import Challenger, name_model, reproduce, why_refused, why_review
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.inputs import Inputs, rewrite_segments, take_in, why_unchanged
 from auto_deployment.cycle.link_segments import mark_linked
@@ -16,6 +16,7 @@ from auto_deployment.cycle.outcome import (
     PUBLISHED,
     REFUSED,
     REHEARSED,
+    REVIEW,
     UNCHANGED,
     WAITING,
     Outcome,
@@ -25,6 +26,7 @@ from auto_deployment.cycle.publish import commit, push, refresh
 from auto_deployment.cycle.record import finish_interrupted, intend, record
 from auto_deployment.dataset.locks import reading
 from auto_deployment.errors import MarqueeError
+from auto_deployment.publish.repository import review_branch
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,8 @@ def retrain(
         if not challenger.passed:
             return _outcome(REFUSED, why_refused(challenger), now, inputs, challenger)
         if dry_run:
-            return _outcome(REHEARSED, f"{version} passed; nothing left this host.", now, inputs, challenger)
+            passed = why_review(challenger) if challenger.needs_review else f"{version} passed."
+            return _outcome(REHEARSED, f"{passed} Nothing left this host.", now, inputs, challenger)
         return _publish(cycle, now, way, inputs, challenger, step)
 
 
@@ -73,16 +76,29 @@ def _publish(
     step("commit")
     commit(cycle, challenger, len(inputs.intake.new))
     step("push")
-    if way == MERGE_REQUEST:
-        branch = cycle.publishing.repository.push_for_review(version)
-        sentence = f"{version} waits for review in the branch {branch}."
-        return _outcome(FOR_REVIEW, sentence, now, inputs, challenger)
+    if challenger.needs_review or way == MERGE_REQUEST:
+        return _leave_to_a_person(cycle, now, way, inputs, challenger)
     published = _outcome(PUBLISHED, f"{version} is published.", now, inputs, challenger)
     intend(cycle, published)
     push(cycle, version)
     step("mark")
     mark_linked(cycle)
     return published
+
+
+def _leave_to_a_person(
+    cycle: Cycle, now: datetime, way: str, inputs: Inputs, challenger: Challenger
+) -> Outcome:
+    """Push a branch to be merged; nothing is published before."""
+    version, repository = challenger.version, cycle.publishing.repository
+    sentence, why = f"{version} waits for review in the branch {review_branch(version)}.", ""
+    if challenger.needs_review:
+        why = why_review(challenger)
+        sentence = f"{why} It waits in the branch {review_branch(version)}."
+    waiting = _outcome(REVIEW if why else FOR_REVIEW, sentence, now, inputs, challenger)
+    intend(cycle, waiting)
+    repository.push_for_review(version, why, needs_request=way == MERGE_REQUEST)
+    return waiting
 
 
 def _outcome(

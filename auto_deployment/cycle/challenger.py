@@ -26,6 +26,11 @@ class Challenger:
         """Tell whether the gate let it pass; a verdict that says nothing did not."""
         return bool(self.gate and self.gate["passed"])
 
+    @property
+    def needs_review(self) -> bool:
+        """Tell whether its lists go beyond the limits; a gate of an older version compared none."""
+        return bool(self.gate.get("lists", {}).get("review"))
+
 
 def name_model(cycle: Cycle, now: datetime) -> str:
     """Give the model that will be trained its name."""
@@ -56,3 +61,9 @@ def why_refused(challenger: Challenger) -> str:
     """Return what the gate said of every check that did not pass."""
     failed = [one["sentence"] for one in (challenger.gate or {"checks": ()})["checks"] if not one["passed"]]
     return f"{challenger.version} was refused by the gate: {' '.join(failed)}"
+
+
+def why_review(challenger: Challenger) -> str:
+    """Return what the gate said of every limit that the lists go beyond."""
+    beyond = [one["sentence"] for one in challenger.gate["lists"]["checks"] if not one["passed"]]
+    return f"{challenger.version} passed the gate, and its lists differ much: {' '.join(beyond)}"

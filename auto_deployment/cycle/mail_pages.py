@@ -8,6 +8,7 @@ from auto_deployment.cycle.mail_sections import (
     checks_of,
     drift_row,
     gate,
+    lists,
     measured,
     training_data,
 )
@@ -16,10 +17,11 @@ from auto_deployment.host.durations import duration
 from auto_deployment.mail.format import clock, size, within
 from auto_deployment.mail.mail import Mail
 from auto_deployment.mail.page import BAD, GOOD, OPEN, PLAIN, Command, Page, Section, Table, compose
-from auto_deployment.publish.repository import REVIEW
+from auto_deployment.publish.repository import review_branch
 
 RETRAIN = "docker compose exec scheduler python -m auto_deployment retrain --now"
 DEPLOY = "scripts/deploy.sh"
+LIST_PAGE = "data/gate/lists.html"
 # step -> what a person should do when it fails
 ADVICE = {
     "refresh": "See that GIT_REMOTE can be reached and its token or key is valid; it is tried again soon.",
@@ -38,7 +40,7 @@ def published_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     commands = []
     if outcome.kind == FOR_REVIEW:
         verdict, tone = "Waiting for review", OPEN
-        branch = f"{REVIEW}{outcome.version}"
+        branch = review_branch(str(outcome.version))
         following = [f"Merge {branch} to publish it, or close it and nothing happens."]
     else:
         verdict, tone = "Published", GOOD
@@ -48,10 +50,39 @@ def published_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     sections = [
         *measured(outcome),
         *gate(outcome, failed_first=False),
+        *lists(outcome),
         *training_data(outcome),
         Section("What happens next", following, commands=commands),
     ]
     return _mail("published", verdict, tone, outcome, sections)
+
+
+def review_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
+    """A model passed the gate, and its lists differ so much from the champion's that a person decides."""
+    branch = review_branch(str(outcome.version))
+    following = [
+        f"It waits in the branch {branch}, whatever PUBLISH says; {LIST_PAGE} there shows the lists of ten "
+        "users side by side.",
+        "If they are what you want, merge the branch: the cycle after that publishes it, and it is released "
+        "as usual. Otherwise close it: the model that serves goes on serving.",
+        *_next_run(outcome, next_run),
+    ]
+    commands = [
+        Command("See the page", f"git fetch origin {branch} && git show FETCH_HEAD:{LIST_PAGE} > lists.html"),
+        Command(
+            "Merge it, where no GIT_REMOTE is set",
+            f"git -C $DATA_DIR/cycle/remote.git fetch . {branch}:main",
+        ),
+        Command("Publish what was merged now, not at the next cycle", RETRAIN),
+    ]
+    sections = [
+        *lists(outcome),
+        Section("What to do, and what happens next", following, commands=commands),
+        *gate(outcome, failed_first=False),
+        *measured(outcome),
+        *training_data(outcome),
+    ]
+    return _mail("review", "Lists to be reviewed", OPEN, outcome, sections)
 
 
 def refused_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
@@ -147,10 +178,14 @@ def _mail(
 def _reason(kind: str, outcome: Outcome) -> str:
     """Return one sentence; what the gate said check by check stands in its table."""
     checks = checks_of(outcome)
-    if kind == "failed" or not checks:
+    if kind in ("failed", "review") or not checks:
         return outcome.sentence
     if kind == "published":
-        where = f"; it waits in the branch {REVIEW}{outcome.version}" if outcome.kind == FOR_REVIEW else ""
+        where = (
+            f"; it waits in the branch {review_branch(str(outcome.version))}"
+            if outcome.kind == FOR_REVIEW
+            else ""
+        )
         return f"It passed all {len(checks)} checks of the gate{where}."
     failed = [GATE_CHECKS.get(check.name, check.name) for check in checks if not check.passed]
     return f"{len(failed)} of {len(checks)} checks of the gate did not pass: {'; '.join(failed)}."

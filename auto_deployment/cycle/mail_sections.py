@@ -7,7 +7,7 @@ from typing import Any
 
 from auto_deployment.cycle.outcome import Outcome
 from auto_deployment.mail.format import number, percent, value
-from auto_deployment.mail.page import BAD, GOOD, Picture, Row, Section, Table
+from auto_deployment.mail.page import BAD, GOOD, OPEN, Picture, Row, Section, Table
 from auto_deployment.mail.plots import days_plot
 from auto_deployment.training.gate.checks import GateCheck
 
@@ -51,14 +51,19 @@ MEASURES = {
     "hit_rate": ("Users with a hit in 10", "percent"),
     "coverage": ("Movies on anybody's list", "percent"),
 }
+LIST_CHECKS = {
+    "list_overlap": "Share of 20 titles that stay",
+    "list_rbo": "Agreement by rank (RBO)",
+    "list_popularity": "Popularity, in doublings",
+    "list_genres": "Share moved to other genres",
+    "list_coverage": "Different titles, times",
+}
 VERDICTS = {True: ("passed", GOOD), False: ("failed", BAD), None: ("unknown", BAD)}
 
 
 def checks_of(outcome: Outcome) -> list[GateCheck]:
     """Return the checks of the gate, none where it was not asked."""
-    found = [] if not outcome.gate else outcome.gate["checks"]
-    names = [field.name for field in fields(GateCheck)]
-    return [GateCheck(**{name: one.get(name) for name in names}) for one in found]
+    return _checks(outcome.gate or {"checks": ()})
 
 
 def measured(outcome: Outcome) -> list[Section]:
@@ -97,6 +102,32 @@ def _check(check: GateCheck) -> Row:
     verdict, tone = VERDICTS[check.passed]
     name, found, limit = GATE_CHECKS.get(check.name, check.name), number(check.value), number(check.limit)
     return Row((name, found, interval, limit, verdict), tone, "" if check.passed else check.sentence)
+
+
+def lists(outcome: Outcome) -> list[Section]:
+    """Return how lists differ from the champion's; nothing where a gate of an older version did not ask."""
+    found = (outcome.gate or {}).get("lists")
+    if not found:
+        return []
+    said, figures = [found["sentence"]], found["figures"]
+    if figures:
+        said.append(
+            f"{percent(figures['unchanged'])} of the users are shown the very same list; "
+            f"{figures['unknown_to_champion']:,} are unknown to the champion."
+        )
+    words = {True: ("within", GOOD), False: ("beyond", OPEN)}
+    rows = []
+    for check in _checks(found):
+        verdict, tone = words[bool(check.passed)]
+        cells = LIST_CHECKS.get(check.name, check.name), number(check.value), number(check.limit), verdict
+        rows.append(Row(cells, tone, "" if check.passed else check.sentence))
+    tables = [Table(("lists", "value", "limit", "verdict"), tuple(rows))] if rows else []
+    return [Section("Lists against the champion's", said, tables)]
+
+
+def _checks(found: Mapping[str, Any]) -> list[GateCheck]:
+    names = [field.name for field in fields(GateCheck)]
+    return [GateCheck(**{name: one.get(name) for name in names}) for one in found["checks"]]
 
 
 def training_data(outcome: Outcome) -> list[Section]:

@@ -8,15 +8,26 @@ from auto_deployment.cycle.mail_pages import (
     failed_mail,
     published_mail,
     refused_mail,
+    review_mail,
     unchanged_mail,
     waiting_mail,
 )
-from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, WAITING, Outcome
+from auto_deployment.cycle.outcome import (
+    FAILED,
+    FOR_REVIEW,
+    PUBLISHED,
+    REFUSED,
+    REVIEW,
+    UNCHANGED,
+    WAITING,
+    Outcome,
+)
 from auto_deployment.mail.mail import Mail
 
 MAILS = {
     PUBLISHED: published_mail,
     FOR_REVIEW: published_mail,
+    REVIEW: review_mail,
     REFUSED: refused_mail,
     UNCHANGED: unchanged_mail,
     WAITING: waiting_mail,

@@ -6,10 +6,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, WAITING
+from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, REVIEW, UNCHANGED, WAITING
 from auto_deployment.cycle.schedule import ScheduleState
 
-OUTCOMES = (PUBLISHED, FOR_REVIEW, REFUSED, UNCHANGED, WAITING, FAILED)
+OUTCOMES = (PUBLISHED, FOR_REVIEW, REVIEW, REFUSED, UNCHANGED, WAITING, FAILED)
 MEASURES = {"rmse": "rmse", "ndcg": "ndcg_at_10", "coverage": "coverage"}
 
 

@@ -7,8 +7,12 @@ from typing import Any
 
 PUBLISHED, REFUSED, UNCHANGED, FAILED = "published", "refused", "unchanged", "failed"
 FOR_REVIEW, REHEARSED = "for-review", "rehearsed"
+REVIEW = (
+    "review"  # it passed the gate, and its lists differ so much that a person decides, whatever PUBLISH says
+)
 WAITING = "waiting"  # nothing has come in yet: no fault, and no model either
-KINDS = (PUBLISHED, FOR_REVIEW, REHEARSED, REFUSED, UNCHANGED, WAITING, FAILED)
+KINDS = (PUBLISHED, FOR_REVIEW, REVIEW, REHEARSED, REFUSED, UNCHANGED, WAITING, FAILED)
+TO_MERGE = (FOR_REVIEW, REVIEW)  # a branch waits for a person
 COME_AGAIN_SOON = (FAILED, WAITING)
 
 

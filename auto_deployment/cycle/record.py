@@ -3,7 +3,7 @@
 import logging
 
 from auto_deployment.cycle.context import Cycle
-from auto_deployment.cycle.outcome import PUBLISHED, Outcome
+from auto_deployment.cycle.outcome import PUBLISHED, TO_MERGE, Outcome
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.workspace import read_json, write_json
 
@@ -16,7 +16,7 @@ def intend(cycle: Cycle, outcome: Outcome) -> None:
 
 
 def finish_interrupted(cycle: Cycle) -> None:
-    """Record the version that a killed cycle had published before it could say so."""
+    """Record the version that a killed cycle had published, or left to a person, before it could say so."""
     intended = cycle.layout.intended
     if not intended.exists():
         return
@@ -25,7 +25,10 @@ def finish_interrupted(cycle: Cycle) -> None:
     except (TrainingError, KeyError, TypeError, ValueError) as error:
         log.warning("%s cannot be read and is left out: %s", intended, error)
     else:
-        if outcome.version in cycle.publishing.repository.tags():
+        repository, version = cycle.publishing.repository, outcome.version
+        if version in repository.tags() or (
+            version and outcome.kind in TO_MERGE and repository.waits(version)
+        ):
             record(cycle, outcome)
     intended.unlink(missing_ok=True)
 

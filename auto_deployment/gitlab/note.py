@@ -9,7 +9,8 @@ from typing import Any
 
 from auto_deployment.gitlab.api import GitLabError, project_of
 
-SUMMARY = "data/metrics/summary.json"
+SUMMARY, GATE = "data/metrics/summary.json", "data/gate/gate.json"
+PAGE = "data/gate/lists.html"
 
 
 def main(env: Mapping[str, str] = os.environ) -> int:
@@ -19,7 +20,8 @@ def main(env: Mapping[str, str] = os.environ) -> int:
         return 0
     try:
         project = project_of(env)
-        text = table(_summary(target), _summary("HEAD"))
+        before, after = (_read(revision, SUMMARY) for revision in (target, "HEAD"))
+        text = "\n\n".join(filter(None, (table(before, after), lists(_read("HEAD", GATE)))))
         if project is not None and text:
             project.post(f"merge_requests/{number}/notes", {"body": text})
             sys.stdout.write(f"Noted in merge request !{number}.\n")
@@ -37,10 +39,20 @@ def table(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "\n".join(["| Published model | before | now |", "|---|---|---|", *rows])
 
 
-def _summary(revision: str) -> dict[str, Any]:
-    done = subprocess.run(
-        ["git", "show", f"{revision}:{SUMMARY}"], capture_output=True, text=True, check=False
-    )
+def lists(gate: Mapping[str, Any]) -> str:
+    """Return how lists differ from the champion's, empty where nothing was compared."""
+    found = gate.get("lists") or {}
+    if not found.get("checks"):
+        return ""
+    rows = [
+        f"- {'' if one['passed'] else '**beyond its limit**: '}{one['sentence']}" for one in found["checks"]
+    ]
+    where = f"Ten users' lists side by side: `{PAGE}` among the artefacts of this job."
+    return "\n".join([found["sentence"], "", *rows, "", where])
+
+
+def _read(revision: str, path: str) -> dict[str, Any]:
+    done = subprocess.run(["git", "show", f"{revision}:{path}"], capture_output=True, text=True, check=False)
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

@@ -72,7 +72,8 @@ def _topic(topic: Mapping[str, Any]) -> Branch:
 def _gate(gate: Mapping[str, Any] | None) -> Branch:
     if gate is None:
         return _leaf("gate", "unknown")
-    checks = [_leaf(one["name"], one["sentence"]) for one in gate["checks"]]
+    lists = gate.get("lists") or {"checks": ()}  # versions of before compared none
+    checks = [_leaf(one["name"], one["sentence"]) for one in (*gate["checks"], *lists["checks"])]
     return (f"gate: {'passed' if gate['passed'] else 'refused'}", checks)
 
 

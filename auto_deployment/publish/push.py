@@ -14,6 +14,7 @@ class Push(Enum):
 
 
 MOVED = ("(fetch first)", "(non-fast-forward)", "(stale info)", "cannot lock ref", "failed to update ref")
+NO_OPTIONS = "does not support push options"
 DENIED = (
     "authentication failed",
     "permission denied",
@@ -21,7 +22,7 @@ DENIED = (
     "could not read username",
     "could not read password",
     "host key verification failed",
-    "does not support push options",
+    NO_OPTIONS,
 )
 DENIED_STATUS = re.compile(r"\b(?:error:|http(?:/[0-9.]+)?) 40[13]\b")
 

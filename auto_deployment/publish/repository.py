@@ -9,7 +9,7 @@ from auto_deployment.host.files import making
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.errors import CommandError, PublishError, RefusedError, UnreachableError
 from auto_deployment.publish.naming import VERSION
-from auto_deployment.publish.push import Push, read_push
+from auto_deployment.publish.push import NO_OPTIONS, Push, read_push
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,11 @@ TAGS = "model/"
 REVIEW = "retrain/"  # branches that wait for a person
 PUSH_ATTEMPTS = 5
 HOW_TO_REVIEW = "set PUBLISH=merge-request where the branch is protected"
+
+
+def review_branch(version: str) -> str:
+    """Return the branch in which a version waits for a person."""
+    return f"{REVIEW}{version}"
 
 
 class Repository:
@@ -68,18 +73,36 @@ class Repository:
             f"The git remote moved {PUSH_ATTEMPTS} times in a row: the next cycle tries again."
         )
 
-    def push_for_review(self, version: str) -> str:
-        """Push a branch and ask for a merge request to be opened; return the branch's name."""
-        branch = f"{REVIEW}{version}"
-        options = (
+    def push_for_review(self, version: str, why: str = "", *, needs_request: bool = True) -> None:
+        """Push a branch and ask for a merge request to be opened.
+
+        `why` becomes its description. A remote that opens none is refused, or gets the branch alone where no
+        request is needed.
+        """
+        branch = review_branch(version)
+        options = [
             "merge_request.create",
             f"merge_request.target={self._branch}",
             f"merge_request.title=Model {version}",
-        )
+            *([f"merge_request.description={' '.join(why.split())}"] if why else []),
+        ]
         words = [word for option in options for word in ("--push-option", option)]
-        if self._push([*words, f"HEAD:refs/heads/{branch}"]) is not Push.DONE:
+        ref = f"HEAD:refs/heads/{branch}"
+        try:
+            done = self._push([*words, ref])
+        except RefusedError as error:
+            if needs_request or NO_OPTIONS not in str(error):
+                raise
+            log.info("The git remote opens no merge requests; the branch %s goes there without one", branch)
+            done = self._push([ref])
+        if done is not Push.DONE:
             raise PublishError(f"The branch {branch} is on the git remote already, with other content.")
-        return branch
+
+    def waits(self, version: str) -> bool:
+        """Tell whether the branch of a version waits for a person, as of the last refresh."""
+        return bool(
+            self._commands.git("branch", "--remotes", "--list", f"origin/{review_branch(version)}").strip()
+        )
 
     def push_tag(self, version: str) -> None:
         self._push([f"refs/tags/{TAGS}{version}"])

@@ -17,6 +17,7 @@ from auto_deployment.cycle.outcome import (
     FOR_REVIEW,
     PUBLISHED,
     REFUSED,
+    REVIEW,
     UNCHANGED,
     WAITING,
     Outcome,
@@ -44,6 +45,7 @@ OUTCOME = Outcome(
 SUBJECTS = {
     PUBLISHED: "Published",
     FOR_REVIEW: "Waiting for review",
+    REVIEW: "Lists to be reviewed",
     REFUSED: "Refused by the gate",
     UNCHANGED: "Nothing new",
     WAITING: "Nothing to train on yet",
@@ -63,6 +65,23 @@ def test_a_refusal_gives_the_numbers_of_every_failed_check() -> None:
     for part in ("RMSE is 1.2, at most 1 is allowed", "20260301T1200-aa"):
         assert part in " ".join(mail.text.split())
     assert "1.2" in mail.subject
+
+
+def test_a_review_gives_every_limit_and_says_what_to_do_next() -> None:
+    checks = [
+        {"name": "list_overlap", "passed": False, "sentence": "3.0 stay.", "value": 0.15, "limit": 0.3},
+        {"name": "list_rbo", "passed": True, "sentence": "They agree.", "value": 0.4, "limit": 0.25},
+    ]
+    lists = {"review": True, "sentence": "Beyond 1 of 2 limits.", "figures": None, "checks": checks}
+    gate = {"passed": True, "checks": [{**CHECK, "passed": True}], "lists": lists}
+    (mail,) = mails_about(replace(OUTCOME, kind=REVIEW, gate=gate, sentence="3.0 stay."), NEXT, 7)
+    text = " ".join(mail.text.split())
+    for part in (
+        "Beyond 1 of 2 limits.", "Share of 20 titles that stay", "beyond", "within",
+        "FETCH_HEAD:data/gate/lists.html", "merge the branch", "fetch . retrain/20260301T1200-aa:main",
+    ):  # fmt: skip
+        assert part in text, part
+    assert mail.key.startswith("review/20260301T1200-aa/")
 
 
 def test_every_step_that_can_fail_has_an_advice() -> None:

@@ -139,7 +139,15 @@ def test_a_note_shows_the_figures_that_change(
     gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = {"base": {"rmse": 0.91, "coverage": 0.3}, "HEAD": {"rmse": 0.89, "coverage": 0.3, "new": None}}
-    monkeypatch.setattr(note, "_summary", lambda revision: figures[revision])
+    checks = [
+        {"name": "list_overlap", "passed": False, "sentence": "Of 20 titles 3.0 stay; at least 6.0 have to."},
+        {"name": "list_rbo", "passed": True, "sentence": "By rank lists agree to 0.300."},
+    ]
+    found: dict[str, dict[str, Any]] = {
+        note.SUMMARY: figures,
+        note.GATE: {"HEAD": {"lists": {"sentence": "Said.", "checks": checks}}},
+    }
+    monkeypatch.setattr(note, "_read", lambda revision, path: found[path][revision])
     env = {
         "CI_MERGE_REQUEST_IID": "12",
         "CI_MERGE_REQUEST_DIFF_BASE_SHA": "base",
@@ -153,9 +161,17 @@ def test_a_note_shows_the_figures_that_change(
     assert request[1].endswith("/merge_requests/12/notes")
     assert "| rmse | 0.9100 | 0.8900 |" in request[3]["body"]
     assert "coverage" not in request[3]["body"]
+    assert "- **beyond its limit**: Of 20 titles 3.0 stay; at least 6.0 have to." in request[3]["body"]
+    assert "- By rank lists agree to 0.300." in request[3]["body"]
+    assert "data/gate/lists.html" in request[3]["body"]
     gitlab.answers["merge_requests/12/notes"] = (403, "insufficient_scope")
     assert note.main({**env, "GITLAB_TOKEN": TOKEN}) == 0
     assert "The merge request has no note: GitLab answers 403" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("gate", [{}, {"passed": True}, {"lists": {"sentence": "", "checks": []}}])
+def test_a_gate_that_compared_no_lists_adds_nothing_to_the_note(gate: dict[str, Any]) -> None:
+    assert note.lists(gate) == ""
 
 
 def test_one_commit_that_gitlab_does_not_take_holds_up_no_other(gitlab: FakeGitLab) -> None:

@@ -16,7 +16,7 @@ from tests.support.ports import free_ports
 KINDS = {
     *("aborted", "approval", "candidate", "drift", "failed", "metrics-unavailable"),
     *("promoted", "published", "refused", "review", "rollback-aborted", "rolled-back"),
-    *("below-slo", "inconclusive", "superseded", "unchanged", "waiting"),
+    *("below-slo", "inconclusive", "lists-to-review", "superseded", "unchanged", "waiting"),
 }
 
 

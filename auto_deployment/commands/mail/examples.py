@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 
+from auto_deployment.commands.mail.list_example import to_review
 from auto_deployment.cycle.mail_pages import drift_mail
 from auto_deployment.cycle.mails import mails_about
 from auto_deployment.cycle.outcome import FAILED, FOR_REVIEW, PUBLISHED, REFUSED, UNCHANGED, WAITING, Outcome
@@ -68,6 +69,7 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     yield "metrics-unavailable", mail_pages.metrics_unavailable_mail(_blind())
     yield "published", _about(_cycle())
     yield "review", _about(replace(_cycle(), kind=FOR_REVIEW))
+    yield "lists-to-review", _about(to_review(_cycle()))
     yield "refused", _about(_refused())
     yield "failed", _about(_failed())
     nothing = replace(_failed(), step="", damaged={}, new_segments=0, new_bytes=0)

@@ -26,12 +26,18 @@ def learn() -> None:
     put("candidate/content", content.hexdigest())
     sentence = f"Badness is {sum(name.startswith('bad-') for name in names)}, at most 0 is allowed."
     passed = not any(name.startswith("bad-") for name in names)
-    put(
-        "gate/gate.json",
-        {"passed": passed, "checks": [{"name": "badness", "passed": passed, "sentence": sentence}]},
-    )
+    checks = [{"name": "badness", "passed": passed, "sentence": sentence}]
+    put("gate/gate.json", {"passed": passed, "checks": checks, "lists": lists_of(names)})
     put("metrics/summary.json", {"rmse": 0.9, "ndcg_at_10": 0.2, "coverage": 0.5})
     put("metrics/profile.json", profile_of(len(names)))
+
+
+def lists_of(names: list[str]) -> dict[str, Any]:
+    """Let the lists be beyond a limit while the newest segment is named odd-..."""
+    is_odd = bool(names) and names[-1].startswith("odd-")
+    sentence = "Of 20 titles 1.0 stay, at least 6.0 have to."
+    check = {"name": "list_overlap", "passed": not is_odd, "sentence": sentence, "value": 0.05, "limit": 0.3}
+    return {"review": is_odd, "sentence": "Lists were compared.", "figures": None, "checks": [check]}
 
 
 def profile_of(events: int) -> dict[str, Any]:
