@@ -21,6 +21,7 @@ from auto_deployment.publish.repository import review_branch
 
 RETRAIN = "docker compose exec scheduler python -m auto_deployment retrain --now"
 DEPLOY = "scripts/deploy.sh"
+LOCAL_GIT = "docker compose exec -T scheduler git -C /data/cycle/remote.git"
 LIST_PAGE = "data/gate/lists.html"
 # step -> what a person should do when it fails
 ADVICE = {
@@ -70,9 +71,9 @@ def review_mail(outcome: Outcome, next_run: datetime | None) -> Mail:
     commands = [
         Command("See the page", f"git fetch origin {branch} && git show FETCH_HEAD:{LIST_PAGE} > lists.html"),
         Command(
-            "Merge it, where no GIT_REMOTE is set",
-            f"git -C $DATA_DIR/cycle/remote.git fetch . {branch}:main",
+            "Where no GIT_REMOTE is set, see it so", f"{LOCAL_GIT} show {branch}:{LIST_PAGE} > lists.html"
         ),
+        Command("and merge it so", f"{LOCAL_GIT} fetch . {branch}:main"),
         Command("Publish what was merged now, not at the next cycle", RETRAIN),
     ]
     sections = [
