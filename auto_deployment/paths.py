@@ -72,6 +72,7 @@ class FeedbackLayout(Layout):
     collect_lock = Below("collect.lock")
     join_lock = Below("join.lock")
     spill = Below("spill")  # of DuckDB, where memory is not enough
+    measures = Below("measures")  # a file for each release: what its lists were worth
 
     def table(self, name: str) -> Path:
         return self.root / name

@@ -1,4 +1,4 @@
-"""What crediting watches to lists costs, against SQLite's correlated query; and collecting the edge log."""
+"""What crediting watches costs, against SQLite's correlated query; measuring; collecting the edge log."""
 
 import json
 import resource
@@ -7,14 +7,17 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from auto_deployment.dataset.catalog import USERS
+from auto_deployment.feedback import measures as feedback_measures
 from auto_deployment.feedback.collect import Collector
 from auto_deployment.feedback.engine import Engine
+from auto_deployment.feedback.measures import Question
 from auto_deployment.feedback.outcomes import credit
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
@@ -56,6 +59,9 @@ def measure(work: Path, table: Table, impressions: int, watches: int) -> dict[st
     table.promise("times faster than index and query", ratio, FASTER if impressions >= FULL else None)
     table.promise("its largest memory, MB", own["peak_mb"], MOST_MB, at_most=True)
     table.promise("both credit the same lists (1: yes)", float(same), 1.0)
+    measured = _in_a_process(folder, "measures")
+    table.promise("measuring all of these lists, by all groups: s of processor", measured["cpu_s"], None)
+    table.promise("its largest memory, MB", measured["peak_mb"], MOST_MB, at_most=True)
     cpu_s = _collect(folder)
     share = cpu_s / LINES * LINES_A_S
     table.promise(
@@ -67,6 +73,7 @@ def measure(work: Path, table: Table, impressions: int, watches: int) -> dict[st
         "watches": watches,
         "own": own,
         "sqlite": other,
+        "measures": measured,
         "collect_cpu_s": cpu_s,
     }
 
@@ -101,6 +108,16 @@ def _sqlite(folder: Path) -> tuple[list[int], float, float]:
         return found, time.process_time() - began_s - index_s, index_s
 
 
+def _measures(folder: Path) -> tuple[list[int], float, float]:
+    made, params = feedback_data.opened(folder), load_params(PROJECT / "params.yaml").feedback
+    engine = Engine(folder / "spill", params.join.threads, params.join.memory_mb)
+    engine.spill.mkdir(exist_ok=True)
+    question, users = Question(feedback_data.DAY - timedelta(days=1)), USERS.read(folder / "catalog")
+    began_s = time.process_time()
+    [all_of_it, *_] = feedback_measures.measure(engine, made.store, question, users, [], params.report)
+    return [all_of_it.impressions], time.process_time() - began_s, 0.0
+
+
 def _collect(folder: Path) -> float:
     log = folder / "edge.log"
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -116,7 +133,7 @@ def _collect(folder: Path) -> float:
 
 def main(folder: Path, which: str) -> None:
     """Join, and say how long it took and how much memory this process had."""
-    found, cpu_s, index_s = {"own": _own, "sqlite": _sqlite}[which](folder)
+    found, cpu_s, index_s = {"own": _own, "sqlite": _sqlite, "measures": _measures}[which](folder)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     facts = {"found": found, "cpu_s": cpu_s, "index_s": index_s, "peak_mb": peak_mb}
     sys.stdout.write(json.dumps(facts))

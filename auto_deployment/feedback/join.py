@@ -32,11 +32,12 @@ RULES = 1  # raise it with a change of what is joined: every period that still c
 
 @dataclass
 class Round:
-    """What one round has made again."""
+    """What one round has made again, and how far the stream was behind the edge log."""
 
     hours: list[datetime] = field(default_factory=list)
     days: list[datetime] = field(default_factory=list)
     removed: int = 0
+    behind_s: float = 0.0
 
 
 class Joiner:
@@ -56,6 +57,7 @@ class Joiner:
         with reading(self._paths.segments):
             service = self._layout.table(SERVICE)
             sources = Sources.below(self._layout.edge, self._paths.segments, service)
+            done.behind_s = sources.behind_s
             self._join_hours(sources, now, done)
             self._join_days(sources, now, done)
         with publishing(self._layout.root):
@@ -151,6 +153,20 @@ def totals(facts: Mapping[datetime, Mapping[str, Any]], since: datetime) -> dict
             for name, number in of_period.get("counts", {}).items():
                 found[name] = found.get(name, 0) + number
     return found
+
+
+def joined_share(facts: Mapping[datetime, Mapping[str, Any]], least: int) -> float | None:
+    """Return which share of the stream's lists found their request in the newest whole hour that had some.
+
+    In the oldest hour collecting began, the newest is not over. None where it has fewer lists than `least`.
+    """
+    for begin in sorted(facts)[-2:0:-1]:
+        counts = facts[begin].get("counts", {})
+        joined = counts.get("joined", 0)
+        lists = joined + sum(number for name, number in counts.items() if name.startswith("stream_"))
+        if lists:
+            return joined / lists if lists >= least else None
+    return None
 
 
 def clock_difference_s(facts: Mapping[datetime, Mapping[str, Any]]) -> float | None:

@@ -1,6 +1,5 @@
-"""What collecting and joining tell Prometheus; every series begins at zero, and none names a user."""
+"""What collecting tells Prometheus; every series begins at zero, and none names a user."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -9,10 +8,6 @@ from auto_deployment.feedback.collect import Collected
 
 PREFIX = "marquee_feedback_"
 KINDS = ("requests", "other", "damaged")
-ENDS = (
-    "joined", "stream_alone", "stream_too_far", "stream_partner_taken",
-    "edge_alone", "edge_too_far", "edge_partner_taken", "edge_waiting",
-)  # fmt: skip
 
 
 class CollectMetrics:
@@ -41,42 +36,4 @@ class CollectMetrics:
         self._lost.inc(done.lost - self._seen["lost"])
         self._seen["lost"] = done.lost
         self._open.set(open_lines)
-        self._last.set(now.timestamp())
-
-
-class JoinMetrics:
-    """The metrics of one joiner."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._lines = Gauge(
-            f"{PREFIX}lines", "Lines of the last 24 hours by what they found", ["end"], registry=self.registry
-        )
-        for end in ENDS:
-            self._lines.labels(end)
-        self._outcomes = Gauge(
-            f"{PREFIX}outcomes", "Watches of lists, of yesterday and today", registry=self.registry
-        )
-        self._difference = Gauge(
-            f"{PREFIX}clock_difference_seconds", "How far this host is ahead", registry=self.registry
-        )
-        self._last = Gauge(
-            f"{PREFIX}join_timestamp_seconds", "When a round of joining ended last", registry=self.registry
-        )
-        self._seconds = Gauge(f"{PREFIX}join_seconds", "That it took", registry=self.registry)
-
-    def show(
-        self,
-        lines: Mapping[str, int],
-        outcomes: int,
-        difference_s: float | None,
-        seconds: float,
-        now: datetime,
-    ) -> None:
-        for end in ENDS:
-            self._lines.labels(end).set(lines.get(end, 0))
-        self._outcomes.set(outcomes)
-        if difference_s is not None:
-            self._difference.set(difference_s)
-        self._seconds.set(seconds)
         self._last.set(now.timestamp())

@@ -38,6 +38,24 @@ class ReportParams:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureParams:
+    """What is kept of online measures, and what they may cost."""
+
+    keep: int  # files by release; those shown longest ago go first
+    settle_days: float  # after a release's end its record follows later joins for so long
+    series_hours: float  # that the series by track look back on
+    time_share: float  # of the joiner's time that measuring may take
+
+    def __post_init__(self) -> None:
+        """Refuse values with which nothing would be measured."""
+        if self.keep < 1 or min(self.settle_days, self.series_hours) <= 0 or not 0 < self.time_share <= 1:
+            raise BadInputError(
+                "feedback: measures: keep must be at least 1, settle_days and series_hours more than 0, and "
+                "time_share must lie between 0 and 1."
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class FeedbackParams:
     """How what was shown is held against what came of it."""
 
@@ -46,6 +64,7 @@ class FeedbackParams:
     collect: CollectParams
     join: JoinParams
     report: ReportParams
+    measures: MeasureParams
 
     def __post_init__(self) -> None:
         """Refuse values with which nothing could be joined."""

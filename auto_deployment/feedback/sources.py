@@ -66,6 +66,18 @@ class Sources:
         times = [segment.meta.last_time for segment in self.segments if segment.meta.last_time]
         return max(map(microseconds, times), default=0)
 
+    @property
+    def behind_s(self) -> float:
+        """How far the newest line of the stream is behind the newest request; without any, behind the first.
+
+        So long requests wait to be joined; a difference of the clocks is in it.
+        """
+        if not self.edge:
+            return 0.0
+        newest = max(span.end_us for span in self.edge.values())
+        told = self.stream_end_us or min(span.begin_us for span in self.edge.values())
+        return max(newest - told, 0) / 1_000_000
+
     def edge_files(self, span: Span) -> list[Path]:
         return [path for path, own in self.edge.items() if own.touches(span)]
 

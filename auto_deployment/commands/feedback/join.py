@@ -4,16 +4,17 @@ import argparse
 import json
 import logging
 import sys
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from auto_deployment.commands.feedback.shared import engine, store
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.feedback.join import Joiner, clock_difference_s, totals
-from auto_deployment.feedback.metrics import JoinMetrics
+from auto_deployment.feedback.join import Joiner, totals
+from auto_deployment.feedback.online.measure_files import MeasureFiles
+from auto_deployment.feedback.online.measuring import Measuring
+from auto_deployment.feedback.online.rounds import Rounds
 from auto_deployment.feedback.store import FeedbackStore
-from auto_deployment.feedback.tables import IMPRESSIONS, OUTCOMES
+from auto_deployment.feedback.tables import IMPRESSIONS
 from auto_deployment.host.faults import Faults
 from auto_deployment.host.locks import only_one
 from auto_deployment.host.metrics_server import serving
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--once", action="store_true", help="join what is there now and end")
+    parser.add_argument("--once", action="store_true", help="join and measure what is there now and end")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -39,35 +40,34 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     ):
         tables = store(settings)
         joiner = Joiner(paths, tables, own_engine, params)
+        measuring = Measuring(own_engine, tables, paths.catalog, MeasureFiles(layout.measures), params)
         if args.once:
-            sys.stdout.write(json.dumps(_joined(joiner, tables)) + "\n")
+            sys.stdout.write(json.dumps(_joined(joiner, measuring, tables)) + "\n")
             return 0
         log.info("Joins below %s; %s", layout.root, params.join)
-        metrics, own = JoinMetrics(), settings.feedback
-        with serving((own.metrics_host, own.join_port), "FEEDBACK_JOIN_METRICS_PORT", metrics.registry):
-            _join_on(joiner, tables, metrics, stop, params.join.every_s)
+        rounds, own = Rounds(joiner, measuring, tables, params), settings.feedback
+        served = serving(
+            (own.metrics_host, own.join_port), "FEEDBACK_JOIN_METRICS_PORT", rounds.metrics.registry
+        )
+        with served:
+            _join_on(rounds, stop, params.join.every_s)
     return 0
 
 
-def _joined(joiner: Joiner, tables: FeedbackStore) -> dict[str, int]:
-    done = joiner.step(datetime.now(UTC))
+def _joined(joiner: Joiner, measuring: Measuring, tables: FeedbackStore) -> dict[str, int]:
+    now = datetime.now(UTC)
+    done = joiner.step(now)
     facts = {"hours": len(done.hours), "days": len(done.days), "removed": done.removed}
+    facts["measured"] = len(measuring.step(now))
     return facts | totals(tables.facts(IMPRESSIONS), datetime.min.replace(tzinfo=UTC))
 
 
-def _join_on(joiner: Joiner, tables: FeedbackStore, metrics: JoinMetrics, stop: Stop, every_s: float) -> None:
+def _join_on(rounds: Rounds, stop: Stop, every_s: float) -> None:
     faults = Faults()
     while not stop.is_set():
-        now, began_s = datetime.now(UTC), time.monotonic()
+        now = datetime.now(UTC)
         try:
-            joiner.step(now)
-            _show(tables, metrics, now, time.monotonic() - began_s)
+            rounds.step(now)
         except MarqueeError as error:
             faults.log(error, now)
         stop.wait(every_s)
-
-
-def _show(tables: FeedbackStore, metrics: JoinMetrics, now: datetime, seconds: float) -> None:
-    hours, since = tables.facts(IMPRESSIONS), now - timedelta(days=1)
-    outcomes = totals(tables.facts(OUTCOMES), OUTCOMES.begin_of(since)).get("outcomes", 0)
-    metrics.show(totals(hours, since), outcomes, clock_difference_s(hours), seconds, now)

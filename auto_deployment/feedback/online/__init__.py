@@ -1,0 +1,1 @@
+"""Online measures that last: a file for each release, and series by track."""
