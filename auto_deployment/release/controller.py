@@ -14,6 +14,7 @@ from auto_deployment.release.judge.judge import judge
 from auto_deployment.release.judge.judgement import Judgement, ReleaseVerdict
 from auto_deployment.release.judge.split import why_anew
 from auto_deployment.release.observe.tracker import Tracker
+from auto_deployment.release.online.keep import OnlineKeeper
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import Situation, advance, desired_state, judge_params, waits_for_approval
 from auto_deployment.release.reconcile import (
@@ -51,6 +52,7 @@ class Controller:
         self._tracker = Tracker(params.start_max_s / 3)
         self._ledger = Ledger(parts.paths, dry_run)
         self._journal = Journal(parts.store, parts.observer, self._ledger)
+        self._online = OnlineKeeper(parts.online, self._journal, parts.store)
         timeouts = Timeouts(params.start_max_s, params.unwell_max_s)
         self._executor = Executor(parts.edge, parts.instances, self._tracker, self._journal, timeouts)
         self._wanted: Mapping[str, str | None] = {}
@@ -78,6 +80,8 @@ class Controller:
         step = self._executor.next(desired, observed, traffic, self._dry_run)
         if step is not None and not self._dry_run:
             self._executor.execute(step, desired, observed, stable)
+        if not self._dry_run:
+            self._online.keep(now)
         trouble, waits = self._ledger.settle() or self._journal.trouble, bool(self._waits)
         changed = self._journal.changed()
         return Report(now, self._journal.record, judgement, waits, observed, traffic, step, changed, trouble)

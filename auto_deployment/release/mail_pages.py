@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from auto_deployment.mail.format import clock, within
 from auto_deployment.mail.mail import Mail
@@ -23,6 +22,8 @@ from auto_deployment.release.consequences import rejection
 from auto_deployment.release.judge.judgement import Judgement
 from auto_deployment.release.judge.table import checks_table
 from auto_deployment.release.judge.ticks import evidence
+from auto_deployment.release.online.reader import NO_MEASURES, Online
+from auto_deployment.release.online.words import online_section
 from auto_deployment.release.origin import described
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import judge_params
@@ -32,6 +33,7 @@ from auto_deployment.release.store import Record
 
 COMMAND = "docker compose exec controller marquee release"
 STEERING = {"promote": "Promote it now", "abort": "Abort it now", "extend": "Watch it for longer"}
+WITH_ONLINE = ("promoted", "aborted")
 ANSWERS = {"approve": "Promote it", "reject": "Abort it", "extend": "Watch it for longer"}
 
 
@@ -44,6 +46,7 @@ class ReleaseEvent:
     params: ReleaseParams
     at: datetime
     command: str = COMMAND  # what precedes promote, abort, extend
+    online: Online = NO_MEASURES  # whether its lists are watched
 
     @property
     def release(self) -> Release:
@@ -59,12 +62,6 @@ class ReleaseEvent:
         """Return ARTEFACT or CODE, whichever is never released again."""
         rejected = rejection(self.release)
         return rejected.kind if rejected else None
-
-
-def unavailable_since(record: Record) -> datetime | None:
-    """Return since when metrics have been unavailable, None while they are there."""
-    missing = list(takewhile(lambda tick: not tick.metrics_available, reversed(record.ticks)))
-    return missing[-1].time - timedelta(seconds=missing[-1].duration_s) if missing else None
 
 
 def candidate_mail(event: ReleaseEvent) -> Mail:
@@ -171,7 +168,7 @@ def approval_mail(event: ReleaseEvent) -> Mail:
 
 def metrics_unavailable_mail(event: ReleaseEvent) -> Mail:
     """The judge cannot see: the window stands still."""
-    since = unavailable_since(event.record) or event.at
+    since = event.record.unavailable_since or event.at
     aborts_at = since + timedelta(seconds=event.params.judge.metrics_unavailable_max_s)
     following = [
         f"Since {clock(since)} the clock of the window stands still: what is not measured neither promotes "
@@ -195,7 +192,9 @@ def _mail(
 ) -> Mail:
     """Put a mail together; of one kind a release has one, or one for each `part`."""
     release, model = event.release, event.release.candidate.model_version
-    sections = [*_evidence(event), Section("What happens next", following, commands=commands)]
+    watched = [online_section(event.online)] if kind in WITH_ONLINE else []
+    then = Section("What happens next", following, commands=commands)
+    sections = [*_evidence(event), *watched, then]
     page = Page(verdict, tone, f"Model {model}", event.reason, sections, _facts(event, kind))
     begun = f"{release.id}/{release.requested_at.isoformat(timespec='seconds')}"
     key = "/".join(filter(None, (kind, begun, part)))

@@ -20,8 +20,8 @@ from auto_deployment.release.mail_pages import (
     rollback_aborted_mail,
     rolled_back_mail,
     superseded_mail,
-    unavailable_since,
 )
+from auto_deployment.release.online.reader import NotMeasured, OnlineReader
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.release import Kind, Phase
 from auto_deployment.release.status import judgement_of
@@ -50,8 +50,10 @@ def release_outbox(paths: Paths, settings: MailSettings) -> Outbox:
 class ReleaseMails:
     """Puts mails into the outbox, each event once; sending is somebody else's."""
 
-    def __init__(self, outbox: Outbox, params: ReleaseParams, command: str = COMMAND) -> None:
-        self._outbox, self._params, self._command = outbox, params, command
+    def __init__(
+        self, outbox: Outbox, params: ReleaseParams, online: OnlineReader, command: str = COMMAND
+    ) -> None:
+        self._outbox, self._params, self._online, self._command = outbox, params, online, command
         self._written: set[tuple[Render, str, datetime | None]] = set()
 
     def tell(self, report: Report) -> None:
@@ -78,10 +80,13 @@ class ReleaseMails:
             self._put(render, record, release.since)
 
     def _put(self, render: Render, record: Record, at: datetime) -> None:
-        since = unavailable_since(record) if render is metrics_unavailable_mail else None
+        since = record.unavailable_since if render is metrics_unavailable_mail else None
         key = (render, record.release.request, since)
         if key in self._written:
             return
         judgement = judgement_of(record, self._params)
-        self._outbox.put(render(ReleaseEvent(record, judgement, self._params, at, self._command)))
+        online = self._online.read(record.release.id)
+        if isinstance(online, NotMeasured) and record.online is not None:
+            online = record.online
+        self._outbox.put(render(ReleaseEvent(record, judgement, self._params, at, self._command, online)))
         self._written.add(key)

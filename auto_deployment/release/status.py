@@ -10,6 +10,8 @@ from auto_deployment.host.durations import duration
 from auto_deployment.release.judge.judge import judge
 from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import TRACKS, evidence
+from auto_deployment.release.online.reader import NO_MEASURES, Online
+from auto_deployment.release.online.words import online_line
 from auto_deployment.release.origin import origin_line
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import deadline, judge_params
@@ -42,6 +44,7 @@ class ReleaseStatus:
     weights: Mapping[str, int]  # of all of a track's instances that get requests
     params: ReleaseParams
     needs_approval: bool
+    online: Online = NO_MEASURES
 
     @property
     def judgement(self) -> Judgement | None:
@@ -67,6 +70,7 @@ def to_json(status: ReleaseStatus) -> dict[str, Any]:
         "measured_share": _shares(status.record),
         "judgement": judgement.to_json() if judgement else None,
         "edge_log": _uncounted(status.record),
+        "online": to_plain(status.online),
         "next": what_next(status),
     }
 
@@ -93,8 +97,8 @@ def tree(status: ReleaseStatus) -> str:
     judgement = status.judgement
     if status.record.ticks:
         branches.append(f"edge log   {_edge_log(status.record)}")
-    for branch in branches:
-        lines.append(f"├─ {branch}")
+    branches.append(f"watched    {online_line(status.online)}")
+    lines += [f"├─ {branch}" for branch in branches]
     if judgement is not None:
         lines.append(f"├─ evidence   {_window(judgement)}")
         if judgement.below_slo_s:

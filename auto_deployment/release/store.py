@@ -8,13 +8,16 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.host.codec import from_plain, to_plain
+from auto_deployment.host.codec import LATER, from_plain, to_plain
 from auto_deployment.host.files import StagedFile, remove_leftovers
 from auto_deployment.release.judge.ticks import Tick
+from auto_deployment.release.online.reader import OnlineMeasures
 from auto_deployment.release.release import Release
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,13 @@ class Record:
     ticks: tuple[Tick, ...] = ()
     edge: Mapping[str, Any] | None = None  # where the edge log was read to, and whom it named
     recreated: Mapping[str, int] = field(default_factory=dict)
+    online: OnlineMeasures | None = field(default=None, metadata=LATER)  # kept once it has ended
+
+    @property
+    def unavailable_since(self) -> datetime | None:
+        """Return since when metrics have been unavailable, None while they are there."""
+        missing = list(takewhile(lambda tick: not tick.metrics_available, reversed(self.ticks)))
+        return missing[-1].time - timedelta(seconds=missing[-1].duration_s) if missing else None
 
     def without_users(self) -> "Record":
         """Return what is kept of an ended release: counts, and no trace of users."""
@@ -62,6 +72,8 @@ class Store:
             "edge": record.edge,
             "ticks": [tick.to_json() for tick in record.ticks],
         }
+        if record.online is not None:
+            content["online"] = to_plain(record.online)
         try:
             with StagedFile(path) as staged:
                 staged.file.write(json.dumps(content, separators=(",", ":")).encode())

@@ -8,6 +8,7 @@ from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.judge.judgement import Judgement
 from auto_deployment.release.observe.observer import Observer
+from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.ports import Edge, Images, Instances
 from auto_deployment.release.reconcile import Observed, Step, Traffic
 from auto_deployment.release.store import Record, Store
@@ -24,6 +25,7 @@ class ControllerParts:
     store: Store
     inbox: Inbox
     paths: Paths
+    online: OnlineSource
 
 
 @dataclass(frozen=True, slots=True)

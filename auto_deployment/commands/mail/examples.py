@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 
+from auto_deployment.commands.mail.example_measures import measures
 from auto_deployment.commands.mail.list_example import to_review
 from auto_deployment.cycle.mail_pages import drift_mail
 from auto_deployment.cycle.mails import mails_about
@@ -53,7 +54,9 @@ def all_examples() -> Iterator[tuple[str, Mail]]:
     over, ticks = BEGUN + timedelta(hours=12, minutes=10), _ticks(727, 41.0, 0.004)
     good = Judgement(ReleaseVerdict.PROMOTE, _PROMOTED, _KEPT, 0, 0)
     yield "candidate", mail_pages.candidate_mail(_event(CANDIDATE))
-    yield "promoted", mail_pages.promoted_mail(_event(BAKES.to(Phase.PROMOTED, over, _PROMOTED), good, ticks))
+    promoted = _event(BAKES.to(Phase.PROMOTED, over, _PROMOTED), good, ticks)
+    watched = measures(NEW.release, BEGUN, over, 0.233)
+    yield "promoted", mail_pages.promoted_mail(replace(promoted, online=watched))
     yield "approval", mail_pages.approval_mail(replace(_event(BAKES, good, ticks), at=over))
     yield "aborted", mail_pages.aborted_mail(_aborted())
     back = ROLLBACK.to(Phase.PROMOTED, BEGUN, f"It served before. {ROLLBACK.reason}")
@@ -102,7 +105,8 @@ def _aborted() -> ReleaseEvent:
     checks = (mean, bad, worse, popular, slow, replace(sample, stable=4132, canary=1039))
     found = Judgement(ReleaseVerdict.ABORT, worse.sentence, checks, 0, 0)
     aborted = BAKES.to(Phase.ABORTED, BEGUN + timedelta(minutes=33), found.reason)
-    return _event(aborted, found, _ticks(23, 63.0, 0.045))
+    watched = measures(NEW.release, BEGUN, aborted.since, 0.171)
+    return replace(_event(aborted, found, _ticks(23, 63.0, 0.045)), online=watched)
 
 
 def _inconclusive() -> ReleaseEvent:

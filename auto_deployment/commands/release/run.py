@@ -16,7 +16,7 @@ from auto_deployment.host.metrics_server import serving
 from auto_deployment.host.signals import until_stopped
 from auto_deployment.mail.sender import Sender
 from auto_deployment.params import Params, load_params
-from auto_deployment.paths import Paths
+from auto_deployment.paths import FeedbackLayout, Paths
 from auto_deployment.release.containers.docker import Docker
 from auto_deployment.release.containers.images import DockerImages
 from auto_deployment.release.containers.instances import ComposeInstances, own_project
@@ -30,6 +30,7 @@ from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.store import Store
 from auto_deployment.release.wiring import ControllerParts, Report
 
@@ -46,7 +47,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     params, paths = load_params(settings.params_file), Paths(settings.data_dir)
     log.info("Settings: %s; %s", settings.controller, params.release)
     with only_one(paths.controller_lock, "The release controller"):
-        controller = _controller(settings, params, args.dry_run)
+        measures = FeedbackLayout(paths.feedback).measures
+        online = OnlineSource.of(measures, params.feedback.measures.settle_days)
+        controller = _controller(settings, params, online, args.dry_run)
         controller.open()
         if args.once:
             report = controller.tick(datetime.now(UTC))
@@ -55,7 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             log.info("%s", json.dumps({"step": str(report.step), "serving": sorted(report.traffic.names)}))
             return 0
         outbox = release_outbox(paths, settings.mail)
-        mails = ReleaseMails(outbox, params.release)
+        mails = ReleaseMails(outbox, params.release, online.reader)
         metrics = ReleaseMetrics(params.release, params.traffic, Store(paths.releases).history())
         own = settings.controller
         served = serving((own.metrics_host, own.metrics_port), "CONTROLLER_METRICS_PORT", metrics.registry)
@@ -103,7 +106,7 @@ def _gitlab() -> GitLabProject | None:
         raise MarqueeError(str(error)) from error
 
 
-def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller:
+def _controller(settings: Settings, params: Params, online: OnlineSource, dry_run: bool) -> Controller:
     own, paths, docker = settings.controller, Paths(settings.data_dir), Docker()
     images = DockerImages(docker, own.image)
     project = own_project(docker, own.project_dir)
@@ -120,5 +123,6 @@ def _controller(settings: Settings, params: Params, dry_run: bool) -> Controller
         store=Store(paths.releases),
         inbox=Inbox(paths.release_inbox),
         paths=paths,
+        online=online,
     )
     return Controller(parts, params.release, own.needs_approval, dry_run)

@@ -14,13 +14,14 @@ from auto_deployment.local.releases.latency import InstanceMetrics
 from auto_deployment.local.releases.models import ModelStore
 from auto_deployment.local.session import Session
 from auto_deployment.params import Params
-from auto_deployment.paths import Paths, RunLayout
+from auto_deployment.paths import FeedbackLayout, Paths, RunLayout
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
+from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.store import Store
 from auto_deployment.release.wiring import ControllerParts, Report
 
@@ -40,8 +41,11 @@ class LocalReleases:
         self._controller: Controller | None = None
         self._looked_at: datetime | None = None
         self._faults = Faults()
-        outbox = release_outbox(Paths(settings.data_dir), settings.mail)
-        self._mails = ReleaseMails(outbox, params.release, f"DATA_DIR={settings.data_dir} {COMMAND}")
+        paths = Paths(settings.data_dir)
+        measures = FeedbackLayout(paths.feedback).measures
+        self._online = OnlineSource.of(measures, params.feedback.measures.settle_days)
+        outbox, command = release_outbox(paths, settings.mail), f"DATA_DIR={settings.data_dir} {COMMAND}"
+        self._mails = ReleaseMails(outbox, params.release, self._online.reader, command)
 
     def step(self, now: datetime | None = None) -> None:
         """Look once if it is time."""
@@ -80,6 +84,7 @@ class LocalReleases:
             store=Store(paths.releases),
             inbox=Inbox(paths.release_inbox),
             paths=paths,
+            online=self._online,
         )
         return Controller(parts, self._params.release, self._settings.controller.needs_approval)
 

@@ -82,7 +82,14 @@ class PlainWorld(World):
         file = root / "upstream.conf"
         self.nginx = LocalEdge(file, self.addresses, traffic, self.host.check, self.host.reload)
         return ControllerParts(
-            self.processes, self.models, self.nginx, observer, self.store, self.inbox, self.paths
+            self.processes,
+            self.models,
+            self.nginx,
+            observer,
+            self.store,
+            self.inbox,
+            self.paths,
+            self.online,
         )
 
     def give(self, build: Build) -> None:

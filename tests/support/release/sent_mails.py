@@ -29,7 +29,7 @@ class Told:
 
     def begin(self) -> None:
         """Tell nothing of what was told, as after a kill."""
-        self.mails = ReleaseMails(Outbox(self.folder, MAIL), self.world.params)
+        self.mails = ReleaseMails(Outbox(self.folder, MAIL), self.world.params, self.world.online.reader)
 
     def looks(self, count: int = 200) -> None:
         """Look so often, and tell each time."""

@@ -10,7 +10,7 @@ import pytest
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
-from auto_deployment.paths import Paths
+from auto_deployment.paths import FeedbackLayout, Paths
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.observe import queries
@@ -18,6 +18,7 @@ from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
+from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.ports import PortError, Sighting
 from auto_deployment.release.reconcile import CANARY_NAME, NAMES, Traffic
@@ -135,6 +136,7 @@ class World:
         self.log.touch()
         self.paths = Paths(folder)
         self.store, self.inbox = Store(self.paths.releases), Inbox(self.paths.releases / "inbox")
+        self.online = OnlineSource.of(FeedbackLayout(self.paths.feedback).measures, 5)
         self.requests, self.users = 0, 0
         self.bad: Callable[[int], bool] = lambda user: False
         self.bad_on_stable: Callable[[int], bool] = lambda user: False
@@ -153,7 +155,14 @@ class World:
     def parts(self, observer: Observer) -> ControllerParts:
         """Return what the controller works with."""
         return ControllerParts(
-            self.instances, self.images, self.edge, observer, self.store, self.inbox, self.paths
+            self.instances,
+            self.images,
+            self.edge,
+            observer,
+            self.store,
+            self.inbox,
+            self.paths,
+            self.online,
         )
 
     def poll(self, seconds: float = 2.0) -> Report:
