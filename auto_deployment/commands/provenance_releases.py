@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from auto_deployment.publish.provenance_tree import Branch
 from auto_deployment.release.origin import described
 from auto_deployment.release.release import Action, Phase, Release
-from auto_deployment.release.store import Store
+from auto_deployment.release.store import Record, Store
+
+
+def records_of(store: Store, version: str, code: str | None) -> list[Record]:
+    """Return the records of a model's releases, of one code where that is known, oldest first."""
+    found = [record for record in store.history() if record.release.candidate.model_version == version]
+    return [one for one in reversed(found) if code is None or one.release.candidate.code_revision == code]
 
 
 def releases_of(store: Store, version: str, code: str | None) -> list[Release]:
     """Return the releases of a model, of one code where that is known, oldest first."""
-    found = [
-        record.release for record in store.history() if record.release.candidate.model_version == version
-    ]
-    return [one for one in reversed(found) if code is None or one.candidate.code_revision == code]
+    return [record.release for record in records_of(store, version, code)]
 
 
 def branches(releases: list[Release]) -> list[Branch]:

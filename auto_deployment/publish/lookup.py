@@ -1,7 +1,9 @@
 """From a name in an answer's header to everything that is known of the model behind it: a clone suffices."""
 
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from auto_deployment.publish.errors import PublishError
 from auto_deployment.publish.repository import TAGS
 from auto_deployment.publish.tag_message import TagError, read_tag
 
+METRICS = "data/metrics/model.json"
 NAME = re.compile(r"(?P<version>[0-9]{8}T[0-9]{4}-[0-9a-f]{8})(?:-(?P<code>[0-9A-Za-z._+-]+))?")
 
 
@@ -21,6 +24,8 @@ class Found:
     commit: str
     tagged: str
     serving_code: str | None
+    # Of `evaluate`, as committed with the version: by way of grouping and group; with `all` and `cutoff`.
+    evaluated: Mapping[str, Any] = field(default_factory=dict)
 
 
 def look_up(words: str, repository: Path) -> Found:
@@ -41,6 +46,20 @@ def look_up(words: str, repository: Path) -> Found:
     message = commands.git("tag", "--list", "--format=%(contents)", f"{TAGS}{version}")
     tagged = commands.git("tag", "--list", "--format=%(taggerdate:iso8601-strict)", f"{TAGS}{version}")
     try:
-        return Found(read_tag(message), commit.strip(), tagged.strip(), found["code"])
+        facts = read_tag(message)
     except TagError as error:
         raise PublishError(f"{TAGS}{version} in {repository} says nothing of its model: {error}.") from error
+    return Found(facts, commit.strip(), tagged.strip(), found["code"], _evaluated(commands, commit.strip()))
+
+
+def _evaluated(commands: Commands, commit: str) -> dict[str, Any]:
+    """Return what was measured by group, nothing where a version was published without it."""
+    status, text, _ = commands.outcome(["git", "show", f"{commit}:{METRICS}"])
+    try:
+        metrics = json.loads(text) if status == 0 else {}
+        if not metrics:
+            return {}
+        both = {name: metrics[name] for name in ("ranking", "rating")}
+        return {"all": {"all": both}, "cutoff": metrics["ranking"]["cutoff"], **metrics["groups"]}
+    except (ValueError, KeyError, TypeError):
+        return {}

@@ -10,8 +10,11 @@ FEW = 6
 CORRECTION = "correction-"  # how the names of such segments begin
 
 
-def render_tree(found: Found, releases: Sequence[Branch] = ()) -> str:
-    """Return the lines, from the model down to offsets and parameters; `releases` say how it was served."""
+def render_tree(found: Found, releases: Sequence[Branch] = (), groups: Sequence[Branch] = ()) -> str:
+    """Return the lines, from the model down to offsets and parameters.
+
+    `releases` say how it was served, `groups` what it was worth to whom.
+    """
     facts = found.facts
     branches = [
         *([("released", releases)] if releases else []),
@@ -21,6 +24,7 @@ def render_tree(found: Found, releases: Sequence[Branch] = ()) -> str:
         ("parameters", [_nested(name, value) for name, value in _sorted(facts.get("parameters"))]),
         ("libraries", [_leaf(name, value) for name, value in _sorted(facts.get("libraries"))]),
         ("measured", [_leaf(name, _number(value)) for name, value in _sorted(facts.get("metrics"))]),
+        *groups,
         _gate(facts.get("gate")),
         _leaf("champion", _champion(facts.get("champion"))),
         ("DVC", [_leaf(path, digest) for path, digest in _sorted(facts.get("dvc"))]),
