@@ -14,10 +14,20 @@ Ask = Callable[[str], list[dict[str, Any]]]
 
 RARE = "damage is 0.1 % of the lines"
 NO_RELEASE = "no release has begun in the demo"
+NOT_MEASURED = "lists are joined once ingest has closed a segment, and measured after that"
 NO_CYCLE = "no retraining cycle has ended in the demo"
 
 # Panels that have nothing to show on a healthy system that was just started.
 MAY_BE_EMPTY = {
+    "feedback: Lists that found their request": "a whole hour has to be over",
+    "feedback: This host's clock is ahead by": NOT_MEASURED,
+    "feedback: Users who watched from their lists": NOT_MEASURED,
+    "feedback: MRR of the first title watched": NOT_MEASURED,
+    "feedback: Share of the runtime watched": NOT_MEASURED,
+    "feedback: Rating": NOT_MEASURED,
+    "feedback: The same list again": NOT_MEASURED,
+    "feedback: Coverage": NOT_MEASURED,
+    "feedback: Popularity of what was shown": NOT_MEASURED,
     "ingest: Rejected, by reason": RARE,
     "models: Last run": NO_CYCLE,
     "models: Last success": NO_CYCLE,
@@ -32,11 +42,13 @@ MAY_BE_EMPTY = {
     "releases: Checks: limit": NO_RELEASE,
     **{
         f"{board}: Ends of releases": NO_RELEASE
-        for board in ("host", "ingest", "models", "releases", "service")
+        for board in ("feedback", "host", "ingest", "models", "releases", "service")
     },
 }
 # An alert has no answer while it is quiet, but the metrics it stands on must be there.
 MAY_BE_MISSING = {
+    "marquee_feedback_joined_ratio": "shown once a whole hour is over",
+    "marquee_feedback_clock_difference_seconds": "shown once lists have been joined",
     "marquee_ingest_lag_lines": "shown once a partition has been read",
 }
 

@@ -8,6 +8,7 @@ GROWING, ALWAYS_1, SOME = "0+3x360", "1x360", "0.4x360"  # two hours, three samp
 TRACKS = {"stable-1": "stable", "stable-2": "stable", "canary": "canary"}
 INSTANCES = [f'job="app",service="{name}",track="{track}"' for name, track in TRACKS.items()]
 INGEST, SCHEDULER = 'job="ingest",service="ingest"', 'job="scheduler",service="scheduler"'
+JOIN = 'job="feedback",service="feedback-join"'
 RELEASE = 'service="controller",job="controller"'
 BY_TRACK = [f'{RELEASE},track="{track}"' for track in ("stable", "canary")]
 CHECKS = ("mean latency", "bad answers against the SLO")
@@ -29,6 +30,20 @@ LABELS = {
         for measure in ("rmse", "ndcg", "coverage")
         for version in ("v1", "v2")
     ],
+    "marquee_feedback_measure": [
+        f'{JOIN},track="{track}",measure="{measure}",bound="{bound}"'
+        for track in ("stable", "canary")
+        for measure in (
+            "hit_rate", "mrr", "share_watched", "rating", "repeated", "coverage", "popularity",
+        )
+        for bound in ("value", "low", "high")
+    ],
+    **{
+        f"marquee_feedback_shown_{what}": [f'{JOIN},track="{track}"' for track in ("stable", "canary")]
+        for what in ("lists", "users")
+    },
+    "marquee_feedback_lines": [f'{JOIN},end="{end}"' for end in ("joined", "stream_alone")],
+    "marquee_feedback_edge_lines_total": [f'kind="{kind}"' for kind in ("requests", "damaged")],
     "marquee_outbox_mails": [SCHEDULER, RELEASE],
     "marquee_outbox_oldest_age_seconds": [SCHEDULER, RELEASE],
     "marquee_model_info": [

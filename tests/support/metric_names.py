@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Metric
 
 from app.metrics import Families
 from auto_deployment.cycle.metrics import SchedulerMetrics
+from auto_deployment.feedback.metrics import CollectMetrics
+from auto_deployment.feedback.online.series import JoinMetrics
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
@@ -50,6 +52,8 @@ def metrics_by_service() -> dict[str, set[str]]:
         "app": set(_names(app.collect())),
         "ingest": set(_names(IngestMetrics().registry.collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
+        "feedback-collect": set(_names(CollectMetrics().registry.collect())),
+        "feedback-join": set(_names(JoinMetrics().registry.collect())),
         "controller": set(_names(ReleaseMetrics(params.release, params.traffic).registry.collect())),
     }
 

@@ -1,9 +1,10 @@
 """Every dashboard, in the order in which they are read when something is wrong."""
 
+from monitoring.grafana.boards.feedback import FEEDBACK
 from monitoring.grafana.boards.host import HOST
 from monitoring.grafana.boards.ingest import INGEST
 from monitoring.grafana.boards.models import MODELS
 from monitoring.grafana.boards.releases import RELEASES
 from monitoring.grafana.boards.service import SERVICE
 
-BOARDS = (SERVICE, RELEASES, INGEST, MODELS, HOST)
+BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, MODELS, HOST)
