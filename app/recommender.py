@@ -178,27 +178,26 @@ class Recommender:
         return b",".join([ids[row] for row in rows])
 
     def predict(self, user_ids: npt.ArrayLike, movie_ids: Collection[str]) -> npt.NDArray[np.float64]:
-        """Predict ratings (1-5), one per pair; NaN where training has not seen the user or the movie.
+        """Predict ratings (1-5), one per pair; NaN where training has not seen the user or the movie."""
+        rows = np.array([self._row_of_movie.get(movie, -1) for movie in movie_ids], dtype=np.intp)
+        return self.predict_rows(user_ids, rows)
+
+    def predict_rows(self, user_ids: npt.ArrayLike, movies: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Predict the same of movies by their row, -1 for an unknown one.
 
         Biased matrix factorisation: mean + b_u + b_i + p_u . q_i (Koren, Bell & Volinsky, 2009, eq. 5).
         """
         wanted = np.asarray(user_ids, dtype=np.int64)
         known = self.model.arrays["user_ids"]
         users = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
-        movies = np.array([self._row_of_movie.get(movie, -1) for movie in movie_ids], dtype=np.intp)
         here = (movies >= 0) & (known[users] == wanted if len(known) else False)
-        users, movies = users[here], movies[here]
-        user_part = self._user_factors[users, self._rank_factors :].astype(np.float64)
-        item_part = self._item_factors[movies, self._rank_factors :].astype(np.float64)
-        ratings = np.full(len(wanted), np.nan)
-        ratings[here] = np.clip(
-            self._global_mean
-            + self._user_bias[users]
-            + item_part[:, -1]
-            + np.einsum("ij,ij->i", user_part, item_part[:, :-1]),
-            RATING_MIN,
-            RATING_MAX,
+        users, movies, cut = users[here], movies[here], self._rank_factors
+        product = np.einsum(
+            "ij,ij->i", self._user_factors[users, cut:], self._item_factors[movies, cut:-1], dtype=np.float64
         )
+        bias = self._global_mean + self._user_bias[users] + self._item_factors[movies, -1].astype(np.float64)
+        ratings = np.full(len(wanted), np.nan)
+        ratings[here] = np.clip(bias + product, RATING_MIN, RATING_MAX)
         return ratings
 
     def seen_rows(self, user_row: int) -> npt.NDArray[np.int32]:

@@ -21,6 +21,9 @@ from auto_deployment.training.params import TrainingParams
 
 T = TypeVar("T")
 
+# `yaml.safe_load` in C where PyYAML has it: every command and stage reads the file.
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 # What a file of an older version may still have, and what to do with it.
 REMOVED = {
     "gate.popularity_factor_min": "remove it: lists have to be surely better than popularity, whatever the "
@@ -49,7 +52,7 @@ class Params:
 def load_params(path: Path) -> Params:
     """Read and check a parameter file; raise `BadInputError` naming the key that is wrong."""
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = yaml.load(path.read_text("utf-8"), YAML)
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be read ({error.strerror}): set PARAMS_FILE or run from the project."

@@ -18,6 +18,7 @@ from auto_deployment.training.evaluate.ranking_task import list_metrics, make_ta
 from auto_deployment.training.evaluate.recommenders import served_lists
 from auto_deployment.training.evaluate.seen import is_in_training
 from auto_deployment.training.params import TrainingParams
+from auto_deployment.training.train.trainset import movie_rows
 
 SIDES = ("challenger", "champion")
 COMPARED_GROUPS = ("gender", "age")
@@ -72,8 +73,10 @@ class _Measured:
 
 def _compare_ratings(pair: Pair, later: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
     rated = later[later["rating"].notna().to_numpy()]
-    user_ids, movies = rated["user_id"].to_numpy(), rated["movie_id"].tolist()
-    errors = [one.predict(user_ids, movies) - rated["rating"].to_numpy(np.float64) for one in pair.both()]
+    user_ids, truth = rated["user_id"].to_numpy(), rated["rating"].to_numpy(np.float64)
+    rows = [movie_rows(rated["movie_id"], one.movie_ids) for one in pair.both()]
+    both = zip(pair.both(), rows, strict=True)
+    errors = [one.predict_rows(user_ids, movies) - truth for one, movies in both]
     here = ~np.isnan(errors[0]) & ~np.isnan(errors[1])
     found, place = np.unique(user_ids[here], return_inverse=True)
     columns = {"pairs": sums_by_user(place, np.ones(len(place)), len(found))}

@@ -35,13 +35,13 @@ def rating_errors(recommender: Recommender, bias: RatingModel, test: pd.DataFram
     rated = test[test["rating"].notna().to_numpy()]
     user_ids = rated["user_id"].to_numpy()
     truth = rated["rating"].to_numpy(dtype=np.float64)
-    svd = recommender.predict(user_ids, rated["movie_id"].tolist())
+    rows = movie_rows(rated["movie_id"], recommender.movie_ids)
+    svd = recommender.predict_rows(user_ids, rows)
     here = ~np.isnan(svd)
     users = np.searchsorted(recommender.model.arrays["user_ids"], user_ids[here])
-    movies = movie_rows(rated["movie_id"], recommender.movie_ids)[here]
     errors = {
         "svd": svd[here] - truth[here],
-        "bias": bias.predict(users, movies) - truth[here],
+        "bias": bias.predict(users, rows[here]) - truth[here],
         "constant": bias.mean - truth[here],
     }
     return RatingErrors(user_ids[here], errors, len(rated))
