@@ -55,9 +55,10 @@ def _scorers(recommender: Recommender, seed: int) -> dict[str, Scores]:
         rng = np.random.default_rng((seed, int(some[0])))
         return rng.random((len(some), len(movies)), dtype=np.float32)
 
+    scorer = Scorer(recommender.model)
     # Without weights all scores are equal: the order would be that of the rows, which says nothing.
     items: dict[str, Scores] = (
-        {ITEMS: Scorer(recommender.model).item_scores} if len(arrays["item_weights"]) else {}
+        {ITEMS: lambda some: scorer.sums(some).astype(np.float32)} if len(arrays["item_weights"]) else {}
     )
     return {
         ALS: lambda some: users[some, :cut] @ movies[:, :cut].T,

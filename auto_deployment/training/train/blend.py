@@ -1,12 +1,10 @@
 """Several models in one score: each brought to standard deviation 1 over a user's movies, then weighted."""
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from auto_deployment.dataset.arrays import BoolArray, Float32Array, Int32Array
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, Int32Array
 from auto_deployment.training.params import TrainParams
 from auto_deployment.training.train.choose.choice import Choice
-from auto_deployment.training.train.item_model import deviation_of_sums
 from auto_deployment.training.train.ranking_model import RankingModel
 from auto_deployment.training.train.rating_models import RatingModel
 
@@ -34,15 +32,15 @@ def user_weights(
     ).astype(np.float32) * np.float32(share)
 
 
-def item_weights(histories: csr_matrix, items: csr_matrix, share: float) -> Float32Array:
-    """Return the model's `user_item` (U,): what a user's sum of item-to-item weights is multiplied by."""
-    if not share or not items.nnz:
-        return np.zeros(histories.shape[0], dtype=np.float32)
-    return np.float32(share) * _inverse(deviation_of_sums(histories, items))
+def item_weights(sums: Float64Array, share: float) -> Float32Array:
+    """Return what users' sums of item-to-item weights (n, M) are multiplied by, shape (n,)."""
+    mean = sums.mean(axis=1)
+    variance = np.einsum("ij,ij->i", sums, sums) / sums.shape[1] - mean**2
+    return np.float32(share) * _inverse(np.sqrt(np.maximum(variance, 0)).astype(np.float32))
 
 
 def popular_weights(events: Int32Array, is_known: BoolArray, choice: Choice) -> Float32Array:
-    """Return the model's `user_popular` (U,); who no other part knows anything about has popularity alone."""
+    """Return what popularity is multiplied by, shape (n,); who no other part knows has popularity alone."""
     return np.where(is_known, choice.popular_of(events), np.float32(1))
 
 

@@ -1,8 +1,10 @@
 """From a trainset to the arrays of a model."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
 from app.model_format import ARRAYS, ORDER
-from auto_deployment.dataset.arrays import BoolArray
+from auto_deployment.dataset.arrays import BoolArray, Float64Array, IndexArray
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
 from auto_deployment.training.prepare.split import Kind
@@ -65,14 +67,19 @@ def fit(trainset: Trainset, catalogue: pd.DataFrame, params: TrainingParams, kin
     `kind` is how the training part was cut from the whole.
     """
     how = params.train
-    with _rating_beside(trainset, how) as rating:
+    with (
+        threadpool_limits(1, "blas"),
+        _rating_beside(trainset, how) as rating,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        # In a thread, as it has the same arrays; most of the time neither holds the interpreter's lock.
+        chosen = pool.submit(choose, trainset, kind, params.prepare, how)
         likes = liked(trainset, strength(trainset, how.rating_power))
-        with threadpool_limits(1, "blas"):
-            ranks = how.als.spectrum_rank, how.items.spectrum_rank
-            of_factors, of_items = singular_values(likes, ranks, how.seed)
-            ranking = fit_als(likes, of_factors, how.als, how.seed)
-            items = fit_items(likes, of_items, how.items)
-            choice, tried = choose(trainset, kind, params.prepare, how)
+        ranks = how.als.spectrum_rank, how.items.spectrum_rank
+        of_factors, of_items = singular_values(likes, ranks, how.seed)
+        ranking = fit_als(likes, of_factors, how.als, how.seed)
+        items = fit_items(likes, of_items, how.items)
+        choice, tried = chosen.result()
         parts = Parts(ranking, rating(), items, choice)
     fitted = assemble(trainset, catalogue, parts, how)
     return replace(fitted, choice={**describe_choice(choice), "tried": tried})
@@ -105,14 +112,19 @@ def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: 
             "global_mean": parts.rating.mean,
         }
         fitted = Fitted(_as_written(arrays), movies, scalars)
-        lists = store_lists(fitted.as_model(), trainset, params)
-        return Fitted(_as_written({**arrays, **lists}), movies, scalars)
+        weigh = partial(_weigh, fitted.arrays, parts.choice)
+        has_sums = parts.choice.item_weight > 0 and parts.items.nnz > 0
+        if not has_sums:
+            weigh(np.arange(len(trainset.user_ids)), None)
+        lists = store_lists(fitted.as_model(), trainset, params, weigh if has_sums else None)
+        return Fitted(_as_written({**fitted.arrays, **lists}), movies, scalars)
 
 
 def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
     ranking, rating = parts.ranking, parts.rating
     popularity = recent_popularity(trainset, params.popularity)
     indptr, seen = trainset.seen()
+    weights = faded(strength(trainset, params.rating_power), trainset.age(), parts.choice.half_life)
     return {
         "user_ids": trainset.user_ids,
         "user_events": trainset.events_per_user(),
@@ -129,25 +141,21 @@ def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
         "item_neighbours": parts.items.indices,
         "item_weights": parts.items.data,
         "item_popular_score": popular_score(popularity),
-        **_user_arrays(trainset, parts, params),
-    }
-
-
-def _user_arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
-    """Return how the parts are weighted for each user, and what each event of a history weighs."""
-    choice, events = parts.choice, trainset.events_per_user()
-    weights = faded(strength(trainset, params.rating_power), trainset.age(), choice.half_life)
-    blend = user_weights(
-        parts.ranking, parts.rating, trainset.ratings_per_user(), choice.factor_weight, params
-    )
-    by_items = item_weights(liked(trainset, weights), parts.items, choice.item_weight)
-    is_known = (by_items > 0) | blend.any(axis=1)
-    return {
-        "user_blend": blend,
         "seen_strength": weights[trainset.by_movie()],
-        "user_item": by_items,
-        "user_popular": popular_weights(events, is_known, choice),
+        "user_blend": user_weights(
+            ranking, rating, trainset.ratings_per_user(), parts.choice.factor_weight, params
+        ),
+        "user_item": np.zeros(len(trainset.user_ids)),
+        "user_popular": np.zeros(len(trainset.user_ids)),
     }
+
+
+def _weigh(arrays: Arrays, choice: Choice, rows: IndexArray, sums: Float64Array | None) -> None:
+    """Set what items and popularity count for some users, by their sums of item-to-item weights."""
+    if sums is not None:
+        arrays["user_item"][rows] = item_weights(sums, choice.item_weight)
+    is_known = (arrays["user_item"][rows] > 0) | arrays["user_blend"][rows].any(axis=1)
+    arrays["user_popular"][rows] = popular_weights(arrays["user_events"][rows], is_known, choice)
 
 
 def _as_written(arrays: Arrays) -> Arrays:

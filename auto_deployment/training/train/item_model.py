@@ -38,20 +38,6 @@ def fit_items(
     return csr_matrix((kept.data, (movies[kept.row], movies[kept.col])), shape=shape, dtype=np.float32)
 
 
-def deviation_of_sums(histories: csr_matrix, items: csr_matrix) -> Float32Array:
-    """Return the deviation of each user's scores over all movies, shape (U,)."""
-    users, movies = histories.shape
-    mean = histories @ np.asarray(items.sum(axis=1, dtype=np.float64)).ravel() / movies
-    square = np.empty(users)
-    ones = np.ones(movies, dtype=np.float32)
-    for start in range(0, users, BLOCK):
-        scores = histories[start : start + BLOCK] @ items
-        scores.data *= scores.data
-        square[start : start + BLOCK] = scores @ ones / movies
-    deviation: Float32Array = np.sqrt(np.maximum(square - mean**2, 0)).astype(np.float32)
-    return deviation
-
-
 def keep_largest(blocks: Iterator[Float32Array], count: int) -> csr_matrix:
     """Stack blocks of rows, of all values only those that are among the `count` largest ones, or as large."""
     kept: list[csr_matrix] = []

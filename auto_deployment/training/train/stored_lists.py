@@ -1,5 +1,6 @@
 """The lists that a model carries for its most recently active users."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,38 +9,53 @@ import numpy.typing as npt
 from app.artifact import Model
 from app.ordering import best
 from app.recommender import Recommender
-from auto_deployment.dataset.arrays import BoolArray, Float32Array, IndexArray, Int32Array
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, IndexArray, Int32Array
 from auto_deployment.training.params import TrainParams
 from auto_deployment.training.train.scorer import Scorer
 from auto_deployment.training.train.top_lists import best_rows, for_each_block, hide_seen
 from auto_deployment.training.train.trainset import Trainset
 
-# Of a user's best score. Two float32 products of the same few hundred factors were seen to differ by 9e-7.
-ROUNDING = 4e-6
+Weigh = Callable[[IndexArray, Float64Array], None]
 
 
-def store_lists(model: Model, trainset: Trainset, params: TrainParams) -> dict[str, npt.NDArray[Any]]:
-    """Compute `user_list_row` and `top_items`: for each stored user what `Recommender` would compute live."""
-    least = model.manifest["scalars"]["min_events"]
-    rows = _most_recent(trainset, least, params.lists.stored_users)
+def store_lists(
+    model: Model, trainset: Trainset, params: TrainParams, weigh: Weigh | None = None
+) -> dict[str, npt.NDArray[Any]]:
+    """Compute `user_list_row` and `top_items`: for each stored user what `Recommender` would compute live.
+
+    `weigh` sets what items and popularity count for a block of users, all of them in turn, by their sums of
+    item-to-item weights: these are most of the work, and lists are made of them too.
+    """
+    stored = _most_recent(trainset, model.manifest["scalars"]["min_events"], params.lists.stored_users)
     length = min(params.lists.length, len(trainset.movie_ids))
-    top = np.full((len(rows), length), -1, dtype=np.int32)
-    recommender = Recommender(model)
+    top = np.full((len(stored), length), -1, dtype=np.int32)
+    is_near = np.zeros(len(stored), dtype=np.bool_)
+    list_row = np.full(len(trainset.user_ids), -1, dtype=np.int32)
+    list_row[stored] = np.arange(len(stored))
     scorer = Scorer(model)
 
-    def store(place: slice, some: IndexArray) -> None:
-        scores = scorer.scores(some)
-        hide_seen(scores, some, model.arrays["seen_indptr"], model.arrays["seen_items"])
+    def store(_: slice, rows: IndexArray) -> None:
+        sums = None
+        if weigh is not None:
+            sums = scorer.sums(rows)
+            weigh(rows, sums)
+            here = list_row[rows] >= 0
+            rows, sums = (rows, sums) if here.all() else (rows[here], sums[here])
+        scores = scorer.scores(rows, sums)
+        hide_seen(scores, rows, model.arrays["seen_indptr"], model.arrays["seen_items"])
         longer = best_rows(scores, length + 1)
-        top[place] = longer[:, :length]
-        for near in np.flatnonzero(_has_near_ties(scores, longer)):
-            # A product of matrices may round otherwise than one of a matrix and a vector: settle it live.
-            order = best(recommender.scores(int(some[near])), length)
-            top[place.start + near] = order + [-1] * (length - len(order))
+        top[list_row[rows]] = longer[:, :length]
+        is_near[list_row[rows]] = _has_near_ties(scores, longer, scorer.rounding)
 
-    for_each_block(rows, store)
-    list_row = np.full(len(trainset.user_ids), -1, dtype=np.int32)
-    list_row[rows] = np.arange(len(rows))
+    def settle(_: slice, places: IndexArray) -> None:
+        # A product of matrices may round otherwise than one of a matrix and a vector: settle it live.
+        for place in places.tolist():
+            order = best(recommender.scores(int(stored[place])), length)
+            top[place] = order + [-1] * (length - len(order))
+
+    for_each_block(stored if weigh is None else np.arange(len(list_row)), store)
+    recommender = Recommender(model)
+    for_each_block(np.flatnonzero(is_near), settle, "near ties")
     return {"user_list_row": list_row, "top_items": top}
 
 
@@ -52,9 +68,9 @@ def _most_recent(trainset: Trainset, least: int, count: int) -> IndexArray:
     return np.sort(chosen)
 
 
-def _has_near_ties(scores: Float32Array, top: Int32Array) -> BoolArray:
+def _has_near_ties(scores: Float32Array, top: Int32Array, rounding: float) -> BoolArray:
     """Tell for which users rounding could change the order or the end of the list."""
     best_scores = np.take_along_axis(scores, np.maximum(top, 0), axis=1)
     gaps = np.full((len(top), top.shape[1] - 1), np.inf, dtype=np.float32)
     np.subtract(best_scores[:, :-1], best_scores[:, 1:], out=gaps, where=top[:, 1:] >= 0)
-    return np.asarray((gaps <= ROUNDING * np.abs(best_scores[:, :1])).any(axis=1))
+    return np.asarray((gaps <= rounding * np.abs(best_scores[:, :1])).any(axis=1))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from auto_deployment.training.train import top_lists
 from auto_deployment.training.train.beside import beside
 from auto_deployment.training.train.fit import fit
 from auto_deployment.training.train.ranking_model import fit_als
+from auto_deployment.training.train.scorer import Scorer
 from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.train.strength import liked, strength
 from auto_deployment.training.train.trainset import Trainset, make_trainset
@@ -85,6 +87,21 @@ def test_a_model_is_the_same_whether_or_not_svd_has_a_process_of_its_own(
     both = fit(trainset, catalogue, PARAMS, "per_user").arrays
     assert asked == ["fit_ratings"]
     assert all(np.array_equal(alone[name], both[name]) for name in alone)
+
+
+def test_the_item_part_has_the_same_spread_for_each_user_with_or_without_a_stored_list(
+    trainset: Trainset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(top_lists, "BLOCK_USERS", 7)
+    few = replace(PARAMS, train=replace(TRAIN, lists=replace(TRAIN.lists, stored_users=10)))
+    fitted = fit(trainset, movies_frame(trainset.movie_ids), few, "per_user")
+    assert np.count_nonzero(fitted.arrays["user_list_row"] >= 0) == 10
+    sums = Scorer(fitted.as_model()).sums(np.arange(len(trainset.user_ids)))
+    share = fitted.choice["item_weight"]
+    assert share > 0
+    assert fitted.arrays["user_item"] * sums.std(axis=1) == pytest.approx(
+        np.where(sums.any(axis=1), share, 0), rel=1e-5
+    )
 
 
 def test_stored_and_measured_lists_are_the_same_on_any_number_of_cores(

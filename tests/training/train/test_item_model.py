@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from auto_deployment.dataset.arrays import Float64Array
 from auto_deployment.training.params import ItemParams
-from auto_deployment.training.train.item_model import deviation_of_sums, fit_items, keep_largest
+from auto_deployment.training.train.item_model import fit_items, keep_largest
 
 ALL = ItemParams(spectrum_rank=3, movies=1000, kept_per_movie=1000)
 VALUE = 2.0
@@ -101,9 +101,3 @@ def test_the_number_of_threads_changes_no_bit() -> None:
         with threadpool_limits(threads, "blas"):
             found.append(fit_items(likes(400, 300), VALUE, ALL).data.tobytes())
     assert found[0] == found[1]
-
-
-def test_the_deviation_is_that_of_all_scores() -> None:
-    histories, items = likes(), fit_items(likes(), VALUE, ALL)
-    scores = histories.toarray().astype(np.float64) @ items.toarray()
-    assert deviation_of_sums(histories, items) == pytest.approx(scores.std(axis=1), rel=1e-5)

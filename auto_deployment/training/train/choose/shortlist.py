@@ -75,31 +75,35 @@ def joined(parts: list[Shortlists]) -> Shortlists:
 def _of_block(fold: Fold, cases: Cases, half_lives: tuple[float | None, ...]) -> Shortlists:
     everybody = np.arange(len(cases.events))
     scores: dict[Part, Float32Array] = {
-        FACTORS: _even(fold.movies.of_users(cases.histories(None)) @ fold.movies.factors.T),
+        FACTORS: fold.movies.of_users(cases.histories(None)) @ fold.movies.factors.T,
         POPULAR: np.tile(fold.popular, (len(everybody), 1)),
     }
     for half_life in half_lives:
-        scores[items_with(half_life)] = _even((cases.histories(half_life) @ fold.items).toarray())
+        scores[items_with(half_life)] = (cases.histories(half_life) @ fold.items).toarray()
+    deviations = {name: part.std(axis=1, keepdims=True) for name, part in scores.items() if name != POPULAR}
     proposed = []
     for name in (FACTORS, POPULAR, items_with(half_lives[0]), items_with(half_lives[-1])):
-        unseen = scores[name].copy()
-        hide_seen(unseen, everybody, *cases.hidden())
-        proposed.append(best_rows(unseen, OF_EACH_PART))
+        hide_seen(scores[name], everybody, *cases.hidden())
+        proposed.append(best_rows(scores[name], OF_EACH_PART))
     movies = np.sort(np.hstack(proposed), axis=1)
     is_usable = movies >= 0
     is_usable[:, 1:] &= movies[:, 1:] != movies[:, :-1]
     at = np.maximum(movies, 0)
+    listed = {
+        name: np.where(is_usable, np.take_along_axis(part, at, axis=1), 0) for name, part in scores.items()
+    }
+    for name, deviation in deviations.items():
+        listed[name] = _even(listed[name], deviation)
     return Shortlists(
-        {name: np.take_along_axis(part, at, axis=1) for name, part in scores.items()},
+        listed,
         is_usable,
         np.take_along_axis(cases.relevant.toarray() > 0, at, axis=1),
         cases.relevant_count,
     )
 
 
-def _even(scores: Float32Array) -> Float32Array:
+def _even(scores: Float32Array, deviation: Float32Array) -> Float32Array:
     """Bring each row to deviation 1; scores without any spread order nothing and stay away."""
-    deviation = scores.std(axis=1, keepdims=True)
     is_spread = deviation > 1e-6
     even: Float32Array = np.where(is_spread, scores / np.where(is_spread, deviation, 1), 0)
     return even.astype(np.float32)
