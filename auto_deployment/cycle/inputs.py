@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from auto_deployment.cycle.champion import current_champion
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.link_segments import Intake, mark_linked, take_segments
+from auto_deployment.dataset.corrections.joining import join_corrections
 from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.host.locks import BusyError, only_one
 from auto_deployment.ingest.drift.findings import findings_since
@@ -32,10 +33,15 @@ class Inputs:
 
 
 def rewrite_segments(cycle: Cycle) -> None:
-    """Take the events of forgotten users out of the segments; what cannot be done now, readers pass over."""
+    """Take the events of forgotten users out of the segments, and join corrections.
+
+    What cannot be done now, readers pass over.
+    """
     try:
         with only_one(cycle.paths.compaction_lock, "Joining segments"):
             rewritten = rewrite(cycle.paths)
+            # What is published stays as it is: so a version has one more at most.
+            join_corrections(cycle.paths, datetime.now(UTC), at_least=2)
     except BusyError as busy:
         log.info("No segment is written anew: %s", busy)
         return

@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.corrections.held_record import read_held
+from auto_deployment.dataset.corrections.names import is_correction
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import NEVER_PUBLISHED, SegmentError, open_segment
+from auto_deployment.dataset.schema import damaged as damaged_segment
 from auto_deployment.dataset.segments import (
     SUFFIX,
     may_replace,
@@ -36,7 +38,8 @@ class Intake:
 def take_segments(paths: Paths, clone: Path) -> Intake:
     """Link closed segments into the clone and copy the catalogue; call with `reading(paths.segments)` held.
 
-    Segments never change, so a link is as good as a copy. What the clone has was checked when it came.
+    Segments never change, so a link is as good as a copy. What the clone has was checked when it came. Raises
+    `SegmentError` for a damaged correction: no model shall be made of what it takes away.
     """
     target, catalog = clone / "data" / "segments", clone / "data" / "catalog"
     target.mkdir(parents=True, exist_ok=True)
@@ -55,6 +58,9 @@ def take_segments(paths: Paths, clone: Path) -> Intake:
         link(path, target / path.name)
         new.append(path.stem)
         new_bytes += path.stat().st_size
+    for name, reason in damaged.items():
+        if is_correction(Path(name)):
+            raise SegmentError(reason)
     # What others have replaced stays, but for what held somebody who wants to be forgotten.
     for name in replaced_names(target.glob(f"*{SUFFIX}")) & read_held(paths.forgotten).keys():
         segment_path(target, name).unlink(missing_ok=True)
@@ -92,8 +98,10 @@ def damage_of(path: Path) -> str | None:
         with file:
             for _ in file.iter_batches(batch_size=262_144):
                 pass
-    except (SegmentError, OSError, pa.ArrowException) as error:
-        return " ".join(str(error).split())
+    except SegmentError as error:
+        return str(error)
+    except (OSError, pa.ArrowException) as error:
+        return str(damaged_segment(path, error))
     return None
 
 

@@ -6,7 +6,7 @@ dies in between leaves files that every reader passes over and the next start re
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -85,7 +85,7 @@ def find_groups(
 def remove_replaced(segments: Path) -> int:
     """Remove segments that others replace, unless somebody reads; return how many."""
     with removing(segments) as alone:
-        return _remove_replaced(segments) if alone else 0
+        return remove_those_replaced(segments) if alone else 0
 
 
 def _join(paths: Paths, group: Sequence[Segment], check: Callable[[], None]) -> bool:
@@ -106,12 +106,13 @@ def _join(paths: Paths, group: Sequence[Segment], check: Callable[[], None]) -> 
             log.info("Not joining %s to %s now: they are being read.", names[0], names[-1])
             return False
         staged.publish()
-        _remove_replaced(paths.segments)
+        remove_those_replaced(paths.segments)
     log.info("Joined %d segments into %s", len(names), staged.path.stem)
     return True
 
 
-def _remove_replaced(segments: Path) -> int:
+def remove_those_replaced(segments: Path) -> int:
+    """Do the same; call with `removing` held."""
     replaced = replaced_names(path for path in segments.glob(f"*{SUFFIX}") if not path.name.startswith("."))
     there = [path for name in sorted(replaced) if (path := segment_path(segments, name)).exists()]
     for path in there:
@@ -171,19 +172,20 @@ def _joined_source(group: Sequence[Segment]) -> dict[str, Any]:
 
 def _joined_meta(group: Sequence[Segment], source: dict[str, Any], again: int) -> SegmentMeta:
     metas = [segment.meta for segment in group]
-    counts = _summed(meta.counts for meta in metas)
+    counts = summed(meta.counts for meta in metas)
     return SegmentMeta(
         source=source,
         rating_scale=metas[0].rating_scale,
         parser_version=metas[0].parser_version,
         counts=counts | {"duplicate": counts["duplicate"] + again},
-        rejected_by_reason=_summed(meta.rejected_by_reason for meta in metas),
+        rejected_by_reason=summed(meta.rejected_by_reason for meta in metas),
         first_time=min((meta.first_time for meta in metas if meta.first_time), default=None),
         last_time=max((meta.last_time for meta in metas if meta.last_time), default=None),
     )
 
 
-def _summed(counts: Iterable[Any]) -> dict[str, int]:
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the counts of several segments as one."""
     total: dict[str, int] = {}
     for one in counts:
         for name, number in one.items():

@@ -1,7 +1,7 @@
 """The one schema of all segment files, and the facts that each carries about itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -111,9 +111,24 @@ def open_segment(path: Path) -> tuple[pq.ParquetFile, SegmentMeta]:
         raise damaged(path, error) from error
 
 
+def read_segment_table(path: Path, columns: Sequence[str] | None = None) -> tuple[pa.Table, SegmentMeta]:
+    """Read columns of a small segment, or of a few columns of a large one; raise `SegmentError`."""
+    file, meta = open_segment(path)
+    with file:
+        try:
+            return file.read(columns=columns), meta
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(path, error) from error
+
+
 def damaged(path: Path, error: Exception) -> SegmentError:
     """Name the file, what is wrong with it, and what to do."""
     reason = " ".join(str(error).split()) or type(error).__name__
+    if path.name.startswith(f"{CORRECTION}-"):
+        return SegmentError(
+            f"{path} cannot be read as a correction ({reason}): restore it from a copy. Without it what it "
+            "has removed, and who was forgotten by it, would count again: docs/people.md tells what to do."
+        )
     return SegmentError(
         f"{path} cannot be read as a segment ({reason}): restore it from a copy or move it away."
     )

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,17 +13,26 @@ from auto_deployment.errors import MarqueeError
 from auto_deployment.host.durations import duration
 from auto_deployment.host.files import lock_now
 
+_LOOK_EVERY_S = 0.02
+
 
 class BusyError(MarqueeError):
     """Somebody else is at it. The message names who."""
 
 
 @contextmanager
-def held(lock: Path, name: str, refusal: Callable[[str], str]) -> Iterator[IO[str]]:
-    """Hold a lock whose file says `name`; raise `BusyError`, which `refusal` words for its holder."""
+def held(lock: Path, name: str, refusal: Callable[[str], str], patience_s: float = 0.0) -> Iterator[IO[str]]:
+    """Hold a lock whose file says `name`; raise `BusyError`, which `refusal` words for its holder.
+
+    With patience, others are waited for that long.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
-        if not lock_now(file):
+        give_up_s = time.monotonic() + patience_s
+        while not lock_now(file):
+            if time.monotonic() < give_up_s:
+                time.sleep(_LOOK_EVERY_S)
+                continue
             file.seek(0)
             raise BusyError(refusal(file.read().strip()))
         file.truncate(0)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auto_deployment.dataset.catalog import known_movies
-from auto_deployment.dataset.schema import open_segment
+from auto_deployment.dataset.schema import read_segment_table
 from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.errors import BadInputError
 
@@ -18,9 +18,7 @@ def check_movie(segments: Path, catalog: Path, movie_id: str) -> None:
     if movie_id in known:
         return
     for path in segment_paths(segments):
-        file, _ = open_segment(path)
-        with file:
-            column = file.read(columns=["movie_id"])["movie_id"]
+        column = read_segment_table(path, ["movie_id"])[0]["movie_id"]
         known.update(pc.unique(column.cast(pa.string())).drop_null().to_pylist())
     if movie_id not in known:
         alike = get_close_matches(movie_id, known, n=3)

@@ -12,7 +12,7 @@ from auto_deployment.dataset.builder import microseconds
 from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.dataset.corrections.wishes import Wish
 from auto_deployment.dataset.locks import reading
-from auto_deployment.dataset.schema import FORGOTTEN, damaged, open_segment
+from auto_deployment.dataset.schema import FORGOTTEN, read_segment_table
 from auto_deployment.dataset.segments import SUFFIX
 from auto_deployment.dataset.tables import is_kind
 from auto_deployment.paths import Paths
@@ -64,12 +64,7 @@ class SegmentPlace:
             for path in sorted(self._paths.segments.glob(f"*{SUFFIX}")):
                 if path.name.startswith("."):
                     continue
-                file, _ = open_segment(path)
-                with file:
-                    try:
-                        table = file.read(columns=columns)
-                    except (OSError, pa.ArrowException) as error:
-                        raise damaged(path, error) from error
+                table, _ = read_segment_table(path, columns)
                 if len(found := table.filter(pc.equal(table["user_id"], user_id))):
                     yield path, found
 

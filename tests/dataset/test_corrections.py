@@ -149,7 +149,8 @@ def test_nothing_is_to_be_seen_of_a_correction_that_found_no_room(
     assert sorted(Paths(root).segments.iterdir()) == files
 
 
-def test_nobody_corrects_while_segments_are_joined(root: Path) -> None:
+def test_nobody_corrects_while_segments_are_joined(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auto_deployment.dataset.corrections.writing.PATIENCE_S", 0.1)
     with (
         only_one(Paths(root).compaction_lock, "Joining segments"),
         pytest.raises(BusyError, match=r"being joined or corrected .*try again"),

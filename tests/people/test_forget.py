@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from auto_deployment.dataset.catalog import USERS
+from auto_deployment.dataset.corrections.held_record import read_held
 from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
 from auto_deployment.dataset.locks import reading
@@ -72,6 +73,16 @@ def test_what_one_correction_says_of_others_stays(root: Path) -> None:
     assert len(rewrite(Paths(root)).done) == 3
     assert len(files_with(root, ANN)) == 1
     assert ratings(root) == OTHERS - {(2, "heat+1995", 3.0)}
+
+
+def test_what_versions_of_before_have_is_known_to_hold_each_user_that_is_forgotten_later(
+    root: Path, marquee: Marquee
+) -> None:
+    """The segment has another name by then, since it was written anew for somebody else."""
+    marquee("forget", ANN)
+    marquee("forget", 2)
+    held = read_held(Paths(root).forgotten)
+    assert (held["a"], held["b"]) == ({1, 2}, {1, 2})
 
 
 def test_to_forget_twice_changes_nothing(full: Path, marquee: Marquee) -> None:

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_deployment.dataset.catalog import MOVIES
+from auto_deployment.dataset.corrections.joining import join_corrections
 from auto_deployment.dataset.corrections.look import events_of
 from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.dataset.corrections.writing import correcting
 from auto_deployment.dataset.events import Rating
+from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.errors import BadInputError
 from auto_deployment.paths import Paths
@@ -28,16 +30,16 @@ Table = dict[tuple[int, datetime], float]
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["come in", "add", "correct", "remove", "forget", "rewrite"]),
+        st.sampled_from(["come in", "add", "correct", "remove", "forget", "rewrite", "join", "publish"]),
         st.sampled_from(USERS),
         st.sampled_from(TIMES),
         st.sampled_from([1.0, 2.0, 3.0]),
     ),
-    max_size=8,
+    max_size=10,
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(steps=steps)
 def test_any_order_of_steps_gives_what_a_plain_table_has(
     steps: list[tuple[str, int, datetime, float]],
@@ -60,6 +62,11 @@ def test_any_order_of_steps_gives_what_a_plain_table_has(
             elif step == "rewrite":
                 with correcting(paths):
                     rewrite(paths)
+            elif step == "join":
+                with correcting(paths):
+                    join_corrections(paths, datetime.now(UTC), at_least=2)
+            elif step == "publish":
+                mark_published(paths, [path.stem for path in paths.segments.glob("*.parquet")])
             elif step == "forget":
                 _forget(paths, table, forgotten, user)
             elif step in ("add", "correct", "remove"):

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from auto_deployment.dataset.arrays import BoolArray, Int64Array, int64s
 from auto_deployment.dataset.corrections.names import is_correction, number_of
-from auto_deployment.dataset.schema import FORGOTTEN, REMOVED, SegmentMeta, damaged, open_segment
+from auto_deployment.dataset.schema import FORGOTTEN, REMOVED, SegmentMeta, read_segment_table
 
 _COLUMNS = ["kind", "user_id", "movie_id", "time", "last_time"]
 
@@ -118,12 +118,7 @@ def read_corrections(paths: Iterable[Path]) -> Corrections:
 
 
 def _rows(path: Path) -> tuple[list[tuple[str, int, str, int, int]], int]:
-    file, meta = open_segment(path)
-    with file:
-        try:
-            table = file.read(columns=_COLUMNS)
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(path, error) from error
+    table, meta = read_segment_table(path, _COLUMNS)
     texts = [table[name].cast(pa.string()).to_pylist() for name in ("kind", "movie_id")]
     times = [int64s(table[name].fill_null(0)).tolist() for name in ("user_id", "time", "last_time")]
     rows = zip(texts[0], times[0], texts[1], times[1], times[2], strict=True)

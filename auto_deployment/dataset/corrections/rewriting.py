@@ -6,7 +6,7 @@ removed. Published versions keep what they have until retention removes them.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,15 @@ import numpy as np
 import pyarrow as pa
 
 from auto_deployment.dataset.arrays import BoolArray, int64s
+from auto_deployment.dataset.builder import microseconds
 from auto_deployment.dataset.compaction import remove_replaced
 from auto_deployment.dataset.corrections.applied import Corrections, read_corrections
 from auto_deployment.dataset.corrections.held_record import add_held
+from auto_deployment.dataset.corrections.keys import Key, keys_of, with_keys
 from auto_deployment.dataset.corrections.names import is_correction
 from auto_deployment.dataset.joining import Joining
 from auto_deployment.dataset.locks import reading, removing
-from auto_deployment.dataset.schema import FORGOTTEN, damaged, open_segment
+from auto_deployment.dataset.schema import FORGOTTEN, open_segment, read_segment_table
 from auto_deployment.dataset.segments import (
     JOINED,
     read_segment,
@@ -58,7 +60,7 @@ def rewrite(paths: Paths, check: Callable[[], None] = lambda: None) -> Rewritten
         if not corrections.forgotten:
             return Rewritten()
         holding = [path for path in listed if _wishes(path, corrections)]
-        add_held(paths.forgotten, {path.stem: _wishes(path, corrections) for path in holding})
+        add_held(paths.forgotten, _held(holding, corrections))
     done: dict[bool, list[str]] = {True: [], False: []}
     for path in holding:
         check()
@@ -66,14 +68,19 @@ def rewrite(paths: Paths, check: Callable[[], None] = lambda: None) -> Rewritten
     return Rewritten(tuple(done[True]), tuple(done[False]))
 
 
+def _held(holding: Sequence[Path], corrections: Corrections) -> dict[str, set[int]]:
+    """Return what is held by name; versions may have what a segment has replaced, and so what it has."""
+    found: dict[str, set[int]] = {}
+    for path in holding:
+        numbers = _wishes(path, corrections)
+        for name in (path.stem, *replaced_by(read_segment(path))):
+            found.setdefault(name, set()).update(numbers)
+    return found
+
+
 def _wishes(path: Path, corrections: Corrections) -> set[int]:
     """Return the numbers of the wishes of those of whom a segment holds anything but the wish itself."""
-    file, _ = open_segment(path)
-    with file:
-        try:
-            table = file.read(columns=["kind", "user_id", "time"])
-        except (OSError, pa.ArrowException) as error:
-            raise damaged(path, error) from error
+    table, _ = read_segment_table(path, ["kind", "user_id", "time"])
     users = np.unique(int64s(table["user_id"])[_covered(table, corrections)])
     return {corrections.forgotten[user].number for user in users.tolist()}
 
@@ -88,6 +95,7 @@ def _rewrite_one(paths: Paths, path: Path, corrections: Corrections, check: Call
     segment = read_segment(path)
     source = {**segment.meta.source, "replaces": [*replaced_by(segment), path.stem]}
     if is_correction(path):
+        source = with_keys(source, (key for key in keys_of(source) if not _is_forgotten(key, corrections)))
         batches = _left_of_correction(path, corrections)
     else:
         batches = Joining([path], check, corrections).record_batches()
@@ -103,6 +111,11 @@ def _rewrite_one(paths: Paths, path: Path, corrections: Corrections, check: Call
         path.unlink()
     log.info("%s is written anew without the events of forgotten users", path.stem)
     return True
+
+
+def _is_forgotten(key: Key, corrections: Corrections) -> bool:
+    wish = corrections.forgotten.get(key.user_id)
+    return wish is not None and microseconds(key.written_at) <= wish.until_us
 
 
 def _left_of_correction(path: Path, corrections: Corrections) -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,7 @@ from auto_deployment.dataset.arrays import int64s
 from auto_deployment.dataset.builder import from_microseconds
 from auto_deployment.dataset.corrections.names import is_correction, number_of
 from auto_deployment.dataset.locks import reading
-from auto_deployment.dataset.schema import FORGOTTEN, open_segment
+from auto_deployment.dataset.schema import FORGOTTEN, read_segment_table
 from auto_deployment.dataset.segments import segment_paths
 from auto_deployment.dataset.tables import is_kind
 
@@ -32,9 +32,7 @@ def wishes(segments: Path) -> list[Wish]:
 
 
 def _in(path: Path) -> Iterator[Wish]:
-    file, meta = open_segment(path)
-    with file:
-        table = file.read(columns=["kind", "user_id", "time"])
+    table, meta = read_segment_table(path, ["kind", "user_id", "time"])
     rows = table.filter(is_kind(table, FORGOTTEN))
     for user_id, time_us in zip(int64s(rows["user_id"]).tolist(), int64s(rows["time"]).tolist(), strict=True):
         yield Wish(user_id, from_microseconds(time_us), number_of(meta), path.stem)

@@ -1,6 +1,7 @@
 """Corrections as segments: numbered one after the other, each there whole or not at all."""
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +13,18 @@ import pyarrow as pa
 
 from auto_deployment.dataset.builder import SegmentBuilder, microseconds
 from auto_deployment.dataset.columns import record_batch
+from auto_deployment.dataset.corrections.joining import join_corrections
 from auto_deployment.dataset.corrections.names import correction_name, next_number
 from auto_deployment.dataset.events import Rating, Watch
-from auto_deployment.dataset.schema import CORRECTION, FORGOTTEN, REMOVED, SCHEMA, SegmentMeta
+from auto_deployment.dataset.schema import CORRECTION, FORGOTTEN, REMOVED, SCHEMA, SegmentError, SegmentMeta
 from auto_deployment.dataset.segments import SUFFIX, stage_segment
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import BusyError, describe_owner, held, owner_text
 from auto_deployment.paths import Paths
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0  # for others who correct, which takes them milliseconds; joining may take minutes
 
 
 class CorrectionError(MarqueeError):
@@ -52,7 +58,10 @@ class Correction:
 
 @contextmanager
 def correcting(paths: Paths) -> Iterator[None]:
-    """Be the only one who corrects; no segments are joined between a look and what follows it."""
+    """Be the only one who corrects; no segments are joined between a look and what follows it.
+
+    Several who want to take turns; raise `BusyError` after some seconds.
+    """
 
     def refusal(holder: str) -> str:
         owner = describe_owner(holder, datetime.now(UTC))
@@ -61,8 +70,9 @@ def correcting(paths: Paths) -> Iterator[None]:
         )
 
     try:
-        with held(paths.compaction_lock, owner_text(), refusal):
+        with held(paths.compaction_lock, owner_text(), refusal, PATIENCE_S):
             yield
+            _join_many(paths)
     except BusyError:
         raise
     except OSError as error:
@@ -70,6 +80,14 @@ def correcting(paths: Paths) -> Iterator[None]:
             f"The correction was not written ({error.strerror or error}): see that {paths.root} can be "
             "written and has room, then try again."
         ) from error
+
+
+def _join_many(paths: Paths) -> None:
+    """Join corrections where there are many; what was corrected stays so where that fails."""
+    try:
+        join_corrections(paths, datetime.now(UTC))
+    except (OSError, SegmentError) as error:
+        log.error("Corrections are not joined, which takes time only: %s", error)
 
 
 def write_correction(paths: Paths, correction: Correction, now: datetime) -> Path:
