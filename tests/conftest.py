@@ -26,6 +26,7 @@ LONGEST = (
     "cycle/test_dvc_faults.py",
     "release/controller/test_whole_release.py",
     "app/test_schemathesis.py",
+    "people/http/test_server.py",
     "cycle/test_kills.py",
     "cycle/test_nothing_to_train_on.py",
     "release/observe/test_real_prometheus.py",

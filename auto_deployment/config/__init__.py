@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.config import addresses, controller, impressions, kafka, mail, publish
+from auto_deployment.config import addresses, controller, events, impressions, kafka, mail, publish
 from auto_deployment.config.addresses import (
     FeedbackAddresses,
     IngestAddresses,
@@ -16,6 +16,7 @@ from auto_deployment.config.addresses import (
 from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import SettingsError as SettingsError  # everybody knows it from here
 from auto_deployment.config.env import Variables, matching, one_of, read
+from auto_deployment.config.events import EventsSettings
 from auto_deployment.config.impressions import ImpressionSettings
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.config.mail import MailSettings
@@ -41,6 +42,7 @@ class Settings:
     scheduler_metrics: SchedulerAddress = field(default_factory=SchedulerAddress)
     controller: ControllerSettings = field(default_factory=ControllerSettings)
     feedback: FeedbackAddresses = field(default_factory=FeedbackAddresses)
+    events: EventsSettings = field(default_factory=EventsSettings)
     impressions: ImpressionSettings = field(default_factory=ImpressionSettings)
 
     @classmethod
@@ -79,5 +81,6 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "scheduler_metrics": (SchedulerAddress, addresses.SCHEDULER),
     "controller": (ControllerSettings, controller.VARIABLES),
     "feedback": (FeedbackAddresses, addresses.FEEDBACK),
+    "events": (EventsSettings, events.VARIABLES),
     "impressions": (ImpressionSettings, impressions.VARIABLES),
 }

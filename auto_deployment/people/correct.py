@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from auto_deployment.dataset.builder import from_microseconds
 from auto_deployment.dataset.corrections.applied import read_corrections
+from auto_deployment.dataset.corrections.keys import Key, find_key
 from auto_deployment.dataset.corrections.look import Scale, UserEvent, events_of
 from auto_deployment.dataset.corrections.writing import Correction, Removed, correcting, write_correction
 from auto_deployment.dataset.events import Rating, Watch
@@ -14,6 +16,7 @@ from auto_deployment.errors import BadInputError
 from auto_deployment.paths import Paths
 from auto_deployment.people.find_event import described, find_events, said
 from auto_deployment.people.known_movies import check_movie
+from auto_deployment.people.refusals import ContradictionError, KeyReusedError
 
 MAX_MINUTE = 9_999
 
@@ -40,33 +43,33 @@ class Value:
         return "watch" if self.rating is None else "rating"
 
 
-def add_event(paths: Paths, name: EventName, value: Value, scale: Scale, now: datetime) -> bool:
-    """Add an event that nobody has told; return `False` for one that is there already.
+class Added(StrEnum):
+    """What became of an event that was to be added."""
 
-    Raises `BadInputError` for what cannot be, and for another rating of the same movie and moment.
+    NEW = "new"
+    SAME_EVENT = "same event"  # it was there already
+    SAME_KEY = "same key"  # it was added with this key before, whatever happened to it since
+
+
+def add_event(
+    paths: Paths, name: EventName, value: Value, scale: Scale, now: datetime, key: Key | None = None
+) -> Added:
+    """Add an event that nobody has told, once for each key and once for each event.
+
+    Raises `BadInputError` for what cannot be, `ContradictionError` for another rating of the same movie and
+    moment and for what a wish covers, `KeyReusedError` for a key that came with another event.
     """
     _check(name, value, scale, now)
     check_movie(paths.segments, paths.catalog, name.movie_id)
     with correcting(paths):
-        wish = read_corrections(segment_paths(paths.segments)).forgotten.get(name.user_id)
-        if wish and name.time <= (until := from_microseconds(wish.until_us)):
-            raise BadInputError(
-                f"User {name.user_id} was forgotten as of {said(until)}: no event of before is taken."
-            )
-        known = [
-            one
-            for one in events_of(paths.segments, name.user_id, scale)
-            if (one.movie_id, one.kind) == (name.movie_id, value.kind)
-        ]
-        if any(_has(one, name.time, value) for one in known):
-            return False
-        if value.kind == "rating" and (others := [one for one in known if one.time == name.time]):
-            raise BadInputError(
-                f"There is a rating of that moment already ({described(others[0])}): "
-                "`marquee events correct` changes it."
-            )
-        write_correction(paths, Correction(_events(name, value), scale=scale), now)
-    return True
+        if key is not None and _is_repeated(paths, key):
+            return Added.SAME_KEY
+        _refuse_forgotten(paths, name)
+        if _is_there(paths, name, value, scale):
+            return Added.SAME_EVENT
+        facts = {} if key is None else key.fact()
+        write_correction(paths, Correction(_events(name, value), scale=scale, facts=facts), now)
+    return Added.NEW
 
 
 def correct_event(
@@ -91,6 +94,39 @@ def remove_event(paths: Paths, name: EventName, scale: Scale, now: datetime) -> 
         before = find_events(events, name.user_id, name.movie_id, name.time, name.kind)
         write_correction(paths, Correction(removed=list(map(_removed, before)), scale=scale), now)
     return before
+
+
+def _is_repeated(paths: Paths, key: Key) -> bool:
+    known = find_key(segment_paths(paths.segments), key)
+    if known is not None and known.request != key.request:
+        raise KeyReusedError(
+            "This idempotency key came with another event before: send the same event with it, or a new key."
+        )
+    return known is not None
+
+
+def _refuse_forgotten(paths: Paths, name: EventName) -> None:
+    wish = read_corrections(segment_paths(paths.segments)).forgotten.get(name.user_id)
+    if wish and name.time <= (until := from_microseconds(wish.until_us)):
+        raise ContradictionError(
+            f"User {name.user_id} was forgotten as of {said(until)}: no event of before is taken."
+        )
+
+
+def _is_there(paths: Paths, name: EventName, value: Value, scale: Scale) -> bool:
+    known = [
+        one
+        for one in events_of(paths.segments, name.user_id, scale)
+        if (one.movie_id, one.kind) == (name.movie_id, value.kind)
+    ]
+    if any(_has(one, name.time, value) for one in known):
+        return True
+    if value.kind == "rating" and (others := [one for one in known if one.time == name.time]):
+        raise ContradictionError(
+            f"There is a rating of that moment already ({described(others[0])}): "
+            "`marquee events correct` changes it, PUT does over HTTP."
+        )
+    return False
 
 
 def _check(name: EventName, value: Value, scale: Scale, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from auto_deployment.dataset.corrections.look import UserEvent
 from auto_deployment.errors import BadInputError
+from auto_deployment.people.refusals import NotThereError
 
 _NEAREST = 3
 
@@ -14,13 +15,13 @@ def find_events(
 ) -> list[UserEvent]:
     """Return what one event of this user is: ratings of one moment count as one.
 
-    Raises `BadInputError` where there is none, naming the nearest, or both a rating and a watch.
+    Raises `NotThereError` where there is none, naming the nearest, `BadInputError` for a rating and a watch.
     """
     found = [
         one for one in events if (one.movie_id, one.time) == (movie_id, time) and kind in (None, one.kind)
     ]
     if not found:
-        raise BadInputError(_none(events, user_id, movie_id, time, kind))
+        raise NotThereError(_none(events, user_id, movie_id, time, kind))
     if len({one.kind for one in found}) > 1:
         raise BadInputError(
             f"User {user_id} has both a rating and a watch of {movie_id} at {said(time)}: say which with "

@@ -7,10 +7,10 @@ from datetime import datetime
 from auto_deployment.dataset.builder import from_microseconds
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
-from auto_deployment.errors import BadInputError
 from auto_deployment.paths import Paths
 from auto_deployment.people.feedback_place import FeedbackPlace
 from auto_deployment.people.places import Place, reports
+from auto_deployment.people.refusals import NotThereError
 from auto_deployment.people.segment_place import SegmentPlace
 
 
@@ -27,7 +27,7 @@ def forget(paths: Paths, places: Sequence[Place], user_id: int, now: datetime) -
     """Forget a user as of now; what an earlier attempt left undone is gone on with.
 
     From the moment that the wish is written no reader counts the user's events of before. Raises
-    `BadInputError` for a user of whom nothing is held.
+    `NotThereError` for a user of whom nothing is held.
     """
     with correcting(paths):
         known = latest_wish(paths, user_id)
@@ -49,7 +49,7 @@ def _write(paths: Paths, places: Sequence[Place], user_id: int, now: datetime, k
         if all(time is None or time <= known.until for time in (newest, requested)):
             return known
     if newest is None and not reports(places, user_id):
-        raise BadInputError(
+        raise NotThereError(
             f"Nothing is held about user {user_id}. Is the number right? What came in just now may not be "
             "stored yet: then try again when ingest has written its next segment."
         )

@@ -1,6 +1,8 @@
-"""How far it is with a user who wants to be forgotten, for a person. Pure."""
+"""How far it is with a user who wants to be forgotten, for a person and for JSON. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from auto_deployment.dataset.corrections.wishes import Wish
 from auto_deployment.people.find_event import said
@@ -25,3 +27,14 @@ def render_status(wish: Wish, held: Sequence[Held]) -> str:
     lines += [f"still held: {one.where}: {one.what}; {one.goes}" for one in held]
     lines += [] if held else ["nothing else is held of before"]
     return "\n".join(lines) + "\n"
+
+
+def status_json(wish: Wish, held: Sequence[Held], removed: Mapping[str, int]) -> dict[str, Any]:
+    """Return the same for JSON; `removed` is what was done just now."""
+    return {
+        "user_id": wish.user_id,
+        "until": wish.until.isoformat(),
+        "kept": wish.name,
+        "removed": dict(removed),
+        "held": list(map(asdict, held)),
+    }

@@ -16,7 +16,9 @@ DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile
 SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)
 # Bound to a network of Compose and to the loopback address only, but for NGINX.
 BATCH = {"scheduler", "simulator", "cadvisor", "feedback-join"}
-PUBLISHED = {"nginx": 8082, "prometheus": 9090, "alertmanager": 9093, "maildev": 1080, "grafana": 3000}
+PUBLISHED = {
+    "nginx": 8082, "events": 8085, "prometheus": 9090, "alertmanager": 9093, "maildev": 1080, "grafana": 3000,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ WORDS = {
     "correct": "let a rating or a watch say something else",
     "remove": "let a rating or a watch count no more",
     "report": "write everything that is held about a user, as JSON",
+    "serve": "do all of this over HTTP, for who has a token",
 }
 
 
@@ -25,6 +26,8 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands.events import correct as command
         case "remove":
             from auto_deployment.commands.events import remove as command
+        case "serve":
+            from auto_deployment.commands.events import serve as command
         case _:
             from auto_deployment.commands.events import report as command
     return command

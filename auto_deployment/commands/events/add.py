@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from auto_deployment.commands.events.shared import add_name, add_value, name_of, value_of
 from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
-from auto_deployment.people.correct import add_event
+from auto_deployment.people.correct import Added, add_event
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Add it; return 0, also where it is there already."""
     name, value = name_of(args), value_of(args)
-    new = add_event(Paths(settings.data_dir), name, value, settings.rating_scale, datetime.now(UTC))
-    sys.stdout.write("added\n" if new else "it is there already: nothing has changed\n")
+    added = add_event(Paths(settings.data_dir), name, value, settings.rating_scale, datetime.now(UTC))
+    sys.stdout.write("added\n" if added is Added.NEW else "it is there already: nothing has changed\n")
     return 0

@@ -4,22 +4,17 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
-from auto_deployment.commands.cycle_wiring import make_cycle
 from auto_deployment.commands.events.shared import user_id
+from auto_deployment.commands.events.wiring import every_place
 from auto_deployment.config import Settings
-from auto_deployment.cycle.forgotten import look_for_forgotten
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.errors import BadInputError
-from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.people.all_places import places_of
 from auto_deployment.people.forget import forget
-from auto_deployment.people.status import render_done, render_status
-from auto_deployment.people.version_place import VersionPlace
+from auto_deployment.people.status import render_done, render_status, status_json
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,40 +27,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Forget a user, or say how far that is; return 0."""
-    paths, days = Paths(settings.data_dir), load_params(settings.params_file).retrain.forgotten_days
+    paths = Paths(settings.data_dir)
     if args.status:
         found = [one for one in wishes(paths.segments) if args.user in (None, one.user_id)]
         if not found:
             who = "Nobody" if args.user is None else f"User {args.user}"
             raise BadInputError(f"{who} was to be forgotten here: `marquee forget USER` does it.")
-        _say(found, settings, days, args.json, {})
+        _say(found, settings, args.json, {})
         return 0
     if args.user is None:
         raise BadInputError("`forget` takes a USER, or --status.")
     done = forget(paths, places_of(paths), args.user, datetime.now(UTC))
     if not args.json:
         sys.stdout.write(render_done(done))
-    _say([done.wish], settings, days, args.json, done.removed)
+    _say([done.wish], settings, args.json, done.removed)
     return 0
 
 
-def _say(
-    found: Sequence[Wish], settings: Settings, days: int, as_json: bool, removed: Mapping[str, int]
-) -> None:
-    places = [
-        *places_of(Paths(settings.data_dir)),
-        VersionPlace(look_for_forgotten(make_cycle(settings)), days),
-    ]
+def _say(found: Sequence[Wish], settings: Settings, as_json: bool, removed: Mapping[str, int]) -> None:
+    places = every_place(settings)
     for wish in {one.user_id: one for one in found}.values():
         held = [one for place in places for one in place.held(wish)]
         if as_json:
-            content: dict[str, Any] = {
-                "user_id": wish.user_id,
-                "until": wish.until.isoformat(),
-                "kept": wish.name,
-                "removed": dict(removed),
-                "held": list(map(asdict, held)),
-            }
-            sys.stdout.write(f"{json.dumps(content)}\n")
+            sys.stdout.write(f"{json.dumps(status_json(wish, held, removed))}\n")
         else:
             sys.stdout.write(render_status(wish, held))

@@ -1,11 +1,11 @@
 """How an event is named on the command line, and what is said of one."""
 
 import argparse
-from datetime import UTC, datetime
+from datetime import datetime
 
+from auto_deployment.errors import BadInputError
 from auto_deployment.people.correct import MAX_MINUTE, EventName, Value
-
-MAX_USER_ID = 2**31 - 1  # of the stream and of tables
+from auto_deployment.people.words import read_time, read_user
 
 
 def add_user(parser: argparse.ArgumentParser) -> None:
@@ -37,17 +37,17 @@ def value_of(args: argparse.Namespace) -> Value:
 
 
 def user_id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_USER_ID:
-        raise argparse.ArgumentTypeError(f"{text!r} is no user: users are whole numbers from 1 on")
-    return int(text)
+    try:
+        return read_user(text)
+    except BadInputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def time(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: use 2026-08-27T10:00:00, in UTC") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        return read_time(text)
+    except BadInputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def minutes(text: str) -> tuple[int, int]:

@@ -1,0 +1,65 @@
+"""Who may ask: whoever has the token, and after some wrong tries nobody from that address for a while."""
+
+import hashlib
+import hmac
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FREE_TRIES = 5
+LONGEST_WAIT_S = 60
+_ADDRESSES = 1_000
+_SCHEME = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a request is not looked at: a status, a sentence, and how long to wait before the next one."""
+
+    status: int
+    detail: str
+    wait_s: int | None = None
+
+
+class Access:
+    """Compares tokens in constant time; each worker counts the wrong ones for itself. `clock` is in seconds.
+
+    While an address has to wait, the right token is not looked at either: else guessing would not be slower.
+    """
+
+    def __init__(self, token: str, clock: Callable[[], float]) -> None:
+        self._expected = _digest(token)
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._tries: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how many, and when the last was
+
+    def refusal(self, address: str, header: str | None) -> Refused | None:
+        """Return why a request with this `Authorization` is refused, None for one that is not."""
+        with self._turn:
+            tries, last = self._tries.get(address, (0, 0.0))
+            if (wait_s := last + wait_after(tries) - self._clock()) > 0:
+                seconds = math.ceil(wait_s)
+                return Refused(429, f"Too many wrong tokens: try again in {seconds} s.", seconds)
+            given = header[len(_SCHEME) :] if header and header.lower().startswith(_SCHEME) else ""
+            if hmac.compare_digest(_digest(given.strip()), self._expected):
+                self._tries.pop(address, None)
+                return None
+            if header is not None:  # who sends none guesses nothing
+                self._tries[address] = (tries + 1, self._clock())
+                self._tries.move_to_end(address)
+                if len(self._tries) > _ADDRESSES:
+                    self._tries.popitem(last=False)
+        return Refused(
+            401, "Send `Authorization: Bearer TOKEN` with the token of the file that EVENTS_TOKEN_FILE names."
+        )
+
+
+def wait_after(tries: int) -> int:
+    """Return for how many seconds an address is refused after so many wrong tokens."""
+    return 0 if tries < FREE_TRIES else min(2 ** (tries - FREE_TRIES), LONGEST_WAIT_S)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,67 @@
+"""Gunicorn, told in the process itself what else a file of settings would say."""
+
+import logging
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn import util
+from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from app.problems import MEDIA_TYPE, problem_body
+
+log = logging.getLogger(__name__)
+
+
+class EventsWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
+    """Gunicorn's own, which would answer in HTML what it cannot parse, and log the address with the user."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer a request that never reached the application, or that ended outside of it."""
+        if isinstance(exc, LimitRequestLine):
+            status, detail = 414, "The request line is too long."
+        elif isinstance(exc, ParseException):
+            status, detail = 400, "This is no request of HTTP that can be read."
+        else:
+            log.error("A request ended outside of the application", exc_info=exc)
+            status, detail = 500, "The service failed to answer; the reason is in its log."
+        body = problem_body(status, detail)
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
+            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        try:
+            util.write_nonblock(client, head.encode("latin-1") + body)
+        except OSError as error:
+            log.debug("The answer to a broken request found nobody: %s", error)
+
+
+class EventsServer(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
+    """Serves the application with two workers, so that a long answer keeps no other one waiting."""
+
+    def __init__(self, app: Flask, host: str, port: int, log_level: str) -> None:
+        self._app = app
+        self._options: dict[str, Any] = {
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "workers": 2,
+            # Forgetting writes segments anew, which may take minutes: it holds up one thread and no worker.
+            "worker_class": EventsWorker,
+            "threads": 2,
+            "preload_app": True,
+            "graceful_timeout": 30,
+            "loglevel": log_level.lower(),
+            "control_socket_disable": True,
+            "forwarder_headers": "",
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app

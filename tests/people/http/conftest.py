@@ -1,0 +1,100 @@
+"""The service over HTTP on a data directory of three users; each answer is held against the description."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask
+from openapi_schema_validator import OAS31Validator
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
+
+from auto_deployment.paths import Paths
+from auto_deployment.people.all_places import places_of
+from auto_deployment.people.http import Service, build
+from auto_deployment.people.http.factory import OPENAPI
+from tests.people.conftest import ANN
+
+TOKEN = "a token that nobody can guess"
+EVENTS = f"/users/{ANN}/events"
+HEAT = f"{EVENTS}/rating/heat+1995/2026-01-01T12:00:00"
+ALIEN = f"{EVENTS}/watch/alien+1979/2026-01-01T12:00:00"
+NEW = {"movie_id": "brazil+1985", "time": "2026-01-02T10:00:00", "rating": 3}
+DESCRIBED: dict[str, Any] = yaml.safe_load(OPENAPI.read_bytes())
+
+
+def make_app(root: Path, **named: Any) -> Flask:
+    paths = Paths(root)
+    return build(Service(paths, (1.0, 5.0), TOKEN, lambda: places_of(paths), **named))
+
+
+class Asker:
+    """Asks with the token, and fails where an answer is not as the description says."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self._client = app.test_client()
+
+    def __call__(
+        self,
+        method: str,
+        address: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> TestResponse:
+        sent = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
+        named: dict[str, Any] = {"data": data} if body is None else {"json": body}
+        answer = self._client.open(address, method=method, headers=sent, **named)
+        check_answer(self.app, method, address, answer)
+        return answer
+
+    def said(self, method: str, address: str, body: object = None, **named: Any) -> tuple[int, str]:
+        """Ask for something that is refused; return the status and the sentence."""
+        answer = self(method, address, body, **named)
+        assert answer.mimetype == "application/problem+json"
+        assert answer.json is not None
+        assert answer.json["status"] == answer.status_code
+        return answer.status_code, answer.json["detail"]
+
+    def listed(self, address: str = EVENTS) -> list[dict[str, Any]]:
+        answer = self("GET", address)
+        assert answer.json is not None
+        found: list[dict[str, Any]] = answer.json["items"]
+        return found
+
+
+def path_of(rule: str) -> str:
+    return rule.replace("<path:", "<").replace("<", "{").replace(">", "}")
+
+
+def resolve(node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        found: dict[str, Any] = DESCRIBED
+        for word in node["$ref"].removeprefix("#/").split("/"):
+            found = found[word]
+        node = found
+    return node
+
+
+def check_answer(app: Flask, method: str, address: str, answer: TestResponse) -> None:
+    """Compare status, headers, type and body with what is described, unless the address is unknown."""
+    try:
+        rule, _ = app.url_map.bind("test").match(answer.request.path, method, return_rule=True)
+    except HTTPException:
+        assert answer.status_code in (404, 405)
+        return
+    described = DESCRIBED["paths"][path_of(rule.rule)][method.lower()]["responses"]
+    response = resolve(described[str(answer.status_code)])
+    for name, header in response["headers"].items():
+        OAS31Validator(resolve(header)["schema"]).validate(answer.headers[name])
+    kind = str(answer.mimetype)
+    schema = response["content"][kind]["schema"]
+    OAS31Validator({**DESCRIBED, **schema}).validate(answer.json if kind.endswith("json") else answer.text)
+
+
+@pytest.fixture
+def ask(root: Path) -> Asker:
+    return Asker(make_app(root))
