@@ -17,5 +17,5 @@ def check_corrections(listed: Sequence[Segment]) -> CheckVerdict:
         names = " and ".join(one.path.name for one in corrections if number_of(one.meta) == twice[0])
         return CheckVerdict("corrections", False, f"{names} have one number: which came later is not known.")
     forgotten = len(read_corrections([one.path for one in corrections]).forgotten)
-    sentence = f"Corrections applied: {len(corrections):,}; users forgotten: {forgotten:,}."
+    sentence = f"Files of corrections: {len(corrections):,}; users forgotten: {forgotten:,}."
     return CheckVerdict("corrections", True, sentence)

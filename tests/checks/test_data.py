@@ -69,7 +69,7 @@ def test_corrections_are_counted_and_hide_no_stale_stream(folder: Path) -> None:
     correct(folder, rating(2, 5.0), forgotten=1)
     after = verdicts(folder)
     assert failed(folder) == {}
-    assert after["corrections"].sentence == "Corrections applied: 2; users forgotten: 1."
+    assert after["corrections"].sentence == "Files of corrections: 2; users forgotten: 1."
     assert after["freshness"] == before["freshness"]
     assert after["drift"] == before["drift"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import COMMANDS, main
-from auto_deployment.commands import feedback, release
+from auto_deployment.commands import events, feedback, release
 from auto_deployment.config import Settings, SettingsError
 from tests.support.imports import loaded_by
 from tests.support.project import PROJECT
@@ -104,7 +104,8 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
 @pytest.mark.parametrize(
     ("group", "word"),
     [("release", word) for word in sorted(release.WORDS)]
-    + [("feedback", word) for word in sorted(feedback.WORDS)],
+    + [("feedback", word) for word in sorted(feedback.WORDS)]
+    + [("events", word) for word in sorted(events.WORDS)],
 )
 def test_every_word_of_a_group_explains_itself(
     group: str, word: str, capsys: pytest.CaptureFixture[str]

@@ -10,13 +10,14 @@ import pytest
 
 from auto_deployment.dataset.corrections.joining import MANY, join_corrections
 from auto_deployment.dataset.corrections.keys import find_key, make_key
+from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.dataset.corrections.wishes import wishes
 from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
 from auto_deployment.dataset.events import Rating
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.reading import read_ratings, read_watches
-from auto_deployment.dataset.segments import segment_paths
+from auto_deployment.dataset.segments import list_segments, replaced_by, segment_paths
 from auto_deployment.paths import Paths
 from tests.support.ingest.corrections import NOW, correct, rating, removal
 from tests.support.ingest.segments import NOON, watch, write_segment
@@ -98,6 +99,21 @@ def test_published_ones_and_wishes_stay_as_they_are(paths: Paths) -> None:
     assert names[:2] == published
     assert f"{wish[0].name}.parquet" in names
     assert (len(names), said(paths), wishes(paths.segments)) == (4, before, wish)
+
+
+def test_what_a_published_one_was_written_anew_as_says_still_whom_it_replaces(paths: Paths) -> None:
+    """A clone has the published one, and removes what is replaced and holds who was forgotten."""
+    changed(paths, Correction([rating(user, "brazil+1985", 1.0) for user in (5, 6)]))
+    mark_published(paths, (names := [name.removesuffix(".parquet") for name in corrections(paths)]))
+    correct(paths.root, forgotten=5)
+    with correcting(paths):
+        rewrite(paths)
+    changed(paths, Correction([rating(7, "brazil+1985", 1.0)]))
+    before = said(paths)
+    assert join(paths) == 2
+    (joined,) = (one for one in list_segments(paths.segments) if one.meta.source.get("number") == 8)
+    assert names[-1] in replaced_by(joined)
+    assert said(paths) == before
 
 
 def test_those_of_two_scales_stay_two(paths: Paths) -> None:
