@@ -1,4 +1,4 @@
-"""What each worker does beside answering: looks for a new model, and carries its counts into the series."""
+"""What each worker does beside answering: looks for a new model and recent events, carries counts over."""
 
 import logging
 import threading
@@ -8,21 +8,25 @@ from app.factory import ServiceParts
 
 COUNTS_S = 1.0
 IMPRESSIONS_S = 0.2  # what a worker that is killed takes with it
+RECENT_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 def start(instance: ServiceParts) -> None:
     """Start them in this process; without the look-out when `MODEL_POLL_S` is 0."""
-    _start("counts", instance.metrics.flush, COUNTS_S)
+    start_one("counts", instance.metrics.flush, COUNTS_S)
     if instance.impressions is not None:
-        _start("impressions", instance.impressions.write, IMPRESSIONS_S)
+        start_one("impressions", instance.impressions.write, IMPRESSIONS_S)
     if instance.settings.model_poll_s:
         # The first time at once, as this process may be younger than the model.
-        _start("watch", lambda: look(instance), instance.settings.model_poll_s)
+        start_one("watch", lambda: look(instance), instance.settings.model_poll_s)
+    if instance.settings.recent_dir is not None:
+        start_one("recent", instance.lists.refresh, RECENT_S)
 
 
-def _start(name: str, step: Callable[[], object], every_s: float) -> None:
+def start_one(name: str, step: Callable[[], object], every_s: float) -> None:
+    """Repeat a step in a thread of this process for as long as it lives."""
     threading.Thread(target=repeat, args=(step, every_s, threading.Event()), name=name, daemon=True).start()
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,16 @@ class Settings:
     impressions_dir: Path | None = None
     impressions_max_mb: int = 16  # of one file of one worker
     impressions_files: int = 48  # in the folder in all
+    recent_dir: Path | None = None  # of this instance alone: what users did since the training; None: nothing
+    recent_max_mb: int = 256
+    recent_file: Path | None = None  # followed where there is no Redis
+    redis_url: str | None = field(default=None, repr=False)
+    redis_password: str | None = field(default=None, repr=False)
+
+    @property
+    def follows(self) -> bool:
+        """Tell whether there is anything to follow."""
+        return bool(self.redis_url or self.recent_file)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -48,11 +58,12 @@ class Settings:
             raise SettingsError("MODEL_DIR is not set: name the folder of the model to serve.")
         values: dict[str, Any] = {}
         for name, text in given.items():
-            field, parse = VARIABLES[name]
+            name_here, parse = VARIABLES[name]
             try:
-                values[field] = parse(text)
+                values[name_here] = parse(text)
             except ValueError as error:
-                raise SettingsError(f"{name} is {text!r}: use {error}.") from error
+                shown = "not what it should be" if name in SECRET else repr(text)
+                raise SettingsError(f"{name} is {shown}: use {error}.") from error
         if values.get("impressions") == LOG and "impressions_dir" not in values:
             raise SettingsError("IMPRESSIONS is log: name a folder in IMPRESSIONS_DIR.")
         return cls(**values)
@@ -88,6 +99,20 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH")
+    return text
+
+
+def _content(text: str) -> str:
+    try:
+        return Path(text).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"a file that can be read ({error})") from error
+
+
+SECRET = ("REDIS_URL", "REDIS_PASSWORD")
 # variable -> field of Settings, and what reads it
 VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "MODEL_DIR": ("model_dir", Path),
@@ -105,4 +130,10 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "IMPRESSIONS_DIR": ("impressions_dir", Path),
     "IMPRESSIONS_MAX_MB": ("impressions_max_mb", _count(1024)),
     "IMPRESSIONS_FILES": ("impressions_files", _count(1000)),
+    "RECENT_DIR": ("recent_dir", Path),
+    "RECENT_MAX_MB": ("recent_max_mb", _count(65_536)),
+    "RECENT_FILE": ("recent_file", Path),
+    "REDIS_URL": ("redis_url", _redis_url),
+    "REDIS_PASSWORD": ("redis_password", str),
+    "REDIS_PASSWORD_FILE": ("redis_password", _content),
 }

@@ -1,6 +1,6 @@
 """Wires the application together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 
@@ -9,6 +9,7 @@ from app.impressions.files import WorkerFiles
 from app.impressions.log import ImpressionLog
 from app.metrics import ServiceMetrics
 from app.middleware import RequestMiddleware
+from app.recent.port import Lists, ModelLists
 from app.recommender import Recommender
 from app.routes import SERVED, register
 from app.serving import ModelSlot
@@ -23,6 +24,7 @@ class ServiceParts:
     settings: Settings
     slot: ModelSlot
     metrics: ServiceMetrics
+    lists: Lists = field(default_factory=ModelLists)
     impressions: ImpressionLog | None = None  # None: off, and so free of charge
 
 
@@ -32,10 +34,11 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     metrics = ServiceMetrics(settings, {rule: statuses for rule, (_, statuses) in SERVED.items()})
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
-    register(app, metrics)
+    lists = _lists(settings)
+    register(app, metrics, lists)
     impressions = _impressions(settings, metrics)
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, impressions)  # type: ignore[method-assign]  # as Flask documents it
-    app.extensions[EXTENSION] = ServiceParts(settings, slot, metrics, impressions)
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, lists, impressions)  # type: ignore[method-assign]  # as Flask documents it
+    app.extensions[EXTENSION] = ServiceParts(settings, slot, metrics, lists, impressions)
     if settings.metrics_dir is None:
         metrics.show_model(slot.current)
     return app
@@ -53,3 +56,12 @@ def _impressions(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog |
     max_bytes = settings.impressions_max_mb * 1_000_000
     files = WorkerFiles(settings.impressions_dir, max_bytes, settings.impressions_files)
     return ImpressionLog(files, metrics.count_impressions)
+
+
+def _lists(settings: Settings) -> Lists:
+    if settings.recent_dir is None:
+        return ModelLists()
+    from app.recent.lists import RecentLists
+    from app.recent.reader import RecentReader
+
+    return RecentLists(RecentReader(settings.recent_dir))

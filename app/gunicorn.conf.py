@@ -14,6 +14,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from app.config import MAX_REQUEST_LINE, Settings, SettingsError
 
 TEMPORARY = "marquee-metrics-"
+TEMPORARY_RECENT = "marquee-recent-"
 
 try:
     settings = Settings.from_env()
@@ -27,6 +28,11 @@ if "prometheus_client" not in sys.modules:  # SIGHUP reads this file again and m
     metrics_dir.mkdir(parents=True, exist_ok=True)
     for left_behind in metrics_dir.glob("*.db"):
         left_behind.unlink()
+    if settings.follows and settings.recent_dir is None:
+        os.environ["RECENT_DIR"] = tempfile.mkdtemp(prefix=TEMPORARY_RECENT)
+    elif settings.recent_dir is not None:
+        # A store of a run before is read only once it was looked through again.
+        (settings.recent_dir / "checked").unlink(missing_ok=True)
 
 wsgi_app = "app.wsgi:application()"
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
@@ -68,6 +74,19 @@ def post_worker_init(worker: Any) -> None:
     instance = instance_of(worker.wsgi)
     instance.metrics.show_model(instance.slot.current)
     background.start(instance)
+    _follow(worker, instance.settings)
+
+
+def _follow(worker: Any, settings: Settings) -> None:
+    """See to it that one process of this instance follows what users do."""
+    if not settings.follows or settings.recent_dir is None:
+        return
+    from app import background
+    from app.recent.keeper import FollowerKeeper
+    from app.recent.options import options_of
+
+    worker.follower = FollowerKeeper(options_of(settings))
+    background.start_one("follower", worker.follower.look, background.RECENT_S)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
@@ -80,6 +99,8 @@ def worker_exit(server: Any, worker: Any) -> None:
     if instance.impressions is not None:
         instance.impressions.write()
     instance.metrics.flush()
+    if hasattr(worker, "follower"):
+        worker.follower.stop()
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -92,3 +113,6 @@ def child_exit(server: Any, worker: Any) -> None:
 def on_exit(server: Any) -> None:
     if metrics_dir.name.startswith(TEMPORARY):
         shutil.rmtree(metrics_dir, ignore_errors=True)
+    recent_dir = Path(os.environ.get("RECENT_DIR", ""))
+    if recent_dir.name.startswith(TEMPORARY_RECENT):
+        shutil.rmtree(recent_dir, ignore_errors=True)

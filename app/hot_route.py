@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.answers import text_headers, wants_json
 from app.metrics import SOURCES
 from app.parameters import is_user, read_user
+from app.recent.port import Age, Lists
 from app.serving import ServedModel
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def user_of(environ: "WSGIEnvironment") -> str | None:
 class ListHeaders(list[tuple[str, str]]):
     """The headers of one list; `text` is all of them as they are sent, for a server that can use it."""
 
-    def __init__(self, head: "ListHead", length: int) -> None:
-        super().__init__([*head.before, ("Content-Length", str(length)), *head.after])
+    def __init__(self, head: "ListHead", age: Age, length: int) -> None:
+        super().__init__([*head.before, *age.fields, ("Content-Length", str(length)), *head.after])
         self.length = length
-        self.text = f"{head.before_text}Content-Length: {length}\r\n{head.after_text}"
+        self.text = f"{head.before_text}{age.text}Content-Length: {length}\r\n{head.after_text}"
 
 
 class ListHead:
@@ -57,7 +58,8 @@ class ListHead:
 class HotRoute:
     """Answers with the model that a request was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
         self._heads: tuple[ServedModel | None, dict[str, ListHead]] = (None, {})
 
     def listed(self, serving: ServedModel, user: str) -> tuple[str, bytes, ListHeaders]:
@@ -66,9 +68,9 @@ class HotRoute:
         if model is not serving:
             heads = {source: ListHead(serving, source) for source in SOURCES}
             self._heads = (serving, heads)
-        answer = serving.recommender.recommend(read_user(user))
+        answer = self._lists.recommend(serving.recommender, read_user(user))
         body = serving.recommender.line_of(answer.rows)
-        return answer.source, body, ListHeaders(heads[answer.source], len(body))
+        return answer.source, body, ListHeaders(heads[answer.source], self._lists.age, len(body))
 
 
 def _text(headers: Iterable[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ from app import hot_route
 from app.impressions.log import ImpressionLog, Shown
 from app.metrics import ServiceMetrics
 from app.parameters import is_user
+from app.recent.port import Lists
 from app.serving import ModelSlot, ServedModel
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ class RequestMiddleware:
         application: "WSGIApplication",
         slot: ModelSlot,
         metrics: ServiceMetrics,
+        lists: Lists,
         impressions: ImpressionLog | None = None,
     ) -> None:
         self._application = application
         self._slot = slot
         self._metrics = metrics
         self._impressions = impressions
-        self._hot = hot_route.HotRoute()
+        self._hot = hot_route.HotRoute(lists)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = perf_counter()

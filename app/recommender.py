@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from app.artifact import Model
 from app.ordering import Scores, best, first
-from app.scoring.item_part import ItemPart, Reasons
+from app.scoring.item_part import ItemPart, Later, Reasons
+from app.scoring.ratings import Ratings
 from app.scoring.similar import Similar
 
 PERSONAL = "personal"
 POPULAR = "popular"
-RATING_MIN, RATING_MAX = 1.0, 5.0
 MAX_USER_ID = 2**63 - 1
 MAX_POPULAR = 100  # as many as anybody may ask for
 # A search over a million ids waits for memory at nearly every step; this many lie side by side in one page.
@@ -34,10 +34,14 @@ class UnknownGenreError(LookupError):
 
 
 class Answer(NamedTuple):
-    """An ordered list: rows into the model's movies, best first, and where it comes from."""
+    """An ordered list: rows into the model's movies, best first, and where it comes from.
+
+    `scores` is what it was ranked by, where that is more than the model says.
+    """
 
     rows: list[int]
     source: str
+    scores: list[float] | None = None
 
 
 class Recommender:
@@ -53,14 +57,13 @@ class Recommender:
         scalars = model.manifest["scalars"]
         self._min_events = int(scalars["min_events"])
         self._rank_factors = int(scalars["rank_factors"])
-        self._global_mean = float(scalars["global_mean"])
+        self._ratings = Ratings(arrays, scalars)
         self._id_of = arrays["user_ids"].data
         self._milestones: list[int] = arrays["user_ids"][::MILE].tolist()
         self._user_count = len(arrays["user_ids"])
         self._user_events = arrays["user_events"]
         self._user_factors = arrays["user_factors"]
         self._user_blend = arrays["user_blend"]
-        self._user_bias = arrays["user_bias"]
         # One number or one short list at a time is read through memoryviews: numpy's scalars cost more.
         self._events_of = self._user_events.data
         self._list_row_of = arrays["user_list_row"].data
@@ -69,14 +72,14 @@ class Recommender:
         self._seen_indptr = arrays["seen_indptr"]
         self._seen_items = arrays["seen_items"]
         self._item_factors = arrays["item_factors"]
-        self._item_part = ItemPart(arrays)
+        self.item_part = ItemPart(arrays)
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
         # Worked out once: popular lists of a genre would pass over all movies otherwise.
         self._most_popular: list[int] = self._popular_order[:MAX_POPULAR].tolist()
         self._popular_in_genre = [self._popular_order[mask[self._popular_order]] for mask in self._genre_mask]
-        self._similar = Similar(self._item_factors[:, : self._rank_factors], self._item_part)
+        self._similar = Similar(self._item_factors[:, : self._rank_factors], self.item_part)
 
     @property
     def stored_length(self) -> int:
@@ -118,12 +121,16 @@ class Recommender:
         row = self.user_row(user_id)
         if row is None:
             return self.popular(n, exclude, genre)
-        if self._events_of[row] < self._min_events:
+        if not self.is_personal(row):
             return self.popular(n, exclude, genre, user_row=row)
-        rows = self._from_stored(self._list_row_of[row], n, exclude, genre)
+        hidden = self.known_rows(exclude) if exclude else ()
+        rows = self.from_stored(row, n, hidden, genre)
         if len(rows) == n:
             return Answer(rows, PERSONAL)
-        return Answer(self._from_scores(row, n, exclude, genre), PERSONAL)
+        scores = self.scores(row)
+        if hidden:
+            scores[list(hidden)] = -np.inf
+        return Answer(self.best_of(scores, n, genre), PERSONAL)
 
     def popular(
         self,
@@ -131,12 +138,13 @@ class Recommender:
         exclude: Collection[str] = (),
         genre: str | None = None,
         user_row: int | None = None,
+        hidden: Collection[int] = (),
     ) -> Answer:
         """Return the n most popular movies, without the training movies of the user, when one is given."""
-        if not exclude and genre is None and user_row is None and n <= MAX_POPULAR:
+        if not exclude and genre is None and user_row is None and not hidden and n <= MAX_POPULAR:
             return Answer(self._most_popular[:n], POPULAR)
         order = self._popular_order if genre is None else self._popular_in_genre[self.genre_row(genre)]
-        hidden = self._known(exclude)
+        hidden = {*hidden, *self.known_rows(exclude)}
         if user_row is not None:
             hidden.update(self.seen_rows(user_row).tolist())
         return Answer(first(order, n, hidden), POPULAR)
@@ -145,15 +153,19 @@ class Recommender:
         """Return rows and scores of the n movies that are nearest to a movie, as `Similar.to` says."""
         return self._similar.to(self.movie_row(movie_id), n)
 
-    def scores(self, user_row: int) -> Scores:
+    def is_personal(self, user_row: int) -> bool:
+        """Tell whether the user has training events enough for a list of his own."""
+        return bool(self._events_of[user_row] >= self._min_events)
+
+    def scores(self, user_row: int, later: Later | None = None) -> Scores:
         """Score every movie for one user, shape (M,) float32; the user's training movies have -inf."""
-        if self._item_part.is_empty:
+        if self.item_part.is_empty:
             scores: Scores = self._item_factors @ self._user_vector(user_row)
         elif self._user_blend[user_row].any():
             scores = self._item_factors @ self._user_vector(user_row)
-            scores += self._item_part.scores(user_row)
+            scores += self.item_part.scores(user_row, later)
         else:  # without a product over all factors, most of the time
-            scores = self._item_part.scores(user_row).astype(np.float32)
+            scores = self.item_part.scores(user_row, later).astype(np.float32)
         scores[self.seen_rows(user_row)] = -np.inf
         return scores
 
@@ -162,15 +174,15 @@ class Recommender:
         if user_row is None or self._user_events[user_row] < self._min_events:
             return [float(value) for value in self._item_popularity[rows]]
         scores = self._item_factors[rows] @ self._user_vector(user_row)
-        if not self._item_part.is_empty:
-            scores += self._item_part.scores(user_row)[rows]
+        if not self.item_part.is_empty:
+            scores += self.item_part.scores(user_row)[rows]
         return [float(value) for value in scores]
 
     def reasons(self, user_row: int | None, answer: Answer) -> Reasons | None:
         """Return for each movie of a personal list up to three of the user's own that speak for it."""
         if user_row is None or answer.source != PERSONAL:
             return None
-        return self._item_part.reasons(user_row, answer.rows, MAX_REASONS)
+        return self.item_part.reasons(user_row, answer.rows, MAX_REASONS)
 
     def line_of(self, rows: Sequence[int]) -> bytes:
         """Return the ids of movies as one comma-separated line."""
@@ -179,26 +191,11 @@ class Recommender:
 
     def predict(self, user_ids: npt.ArrayLike, movie_ids: Collection[str]) -> npt.NDArray[np.float64]:
         """Predict ratings (1-5), one per pair; NaN where training has not seen the user or the movie."""
-        rows = np.array([self._row_of_movie.get(movie, -1) for movie in movie_ids], dtype=np.intp)
-        return self.predict_rows(user_ids, rows)
+        return self.predict_rows(user_ids, np.array(self.rows_of(movie_ids), dtype=np.intp))
 
     def predict_rows(self, user_ids: npt.ArrayLike, movies: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        """Predict the same of movies by their row, -1 for an unknown one.
-
-        Biased matrix factorisation: mean + b_u + b_i + p_u . q_i (Koren, Bell & Volinsky, 2009, eq. 5).
-        """
-        wanted = np.asarray(user_ids, dtype=np.int64)
-        known = self.model.arrays["user_ids"]
-        users = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
-        here = (movies >= 0) & (known[users] == wanted if len(known) else False)
-        users, movies, cut = users[here], movies[here], self._rank_factors
-        product = np.einsum(
-            "ij,ij->i", self._user_factors[users, cut:], self._item_factors[movies, cut:-1], dtype=np.float64
-        )
-        bias = self._global_mean + self._user_bias[users] + self._item_factors[movies, -1].astype(np.float64)
-        ratings = np.full(len(wanted), np.nan)
-        ratings[here] = np.clip(bias + product, RATING_MIN, RATING_MAX)
-        return ratings
+        """Predict the same of movies by their row, -1 for an unknown one."""
+        return self._ratings.predict(user_ids, movies)
 
     def seen_rows(self, user_row: int) -> npt.NDArray[np.int32]:
         seen: npt.NDArray[np.int32] = self._seen_items[
@@ -216,28 +213,32 @@ class Recommender:
         vector[-1] = rating_weight
         return vector
 
-    def _from_stored(self, list_row: int, n: int, exclude: Collection[str], genre: str | None) -> list[int]:
+    def from_stored(self, user_row: int, n: int, hidden: Collection[int], genre: str | None) -> list[int]:
         """Answer from a stored list; fewer than n rows when there is none or too short a one."""
+        list_row = self._list_row_of[user_row]
         if list_row < 0:
             return []
         start = list_row * self._stored_length
-        if not exclude and genre is None:  # nearly every request
+        if not hidden and genre is None:  # nearly every request
             rows: list[int] = self._stored[start : start + min(n, self._stored_length)].tolist()
             return rows if rows and rows[-1] >= 0 else [row for row in rows if row >= 0]
         stored = np.asarray(self._stored[start : start + self._stored_length])
         if genre is not None:
             stored = stored[self._genre_mask[self.genre_row(genre)][stored]]
-        return first(stored, n, self._known(exclude) if exclude else ())
+        return first(stored, n, hidden)
 
-    def _from_scores(self, user_row: int, n: int, exclude: Collection[str], genre: str | None) -> list[int]:
-        scores = self.scores(user_row)
-        if exclude:
-            scores[list(self._known(exclude))] = -np.inf
+    def best_of(self, scores: Scores, n: int, genre: str | None) -> list[int]:
+        """Return the rows of the n highest finite scores, of one genre where one is given."""
         if genre is None:
             return best(scores, n)
         candidates = np.flatnonzero(self._genre_mask[self.genre_row(genre)])
         chosen: list[int] = candidates[best(scores[candidates], n)].tolist()
         return chosen
 
-    def _known(self, movies: Collection[str]) -> set[int]:
+    def rows_of(self, movies: Collection[str]) -> list[int]:
+        """Return the row of each movie, -1 for those that the model has not."""
+        return [self._row_of_movie.get(movie, -1) for movie in movies]
+
+    def known_rows(self, movies: Collection[str]) -> set[int]:
+        """Return the rows of those movies that the model has."""
         return {self._row_of_movie[movie] for movie in movies if movie in self._row_of_movie}

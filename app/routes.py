@@ -10,7 +10,8 @@ from app.metrics import ServiceMetrics
 from app.middleware import LISTED, SERVING
 from app.parameters import Wish, read_n, read_user, read_wish
 from app.problems import on_http_exception, problem
-from app.recommender import Recommender, UnknownGenreError, UnknownMovieError
+from app.recent.port import Lists
+from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
 from app.serving import ServedModel, self_test
 
 SIMILAR = "similar"
@@ -29,9 +30,9 @@ SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
 }
 
 
-def register(app: Flask, metrics: ServiceMetrics) -> None:
+def register(app: Flask, metrics: ServiceMetrics, lists: Lists) -> None:
     """Give each rule its view, for GET and so for HEAD, and every error its form."""
-    views = Views(metrics)
+    views = Views(metrics, lists)
     for rule, (name, _) in SERVED.items():
         app.add_url_rule(rule, name, getattr(views, name), methods=["GET"], provide_automatic_options=False)
     app.register_error_handler(HTTPException, on_http_exception)
@@ -40,8 +41,9 @@ def register(app: Flask, metrics: ServiceMetrics) -> None:
 class Views:
     """One method for each address."""
 
-    def __init__(self, metrics: ServiceMetrics) -> None:
+    def __init__(self, metrics: ServiceMetrics, lists: Lists) -> None:
         self._metrics = metrics
+        self._lists = lists
         self._openapi = OPENAPI.read_bytes()
 
     def recommend(self, user: str) -> Response:
@@ -50,18 +52,17 @@ class Views:
         serving: ServedModel = environ[SERVING]
         user_id, wish = read_user(user), read_wish(environ["QUERY_STRING"])
         try:
-            answer = serving.recommender.recommend(user_id, wish.n, wish.exclude, wish.genre)
+            answer = self._lists.recommend(serving.recommender, user_id, wish.n, wish.exclude, wish.genre)
         except UnknownGenreError:
             raise _no_such_genre(serving.recommender, wish) from None
         self._metrics.count_recommendation(answer.source)
         environ[LISTED] = (answer.source, answer.rows)
-        if not wants_json(environ.get("HTTP_ACCEPT")):
-            return text_list(serving, answer.rows, answer.source)
-        row = serving.recommender.user_row(user_id)
-        scores = serving.recommender.score_rows(row, answer.rows)
-        reasons = serving.recommender.reasons(row, answer)
-        subject = {"user": user.lstrip("0") or "0"}
-        return json_list(serving, answer.rows, scores, answer.source, subject, reasons)
+        if wants_json(environ.get("HTTP_ACCEPT")):
+            response = _with_scores(serving, user, user_id, answer)
+        else:
+            response = text_list(serving, answer.rows, answer.source)
+        response.headers.extend(self._lists.age.fields)
+        return response
 
     def popular(self) -> Response:
         environ = request.environ
@@ -102,6 +103,8 @@ class Views:
             "genres": list(serving.recommender.model.movies.genres),
             "metrics": manifest.get("metrics"),
         }
+        if (status := self._lists.status) is not None:
+            found["recent"] = status
         return Response(as_json(found), content_type=JSON)
 
     def live(self) -> Response:
@@ -116,10 +119,21 @@ class Views:
 
     def render_metrics(self) -> Response:
         body, content_type = self._metrics.render()
-        return Response(body, content_type=content_type)
+        return Response(body + self._lists.series(), content_type=content_type)
 
     def openapi(self) -> Response:
         return Response(self._openapi, content_type="application/yaml")
+
+
+def _with_scores(serving: ServedModel, user: str, user_id: int, answer: Answer) -> Response:
+    recommender = serving.recommender
+    row = recommender.user_row(user_id)
+    scores = answer.scores
+    if scores is None:
+        scores = recommender.score_rows(row, answer.rows)
+    reasons = recommender.reasons(row, answer)
+    subject = {"user": user.lstrip("0") or "0"}
+    return json_list(serving, answer.rows, scores, answer.source, subject, reasons)
 
 
 def _no_such_genre(recommender: Recommender, wish: Wish) -> BadRequest:

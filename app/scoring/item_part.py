@@ -9,8 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+FLAT = 1e-6  # scores without any spread order nothing
 Sums = npt.NDArray[np.float64]
 Reasons = list[list[tuple[int, float]]]  # for each of several movies: movies of the user's own, and shares
+
+
+class Later(NamedTuple):
+    """What a user did since the training, newest first: movies without those of the training.
+
+    `strength` is what each weighs today; what the training's movies weigh is to be multiplied by `fade`.
+    """
+
+    movies: list[int]
+    strength: Sums
+    fade: float
 
 
 class Added(NamedTuple):
@@ -37,10 +49,10 @@ class ItemPart:
         self.has_weights = len(self._weights) > 0
         self.is_empty = not (self.has_weights and self._user_item.any()) and not self._user_popular.any()
 
-    def scores(self, user_row: int) -> Sums:
+    def scores(self, user_row: int, later: Later | None = None) -> Sums:
         """Return what is added to the score of every movie, shape (M,)."""
         movies = len(self._popular_score)
-        added = self._added(user_row)
+        added = self._added(user_row, later)
         # bincount over all rows at once: a dense addition for each row took three times as long.
         sums = np.zeros(movies)
         if added is not None:
@@ -48,6 +60,23 @@ class ItemPart:
         if popular := float(self._user_popular[user_row]):
             sums += popular * self._popular_score.astype(np.float64)
         return sums
+
+    def own_scores(self, user_row: int | None, later: Later, popular_weight: float) -> Sums | None:
+        """Score every movie for a user for whom training found no weights, shape (M,).
+
+        As in training: the sums of the item part brought to deviation 1, beside popularity. None where the
+        history says nothing.
+        """
+        history, strength = ([], np.zeros(0)) if user_row is None else self._history_of(user_row)
+        added = self._spoken([*history, *later.movies], np.append(strength * later.fade, later.strength))
+        if added is None:
+            return None
+        movies = len(self._popular_score)
+        sums = np.bincount(added.movies, added.amounts, movies).astype(np.float64, copy=False)
+        deviation = float(sums.std())
+        if deviation <= FLAT:
+            return None
+        return sums / deviation + popular_weight * self._popular_score.astype(np.float64)
 
     def reasons(self, user_row: int, rows: Sequence[int], most: int) -> Reasons:
         """Return for each row the movies of the user's history that speak most for it, best first.
@@ -88,10 +117,22 @@ class ItemPart:
         ]
         return history
 
-    def _added(self, user_row: int) -> Added | None:
+    def _history_of(self, user_row: int) -> tuple[list[int], Sums]:
+        begin, end = self._seen_indptr[user_row], self._seen_indptr[user_row + 1]
+        return self._seen_items[begin:end].tolist(), self._strength[begin:end].astype(np.float64)
+
+    def _added(self, user_row: int, later: Later | None = None) -> Added | None:
         weight = float(self._user_item[user_row])
-        history = self._history(user_row).tolist()
-        if not weight or not history:
+        if not weight:
+            return None
+        history, strength = self._history_of(user_row)
+        if later is not None:
+            history += later.movies
+            strength = np.append(strength * later.fade, later.strength)
+        return self._spoken(history, weight * strength)
+
+    def _spoken(self, history: Sequence[int], strength: Sums) -> Added | None:
+        if not history:
             return None
         starts = self._starts
         rows = [slice(starts[movie], starts[movie + 1]) for movie in history]
@@ -99,7 +140,5 @@ class ItemPart:
         neighbours, weights = self._neighbours, self._weights
         movies = np.concatenate([neighbours[row] for row in rows], dtype=np.intp)
         amounts = np.concatenate([weights[row] for row in rows], dtype=np.float64)
-        begin = self._seen_indptr[user_row]
-        strength = self._strength[begin : begin + len(history)].astype(np.float64)
-        amounts *= np.repeat(weight * strength, sizes)
+        amounts *= np.repeat(strength, sizes)
         return Added(movies, amounts, sizes)

@@ -43,7 +43,9 @@ def instances(addresses: LocalAddresses) -> list[Instance]:
 
 def gunicorn(instance: Instance, model_dir: Path, code_revision: str, layout: RunLayout) -> Program:
     """Return the program that is this instance; what our own environment says of it does not count."""
-    inherited = {name: value for name, value in os.environ.items() if name != "RELEASE_ID"}
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in ("RELEASE_ID", "RECENT_DIR")
+    }
     own = {
         "MODEL_DIR": str(model_dir.absolute()),  # not resolved: the link is followed to each new model
         "TRACK": instance.track,

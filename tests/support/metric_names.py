@@ -6,6 +6,7 @@ from functools import cache
 from prometheus_client import CollectorRegistry, Metric
 
 from app.metrics import Families
+from app.recent.series import RecentSeries
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.online.series import JoinMetrics
@@ -49,7 +50,7 @@ def metrics_by_service() -> dict[str, set[str]]:
     params = load_params(PROJECT / "params.yaml")
     return {
         **OTHERS,
-        "app": set(_names(app.collect())),
+        "app": {*_names(app.collect()), *_names(RecentSeries({"age_s": 0}).collect())},
         "ingest": set(_names(IngestMetrics().registry.collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
         "feedback-collect": set(_names(CollectMetrics().registry.collect())),

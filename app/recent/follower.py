@@ -1,0 +1,139 @@
+"""The loop of the one process of an instance that brings events into its store."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from app.recent.events import RecentEvent, parse
+from app.recent.feed import Feed, Polled
+from app.recent.reasons import FUTURE, LOST, REASONS, TITLES, UNREADABLE
+from app.recent.store import CHUNK, RecentStore, begin_anew, open_store
+from app.recent.watermark import ModelWatermark
+
+POLL_S = 0.5
+STATUS_S = 1.0
+FUTURE_S = 600  # clocks that are further apart than this are wrong
+MONTH_S = 30 * 86_400
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerPlace:
+    """Where the store is, how large it may grow, and whose events are of use."""
+
+    folder: Path
+    max_mb: int
+    watermark: ModelWatermark
+
+
+class Follower:
+    """Goes round by `step`, which never raises for what a feed or a store does."""
+
+    def __init__(self, feed: Feed, place: FollowerPlace, now: Callable[[], float] = time.time) -> None:
+        self._feed, self._place, self._now = feed, place, now
+        self._dropped: Counter[str] = Counter()
+        self._applied = 0
+        self._begin(open_store(place.folder, place.max_mb), place.watermark.seconds())
+
+    def _begin(self, store: RecentStore, since_s: int) -> None:
+        """Go on where the store ends, or fill a new one."""
+        self._store = store
+        facts = store.facts()
+        self._position: str | None = facts.get("position")
+        self._since_s = int(facts.get("since_s", since_s))
+        self._model_s = int(facts.get("model_s", self._place.watermark.seconds()))
+        self._until_s = float(facts.get("status", {}).get("until_s", self._since_s or self._now()))
+        self._trouble = ""
+        self._forget_after: bytes | None = None
+        self._told_s = 0.0
+
+    def close(self) -> None:
+        self._store.close()
+
+    def step(self) -> None:
+        """Look once for events and for another model."""
+        try:
+            self._follow_model()
+            timeout_s = POLL_S if self._forget_after is None else 0.0
+            self._take(self._feed.poll(self._position, self._since_s, timeout_s))
+            if self._store.is_nearly_full:
+                oldest_s = max(self._since_s, self._now() - MONTH_S)
+                self._begin_anew("it is nearly full, what is older goes", int((oldest_s + self._now()) / 2))
+        except lmdb.Error as error:
+            self._begin_anew(str(error), self._since_s)
+
+    def _follow_model(self) -> None:
+        """Forget what a later model knows; read again for an earlier one."""
+        learnt_s = self._place.watermark.seconds()
+        if learnt_s < self._model_s:
+            log.info("The model knows less than the one before: events since %d are read again", learnt_s)
+            self._position, self._since_s = None, learnt_s
+        elif learnt_s > self._since_s:
+            log.info("The model knows what was before %d: that is forgotten", learnt_s)
+            self._forget_after, self._since_s = b"", learnt_s
+        self._model_s = learnt_s
+        if self._forget_after is not None:
+            self._forget_after = self._store.forget_before(self._since_s, self._forget_after)
+
+    def _take(self, polled: Polled) -> None:
+        is_due = polled.trouble != self._trouble or not 0 <= self._now() - self._told_s < STATUS_S
+        self._tell_of(polled.trouble)
+        untitled = self._store.untitled
+        events = [event for line in polled.lines if (event := self._usable(line))]
+        for at in range(0, len(events), CHUNK):
+            self._store.apply(events[at : at + CHUNK], self._since_s)
+        # After the events: whoever is killed in between takes them again, which changes nothing.
+        self._position = polled.position
+        self._applied += len(events)
+        self._dropped[TITLES] += self._store.untitled - untitled
+        self._dropped[LOST] += polled.lost
+        if not polled.trouble:
+            self._until_s = self._now() if polled.until_s is None else polled.until_s
+        if events or is_due:
+            self._store.put(self._facts())
+            self._store.tidy()
+            self._told_s = self._now()
+
+    def _usable(self, line: bytes) -> RecentEvent | None:
+        event = parse(line)
+        if event is None:
+            self._dropped[UNREADABLE] += 1
+        elif event.time_s > self._now() + FUTURE_S:
+            self._dropped[FUTURE] += 1
+        elif event.time_s >= self._since_s:
+            return event
+        return None
+
+    def _tell_of(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            log.warning("Recent events: %s", trouble)
+        elif self._trouble and not trouble:
+            log.info("Recent events: all is well again")
+        self._trouble = trouble
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "position": self._position,
+            "since_s": self._since_s,
+            "model_s": self._model_s,
+            "status": {
+                "until_s": self._until_s,
+                "events": self._store.events,
+                "users": self._store.users,
+                "applied": self._applied,
+                "dropped": {reason: self._dropped[reason] for reason in REASONS},
+                "trouble": self._trouble,
+            },
+        }
+
+    def _begin_anew(self, reason: str, since_s: int) -> None:
+        self._store.close()
+        begin_anew(self._place.folder, reason)
+        self._begin(open_store(self._place.folder, self._place.max_mb), since_s)

@@ -1,0 +1,159 @@
+"""Lists that know what a user did since the model was trained."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from app.recent.port import Age
+from app.recent.reader import RecentReader
+from app.recent.rows import Held, decode, rating_of
+from app.recent.series import page
+from app.recommender import PERSONAL, Answer, Recommender
+from app.scoring.item_part import Later
+
+OWN_LIST_EVENTS = 10  # on real data nothing beats popularity for a new user with fewer
+
+
+class Learnt(NamedTuple):
+    """What the manifest says of how histories weigh, for the arithmetic of training."""
+
+    half_life: float | None
+    rating_power: float
+    popular_weights: Sequence[tuple[int, float]]  # from so many events on, rising
+    own_list_events: int
+
+    @classmethod
+    def of(cls, manifest: Any) -> "Learnt":
+        choice = manifest.get("choice") or {}
+        train = (manifest.get("parameters") or {}).get("train") or {}
+        scalars = manifest["scalars"]
+        weights = sorted((int(least), float(one)) for least, one in choice.get("popular_weights", {}).items())
+        least = max(int(scalars["min_events"]), OWN_LIST_EVENTS)
+        return cls(
+            choice.get("half_life"),
+            float(train.get("rating_power", 2.5)),
+            weights,
+            int(scalars.get("own_list_events", least)),
+        )
+
+    def strength(self, title: Held) -> float:
+        """Return how much a title says that the user likes it: the mean of what is known, 0 of nothing."""
+        known = [1.0] if title.finished else []
+        if title.rating is not None:
+            known.append(((rating_of(title.rating) - 1) / 4) ** self.rating_power)
+        return sum(known) / len(known) if known else 0.0
+
+    def fade(self, events: int) -> float:
+        return 1.0 if self.half_life is None else float(0.5 ** (events / self.half_life))
+
+    def popular_weight(self, events: int) -> float:
+        return next((one for least, one in reversed(self.popular_weights) if events >= least), 0.0)
+
+
+class Known(NamedTuple):
+    """One model, and where in it each title of the store is; -1 for one that it has not."""
+
+    recommender: Recommender
+    learnt: Learnt
+    movies: list[str]
+    rows: list[int]
+
+
+class RecentLists:
+    """Answers as the model does, without what the user has seen since, and with what that says of him."""
+
+    def __init__(self, reader: RecentReader) -> None:
+        self._reader = reader
+        self._known: Known | None = None
+        self.age = Age()
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """Return what `/version` and `/metrics` say of recent events; nothing while there is no store."""
+        age_s = self._reader.age_s
+        if age_s is None:
+            return {}
+        return {"age_s": round(age_s, 1), **self._reader.status}
+
+    def refresh(self) -> None:
+        """Take over what is new of the store; to be called once a second."""
+        self._reader.refresh()
+        age_s = self._reader.age_s
+        self.age = Age() if age_s is None else Age.of(age_s)
+
+    def series(self) -> bytes:
+        return page(self.status)
+
+    def recommend(
+        self,
+        recommender: Recommender,
+        user_id: int,
+        n: int = 20,
+        exclude: Collection[str] = (),
+        genre: str | None = None,
+    ) -> Answer:
+        """Return what `Recommender.recommend` does where nothing is held of the user."""
+        row = self._reader.row(user_id)
+        if row is None:
+            return recommender.recommend(user_id, n, exclude, genre)
+        known = self._of(recommender)
+        places = known.rows
+        recent = [
+            (places[title.code], title)
+            for title in decode(row)
+            if title.code < len(places) and places[title.code] >= 0
+        ]
+        if not recent:
+            return recommender.recommend(user_id, n, exclude, genre)
+        return _answer(known, recent, user_id, n, recommender.known_rows(exclude), genre)
+
+    def _of(self, recommender: Recommender) -> Known:
+        known, movies = self._known, self._reader.movies
+        if known is None or known.recommender is not recommender or known.movies is not movies:
+            known = Known(recommender, Learnt.of(recommender.model.manifest), movies, [])
+        if len(known.rows) < len(movies):  # as a whole: another thread may be at it, too
+            rows = [*known.rows, *recommender.rows_of(movies[len(known.rows) :])]
+            known = self._known = known._replace(rows=rows)
+        return known
+
+
+def _answer(
+    known: Known,
+    recent: list[tuple[int, Held]],
+    user_id: int,
+    n: int,
+    excluded: Collection[int],
+    genre: str | None,
+) -> Answer:
+    recommender = known.recommender
+    user_row = recommender.user_row(user_id)
+    hidden = {*excluded, *(row for row, _ in recent)}
+    if user_row is not None and recommender.is_personal(user_row):
+        rows = recommender.from_stored(user_row, n, hidden, genre)
+        if len(rows) == n:
+            return Answer(rows, PERSONAL)
+        scores = recommender.scores(user_row, _later(known, recent, user_row))
+    else:
+        later = _later(known, recent, user_row)
+        events = len(later.movies) + (0 if user_row is None else len(recommender.seen_rows(user_row)))
+        own = None
+        if events >= known.learnt.own_list_events:
+            own = recommender.item_part.own_scores(user_row, later, known.learnt.popular_weight(events))
+        if own is None:
+            return recommender.popular(n, (), genre, user_row, hidden)
+        scores = own.astype(np.float32)
+        if user_row is not None:
+            hidden.update(recommender.seen_rows(user_row).tolist())
+    scores[list(hidden)] = -np.inf
+    rows = recommender.best_of(scores, n, genre)
+    return Answer(rows, PERSONAL, scores[rows].tolist())
+
+
+def _later(known: Known, recent: list[tuple[int, Held]], user_row: int | None) -> Later:
+    """Return what is new beside the user's training history, newest first."""
+    seen = set() if user_row is None else set(known.recommender.seen_rows(user_row).tolist())
+    new = [(row, title) for row, title in recent if row not in seen]
+    learnt = known.learnt
+    strengths = [learnt.strength(title) * learnt.fade(age) for age, (_, title) in enumerate(new)]
+    return Later([row for row, _ in new], np.array(strengths), learnt.fade(len(new)))

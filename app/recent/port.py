@@ -1,0 +1,71 @@
+"""How a service asks for lists, with or without what users did since the training."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple, Protocol
+
+from app.recommender import Answer, Recommender
+
+AGE_HEADER = "X-Recommendation-Fresh"
+
+
+class Age(NamedTuple):
+    """How old what is known of users is, as a header: its fields, and as it is sent."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+    @classmethod
+    def of(cls, seconds: float) -> "Age":
+        value = str(int(seconds))
+        return cls(((AGE_HEADER, value),), f"{AGE_HEADER}: {value}\r\n")
+
+
+class Lists(Protocol):
+    """Where a list comes from."""
+
+    @property
+    def age(self) -> Age:
+        """What a list says of how much it knows; nothing where there is nothing to say."""
+
+    @property
+    def status(self) -> dict[str, Any] | None:
+        """What `/version` says of recent events, None where none are followed."""
+
+    def recommend(
+        self,
+        recommender: Recommender,
+        user_id: int,
+        n: int = 20,
+        exclude: Collection[str] = (),
+        genre: str | None = None,
+    ) -> Answer:
+        """Return a user's list as `Recommender.recommend` does; raise `UnknownGenreError`."""
+
+    def refresh(self) -> None:
+        """Take over what is new; called once a second."""
+
+    def series(self) -> bytes:
+        """Return what `/metrics` says of it."""
+
+
+class ModelLists:
+    """What the model says, and no more."""
+
+    age = Age()
+    status = None
+
+    def recommend(
+        self,
+        recommender: Recommender,
+        user_id: int,
+        n: int = 20,
+        exclude: Collection[str] = (),
+        genre: str | None = None,
+    ) -> Answer:
+        return recommender.recommend(user_id, n, exclude, genre)
+
+    def refresh(self) -> None:
+        pass
+
+    def series(self) -> bytes:
+        return b""

@@ -1,0 +1,99 @@
+"""A worker's view of the store: read while another process writes it, opened anew when it was begun anew."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lmdb
+
+from app.recent.rows import bucket_of, row_in
+from app.recent.store import CHECKED, CODES, META, READERS, ROWS
+
+log = logging.getLogger(__name__)
+
+
+class _Open(NamedTuple):
+    env: Any
+    rows: Any
+    codes: Any
+    meta: Any
+    name: str
+
+
+class RecentReader:
+    """Reads what is held. `refresh` is called once a second; what it found is in the attributes."""
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+        self._folder = folder
+        self._now = now
+        self._open: _Open | None = None
+        self._left: _Open | None = None
+        self.movies: list[str] = []  # the id of each code; another list when the store was begun anew
+        self.status: dict[str, Any] = {}
+
+    @property
+    def age_s(self) -> float | None:
+        """Return how old what is held is, None before anything is known of it."""
+        until_s = self.status.get("until_s")
+        return None if until_s is None else max(self._now() - float(until_s), 0.0)
+
+    def row(self, user_id: int) -> bytes | None:
+        """Return what is held of a user, encoded; None while there is no store."""
+        opened = self._open
+        if opened is None:
+            return None
+        key, place = bucket_of(user_id)
+        try:
+            with opened.env.begin(opened.rows) as txn:
+                found: bytes | None = txn.get(key)
+        except lmdb.Error as error:
+            log.debug("Reading recent events failed: %s", error)
+            return None
+        return None if found is None else row_in(found, place)
+
+    def refresh(self) -> None:
+        """Look whether the store is another one, and take over what is new of its facts."""
+        try:
+            self._reopen()
+            if self._open is not None:
+                self._read(self._open)
+        except (lmdb.Error, OSError, ValueError) as error:
+            log.debug("The store of recent events is not there: %s", error)
+            self._leave()
+
+    def _reopen(self) -> None:
+        name = (self._folder / CHECKED).read_text("ascii")
+        if self._left is not None:  # no request is that old
+            self._left.env.close()
+            self._left = None
+        if self._open is not None and self._open.name == name:
+            return
+        self._leave()
+        path = str(self._folder / name)
+        env = lmdb.open(path, readonly=True, create=False, max_dbs=4, max_readers=READERS, max_spare_txns=64)
+        rows, codes, meta = (env.open_db(db, create=False) for db in (ROWS, CODES, META))
+        self._open = _Open(env, rows, codes, meta, name)
+
+    def _read(self, opened: _Open) -> None:
+        with opened.env.begin() as txn:
+            cursor = txn.cursor(opened.codes)
+            if cursor.set_range(len(self.movies).to_bytes(4, "big")):
+                self.movies.extend(bytes(name).decode() for name in cursor.iternext(keys=False))
+            self.status = json.loads(txn.get(b"status", db=opened.meta, default=b"{}"))
+
+    def _leave(self) -> None:
+        """Use the store no longer; it is closed at the next look, as a request may be in it."""
+        if self._open is not None:
+            self._left, self._open = self._open, None
+        self.movies, self.status = [], {}
+
+    def close(self) -> None:
+        """Use the store no longer, at once."""
+        for _ in range(2):
+            if self._left is not None:
+                self._left.env.close()
+                self._left = None
+            self._leave()
