@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.config import addresses, controller, events, impressions, kafka, mail, publish
+from auto_deployment.config import addresses, controller, events, impressions, kafka, mail, publish, recent
 from auto_deployment.config.addresses import (
     FeedbackAddresses,
     IngestAddresses,
@@ -21,6 +21,7 @@ from auto_deployment.config.impressions import ImpressionSettings
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.config.mail import MailSettings
 from auto_deployment.config.publish import PublishSettings
+from auto_deployment.config.recent import RecentSettings
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -44,6 +45,7 @@ class Settings:
     feedback: FeedbackAddresses = field(default_factory=FeedbackAddresses)
     events: EventsSettings = field(default_factory=EventsSettings)
     impressions: ImpressionSettings = field(default_factory=ImpressionSettings)
+    recent: RecentSettings = field(default_factory=RecentSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -83,4 +85,5 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "feedback": (FeedbackAddresses, addresses.FEEDBACK),
     "events": (EventsSettings, events.VARIABLES),
     "impressions": (ImpressionSettings, impressions.VARIABLES),
+    "recent": (RecentSettings, recent.VARIABLES),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from auto_deployment.dataset.events import Event
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.signals import Stop
 from auto_deployment.ingest import open_since
@@ -69,8 +70,10 @@ class Listener:
         telemetry: Telemetry,
         after_batch: AfterBatch,
         clocks: Clocks,
+        heard: Callable[[Event], None] | None = None,
     ) -> None:
-        self._stream = stream
+        """Make it; `heard` is told of each event that was taken."""
+        self._stream, self._heard = stream, heard
         self._paths = paths
         self._params = params
         self._rating_scale = rating_scale
@@ -78,7 +81,7 @@ class Listener:
         self._after_batch = after_batch
         self._clocks = clocks
         self._movies = after_batch.movies()
-        self._batch = OpenBatch({})
+        self._batch = OpenBatch({}, heard)
         self._failed = False
         self._doubted: OpenBatch | None = None
 
@@ -171,7 +174,7 @@ class Listener:
             self._health.rating_scale = ""
         if not stream.commit(batch.next):
             self._metrics.commit_failures.inc()
-        self._batch = OpenBatch(batch.next)
+        self._batch = OpenBatch(batch.next, self._heard)
         self._paths.open_batch.unlink(missing_ok=True)
         self._after_batch.after(batch, written, stop)
 

@@ -1,7 +1,7 @@
 """The batch that is being filled: events, rejected lines, and the part of the stream that they cover."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from auto_deployment.dataset.builder import SegmentBuilder
@@ -26,15 +26,19 @@ class RejectedLine(NamedTuple):
 
 
 class OpenBatch:
-    """Lines that wait to become a segment. `first` and `next` are offsets by partition."""
+    """Lines that wait to become a segment. `first` and `next` are offsets by partition.
 
-    def __init__(self, first: Mapping[int, int]) -> None:
+    `heard` is told of each event that was taken.
+    """
+
+    def __init__(self, first: Mapping[int, int], heard: Callable[[Event], None] | None = None) -> None:
         self.builder = SegmentBuilder()
         self.rejected: list[RejectedLine] = []
         self.first = dict(first)
         self.next = dict(first)
         self.lost: dict[int, list[tuple[int, int]]] = {}
-        self.add_usual = self.builder.add
+        self._heard = heard
+        self.add_usual = self._add_and_tell if heard else self.builder.add
         self.unknown_movie_lines = 0
         self.outside_scale: Counter[float] = Counter()
         self._statuses: Counter[str] = Counter()
@@ -53,12 +57,17 @@ class OpenBatch:
 
     def add(self, event: Event, partition: int, offset: int, repaired: bool = False) -> None:
         """Take one event, maybe with a movie id that was repaired."""
-        self.builder.add(event, partition, offset)
+        self.add_usual(event, partition, offset)
         if isinstance(event, Recommendation):
             self._statuses[status_class(event.status)] += 1
         if repaired:
             self.builder.count_repaired()
             self._repaired += 1
+
+    def _add_and_tell(self, event: Event, partition: int, offset: int) -> None:
+        self.builder.add(event, partition, offset)
+        if self._heard:
+            self._heard(event)
 
     def reject(self, raw: bytes, reason: Reason, partition: int, offset: int) -> None:
         self.builder.count_rejected(reason)

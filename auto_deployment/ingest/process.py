@@ -32,6 +32,9 @@ from auto_deployment.ingest.positions import (
     find_start,
     start_generation,
 )
+from auto_deployment.ingest.recent.choose import RecentChoice
+from auto_deployment.ingest.recent.lengths import FinishedAfter
+from auto_deployment.ingest.recent.wiring import telling
 from auto_deployment.ingest.recovery import read_stored, recover
 from auto_deployment.ingest.sort_lines import sort_lines
 from auto_deployment.ingest.stored_scales import StoredScales
@@ -72,13 +75,16 @@ def listen(
     with ExitStack() as stack:
         stack.enter_context(only_one(paths.ingest_lock, "Ingest"))
         stored = recover(paths)
-        scales = StoredScales(list_segments(paths.segments))
+        segments = list_segments(paths.segments)
+        scales = StoredScales(segments)
         stream = _open_stream(settings, request, stored, params.batch.max_lines, scales)
         stack.callback(stream.close)
         lookup = stack.enter_context(_platform_lookup(settings, params, paths))
         if request.file is None:
             host, port = settings.ingest.metrics_host, settings.ingest.metrics_port
             stack.enter_context(serve(host, port, health, metrics.registry))
+        choice = RecentChoice(settings.rating_scale, FinishedAfter(paths.catalog), clocks.now)
+        heard = stack.enter_context(telling(settings.recent, choice, segments, metrics.registry))
         listener = Listener(
             stream,
             paths,
@@ -90,6 +96,7 @@ def listen(
                 CatalogueReader(paths.catalog, lookup),
             ),
             clocks,
+            heard,
         )
         listener.run(stop, _done(request, stream))
         _complain_if_unread(stream, stop)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.dataset.events import Event
 from auto_deployment.ingest.after_batch import BatchContext, UsualAfterBatch
 from auto_deployment.ingest.health import Health
 from auto_deployment.ingest.listener import Clocks, Listener, Telemetry
@@ -69,6 +70,7 @@ def make_listener(
     steady_s: Callable[[], float] = lambda: 0.0,
     now: Callable[[], datetime] = lambda: datetime(2026, 8, 27, 12, tzinfo=UTC),
     metrics: IngestMetrics | None = None,
+    heard: Callable[[Event], None] | None = None,
 ) -> Listener:
     """Put a loop together around a stream."""
     paths, params, metrics = Paths(root), params or ingest_params(), metrics or IngestMetrics()
@@ -77,5 +79,5 @@ def make_listener(
         BatchContext(paths, params, metrics, health, now), CatalogueReader(paths.catalog, None)
     )
     return Listener(
-        stream, paths, params, (1, 5), Telemetry(metrics, health), after_batch, Clocks(steady_s, now)
+        stream, paths, params, (1, 5), Telemetry(metrics, health), after_batch, Clocks(steady_s, now), heard
     )

@@ -1,0 +1,1 @@
+"""What every instance is told at once: who has just seen or rated what."""

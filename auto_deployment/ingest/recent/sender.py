@@ -1,0 +1,84 @@
+"""Tells what is new, beside the loop that takes lines: that one never waits, and never fails for it."""
+
+import logging
+import threading
+from collections import deque
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from app.recent.events import RecentEvent, render
+from auto_deployment.dataset.events import Event
+from auto_deployment.ingest.recent.choose import RecentChoice
+from auto_deployment.ingest.recent.sinks import Sink, SinkError
+
+MOST_WAITING = 100_000  # the oldest go first; some 15 MB
+AT_ONCE = 1000
+IDLE_S = 0.2
+AFTER_FAILURE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class SenderMetrics:
+    """What Prometheus is told of it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        prefix = "marquee_ingest_recent_"
+        self.sent = Counter(prefix + "sent", "Recent events told", registry=registry)
+        self.dropped = Counter(
+            prefix + "dropped", "Recent events that found no room to wait", registry=registry
+        )
+        self.connected = Gauge(prefix + "connected", "1 while recent events can be told", registry=registry)
+
+
+class RecentSender:
+    """Holds what is still to be told. `heard` is called by the loop, `run` is a thread of its own."""
+
+    def __init__(
+        self, choice: RecentChoice, sink: Sink, metrics: SenderMetrics, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._choice, self._sink, self._metrics = choice, sink, metrics
+        self._waiting: deque[bytes] = deque()
+        self._most_waiting = most_waiting
+        self._trouble = ""
+
+    def heard(self, event: Event) -> None:
+        """Take an event that ingest has taken."""
+        news = self._choice.of(event)
+        if news is not None:
+            self.tell(news)
+
+    def tell(self, news: RecentEvent) -> None:
+        if len(self._waiting) >= self._most_waiting:
+            self._waiting.popleft()
+            self._metrics.dropped.inc()
+        self._waiting.append(render(news))
+
+    def run(self, stop: threading.Event) -> None:
+        """Go on until told to stop; then tell once what is left."""
+        while not stop.is_set():
+            stop.wait(self.step())
+        self.step()
+
+    def step(self) -> float:
+        """Tell some of what waits; return how long to wait for the next step."""
+        lines = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
+        try:
+            if lines:
+                self._sink.send(lines)
+        except SinkError as error:
+            if not self._trouble:
+                log.warning("Recent events wait: %s", error)
+            self._trouble = str(error)
+            self._metrics.connected.set(0)
+            room = self._most_waiting - len(self._waiting)
+            self._metrics.dropped.inc(max(len(lines) - room, 0))
+            self._waiting.extendleft(reversed(lines[max(len(lines) - room, 0) :]))
+            return AFTER_FAILURE_S
+        if lines:
+            if self._trouble:
+                log.info("Recent events are told again")
+            self._trouble = ""
+            self._metrics.connected.set(1)
+            self._metrics.sent.inc(len(lines))
+        return 0.0 if self._waiting else IDLE_S

@@ -1,0 +1,55 @@
+"""Puts the telling together, where there is somebody to tell."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from auto_deployment.config.recent import RecentSettings
+from auto_deployment.dataset.corrections.wishes import wishes
+from auto_deployment.dataset.events import Event
+from auto_deployment.dataset.segments import Segment
+from auto_deployment.ingest.recent.again import events_of, newest_of
+from auto_deployment.ingest.recent.choose import RecentChoice
+from auto_deployment.ingest.recent.sender import RecentSender, SenderMetrics
+from auto_deployment.ingest.recent.sinks import FileSink, RedisSink, Sink
+
+Heard = Callable[[Event], None]
+
+
+@contextmanager
+def telling(
+    settings: RecentSettings, choice: RecentChoice, segments: Sequence[Segment], registry: CollectorRegistry
+) -> Iterator[Heard | None]:
+    """Yield what is to be called with each event that was taken; None where nobody is told."""
+    sink = _sink_of(settings)
+    if sink is None:
+        yield None
+        return
+    sender = RecentSender(choice, sink, SenderMetrics(registry))
+    newest = newest_of(segments)
+    if newest is not None:
+        _tell_again(sender, newest)
+    stop = threading.Event()
+    thread = threading.Thread(target=sender.run, args=(stop,), name="recent", daemon=True)
+    thread.start()
+    try:
+        yield sender.heard
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _tell_again(sender: RecentSender, newest: Segment) -> None:
+    forgotten = {wish.user_id for wish in wishes(Path(newest.path).parent)}
+    for event in events_of(newest):
+        if event.user_id not in forgotten:
+            sender.heard(event)
+
+
+def _sink_of(settings: RecentSettings) -> Sink | None:
+    if settings.redis_url:
+        return RedisSink(settings.redis_url, settings.redis_password)
+    return FileSink(settings.file) if settings.file else None

@@ -1,0 +1,141 @@
+"""Telling instances: every event at least once, and never at the cost of taking lines."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from app.recent.events import RecentEvent, parse
+from app.recent.file_feed import FileFeed
+from auto_deployment.config.recent import RecentSettings
+from auto_deployment.dataset.segments import list_segments
+from auto_deployment.ingest.recent.choose import RecentChoice
+from auto_deployment.ingest.recent.sender import RecentSender, SenderMetrics
+from auto_deployment.ingest.recent.sinks import FileSink, RedisSink, SinkError
+from auto_deployment.ingest.recent.wiring import telling
+from auto_deployment.paths import Paths
+from tests.support.ingest.home import Home
+from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
+from tests.support.ports import free_port
+
+TAKEN = datetime(2026, 8, 27, 12, tzinfo=UTC)
+
+
+class FailingSink:
+    """Takes lines while it is told to."""
+
+    def __init__(self) -> None:
+        self.took: list[bytes] = []
+        self.fails = False
+
+    def send(self, lines: Sequence[bytes]) -> None:
+        if self.fails:
+            raise SinkError("away")
+        self.took += lines
+
+
+def sender(sink: FailingSink, most_waiting: int = 100) -> tuple[RecentSender, Callable[[str], float | None]]:
+    registry = CollectorRegistry()
+    choice = RecentChoice((1, 5), lambda movie_id: 80, lambda: TAKEN)
+    made = RecentSender(choice, sink, SenderMetrics(registry), most_waiting)
+    return made, lambda name: registry.get_sample_value(f"marquee_ingest_recent_{name}")
+
+
+def news(count: int, first: int = 0) -> list[RecentEvent]:
+    return [RecentEvent(1_790_000_000 + n, n, "heat+1995") for n in range(first, first + count)]
+
+
+def test_what_waits_is_told_in_order() -> None:
+    sink = FailingSink()
+    made, value = sender(sink)
+    for one in news(5):
+        made.tell(one)
+    assert made.step() > 0
+    assert [parse(line) for line in sink.took] == news(5)
+    assert value("sent_total") == 5
+    assert value("connected") == 1
+
+
+def test_what_nobody_takes_waits_and_the_oldest_goes_where_there_is_no_room() -> None:
+    sink = FailingSink()
+    made, value = sender(sink, 10)
+    sink.fails = True
+    for start in range(0, 15, 5):
+        for one in news(5, start):
+            made.tell(one)
+        made.step()
+    assert value("dropped_total") == 5
+    assert value("connected") == 0
+    sink.fails = False
+    made.step()
+    assert [parse(line) for line in sink.took] == news(10, 5)
+    assert value("connected") == 1
+
+
+def test_at_the_end_what_is_left_is_told() -> None:
+    sink = FailingSink()
+    made, _ = sender(sink)
+    stop = threading.Event()
+    stop.set()
+    made.tell(news(1)[0])
+    made.run(stop)
+    assert len(sink.took) == 1
+
+
+def test_a_redis_that_is_not_there_is_a_sink_error_at_once() -> None:
+    with pytest.raises(SinkError, match="Redis does not take recent events"):
+        RedisSink(f"redis://127.0.0.1:{free_port()}", None).send([b"1 7 heat+1995 started"])
+
+
+def test_a_file_is_renamed_when_it_is_large_and_nothing_is_lost_to_who_follows(tmp_path: Path) -> None:
+    sink, feed = FileSink(tmp_path / "made" / "events", 100), FileFeed(tmp_path / "made" / "events")
+    position, read = None, []
+    for n in range(30):
+        sink.send([f"line {n}".encode() * 2])
+        for _ in range(3):
+            polled = feed.poll(position, 0, 0)
+            position = polled.position
+            read += polled.lines
+    assert read == [f"line {n}".encode() * 2 for n in range(30)]
+    assert (tmp_path / "made" / "events.1").exists()
+
+
+def test_a_file_that_cannot_be_written_is_a_sink_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SinkError, match="cannot be written"):
+        FileSink(tmp_path / "file" / "events").send([b"x"])
+
+
+LINES = [
+    b"2026-08-27T11:00:00,7,GET /data/m/heat+1995/0.mpg",
+    b"2026-08-27T11:01:00,7,GET /data/m/heat+1995/1.mpg",
+    b"2026-08-27T11:30:00,8,GET /rate/heat+1995=4",
+    b"nonsense",
+]
+
+
+def told(path: Path) -> list[tuple[int, str]]:
+    events = map(parse, path.read_bytes().splitlines())
+    return [(one.user_id, one.movie_id) for one in events if one]
+
+
+def test_ingest_tells_what_it_has_taken_and_again_after_a_restart(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    segments = Paths(home.root).segments
+    for expected in ([(7, "heat+1995"), (8, "heat+1995")], [(7, "heat+1995"), (8, "heat+1995")]):
+        choice = RecentChoice((1, 5), lambda movie_id: 80, lambda: TAKEN)
+        found = list_segments(segments) if segments.exists() else []
+        with telling(RecentSettings(file=path), choice, found, CollectorRegistry()) as heard:
+            stream = FakeStream([] if found else [begin(), lines(0, LINES)])
+            make_listener(home.root, stream, heard=heard).run(threading.Event(), lambda: False)
+        assert told(path) == expected
+        path.unlink()
+
+
+def test_without_anybody_to_tell_nothing_is_called(home: Home) -> None:
+    choice = RecentChoice((1, 5), lambda movie_id: 80)
+    with telling(RecentSettings(), choice, [], CollectorRegistry()) as heard:
+        assert heard is None
