@@ -22,6 +22,8 @@ LISTENING = {
     "static-list": set(),
     "kafka": {9092},
     "ingest": {9108},
+    "redis": {6379},
+    "redis-exporter": {9121},
     "scheduler": {9109},
     "controller": {9110},
     "feedback-collect": {9111},
@@ -37,6 +39,8 @@ WRITABLE = {
     "static-list": {"/edge", "/tmp"},
     "kafka": {"/var/lib/kafka/data", "/tmp", "/opt/kafka/config", "/opt/kafka/logs"},
     "ingest": {"/data", "/tmp"},
+    "redis": {"/data"},
+    "redis-exporter": set(),
     "scheduler": {"/data", "/tmp"},
     "feedback-collect": {"/data", "/impressions", "/tmp"},
     "feedback-join": {"/data", "/tmp"},
@@ -86,7 +90,9 @@ def test_only_nginx_is_reached_from_outside_of_this_host(stack: TestStack) -> No
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
-@pytest.mark.parametrize("service", sorted(WRITABLE.keys() - {"nginx-exporter", "cadvisor"}))
+@pytest.mark.parametrize(
+    "service", sorted(WRITABLE.keys() - {"nginx-exporter", "redis-exporter", "cadvisor"})
+)
 def test_a_container_cannot_write_outside_its_volumes(stack: TestStack, service: str) -> None:
     places = set(stack.inside(service, "sh", "-c", SEARCH).split()) - ALWAYS
     outside = {

@@ -11,10 +11,11 @@ from tests.support.rules import PROMETHEUS
 # The release and the cycle, ingest and the instances say where they listen; the others are known for it.
 PORTS = {
     "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
-    "nginx-exporter": 9113, "cadvisor": 8080, "prometheus": 9090, "alertmanager": 9093,
+    "nginx-exporter": 9113, "redis-exporter": 9121, "cadvisor": 8080, "prometheus": 9090,
+    "alertmanager": 9093,
 }  # fmt: skip
-# NGINX has its exporter, Kafka is known through ingest, and nobody depends on the rest.
-UNASKED = {"nginx", "kafka", "static-list", "events", "simulator", "maildev", "grafana"}
+# NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
+UNASKED = {"nginx", "redis", "kafka", "static-list", "events", "simulator", "maildev", "grafana"}
 
 
 def scraped() -> dict[str, dict[str, Any]]:
