@@ -1,19 +1,30 @@
 """A user in every kind of file, forgotten; then all files are searched, by value, after each cycle.
 
-The flow is the project's own, and so are git and DVC.
+The flow is the project's own, and so are git, DVC and the mails. Models are asked for the user's list, too.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
-from auto_deployment.cycle.outcome import PUBLISHED
+from app.artifact import load
+from app.recommender import Recommender
+from auto_deployment.config.mail import MailSettings
+from auto_deployment.cycle.mails import mails_about
+from auto_deployment.cycle.outcome import PUBLISHED, Outcome
+from auto_deployment.dataset.corrections.keys import make_key
+from auto_deployment.dataset.corrections.look import events_of
+from auto_deployment.dataset.corrections.wishes import wishes
 from auto_deployment.dataset.events import Event, Rating, Recommendation
 from auto_deployment.dataset.quarantine import STREAM_FORM, LinePosition, QuarantineWriter
+from auto_deployment.dataset.segments import segment_path
+from auto_deployment.mail.outbox import Outbox
+from auto_deployment.people.correct import EventName, Value, add_event
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.local_remote import ensure_remote
 from auto_deployment.publish.tag_message import content_hash
@@ -60,11 +71,30 @@ def home(tmp_path: Path) -> CycleHome:
     world.collect()
     world.edge_log.unlink()  # of the containers, out of reach
     world.join(START)
+    correct_two(home)
     with QuarantineWriter(home.paths.quarantine, "events", STREAM_FORM, 2) as writer:
         writer.add(f"2026-01-01T12:00,{ANN},GET /x".encode(), "request", LinePosition("t", 0, 1))
         writer.seal()
         writer.publish()
     return home
+
+
+def correct_two(home: CycleHome) -> None:
+    """Add an event each of ann and of another user, with a key; the cycle joins the two corrections."""
+    for user in (ANN, 2):
+        name, value = EventName(user, "film+05+2000", START), Value(4.0)
+        add_event(home.paths, name, value, (1.0, 5.0), BEGIN, make_key(user, "key", value, BEGIN))
+
+
+def mail_about(home: CycleHome, outcome: Outcome) -> None:
+    outbox = Outbox(home.paths.outbox, MailSettings())
+    assert all([outbox.put(mail) for mail in mails_about(outcome, None, 7)])
+
+
+def list_from(home: CycleHome, user: int) -> str:
+    """Return the source of what the newest model answers."""
+    model = load(home.layout.clone / "data" / "model")
+    return str(Recommender(model).recommend(user, 5).source)
 
 
 def cycle(home: CycleHome, number: int) -> str:
@@ -76,7 +106,7 @@ def cycle(home: CycleHome, number: int) -> str:
             if user > 1
         ]
         write_segment(home.paths.segments, f"later-{number}", later)
-    outcome = home.cycle(number)
+    outcome = home.cycle(number, notify=partial(mail_about, home))
     assert outcome.kind == PUBLISHED, outcome.sentence
     return str(outcome.version)
 
@@ -96,20 +126,24 @@ def serve(home: CycleHome, version: str) -> None:
 
 def beside_the_wish(home: CycleHome) -> set[str]:
     """Return every file that holds ann, but for copies of the wish."""
-    (wish,) = home.paths.segments.glob("correction-*.parquet")
-    content = wish.read_bytes()
+    (wish,) = wishes(home.paths.segments)
+    content = segment_path(home.paths.segments, wish.name).read_bytes()
     return {name for name in files_with(home.root, ANN) if (home.root / name).read_bytes() != content}
 
 
 @pytest.mark.slow
 def test_after_forget_and_cycles_nobody_finds_the_user_but_where_it_was_said(home: CycleHome) -> None:
     first = cycle(home, 0)
+    assert (list_from(home, ANN), list_from(home, 2)) == ("personal", "personal")
+    assert list(home.paths.outbox.glob("*.eml"))
+    (joined,) = home.paths.segments.glob("correction-000002-*-joined-*.parquet")
     everywhere = files_with(home.root, ANN)
+    assert f"data/segments/{joined.name}" in everywhere
     for place in HOLDING:
         assert any(name.startswith(f"data/{place}/") for name in everywhere), place
 
     said = marquee(home, "forget", str(ANN))
-    assert "removed or written anew: quarantine 1, catalogue 1, segments 2, feedback 3" in said
+    assert "removed or written anew: quarantine 1, catalogue 1, segments 3, feedback 3" in said
     assert f"still held: version {first}: " in said
     assert "still held: cycle/clone: what the last cycle has worked on; until the next cycle" in said
     places = ("data/cycle/clone/", "data/cycle/dvc-cache/", "storage/")
@@ -118,6 +152,7 @@ def test_after_forget_and_cycles_nobody_finds_the_user_but_where_it_was_said(hom
     assert not files_with(home.paths.feedback, ANN)
 
     second = cycle(home, 1)
+    assert (list_from(home, ANN), list_from(home, 2)) == ("popular", "personal")
     said = marquee(home, "forget", "--status")
     assert "still held: cycle/clone/data/champion: the model to beat" in said
     assert f"still held: version {second}: " in said  # for it is compared with the first
@@ -130,3 +165,6 @@ def test_after_forget_and_cycles_nobody_finds_the_user_but_where_it_was_said(hom
     assert f"2 have lost it: {first}, {second}" in marquee(home, "retain", "--now")
     assert "nothing else is held of before" in marquee(home, "forget", "--status")
     assert beside_the_wish(home) == set()
+    assert list_from(home, ANN) == "popular"
+    (added,) = (one for one in events_of(home.paths.segments, 2, (1.0, 5.0)) if one.time == START)
+    assert added.movie_id == "film+05+2000"
