@@ -10,7 +10,7 @@ class EventsSettings:
     """This host only, unless told otherwise."""
 
     host: str = "127.0.0.1"
-    port: int = 8085
+    port: int = 8086
     token: str | None = field(default=None, repr=False)
 
 

@@ -17,7 +17,7 @@ SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of
 # Bound to a network of Compose and to the loopback address only, but for NGINX.
 BATCH = {"scheduler", "simulator", "cadvisor", "feedback-join"}
 PUBLISHED = {
-    "nginx": 8082, "events": 8085, "prometheus": 9090, "alertmanager": 9093, "maildev": 1080, "grafana": 3000,
+    "nginx": 8082, "events": 8086, "prometheus": 9090, "alertmanager": 9093, "maildev": 1080, "grafana": 3000,
 }  # fmt: skip
 
 
