@@ -1,7 +1,7 @@
 """`params.yaml` as frozen objects: every number that someone may argue about, checked when it is read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -30,8 +30,6 @@ REMOVED = {
     "factor",
     "training.train.als.rating_power": "it is training.train.rating_power now: move it there",
 }
-# Sections that a file of an older version lacks: the defaults of their class count then.
-OPTIONAL = ("gate.lists",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +73,14 @@ def _differences(cls: Any, content: object, above: str) -> Iterator[str]:
     if not isinstance(content, Mapping):
         return
     hints = get_type_hints(cls)
+    later = {one.name for one in fields(cls) if one.metadata.get("later")}  # what older files lack
     for name in content:
         if name not in hints:
             known = f"unknown key, known here are {', '.join(hints)}"
             yield f"{above}{name} ({REMOVED.get(f'{above}{name}', known)})"
     for name, hint in hints.items():
         if name not in content:
-            if f"{above}{name}" not in OPTIONAL:
+            if name not in later:
                 yield f"{above}{name} is missing"
         elif is_dataclass(hint):
             yield from _differences(hint, content[name], f"{above}{name}.")

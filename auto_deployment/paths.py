@@ -36,6 +36,7 @@ class Paths(Layout):
     serving = Below("releases", "serving.json")  # the release that the stable instances serve
     released = Below("releases", "released.json")  # versions that have ever served everybody
     rejected = Below("releases", "rejected.json")  # what releases have ruled out
+    evidence = Below("releases", "evidence.json")  # which release bakes, since when: feedback counts for it
     local_models = Below("releases", "local", "models")  # of a run of plain processes
     local_slots = Below("releases", "local", "slots")
     local_latency = Below("releases", "local", "latency.json")
@@ -73,6 +74,7 @@ class FeedbackLayout(Layout):
     join_lock = Below("join.lock")
     spill = Below("spill")  # of DuckDB, where memory is not enough
     measures = Below("measures")  # a file for each release: what its lists were worth
+    watched = Below("watched")  # counts for the release judge, a file for each release
 
     def table(self, name: str) -> Path:
         return self.root / name

@@ -19,6 +19,7 @@ class ControllerSettings:
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9110
     needs_approval: bool = False
+    feedback_dir: Path | None = None  # where feedback counts; None: lists watched are not compared
 
 
 VARIABLES: Variables = {
@@ -27,6 +28,7 @@ VARIABLES: Variables = {
     "MARQUEE_IMAGE": ("image", str),
     "PROJECT_DIR": ("project_dir", Path),
     "EDGE_DIR": ("edge_dir", Path),
+    "FEEDBACK_DIR": ("feedback_dir", Path),
     "PROMETHEUS_URL": ("prometheus_url", url),
     "NGINX_STATUS_URL": ("nginx_status_url", url),
     "CONTROLLER_METRICS_HOST": ("metrics_host", str),

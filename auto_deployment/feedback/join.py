@@ -22,6 +22,7 @@ from auto_deployment.feedback.service.rows import SERVICE
 from auto_deployment.feedback.sources import Sources, Span
 from auto_deployment.feedback.store import FeedbackStore
 from auto_deployment.feedback.tables import IMPRESSIONS, OUTCOMES, TITLES, FeedbackTable
+from auto_deployment.feedback.watched.writing import WatchedCounts
 from auto_deployment.host.files import remove_leftovers
 from auto_deployment.paths import FeedbackLayout, Paths
 
@@ -46,6 +47,7 @@ class Joiner:
     def __init__(self, paths: Paths, store: FeedbackStore, engine: Engine, params: FeedbackParams) -> None:
         self._paths, self._store, self._engine, self._params = paths, store, engine, params
         self._layout = FeedbackLayout(paths.feedback)
+        self._watched = WatchedCounts(paths, store, engine, timedelta(days=params.keep_days))
 
     def step(self, now: datetime) -> Round:
         """Make again every hour and day whose files have changed; raise `MarqueeError`."""
@@ -62,6 +64,7 @@ class Joiner:
             self._join_days(sources, now, done)
         with publishing(self._layout.root):
             done.removed = self._store.remove_before(now - timedelta(days=self._params.keep_days))
+        self._watched.write(moment(sources.stream_end_us), now)
         return done
 
     def _join_hours(self, sources: Sources, now: datetime, done: Round) -> None:

@@ -74,6 +74,8 @@ class Controller:
         judgement = None
         if self._journal.record is not None and self._journal.record.release.under_way:
             judgement = self._go_on(self._journal.record, observed, traffic, now)
+        if not self._dry_run:
+            self._parts.observer.ask(self._journal.release)
         self._waits = self._waits_for_approval(judgement)
         desired = self._desired(stable, observed, traffic)
         self._wanted = desired.releases

@@ -20,7 +20,7 @@ from auto_deployment.mail.page import (
 from auto_deployment.mail.plots import tracks_plot
 from auto_deployment.release.consequences import rejection
 from auto_deployment.release.judge.judgement import Judgement
-from auto_deployment.release.judge.table import checks_table
+from auto_deployment.release.judge.table import checks_table, groups_table
 from auto_deployment.release.judge.ticks import evidence
 from auto_deployment.release.online.reader import NO_MEASURES, Online
 from auto_deployment.release.online.words import online_section
@@ -207,6 +207,9 @@ def _evidence(event: ReleaseEvent) -> list[Section]:
     if event.judgement is not None and event.judgement.checks:
         table = checks_table(event.judgement.checks, event.reason)
         sections.append(Section("Checks", tables=[table]))
+        if event.judgement.groups:
+            said = ["These never abort; one that is held waits for a person."]
+            sections.append(Section("By gender and age", said, tables=[groups_table(event.judgement.groups)]))
     if ticks := evidence(event.record.ticks):
         plot = tracks_plot(ticks, event.params.judge.mean_latency_max_ms)
         shows = "mean latency and share of users with a bad answer on stable and canary over the window"

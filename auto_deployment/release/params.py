@@ -1,8 +1,31 @@
 """The `release` section of `params.yaml`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auto_deployment.errors import BadInputError
+from auto_deployment.host.codec import LATER
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedParams:
+    """When fewer users who watch something from their lists are harm."""
+
+    tolerated_ratio: float = 1.1  # of stable's share of users to the canary's; within groups: 1
+    ratios: tuple[float, ...] = (1.1, 1.25, 1.5, 2.0, 4.0)  # alternatives, times the tolerated ratio
+    hold_alpha: float = 0.05  # chance that a harmless candidate waits for a person because of any group
+    stale_s: float = 1800.0  # without a new count: nobody counts
+
+    def __post_init__(self) -> None:
+        """Refuse values under which the test would promise nothing."""
+        needs = {
+            "tolerated_ratio must be at least 1": self.tolerated_ratio >= 1,
+            "ratios must all be above 1": _all_above_one(self.ratios),
+            "hold_alpha must lie between 0 and 1": 0 < self.hold_alpha < 1,
+            "stale_s must be more than 0": self.stale_s > 0,
+        }
+        for need, fulfilled in needs.items():
+            if not fulfilled:
+                raise BadInputError(f"release: judge: watched: {need}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +40,7 @@ class JudgeParams:
     min_users: int  # on the canary
     slow_ms: float  # an attempt that takes longer is slow; read with the log, so that no replay changes it
     slo_span_s: float  # so far back the judge looks whether the service itself is below its SLO
-    alpha: float  # chance of aborting a harmless candidate; the three comparisons with stable share it
+    alpha: float  # chance of aborting a harmless candidate; the four comparisons with stable share it
     beta: float  # chance of taking a broken SLO for a kept one, or `excluded_ratio` for less
     tolerated_ratio: float  # of the canary's rate to stable's
     harm_ratios: tuple[float, ...]  # alternatives, times the tolerated ratio
@@ -25,6 +48,7 @@ class JudgeParams:
     excluded_ratios: tuple[float, ...]  # alternatives to it, times stable's rate
     slo_broken_ratios: tuple[float, ...]  # alternatives, times the SLO's share
     slo_kept_ratios: tuple[float, ...]
+    watched: WatchedParams = field(default_factory=WatchedParams, metadata=LATER)
 
     def __post_init__(self) -> None:
         """Refuse values under which the tests would promise nothing."""

@@ -47,12 +47,12 @@ def supersede(release: Release, newer: str, now: datetime) -> Release:
 
 
 def waits_for_approval(release: Release, judgement: Judgement | None, needs_approval: bool) -> bool:
-    """Tell whether only a person's approval is missing."""
+    """Tell whether only a person's approval is missing, asked for by the settings or by the evidence."""
     return (
-        needs_approval
-        and release.phase is Phase.BAKING
+        release.phase is Phase.BAKING
         and judgement is not None
         and judgement.verdict is ReleaseVerdict.PROMOTE
+        and (needs_approval or judgement.held)
         and release.command(Action.APPROVE, Action.PROMOTE) is None
     )
 
@@ -140,7 +140,8 @@ def _baking(release: Release, known: Situation) -> Release:
         and judgement.verdict is ReleaseVerdict.PROMOTE
         and not waits_for_approval(release, judgement, known.needs_approval)
     ):
-        approved = release.command(Action.APPROVE) if known.needs_approval else None
+        asked_for = known.needs_approval or judgement.held
+        approved = release.command(Action.APPROVE) if asked_for else None
         reason = f"{judgement.reason} Approved by {approved.by}." if approved else judgement.reason
         following = release.to(Phase.PROMOTING, known.now, reason)
     return _unless_lost(release, known, following)

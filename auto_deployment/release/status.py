@@ -1,6 +1,6 @@
 """A release's state as a tree for people and as JSON. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from auto_deployment.host.codec import to_plain
 from auto_deployment.host.durations import duration
 from auto_deployment.release.judge.judge import judge
-from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
+from auto_deployment.release.judge.judgement import CheckOutcome, Judgement, ReleaseVerdict
 from auto_deployment.release.judge.ticks import TRACKS, evidence
 from auto_deployment.release.online.reader import NO_MEASURES, Online
 from auto_deployment.release.online.words import online_line
@@ -19,7 +19,8 @@ from auto_deployment.release.reconcile import CANARY_NAME, Traffic
 from auto_deployment.release.release import GIVEN_UP, Kind, Phase, Release
 from auto_deployment.release.store import Record
 
-MARKS = dict(zip(CheckOutcome, "✓✗…?", strict=True))
+HELD, NOT_HELD = "!", "·"  # groups: a person has to look
+MARKS = dict(zip(CheckOutcome, "✓✗…?-", strict=True))
 PHASES = (Phase.STARTING, Phase.WARMING, Phase.BAKING, Phase.PROMOTING, Phase.PROMOTED)
 # What a script asks for by `$?`.
 EXIT = {Phase.PROMOTED: 0, Phase.ABORTED: 3, Phase.SUPERSEDED: 4, Phase.INCONCLUSIVE: 5}
@@ -103,7 +104,7 @@ def tree(status: ReleaseStatus) -> str:
         lines.append(f"├─ evidence   {_window(judgement)}")
         if judgement.below_slo_s:
             lines.append(f"├─ service    {judgement.reason}")
-        lines += _checks(judgement.checks)
+        lines += _checks(judgement)
     lines.append(f"└─ next       {what_next(status)}")
     return "\n".join(lines) + "\n"
 
@@ -117,7 +118,7 @@ def what_next(status: ReleaseStatus) -> str:
     by = f" by {_clock(late)}" if late else ""
     judgement = status.judgement
     if release.phase is Phase.BAKING and judgement is not None:
-        if judgement.verdict is ReleaseVerdict.PROMOTE and status.needs_approval:
+        if judgement.verdict is ReleaseVerdict.PROMOTE and (status.needs_approval or judgement.held):
             return "every check is kept; it waits until a person says `approve` or `reject`."
         if judgement.verdict is ReleaseVerdict.METRICS_UNAVAILABLE:
             return "the window waits for metrics; aborted if they stay away."
@@ -200,11 +201,13 @@ def _window(judgement: Judgement) -> str:
     return f"{'█' * done}{'░' * (20 - done)} {spans}: {judgement.verdict}"
 
 
-def _checks(checks: Sequence[CheckResult]) -> list[str]:
+def _checks(judgement: Judgement) -> list[str]:
+    rows = [(MARKS[check.outcome], check.name, check.sentence) for check in judgement.checks]
+    rows += [(HELD if one.held else NOT_HELD, one.group, one.sentence) for one in judgement.groups]
     lines = []
-    for number, check in enumerate(checks, 1):
-        corner = "└─" if number == len(checks) else "├─"
-        lines.append(f"│  {corner} {MARKS[check.outcome]} {check.name:<23}{check.sentence}")
+    for number, (mark, name, said) in enumerate(rows, 1):
+        corner = "└─" if number == len(rows) else "├─"
+        lines.append(f"│  {corner} {mark} {name:<23}{said}")
     return lines
 
 

@@ -42,7 +42,7 @@ def test_lists_are_of_unwatched_titles_and_all_of_them_come_up_about_equally_oft
 
 def test_a_stored_list_is_what_the_scores_say(served: Recommender) -> None:
     for user in (1, 151):
-        assert served.recommend(user, 60).rows == served._from_scores(user - 1, 60, (), None)
+        assert served.recommend(user, 60).rows == served.best_of(served.scores(user - 1), 60, None)
 
 
 def test_two_seeds_have_nothing_in_common_and_all_else_is_that_of_the_good_model(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """The release parameters: shipped with what the product promises, and refused where they promise nothing."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from auto_deployment.errors import BadInputError
+from auto_deployment.params import load_params
+from auto_deployment.release.params import WatchedParams
+from tests.support.project import PROJECT
 from tests.support.release.ticks import SHIPPED
 
 PROMISED = {
@@ -25,6 +30,7 @@ PROMISED = {
     "excluded_ratios": (0.5, 0.75, 1, 1.25),
     "slo_broken_ratios": (1.5, 2, 3, 5, 10),
     "slo_kept_ratios": (0.05, 0.1, 0.25, 0.5),
+    "watched": WatchedParams(1.1, ratios=(1.1, 1.25, 1.5, 2, 4), hold_alpha=0.05, stale_s=1800),
 }
 
 
@@ -60,3 +66,27 @@ def test_the_shipped_values_are_those_of_the_promise() -> None:
 def test_values_that_make_no_sense_are_refused_by_name(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadInputError, match=f"release: judge: .*{sentence}"):
         replace(SHIPPED.judge, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"tolerated_ratio": 0.9}, "watched: tolerated_ratio"),
+        ({"ratios": (1.0,)}, "watched: ratios"),
+        ({"hold_alpha": 1.0}, "watched: hold_alpha"),
+        ({"stale_s": 0.0}, "watched: stale_s"),
+    ],
+)
+def test_values_for_lists_watched_that_make_no_sense_are_refused(
+    change: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(BadInputError, match=sentence):
+        replace(SHIPPED.judge.watched, **change)
+
+
+def test_a_file_of_the_version_before_has_what_is_shipped_for_lists_watched(tmp_path: Path) -> None:
+    content = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
+    del content["release"]["judge"]["watched"]
+    older = tmp_path / "params.yaml"
+    older.write_text(yaml.safe_dump(content), "utf-8")
+    assert load_params(older).release == SHIPPED

@@ -21,6 +21,7 @@ from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
+from auto_deployment.release.observe.watched_file import watched_file
 from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.store import Store
 from auto_deployment.release.wiring import ControllerParts, Report
@@ -75,6 +76,7 @@ class LocalReleases:
             Follows(self._layout.edge_log, tracks, self._params.release.judge.slow_ms / 1000),
             InstanceMetrics(self._session.instances, paths.local_latency),
             counter(f"http://127.0.0.1:{local.status_port}/stub_status"),
+            watched_file(self._settings.controller.feedback_dir, paths, self._params.release.judge.watched),
         )
         parts = ControllerParts(
             instances=self._session.release_instances,

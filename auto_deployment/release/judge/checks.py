@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from auto_deployment.release.judge.check_watched import WATCHED_AGAINST_STABLE, check_watched
 from auto_deployment.release.judge.evidence import (
     BAD_PART,
     POPULAR_PART,
@@ -15,6 +16,7 @@ from auto_deployment.release.judge.evidence import (
     weigh,
 )
 from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult
+from auto_deployment.release.judge.sentences import largest, percent, portion, sentence, share_of
 from auto_deployment.release.judge.sequential import Floats
 from auto_deployment.release.judge.ticks import CANARY, STABLE, Tick
 from auto_deployment.release.params import JudgeParams
@@ -31,6 +33,7 @@ CHECKS = (
     BAD_AGAINST_STABLE,
     POPULAR_AGAINST_STABLE,
     SLOW_AGAINST_STABLE,
+    WATCHED_AGAINST_STABLE,
     SAMPLE,
 )
 
@@ -72,6 +75,7 @@ def check_all(case: Case) -> tuple[CheckResult, ...]:
             if looked_for_slow or not any(tick.counts for tick in case.ticks)
             else []
         ),
+        *check_watched(case.ticks, case.canary, case.stable, evidence.watched_harm, case.params),
         check_sample(case),
     )
 
@@ -82,15 +86,15 @@ def check_mean_latency(case: Case) -> CheckResult:
     mean, n = last.mean_ms(CANARY), sum(tick.of(CANARY).requests for tick in case.ticks)
     if mean is None:
         outcome = CheckOutcome.NOT_COMPUTABLE
-        words = "Prometheus has no successful recommendation of the canary"
+        said = "Prometheus has no successful recommendation of the canary"
     else:
-        words = f"successful recommendations of the canary take {mean:.1f} ms on average"
+        said = f"successful recommendations of the canary take {mean:.1f} ms on average"
         outcome = CheckOutcome.OPEN
         if case.decided:
             outcome = CheckOutcome.KEPT if mean < limit else CheckOutcome.BROKEN
     until = "" if case.decided else "; decided at the end of the window"
-    sentence = _sentence(f"{words} (must be below {limit:g} ms, {n:,} requests{until})")
-    return CheckResult(MEAN_LATENCY, outcome, last.mean_ms(STABLE), mean, limit, n, None, sentence)
+    words = sentence(f"{said} (must be below {limit:g} ms, {n:,} requests{until})")
+    return CheckResult(MEAN_LATENCY, outcome, last.mean_ms(STABLE), mean, limit, n, None, words)
 
 
 def check_bad_answers(case: Case, evidence: Evidence) -> CheckResult:
@@ -99,7 +103,7 @@ def check_bad_answers(case: Case, evidence: Evidence) -> CheckResult:
     A broken SLO aborts only where stable has no users: with both tracks below it, that is nobody's fault.
     """
     params, n, bad = case.params, int(case.canary.users.sum()), int(case.canary.first_bad.sum())
-    limit, enough, against = params.slo_bad_share, kept_limit(params), _largest(evidence.slo_broken)
+    limit, enough, against = params.slo_bad_share, kept_limit(params), largest(evidence.slo_broken)
     kept, not_worse = float(evidence.slo_kept[-1]), float(evidence.not_much_worse[-1])
     less = f"less than {params.excluded_ratio:g} times stable's share"
     outcome = CheckOutcome.KEPT
@@ -116,27 +120,27 @@ def check_bad_answers(case: Case, evidence: Evidence) -> CheckResult:
             CheckOutcome.OPEN,
             f"neither shown to be at most that, nor that {less} had a bad answer",
         )
-    sentence = _sentence(
-        f"{bad:,} of {n:,} users of the canary met a bad first answer ({_percent(bad, n)}; at most "
+    words = sentence(
+        f"{bad:,} of {n:,} users of the canary met a bad first answer ({percent(bad, n)}; at most "
         f"{100 * limit:g} % may): {shown} (log evidence {kept:.1f} and {not_worse:.1f} of {enough:.1f})"
     )
-    return CheckResult(BAD_ANSWERS, outcome, None, _share(bad, n), limit, n, against, sentence)
+    return CheckResult(BAD_ANSWERS, outcome, None, share_of(bad, n), limit, n, against, words)
 
 
 def check_sample(case: Case) -> CheckResult:
     """Ask for enough users of the canary."""
     n, limit = int(case.canary.users.sum()), case.params.min_users
     outcome = CheckOutcome.KEPT if n >= limit else CheckOutcome.OPEN
-    sentence = _sentence(f"{n:,} users of the canary were seen (at least {limit:,} are needed)")
-    return CheckResult(SAMPLE, outcome, float(case.stable.users.sum()), float(n), limit, n, None, sentence)
+    words = sentence(f"{n:,} users of the canary were seen (at least {limit:,} are needed)")
+    return CheckResult(SAMPLE, outcome, float(case.stable.users.sum()), float(n), limit, n, None, words)
 
 
 def _check_harm(case: Case, name: str, met: str, harmed: str, evidence: Floats, part: float) -> CheckResult:
     """Decide whether the canary is shown to do this to more of its users than stable does."""
     hit, other_hit = (int(getattr(track, harmed).sum()) for track in (case.canary, case.stable))
     n_canary, n_stable = int(case.canary.users.sum()), int(case.stable.users.sum())
-    share, other = _share(hit, n_canary), _share(other_hit, n_stable)
-    against, limit = _largest(evidence), case.params.tolerated_ratio
+    share, other = share_of(hit, n_canary), share_of(other_hit, n_stable)
+    against, limit = largest(evidence), case.params.tolerated_ratio
     enough = abort_limit(case.params, part)
     if share is None or other is None:
         outcome, shown = CheckOutcome.NOT_COMPUTABLE, "a track without users cannot be compared"
@@ -145,30 +149,9 @@ def _check_harm(case: Case, name: str, met: str, harmed: str, evidence: Floats, 
     else:
         outcome, shown = CheckOutcome.KEPT, f"not shown to exceed {limit:g} times stable's share"
     ratio = f", {share / other:.2f} times as many" if share is not None and other else ""
-    sentence = _sentence(
-        f"{_portion(hit, n_canary)} users of the canary {met}, on stable "
-        f"{_portion(other_hit, n_stable)}{ratio}: {shown} "
+    words = sentence(
+        f"{portion(hit, n_canary)} users of the canary {met}, on stable "
+        f"{portion(other_hit, n_stable)}{ratio}: {shown} "
         f"(log evidence {against:.1f} of {enough:.1f})"
     )
-    return CheckResult(name, outcome, other, share, limit, n_canary, against, sentence)
-
-
-def _largest(evidence: Floats) -> float:
-    """Once evidence was enough it stays enough: the test promises something about its largest value."""
-    return max(float(evidence.max()), 0.0)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "no share"
-
-
-def _portion(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,} ({_percent(part, whole)})"
-
-
-def _sentence(words: str) -> str:
-    return words[0].upper() + words[1:] + "."
+    return CheckResult(name, outcome, other, share, limit, n_canary, against, words)

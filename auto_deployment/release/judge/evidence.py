@@ -14,11 +14,12 @@ from auto_deployment.release.judge.sequential import (
     log_evidence_of_harm,
     log_evidence_of_share,
 )
-from auto_deployment.release.judge.ticks import CANARY, STABLE, Tick, TrackCounts
+from auto_deployment.release.judge.ticks import CANARY, STABLE, Tick
+from auto_deployment.release.judge.watched import WatchedColumns, known, newly
 from auto_deployment.release.params import JudgeParams
 
-# Of alpha, for each comparison with stable, that may abort at any tick.
-BAD_PART, POPULAR_PART, SLOW_PART = 1 / 2, 1 / 3, 1 / 6
+# Of alpha, for each comparison with stable, that may abort at any tick; whether there is feedback or not.
+BAD_PART, POPULAR_PART, SLOW_PART, WATCHED_PART = 2 / 5, 1 / 4, 3 / 20, 1 / 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,18 @@ class Columns:
     newly_fallback: Counts
     newly_slow: Counts
     requests: Counts
+    # The last two are those of `WatchedColumns`.
+    shown: Counts  # users who were newly shown a list, as far as feedback knew
+    watched: Counts  # users who newly watched something from a list
 
     @classmethod
-    def of(cls, counts: Sequence[TrackCounts]) -> Self:
+    def of(cls, ticks: Sequence[Tick], track: str) -> Self:
         """Turn one track's ticks into columns."""
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.array([getattr(one, name) or 0 for one in counts], np.int64) for name in names))
+        counts = [tick.of(track) for tick in ticks]
+        lists = newly(known([tick.watched for tick in ticks]), track)
+        names = [field.name for field in fields(cls) if field.name not in lists.__slots__]
+        columns = (np.array([getattr(one, name) or 0 for one in counts], np.int64) for name in names)
+        return cls(*(*columns, lists.shown, lists.watched))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class Evidence:
     bad_harm: Floats
     fallback_harm: Floats
     slow_harm: Floats
+    watched_harm: Floats
 
 
 def abort_limit(params: JudgeParams, part: float = BAD_PART) -> float:
@@ -66,7 +74,7 @@ def kept_limit(params: JudgeParams) -> float:
 
 def columns(ticks: Sequence[Tick]) -> tuple[Columns, Columns]:
     """Return the canary's columns, and stable's."""
-    return Columns.of([one.of(CANARY) for one in ticks]), Columns.of([one.of(STABLE) for one in ticks])
+    return Columns.of(ticks, CANARY), Columns.of(ticks, STABLE)
 
 
 def presence(ticks: Sequence[Tick]) -> Counts:
@@ -99,6 +107,27 @@ def weigh(canary: Columns, stable: Columns, present: Counts, params: JudgeParams
         bad_harm=harm(canary.newly_bad, stable.newly_bad),
         fallback_harm=harm(canary.newly_fallback, stable.newly_fallback),
         slow_harm=harm(canary.newly_slow, stable.newly_slow),
+        watched_harm=watched_harm(canary, stable, params.watched.tolerated_ratio, params),
+    )
+
+
+def watched_harm(
+    canary: Columns | WatchedColumns,
+    stable: Columns | WatchedColumns,
+    tolerated_ratio: float,
+    params: JudgeParams,
+) -> Floats:
+    """Test "stable's lists are watched by at most `tolerated_ratio` times as many of its users".
+
+    Fewer is harm, so the tracks change places. What is told now happened before: whether a track had an
+    instance at this tick says nothing of it.
+    """
+    return log_evidence_of_harm(
+        stable.watched,
+        canary.watched,
+        canary_share(stable.shown, canary.shown),
+        tolerated_ratio,
+        params.watched.ratios,
     )
 
 

@@ -9,7 +9,14 @@ import numpy as np
 from auto_deployment.host.durations import duration
 from auto_deployment.release.judge.checks import Case, check_all
 from auto_deployment.release.judge.evidence import below_slo, columns
-from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, Judgement, ReleaseVerdict
+from auto_deployment.release.judge.groups import check_groups
+from auto_deployment.release.judge.judgement import (
+    CheckOutcome,
+    CheckResult,
+    GroupResult,
+    Judgement,
+    ReleaseVerdict,
+)
 from auto_deployment.release.judge.ticks import Tick, evidence
 from auto_deployment.release.params import JudgeParams
 
@@ -29,7 +36,7 @@ def judge(ticks: Sequence[Tick], params: JudgeParams) -> Judgement:
     known = Known(baking, params, below.tolist())
     decided = known.window_s >= params.window_s or known.passed_s >= params.max_window_s
     checks = check_all(Case(baking, canary, stable, params, decided))
-    return _judgement(known, checks)
+    return _judgement(known, checks, check_groups(baking, params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,15 @@ class Known:
         return _trailing_s(self.baking, self.below)
 
 
-def _judgement(known: Known, checks: tuple[CheckResult, ...]) -> Judgement:
+def _judgement(
+    known: Known, checks: tuple[CheckResult, ...], groups: tuple[GroupResult, ...] = ()
+) -> Judgement:
     verdict, reason = _decide(known, checks)
+    if verdict is ReleaseVerdict.PROMOTE and any(group.held for group in groups):
+        reason += f" A person has to look. {' '.join(group.sentence for group in groups if group.held)}"
     window_s = known.window_s
     left_s = max(known.params.window_s - window_s, 0.0)
-    return Judgement(verdict, reason, checks, window_s, left_s, known.below_slo_s)
+    return Judgement(verdict, reason, checks, window_s, left_s, known.below_slo_s, groups)
 
 
 def _decide(known: Known, checks: Sequence[CheckResult]) -> tuple[ReleaseVerdict, str]:
@@ -78,7 +89,8 @@ def _decide(known: Known, checks: Sequence[CheckResult]) -> tuple[ReleaseVerdict
         return ReleaseVerdict.ABORT, _sentences(broken)
     if known.baking and not known.baking[-1].metrics_available:
         return _without_metrics(known)
-    missing = [check for check in checks if check.outcome is not CheckOutcome.KEPT]
+    settled = (CheckOutcome.KEPT, CheckOutcome.ABSENT)
+    missing = [check for check in checks if check.outcome not in settled]
     over, below = window_s >= params.window_s, known.is_below
     if over and checks and not missing and not below:
         reason = f"The window of {duration(params.window_s)} is over. {_sentences(checks)}"

@@ -16,12 +16,16 @@ class ReleaseVerdict(StrEnum):
 
 
 class CheckOutcome(StrEnum):
-    """What became of one check; only `kept` counts towards promotion, only `broken` aborts."""
+    """What became of one check; only `broken` aborts, and promotion waits for what is open or not computable.
+
+    What is `absent` nobody measures here and now: it is no pass, and nothing waits for it.
+    """
 
     KEPT = "kept"
     BROKEN = "broken"
     OPEN = "open"
     NOT_COMPUTABLE = "not-computable"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,20 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupResult:
+    """Check 7 within one group; `held` stops a promotion, and never aborts."""
+
+    group: str
+    stable: float
+    canary: float
+    limit: float
+    n: int
+    log_evidence: float
+    held: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The verdict with its reason and all checks."""
 
@@ -48,6 +66,12 @@ class Judgement:
     window_s: float  # that counted so far
     window_left_s: float
     below_slo_s: float = 0.0  # for so long until now both tracks have been below the SLO: nobody's fault here
+    groups: tuple[GroupResult, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Tell whether a person has to look before this is promoted."""
+        return any(group.held for group in self.groups)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the release's file and `status --json`."""

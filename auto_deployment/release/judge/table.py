@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from auto_deployment.mail.format import percent, value
-from auto_deployment.mail.page import BAD, GOOD, OPEN, Row, Table
-from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult
+from auto_deployment.mail.page import BAD, GOOD, OPEN, PLAIN, Row, Table
+from auto_deployment.release.judge.judgement import CheckOutcome, CheckResult, GroupResult
 
 HEAD = ("check", "stable", "canary", "limit", "n", "verdict")
 CHECKS = {  # name -> what it is called, the unit of its values, its limit
@@ -13,6 +13,7 @@ CHECKS = {  # name -> what it is called, the unit of its values, its limit
     "bad-against-stable": ("Bad vs stable", "percent", "\u2264 {:g}\u00d7"),
     "popular-against-stable": ("Popular vs stable", "percent", "\u2264 {:g}\u00d7"),
     "slow-against-stable": ("Slow vs stable", "percent", "\u2264 {:g}\u00d7"),
+    "watched-against-stable": ("Watched vs stable", "percent", "\u2265 {:.2g}\u00d7"),
     "sample": ("Users seen", "{:,.0f}", "\u2265 {:,.0f}"),
 }
 OUTCOMES = {
@@ -20,12 +21,25 @@ OUTCOMES = {
     CheckOutcome.BROKEN: ("broken", BAD),
     CheckOutcome.OPEN: ("open", OPEN),
     CheckOutcome.NOT_COMPUTABLE: ("unknown", OPEN),
+    CheckOutcome.ABSENT: ("absent", OPEN),
 }
+HELD, NOT_HELD = ("held", BAD), ("not held", PLAIN)
 
 
 def checks_table(checks: Sequence[CheckResult], reason: str) -> Table:
     """Return a row for each check; below it what the reason does not say already."""
     return Table(HEAD, tuple(_row(check, reason) for check in checks))
+
+
+def groups_table(groups: Sequence[GroupResult]) -> Table:
+    """Return a row for each group; below it what a person has to look at."""
+    _, unit, limit = CHECKS["watched-against-stable"]
+    rows = []
+    for one in groups:
+        shown, (words, tone) = limit.format(one.limit), HELD if one.held else NOT_HELD
+        cells = (one.group, value(one.stable, unit), value(one.canary, unit), shown, f"{one.n:,}", words)
+        rows.append(Row(cells, tone, one.sentence if one.held else ""))
+    return Table(("watched by", *HEAD[1:]), tuple(rows))
 
 
 def _row(check: CheckResult, reason: str) -> Row:

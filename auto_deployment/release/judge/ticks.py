@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.codec import LATER, OPTIONAL, from_plain, to_plain
+from auto_deployment.release.judge.watched import Watched
 
 STABLE, CANARY = "stable", "canary"
 TRACKS = (STABLE, CANARY)
@@ -54,6 +55,8 @@ class Tick:
     # Of the instances that got requests, as NGINX was told them; empty: not known.
     weights: Mapping[str, int] = field(default_factory=dict, metadata=LATER)
     set_aside: bool = field(default=False, metadata=LATER)  # it and what came before count no longer
+    # None: nothing new since the tick before, or nobody looks.
+    watched: Watched | None = field(default=None, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         """Refuse what no clock has shown and nobody has counted."""

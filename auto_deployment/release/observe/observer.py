@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.split import Weights, is_usual
-from auto_deployment.release.judge.ticks import Tick
+from auto_deployment.release.judge.ticks import Tick, evidence
+from auto_deployment.release.judge.watched import Watched
 from auto_deployment.release.observe.edge_log import EdgeRead, EdgeReader, Follows
 from auto_deployment.release.observe.measurements import Measurements, Metrics
 from auto_deployment.release.observe.nginx_status import log_stopped, requests_between
-from auto_deployment.release.release import Phase
+from auto_deployment.release.observe.watched_file import WatchedFile
+from auto_deployment.release.release import Phase, Release
 from auto_deployment.release.store import Record
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ class Sources:
     edge_log: Follows
     metrics: Metrics
     requests: Callable[[], int | None]
+    watched: WatchedFile | None = None  # None: there is no feedback
 
 
 class Observer:
@@ -69,8 +72,22 @@ class Observer:
             damaged_lines=read.damaged if read else 0,
             foreign_attempts=read.foreign_attempts if read else 0,
             weights=weights or {},
+            watched=self._watched(record, now),
         )
         return replace(record, ticks=(*record.ticks, tick), edge=reader.state())
+
+    def ask(self, release: Release | None) -> None:
+        """Let feedback count for this release, as long as it bakes."""
+        if self._sources.watched is not None:
+            self._sources.watched.ask(release)
+
+    def _watched(self, record: Record, now: datetime) -> Watched | None:
+        """Return what feedback has counted, None where it says nothing new."""
+        if self._sources.watched is None or record.release.phase is not Phase.BAKING:
+            return None
+        found = self._sources.watched.read(record.release, now)
+        before = (tick.watched for tick in reversed(evidence(record.ticks)) if tick.watched is not None)
+        return None if found == next(before, None) else found
 
     def begin_evidence(self, record: Record) -> Record:
         """Return the record at the end of warming: who was seen until now counts as new again."""

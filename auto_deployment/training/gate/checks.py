@@ -6,6 +6,7 @@ from math import isfinite
 from operator import ge, le, lt
 from typing import Any
 
+from auto_deployment.host.codec import LATER
 from auto_deployment.training.gate.lists.params import ListDiffParams
 
 Estimate = Mapping[str, float | None]
@@ -30,7 +31,7 @@ class GateParams:
     answer_max_ms: float
     load_max_s: float
     size_max_mb: float
-    lists: ListDiffParams = field(default_factory=ListDiffParams)
+    lists: ListDiffParams = field(default_factory=ListDiffParams, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from auto_deployment.cli import main
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.judge.checks import CHECKS
 from auto_deployment.release.judge.evidence import weigh
+from auto_deployment.release.judge.intervals import wilson
 from auto_deployment.release.judge.sequential import Counts
 from auto_deployment.release.judge.simulation import characteristics
 from auto_deployment.release.judge.simulation.cases import Clock, Scenario, play
-from auto_deployment.release.judge.simulation.characteristics import characterise, wilson
+from auto_deployment.release.judge.simulation.characteristics import characterise
 from auto_deployment.release.judge.simulation.rows import SCENARIOS
 from auto_deployment.release.params import JudgeParams
 from auto_deployment.report.characteristics import BEGIN, END, HEADER
@@ -191,6 +192,9 @@ def test_the_documented_table_keeps_what_is_promised() -> None:
         assert median, name
         assert int(median[1]) <= most, name
         assert percent(found[name][REJECTED]) >= 99.7, name
+    less = found["canary's lists watched 40 % less"]
+    assert percent(less[REJECTED]) >= 70
+    assert int(less[MINUTES].split(" (")[0]) < 12 * 60
 
 
 @pytest.mark.parametrize("name", MEDIANS)

@@ -1,9 +1,10 @@
 """Kill `feedback collect` and `feedback join` again and again while requests are made, then count.
 
 Each request has a user's line in the edge log and one in a segment, and every fifth is followed by a watch.
-At the end the rows of all files are counted.
+At the end the rows of all files are counted, and what the release judge is told is read.
 """
 
+import json
 import os
 import random
 import signal
@@ -28,6 +29,7 @@ from tests.support.waiting import eventually
 
 USERS = 997
 WATCHED_EVERY = 5
+RELEASE = "v2-abc1234"
 MOST_S = 0.05  # that both go on after a sign of life
 
 
@@ -50,6 +52,8 @@ class Outcome:
     impressions: int
     impressions_doubled: int
     outcomes: int
+    users_shown: int  # as the release judge is told
+    users_watched: int
 
 
 def run(home: Path, plan: Plan) -> Outcome:
@@ -59,6 +63,8 @@ def run(home: Path, plan: Plan) -> Outcome:
     world.edge_log = home / "data" / "run" / "logs" / "edge.log"
     world.edge_log.parent.mkdir(parents=True)
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
+    world.paths.releases.mkdir()
+    world.paths.evidence.write_text(json.dumps({"release": RELEASE, "since": begin.isoformat()}))
     for life in range(plan.kills):
         first, last = (plan.requests * number // plan.kills for number in (life, life + 1))
         _make_requests(world, begin, range(first, last), plan)
@@ -71,7 +77,7 @@ def run(home: Path, plan: Plan) -> Outcome:
 
 def _make_requests(world: World, begin: datetime, numbers: range, plan: Plan) -> None:
     times = {number: begin + timedelta(hours=2) * (number / plan.requests) for number in numbers}
-    world.log(*(request(time, 1 + number % USERS, number) for number, time in times.items()))
+    world.log(*(request(time, 1 + number % USERS, number, release=RELEASE) for number, time in times.items()))
     events = [told(time, 1 + number % USERS) for number, time in times.items()]
     seen = [number for number in numbers if number % WATCHED_EVERY == 0 and number < USERS]
     watches = (watched(times[number] + timedelta(minutes=1), 1 + number, LIST[0], 2) for number in seen)
@@ -130,6 +136,7 @@ def _count(world: World, plan: Plan) -> Outcome:
     ]
     [shown] = world.rows("SELECT count(*) AS rows, count(DISTINCT request_id) AS requests FROM impressions")
     [came] = world.rows("SELECT count(*) AS rows FROM outcomes")
+    told_to_judge = json.loads((world.layout.watched / f"{RELEASE}.json").read_bytes())["tracks"]["canary"]
     return Outcome(
         collected=len(numbers),
         lost=len(set(range(plan.requests)) - set(numbers)),
@@ -137,4 +144,6 @@ def _count(world: World, plan: Plan) -> Outcome:
         impressions=shown["rows"],
         impressions_doubled=shown["rows"] - shown["requests"],
         outcomes=came["rows"],
+        users_shown=told_to_judge["shown"],
+        users_watched=told_to_judge["watched"],
     )

@@ -18,6 +18,7 @@ from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
+from auto_deployment.release.observe.watched_file import watched_file
 from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.ports import PortError, Sighting
@@ -129,7 +130,14 @@ class FakeMetrics:
 class World:
     """The controller with everything around it. `users` come once each, in every tick new ones."""
 
-    def __init__(self, folder: Path, params: ReleaseParams = SHIPPED, needs_approval: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        params: ReleaseParams = SHIPPED,
+        needs_approval: bool = False,
+        feedback: Path | None = None,
+    ) -> None:
+        self.feedback = feedback
         self.now, self.params, self.needs_approval = START, params, needs_approval
         self.instances, self.edge, self.images = FakeInstances(), FakeEdge(), FakeImages()
         self.metrics, self.log = FakeMetrics(), folder / "edge.log"
@@ -146,7 +154,10 @@ class World:
     def boot(self) -> None:
         """Start the controller, as after a kill."""
         sources = Sources(
-            Follows(self.log, TRACKS, 0.15), PrometheusMetrics(self.metrics), lambda: self.requests
+            Follows(self.log, TRACKS, 0.15),
+            PrometheusMetrics(self.metrics),
+            lambda: self.requests,
+            watched_file(self.feedback, self.paths, self.params.judge.watched),
         )
         parts = self.parts(Observer(sources, self.params.tick_s))
         self.controller = Controller(parts, self.params, self.needs_approval)

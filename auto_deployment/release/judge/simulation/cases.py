@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from auto_deployment.release.judge.sequential import Counts, Floats
+from auto_deployment.release.judge.simulation.telling import USUAL, Telling, told
 from auto_deployment.release.judge.simulation.users import Behaviour, Met, come_in, meet
 
 CANARY_SHARE = 0.2
@@ -29,6 +30,9 @@ class Scenario:
     slow_share: float = 0.002  # of users, who wait
     slow_on_canary: float = 0.0  # of the canary's users, who wait because of it
     thrown_away: bool = False  # what these wait for: each of their requests is bad as well
+    watch_share: float = 0.05  # of users, who watch something from their lists within the window
+    watched_less: float = 0.0  # from the canary's lists; 0.2 is a fifth fewer
+    telling: Telling = USUAL
     swing: float = 0.0  # of load and bad share, down and up over the window; 0.5 is threefold
     night_load: float = 1.0  # times the usual load, from the fourth to the twelfth hour of each day
     bursts: int = 0  # times in the window at which both tracks fail
@@ -88,7 +92,7 @@ def _play(
         on_canary_first, on_stable_first = group.meet_moving(moving)
         canary += on_canary_first
         stable += on_stable_first
-    return canary, stable
+    return told(canary, scenario.telling), told(stable, scenario.telling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class _Group:
                 bad=ones if waits and scenario.thrown_away else bad,
                 fallback=ones * scenario.fallback_share * (scenario.fallback_ratio if canary else 1),
                 slow=ones * (1 if waits else scenario.slow_share),
+                watches=ones * self.watches(canary),
                 comes=comes,
             ),
             self.random,
@@ -127,7 +132,7 @@ class _Group:
         """Let users come whose every request is bad, wherever."""
         often = self.scenario.failing_requests or self.scenario.requests_per_user
         ones, none = np.ones((1, self.ticks)), np.zeros((1, self.ticks))
-        return meet(users, Behaviour(self.requests(often), ones, none, none), self.random)
+        return meet(users, Behaviour(self.requests(often), ones, none, none, none), self.random)
 
     def meet_moving(self, users: Counts) -> tuple[Met, Met]:
         """Let users come who are on the canary while one stable is away; each counts where he came first."""
@@ -141,6 +146,12 @@ class _Group:
             self.meet(first_on_canary, True, inside=away),
             self.meet(first_on_stable, False, inside=1 - away),
         )
+
+    def watches(self, canary: bool) -> float:
+        """Return the chance that a request ends in watching: then the share of users comes out."""
+        scenario = self.scenario
+        by_request = -np.log1p(-scenario.watch_share) / max(scenario.requests_per_user, 1)
+        return float(by_request * (1 - scenario.watched_less if canary else 1))
 
     def requests(self, of_each: float) -> Floats:
         """Return the requests that are expected of one user, who makes so many in the window, by tick."""

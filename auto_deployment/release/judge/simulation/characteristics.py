@@ -1,6 +1,5 @@
 """The judge's operating characteristics: how often it aborts, how soon, and how often it promotes."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,23 +12,25 @@ from auto_deployment.release.judge.evidence import (
     BAD_PART,
     POPULAR_PART,
     SLOW_PART,
+    WATCHED_PART,
     Columns,
     abort_limit,
     below_slo,
     kept_limit,
     weigh,
 )
+from auto_deployment.release.judge.intervals import wilson
 from auto_deployment.release.judge.judge import ReleaseVerdict, judge
 from auto_deployment.release.judge.sequential import Counts, canary_share, log_evidence_of_harm
 from auto_deployment.release.judge.simulation.cases import Clock, Scenario, play
 from auto_deployment.release.judge.simulation.users import Met
 from auto_deployment.release.judge.ticks import BAKING, CANARY, STABLE, WARMING, Tick, TrackCounts
+from auto_deployment.release.judge.watched import Watched, Watchers
 from auto_deployment.release.params import JudgeParams
 
 TICK_S = 60.0
 BATCH = 250  # releases at once; 20 MB of counts for each track and a day
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
-Z_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,6 @@ def characterise(
     )
 
 
-def wilson(hits: int, runs: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share; it is of use at 0 of n as well."""
-    share, z2 = hits / runs, Z_95**2
-    middle = (share + z2 / (2 * runs)) / (1 + z2 / runs)
-    half = Z_95 * math.sqrt(share * (1 - share) / runs + z2 / (4 * runs**2)) / (1 + z2 / runs)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
 def outcomes(canary: Met, stable: Met, params: JudgeParams) -> Outcomes:
     """Judge a batch at every minute at once, by the evidence that the judge weighs."""
     minutes, window = canary.columns.users.shape[-1], round(params.window_s / TICK_S)
@@ -100,6 +93,7 @@ def outcomes(canary: Met, stable: Met, params: JudgeParams) -> Outcomes:
         | (evidence.bad_harm >= abort_limit(params, BAD_PART))
         | (evidence.fallback_harm >= abort_limit(params, POPULAR_PART))
         | (evidence.slow_harm >= abort_limit(params, SLOW_PART))
+        | (evidence.watched_harm >= abort_limit(params, WATCHED_PART))
     )
     below = below_slo(canary.columns, stable.columns, np.full(minutes, TICK_S), params)
     ready = (
@@ -127,6 +121,8 @@ def outcomes(canary: Met, stable: Met, params: JudgeParams) -> Outcomes:
 
 def recorded(canary: Columns, stable: Columns, run: int, warming: int) -> list[Tick]:
     """Return one simulated release as the ticks that a controller would have recorded."""
+    minutes = range(canary.users.shape[-1])
+    watchers = {CANARY: _watchers(canary, run, warming), STABLE: _watchers(stable, run, warming)}
     return [
         Tick(
             time=START + timedelta(seconds=TICK_S * (minute + 1)),
@@ -134,8 +130,9 @@ def recorded(canary: Columns, stable: Columns, run: int, warming: int) -> list[T
             phase=WARMING if minute < warming else BAKING,
             counts={CANARY: _counts(canary, run, minute), STABLE: _counts(stable, run, minute)},
             mean_latency_ms={CANARY: 20.0, STABLE: 20.0},
+            watched=Watched(tracks={track: one[minute] for track, one in watchers.items()}),
         )
-        for minute in range(canary.users.shape[-1])
+        for minute in minutes
     ]
 
 
@@ -180,4 +177,11 @@ def _spread(minutes: Counts) -> tuple[float, float, float]:
 
 
 def _counts(columns: Columns, run: int, minute: int) -> TrackCounts:
-    return TrackCounts(**{name: int(getattr(columns, name)[run, minute]) for name in Columns.__slots__})
+    names = (name for name in Columns.__slots__ if name in TrackCounts.__slots__)
+    return TrackCounts(**{name: int(getattr(columns, name)[run, minute]) for name in names})
+
+
+def _watchers(columns: Columns, run: int, warming: int) -> list[Watchers]:
+    """Return the totals since warming, as feedback counts them."""
+    totals = (one[run, warming:].cumsum().tolist() for one in (columns.shown, columns.watched))
+    return [*[Watchers()] * warming, *(Watchers(*both) for both in zip(*totals, strict=True))]

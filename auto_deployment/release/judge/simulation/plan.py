@@ -100,6 +100,7 @@ class Simulation:
         stretch = window_s / simulated_s
         scenario = replace(
             scenario,
+            watch_share=0,  # nobody has said how many watch
             requests_per_s=self.demand.requests / DAY_S * stretch,
             requests_per_user=self.demand.requests_per_user() * window_s / DAY_S,
         )

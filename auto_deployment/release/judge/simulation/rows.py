@@ -1,6 +1,9 @@
 """The rows of the table: harmless candidates first, then those who ought to be aborted."""
 
 from auto_deployment.release.judge.simulation.cases import Scenario
+from auto_deployment.release.judge.simulation.telling import USUAL, Telling
+
+HOUR_LATE, IN_BATCHES = Telling(USUAL.watch_after, 60), Telling(USUAL.watch_after, 60, 180)
 
 SCENARIOS = (
     Scenario("equal tracks, 0.05 % of requests bad", bad_share=0.0005),
@@ -42,7 +45,11 @@ SCENARIOS = (
         away_min=360,
         requests_per_user=0.001,
     ),
+    Scenario("equal tracks, half of the users watch something from their lists", watch_share=0.5),
+    Scenario("equal tracks, lists and watches told an hour late", telling=HOUR_LATE),
+    Scenario("equal tracks, lists and watches told all at once every 3 h", telling=IN_BATCHES),
     Scenario("canary exactly 1.25 times as bad", canary_ratio=1.25),
+    Scenario("canary's lists watched 9 % less, which is tolerated", watched_less=1 - 1 / 1.1),
     Scenario("cold start: canary 10 times as bad while it is warmed", cold_min=10),
     Scenario("cold start without warming", cold_min=10, warmed=False),
     Scenario("canary 2 times as bad", True, canary_ratio=2),
@@ -62,4 +69,13 @@ SCENARIOS = (
     Scenario("slow tail: 1 in 50 of the canary's users waits for 350 ms", True, slow_on_canary=0.02),
     Scenario("the same, and NGINX throws these answers away", True, slow_on_canary=0.02, thrown_away=True),
     Scenario("canary gives twice as many users the popularity list (20 %)", True, fallback_ratio=2),
+    Scenario("canary's lists watched 20 % less", True, watched_less=0.2),
+    Scenario("canary's lists watched 40 % less", True, watched_less=0.4),
+    Scenario("the same, and half of the users watch something", True, watched_less=0.4, watch_share=0.5),
+    Scenario(
+        "the same, 5 % of users watch, a tenth of the traffic", True, watched_less=0.4, requests_per_s=0.5
+    ),
+    Scenario("the same, 5 requests/s, told an hour late", True, watched_less=0.4, telling=HOUR_LATE),
+    Scenario("the same, told all at once every 3 h", True, watched_less=0.4, telling=IN_BATCHES),
+    Scenario("canary's lists watched by nobody", True, watched_less=1.0),
 )

@@ -17,6 +17,7 @@ class Behaviour:
     bad: Floats  # chance that a request is bad
     fallback: Floats  # chance that a user is one of those who get popularity lists
     slow: Floats  # chance that a user is one of those who wait
+    watches: Floats  # chance that a request ends in watching something from its list
     comes: Floats | None = None  # chance to come of one who has not come yet; None: by his requests
 
 
@@ -58,6 +59,7 @@ def meet(users: Counts, behaviour: Behaviour, random: np.random.Generator) -> Me
     for tick in range(ticks):
         hit_later[:, tick] = random.binomial(spared, hit[:, tick])
         spared += first[:, tick] - first_bad[:, tick] - hit_later[:, tick]
+    watched = _watch(first, behaviour, random)
     asked = users[:, np.newaxis] * requests
     columns = Columns(
         users=first,
@@ -66,8 +68,24 @@ def meet(users: Counts, behaviour: Behaviour, random: np.random.Generator) -> Me
         newly_fallback=random.binomial(first, behaviour.fallback),
         newly_slow=random.binomial(first, behaviour.slow),
         requests=random.poisson(asked),
+        shown=first.copy(),
+        watched=watched,
     )
     return Met(columns, random.poisson(asked * behaviour.bad))
+
+
+def _watch(first: Counts, behaviour: Behaviour, random: np.random.Generator) -> Counts:
+    """Return how many of those who have come watch something for the first time, by tick."""
+    watched, waiting = np.zeros_like(first), np.zeros(len(first), np.int64)
+    if not behaviour.watches.any():
+        return watched
+    watched += random.binomial(first, behaviour.watches)
+    later = -np.expm1(-behaviour.requests * behaviour.watches)
+    for tick in range(first.shape[-1]):
+        more = random.binomial(waiting, later[:, tick])
+        waiting += first[:, tick] - watched[:, tick] - more
+        watched[:, tick] += more
+    return watched
 
 
 def come_in(requests: Floats, inside: Floats) -> tuple[float, Floats]:
