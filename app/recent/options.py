@@ -40,12 +40,13 @@ class FollowOptions:
 def options_of(settings: "Settings") -> FollowOptions:
     """Return what the settings of a worker, which has a folder, say."""
     return FollowOptions(
-        folder=str(settings.recent_dir),
-        model_dir=str(settings.model_dir),
+        # Absolute, as the process that follows starts elsewhere; not resolved: the model's link is swapped.
+        folder=str(settings.recent_dir and settings.recent_dir.absolute()),
+        model_dir=str(settings.model_dir.absolute()),
         parent=0,
         max_mb=settings.recent_max_mb,
         log_level=settings.log_level,
         redis_url=settings.redis_url,
         redis_password=settings.redis_password,
-        file=str(settings.recent_file) if settings.recent_file else None,
+        file=str(settings.recent_file.absolute()) if settings.recent_file else None,
     )

@@ -197,7 +197,7 @@ def test_an_answer_never_mixes_two_models(models: Models) -> None:
 
 def test_without_a_poll_nobody_looks(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(background, "_start", lambda name, *_: started.append(name))
+    monkeypatch.setattr(background, "start_one", lambda name, *_: started.append(name))
     background.start(instance_of(create_app(Settings(model_dir=models.current, model_poll_s=0))))
     background.start(instance_of(create_app(Settings(model_dir=models.current, model_poll_s=1))))
     assert started == ["counts", "counts", "watch"]

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -54,11 +55,13 @@ class RecentSender:
             self._metrics.dropped.inc()
         self._waiting.append(render(news))
 
-    def run(self, stop: threading.Event) -> None:
-        """Go on until told to stop; then tell once what is left."""
+    def run(self, stop: threading.Event, before: Callable[[], None] = lambda: None) -> None:
+        """Do what comes before, then go on until told to stop, and tell what is left if somebody takes it."""
+        before()
         while not stop.is_set():
             stop.wait(self.step())
-        self.step()
+        while self.step() == 0:
+            pass
 
     def step(self) -> float:
         """Tell some of what waits; return how long to wait for the next step."""

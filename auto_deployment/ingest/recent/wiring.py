@@ -1,20 +1,25 @@
 """Puts the telling together, where there is somebody to tell."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
+import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
 from auto_deployment.config.recent import RecentSettings
 from auto_deployment.dataset.corrections.wishes import wishes
 from auto_deployment.dataset.events import Event
+from auto_deployment.dataset.schema import SegmentError
 from auto_deployment.dataset.segments import Segment
 from auto_deployment.ingest.recent.again import events_of, newest_of
 from auto_deployment.ingest.recent.choose import RecentChoice
 from auto_deployment.ingest.recent.sender import RecentSender, SenderMetrics
 from auto_deployment.ingest.recent.sinks import FileSink, RedisSink, Sink
+
+log = logging.getLogger(__name__)
 
 Heard = Callable[[Event], None]
 
@@ -29,11 +34,9 @@ def telling(
         yield None
         return
     sender = RecentSender(choice, sink, SenderMetrics(registry))
-    newest = newest_of(segments)
-    if newest is not None:
-        _tell_again(sender, newest)
-    stop = threading.Event()
-    thread = threading.Thread(target=sender.run, args=(stop,), name="recent", daemon=True)
+    newest, stop = newest_of(segments), threading.Event()
+    before = partial(_tell_again, sender, newest, stop)
+    thread = threading.Thread(target=sender.run, args=(stop, before), name="recent", daemon=True)
     thread.start()
     try:
         yield sender.heard
@@ -42,11 +45,19 @@ def telling(
         thread.join()
 
 
-def _tell_again(sender: RecentSender, newest: Segment) -> None:
-    forgotten = {wish.user_id for wish in wishes(Path(newest.path).parent)}
-    for event in events_of(newest):
-        if event.user_id not in forgotten:
-            sender.heard(event)
+def _tell_again(sender: RecentSender, newest: Segment | None, stop: threading.Event) -> None:
+    """Tell what a segment holds, beside the loop: a large one takes seconds."""
+    if newest is None:
+        return
+    try:
+        forgotten = {wish.user_id for wish in wishes(newest.path.parent)}
+        for event in events_of(newest):
+            if stop.is_set():
+                return
+            if event.user_id not in forgotten:
+                sender.heard(event)
+    except (OSError, pa.ArrowException, SegmentError) as error:
+        log.warning("%s is not told again: %s", newest.path.name, error)
 
 
 def _sink_of(settings: RecentSettings) -> Sink | None:

@@ -20,6 +20,7 @@ from auto_deployment.paths import Paths
 from tests.support.ingest.home import Home
 from tests.support.ingest.streams import FakeStream, begin, lines, make_listener
 from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 TAKEN = datetime(2026, 8, 27, 12, tzinfo=UTC)
 
@@ -77,12 +78,24 @@ def test_what_nobody_takes_waits_and_the_oldest_goes_where_there_is_no_room() ->
 
 def test_at_the_end_what_is_left_is_told() -> None:
     sink = FailingSink()
-    made, _ = sender(sink)
+    made, _ = sender(sink, 5000)
     stop = threading.Event()
     stop.set()
-    made.tell(news(1)[0])
+    for one in news(2500):
+        made.tell(one)
     made.run(stop)
-    assert len(sink.took) == 1
+    assert len(sink.took) == 2500
+
+
+def test_a_segment_that_is_gone_is_not_told_again_and_no_fault(
+    home: Home, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_listener(home.root, FakeStream([begin(), lines(0, LINES)])).run(threading.Event(), lambda: False)
+    found = list_segments(Paths(home.root).segments)
+    found[0].path.unlink()
+    choice = RecentChoice((1, 5), lambda movie_id: 80, lambda: TAKEN)
+    with telling(RecentSettings(file=tmp_path / "events"), choice, found, CollectorRegistry()):
+        eventually(lambda: "is not told again" in caplog.text)
 
 
 def test_a_redis_that_is_not_there_is_a_sink_error_at_once() -> None:
@@ -122,6 +135,10 @@ def told(path: Path) -> list[tuple[int, str]]:
     return [(one.user_id, one.movie_id) for one in events if one]
 
 
+def wait_for(path: Path, count: int) -> None:
+    eventually(lambda: len(told(path)) == count)
+
+
 def test_ingest_tells_what_it_has_taken_and_again_after_a_restart(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "events"
     segments = Paths(home.root).segments
@@ -131,6 +148,7 @@ def test_ingest_tells_what_it_has_taken_and_again_after_a_restart(home: Home, tm
         with telling(RecentSettings(file=path), choice, found, CollectorRegistry()) as heard:
             stream = FakeStream([] if found else [begin(), lines(0, LINES)])
             make_listener(home.root, stream, heard=heard).run(threading.Event(), lambda: False)
+            wait_for(path, len(expected))
         assert told(path) == expected
         path.unlink()
 
