@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
-from auto_deployment.dataset.corrections.held_record import read_held
+from auto_deployment.dataset.arrays import int64s
+from auto_deployment.dataset.builder import microseconds
+from auto_deployment.dataset.corrections.held_record import add_held, read_held
 from auto_deployment.dataset.corrections.wishes import Wish
+from auto_deployment.dataset.schema import SegmentError, read_segment_table
 from auto_deployment.dataset.segments import SUFFIX
 from auto_deployment.paths import CycleLayout, Paths, RunLayout
 from auto_deployment.people.places import Held
@@ -48,20 +52,29 @@ class LocalModels:
 
 
 class CycleClone:
-    """The clone that cycles work in: made anew by the next one, but for the model that it has to beat."""
+    """The clone that cycles work in: made anew by the next one, but for the model that it has to beat.
+
+    It also keeps published segments that an import has replaced since, which `segments` has no longer.
+    """
 
     name = "clone"
 
     def __init__(self, paths: Paths) -> None:
         self._data = CycleLayout(paths.cycle).clone / "data"
-        self._record = paths.forgotten
+        self._record, self._segments = paths.forgotten, paths.segments
 
     def report(self, user_id: int) -> list[str]:
-        """Return the models; events here are those of `segments`."""
+        """Return the models, and the segments that are nowhere else; other events are those of `segments`."""
         folders = (self._data / name for name in ("champion", "candidate", "model"))
-        return [str(folder) for folder in folders if _has(folder, user_id)]
+        models = [str(folder) for folder in folders if _has(folder, user_id)]
+        return [*models, *(str(path) for path in self._only_here() if _has_events(path, user_id))]
 
     def forget(self, wish: Wish) -> int:
+        """Note which segments hold the user: so versions are named, and the next cycle takes them out."""
+        until_us = microseconds(wish.until)
+        holding = [path.stem for path in self._only_here() if _has_events(path, wish.user_id, until_us)]
+        if holding:
+            add_held(self._record, {name: {wish.number} for name in holding})
         return 0
 
     def held(self, wish: Wish) -> Iterator[Held]:
@@ -75,6 +88,11 @@ class CycleClone:
                 "the model to beat",
                 "until a model without the user serves, and the cycle after that",
             )
+
+    def _only_here(self) -> list[Path]:
+        there = {path.name for path in self._segments.glob(f"*{SUFFIX}")}
+        found = sorted((self._data / "segments").glob(f"*{SUFFIX}"))
+        return [path for path in found if path.name not in there]
 
 
 class EdgeLog:
@@ -105,6 +123,15 @@ def _has(folder: Path, user_id: int) -> bool:
     except (OSError, ValueError):
         return False
     return bool(np.isin(user_id, users))
+
+
+def _has_events(path: Path, user_id: int, until_us: int | None = None) -> bool:
+    try:
+        table, _ = read_segment_table(path, ["user_id", "time"])
+    except (FileNotFoundError, SegmentError):  # a cycle changes the clone just now: the next `forget` sees
+        return False
+    of_user = table.filter(pc.equal(table["user_id"], user_id))
+    return bool(len(of_user)) and (until_us is None or bool((int64s(of_user["time"]) <= until_us).any()))
 
 
 def _knows(folder: Path, wish: Wish) -> bool:

@@ -17,7 +17,7 @@ from auto_deployment.dataset.corrections.writing import Correction, correcting, 
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.segments import list_segments
-from auto_deployment.paths import Paths, RunLayout
+from auto_deployment.paths import CycleLayout, Paths, RunLayout
 from tests.people.conftest import ANN, quarantine, watched_minutes
 from tests.support.feedback.service import Worker, shown_line
 from tests.support.feedback.world import NOON
@@ -83,6 +83,19 @@ def test_what_versions_of_before_have_is_known_to_hold_each_user_that_is_forgott
     marquee("forget", 2)
     held = read_held(Paths(root).forgotten)
     assert (held["a"], held["b"]) == ({1, 2}, {1, 2})
+
+
+def test_a_published_import_that_was_replaced_since_is_known_to_hold_the_user(
+    root: Path, marquee: Marquee
+) -> None:
+    """It is in the cycle's clone only, and its successor has nobody of that number."""
+    paths = Paths(root)
+    clone = CycleLayout(paths.cycle).clone / "data" / "segments"
+    write_segment(clone, "import-old", [rating(77, "heat+1995", 2.0)])
+    assert "import-old.parquet" in marquee("events", "report", 77)
+    said = marquee("forget", 77)
+    assert read_held(paths.forgotten) == {"import-old": {1}}
+    assert "still held: cycle/clone: what the last cycle has worked on" in said
 
 
 def test_to_forget_twice_changes_nothing(full: Path, marquee: Marquee) -> None:
