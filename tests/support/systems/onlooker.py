@@ -4,6 +4,8 @@ import json
 import math
 import time
 from dataclasses import dataclass
+from email import message_from_string
+from email.policy import default
 from typing import Any
 
 from tests.support.systems.containers import docker
@@ -46,6 +48,13 @@ class Onlooker:
         """Return the subjects of all mails of the outbox, or of those in one of its places."""
         found = f"find {FOLDER}/releases/outbox/{place} -name '*.eml'"
         return self._lines(f"cat $({found}) </dev/null | grep -i ^subject: || true")
+
+    def texts(self, word: str) -> list[str]:
+        """Return the plain text of each mail of the outbox whose subject has this word."""
+        found = self._lines(f"grep -rliE '^subject:.*{word}' {FOLDER}/releases/outbox || true")
+        mails = [docker("exec", self.container, "cat", one) for one in found]
+        parts = [message_from_string(one, policy=default).get_body(("plain",)) for one in mails]
+        return [" ".join(part.get_content().split()) for part in parts if part is not None]
 
     def edge_lines(self, since_s: float = 0.0) -> list[dict[str, Any]]:
         """Return what NGINX has noted of users since that time of the clock, in no order."""
