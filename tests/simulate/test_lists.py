@@ -14,8 +14,9 @@ from auto_deployment.dataset.catalog import USERS
 from auto_deployment.dataset.events import Event, Rating, Watch, render
 from auto_deployment.errors import BadInputError
 from auto_deployment.feedback.measures import Question, measure
-from auto_deployment.simulate.arrays import MINUTE_US, SECOND_US
+from auto_deployment.simulate.arrays import DAY_US, MINUTE_US, SECOND_US
 from auto_deployment.simulate.lists.appeal import Appeal, first_of
+from auto_deployment.simulate.lists.audience import Audience
 from auto_deployment.simulate.platform.platform import Platform
 from tests.support.feedback.world import World, request, told
 from tests.support.release.audience import audience, end_us, events, lived_platform, three_lists
@@ -121,7 +122,7 @@ def test_nobody_begins_a_title_twice_or_one_that_the_platform_has_not() -> None:
     platform = small_platform()
     users, now_us = audience(platform, watched_share=0.99, rest_h=0), end_us(platform)
     movie = platform.movies.ids[0]
-    tries = [users.show(now_us + day * 24 * HOUR_US, 1, [movie]) for day in range(200)]
+    tries = [users.show(now_us + 5 * number * HOUR_US, 1, [movie]) for number in range(60)]
     assert sum(tries) == 1
     assert not any(users.show(now_us + day * HOUR_US, 2, ["no+such+title", ""]) for day in range(50))
     assert not users.show(now_us, 3, [])
@@ -139,3 +140,15 @@ def test_values_with_which_nobody_could_answer_are_refused(lists: dict[str, floa
     params = small_params()
     with pytest.raises(BadInputError, match=next(iter(lists))):
         Platform.build(replace(params, lists=replace(params.lists, **lists)))
+
+
+def test_tastes_turn_and_titles_come_out_while_lists_are_shown() -> None:
+    platform = small_platform(days=60)
+    users, later_us = audience(platform, watched_share=0.99), end_us(platform)
+    new = int(np.argmax(platform.movies.released_us))
+    assert platform.movies.released_us[new] > 30 * DAY_US
+    early = Audience(platform, replace(platform.params.lists, watched_share=0.99), (1, 5), platform.start_us)
+    movie = [platform.movies.ids[new]]
+    assert not any(early.show(platform.start_us, user, movie) for user in range(1, 151))
+    for one in (users, early):
+        assert any(one.show(later_us, user, movie) for user in range(1, 151))

@@ -33,9 +33,7 @@ class Audience:
         self._rng = generator(platform.params.seed, "lists")
         self._places = {movie_id: place for place, movie_id in enumerate(platform.movies.ids)}
         self._ids = [movie_id.encode() for movie_id in platform.movies.ids]
-        # A platform does not change any more when its days are over.
-        at_us = int(np.clip(now_us - platform.start_us, 0, platform.params.days * DAY_US))
-        self._appeal = Appeal(platform, params, at_us)
+        self._appeal, self._appeals_until_us = self._look_at(now_us), now_us + DAY_US
         self._free_us: dict[int, int] = {}
         self._begun: dict[int, set[int]] = {}
         self._watching: list[tuple[int, int, int, int, int]] = []  # time, user, movie, minute, end
@@ -54,6 +52,8 @@ class Audience:
         user = user_id - 1
         if not 0 <= user < self.users or self._free_us.get(user, now_us) > now_us:
             return False
+        if now_us >= self._appeals_until_us:
+            self._appeal, self._appeals_until_us = self._look_at(now_us), now_us + DAY_US
         begun = self._begun.setdefault(user, set())
         places = (self._places.get(one, -1) for one in movie_ids)
         movies = np.array([-1 if place in begun else place for place in places], np.int64)
@@ -77,6 +77,12 @@ class Audience:
         while self._rating and self._rating[0][0] <= now_us:
             ratings.append(heappop(self._rating))
         return [*self._watch_lines(watches), *self._rating_lines(ratings)]
+
+    def _look_at(self, now_us: int) -> Appeal:
+        """See what appeals now: tastes turn and titles come out, until the platform's days are over."""
+        end_us = self._platform.params.days * DAY_US
+        at_us = min(max(now_us - self._platform.start_us, 0), end_us)
+        return Appeal(self._platform, self._params, at_us)
 
     def _begin(self, start_us: int, user: int, movie: int) -> None:
         """Plan a viewing, and the rating that may follow it."""
