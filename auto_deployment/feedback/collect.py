@@ -114,8 +114,10 @@ class Collector:
         self._open, self._since, self._lost = self._source.rows(), None, 0
 
     def remove_before(self, time: datetime) -> int:
-        """Remove files with older requests only; never the newest, which has the position."""
-        old = [path for path in closed_files(self._folder)[:-1] if span_of(path)[1] < time]
+        """Remove files with older requests only, whoever told; never the newest, which has the position."""
+        folders = [FeedbackLayout(self._root).table(source.name) for source in (EDGE_LOG, SERVICE_LOG)]
+        files = [path for folder in folders for path in closed_files(folder)[:-1]]
+        old = [path for path in files if span_of(path)[1] < time]
         with publishing(self._root):
             for path in old:
                 path.unlink(missing_ok=True)

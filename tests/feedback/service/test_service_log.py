@@ -231,3 +231,15 @@ def test_a_forgotten_user_is_forgotten_here_too(world: ServiceWorld) -> None:
     Worker(world.told).write(*numbered(1, 2))
     world.collect()
     assert FeedbackPlace(world.paths).report(2)["service"]["count"] == 1
+
+
+def test_what_was_collected_before_the_setting_was_changed_goes_as_well(world: ServiceWorld) -> None:
+    worker = Worker(world.told)
+    for number in (1, 2, 3):
+        worker.write(*numbered(number))
+        world.collect()
+    edge = World(world.edge_log.parent)
+    assert edge.collector().remove_before(after(hours=1)) == 2
+    assert world.found() == [3]  # the newest has the position
+    world.collect()
+    assert world.found() == [3]
