@@ -13,7 +13,7 @@ from auto_deployment.dataset.arrays import BoolArray, Float64Array, Int64Array
 from auto_deployment.params import load_params
 from auto_deployment.release.judge.evidence import watched_harm
 from auto_deployment.release.judge.groups import TOLERATED_RATIO
-from auto_deployment.release.judge.sequential import Counts
+from auto_deployment.release.judge.sequential import Counts, canary_share, log_evidence_of_harm
 from auto_deployment.release.judge.watched import WatchedColumns
 from auto_deployment.simulate.arrays import DAY_US
 from auto_deployment.simulate.platform.platform import Platform
@@ -23,7 +23,8 @@ from tests.support.project import PROJECT
 
 PARAMS = load_params(PROJECT / "params.yaml")
 PAST_D, AHEAD_D, HOURS, TITLES = 90, 10, 12, 20
-RUNS, TICKS, USERS, CANARY, SHARE = 10_000, 72, 21_600, 0.2, 0.05
+RUNS, FEWER_RUNS, TICKS, USERS, CANARY = 10_000, 2_000, 72, 21_600, 0.2
+SHARE = 0.05  # of users who watch something in a window, and of those who have a bad answer
 # Two genders, then six age bands, as among users of MovieLens.
 GROUPS = (0.72, 0.28, 0.04, 0.18, 0.35, 0.20, 0.14, 0.09)
 
@@ -32,9 +33,9 @@ def main() -> None:
     """Print all figures."""
     for name, share in shares():
         say(f"{100 * share:.1f} % of users begin {name} within {HOURS} h")
-    say(f"{100 * held(None, 0):.1f} % of equal candidates are held")
+    say(f"{100 * held(None, 0, RUNS):.2f} % of equal candidates are held")
     for group in (1, 4):
-        share = held(group, 0.4)
+        share = held(group, 0.4, FEWER_RUNS)
         say(f"{100 * share:.0f} % are held whose lists {100 * GROUPS[group]:.0f} % of users watch 40 % less")
 
 
@@ -70,21 +71,27 @@ def _best(score: Float64Array) -> BoolArray:
     return listed
 
 
-def held(group: int | None, less: float, runs: int = RUNS) -> float:
+def held(group: int | None, less: float, runs: int) -> float:
     """Return the share of candidates that wait for a person; one group may watch the canary's lists less."""
     random, judge = np.random.default_rng(1), PARAMS.release.judge
-    enough, found = np.log(len(GROUPS) / judge.watched.hold_alpha), np.zeros(runs, bool)
+    enough, found = np.log(2 * len(GROUPS) / judge.watched.hold_alpha), np.zeros(runs, bool)
     for place, share in enumerate(GROUPS):
         users = round(USERS * share)
         on_canary = random.binomial(users, CANARY, runs)
-        canary = _watch(on_canary, 1 - less * (place == group), random)
-        stable = _watch(users - on_canary, 1.0, random)
+        canary = _meet(on_canary, 1 - less * (place == group), random)
+        stable = _meet(users - on_canary, 1.0, random)
         found |= watched_harm(canary, stable, TOLERATED_RATIO, judge).max(axis=-1) >= enough
+        canary, stable = (_meet(one, 1.0, random) for one in (on_canary, users - on_canary))
+        seen = canary_share(canary.shown, stable.shown)
+        bad = log_evidence_of_harm(
+            canary.watched, stable.watched, seen, judge.tolerated_ratio, judge.harm_ratios
+        )
+        found |= bad.max(axis=-1) >= enough
     return float(found.mean())
 
 
-def _watch(users: Int64Array, part: float, random: np.random.Generator) -> WatchedColumns:
-    """Let users come at any tick, and watch at any later one; half a window is left to each on average."""
+def _meet(users: Int64Array, part: float, random: np.random.Generator) -> WatchedColumns:
+    """Let users come at any tick, and it befall them at any later one; half a window is left on average."""
     chance = -np.log1p(-SHARE) / TICKS * 2 * part
     shown: Counts = np.stack([random.multinomial(one, np.full(TICKS, 1 / TICKS)) for one in users])
     watched, waiting = np.zeros_like(shown), np.zeros(len(users), np.int64)

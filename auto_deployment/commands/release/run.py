@@ -30,6 +30,7 @@ from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.observe.user_groups import user_groups
 from auto_deployment.release.observe.watched_file import watched_file
 from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.store import Store
@@ -112,7 +113,12 @@ def _controller(settings: Settings, params: Params, online: OnlineSource, dry_ru
     images = DockerImages(docker, own.image)
     project = own_project(docker, own.project_dir)
     sources = Sources(
-        Follows(own.edge_dir / "logs" / "edge.log", TRACK_OF_PORT, params.release.judge.slow_ms / 1000),
+        Follows(
+            own.edge_dir / "logs" / "edge.log",
+            TRACK_OF_PORT,
+            params.release.judge.slow_ms / 1000,
+            user_groups(own.feedback_dir),
+        ),
         PrometheusMetrics(Prometheus(own.prometheus_url)),
         counter(own.nginx_status_url),
         watched_file(own.feedback_dir, paths, params.release.judge.watched),

@@ -21,6 +21,7 @@ from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
+from auto_deployment.release.observe.user_groups import user_groups
 from auto_deployment.release.observe.watched_file import watched_file
 from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.store import Store
@@ -72,11 +73,12 @@ class LocalReleases:
     def _make(self) -> Controller:
         local, paths = self._settings.local, Paths(self._settings.data_dir)
         tracks = {one.port: one.track for one in self._session.instances}
+        feedback, judge = self._settings.controller.feedback_dir, self._params.release.judge
         sources = Sources(
-            Follows(self._layout.edge_log, tracks, self._params.release.judge.slow_ms / 1000),
+            Follows(self._layout.edge_log, tracks, judge.slow_ms / 1000, user_groups(feedback)),
             InstanceMetrics(self._session.instances, paths.local_latency),
             counter(f"http://127.0.0.1:{local.status_port}/stub_status"),
-            watched_file(self._settings.controller.feedback_dir, paths, self._params.release.judge.watched),
+            watched_file(feedback, paths, judge.watched),
         )
         parts = ControllerParts(
             instances=self._session.release_instances,

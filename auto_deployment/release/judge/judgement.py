@@ -44,8 +44,9 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
-    """Check 7 within one group; `held` stops a promotion, and never aborts."""
+    """A comparison with stable within one group; `held` stops a promotion, and never aborts."""
 
+    check: str
     group: str
     stable: float
     canary: float

@@ -33,13 +33,20 @@ def checks_table(checks: Sequence[CheckResult], reason: str) -> Table:
 
 def groups_table(groups: Sequence[GroupResult]) -> Table:
     """Return a row for each group; below it what a person has to look at."""
-    _, unit, limit = CHECKS["watched-against-stable"]
     rows = []
     for one in groups:
+        name, unit, limit = CHECKS[one.check]
         shown, (words, tone) = limit.format(one.limit), HELD if one.held else NOT_HELD
-        cells = (one.group, value(one.stable, unit), value(one.canary, unit), shown, f"{one.n:,}", words)
+        cells = (
+            f"{name}: {one.group}",
+            value(one.stable, unit),
+            value(one.canary, unit),
+            shown,
+            f"{one.n:,}",
+            words,
+        )
         rows.append(Row(cells, tone, one.sentence if one.held else ""))
-    return Table(("watched by", *HEAD[1:]), tuple(rows))
+    return Table(HEAD, tuple(rows))
 
 
 def _row(check: CheckResult, reason: str) -> Row:

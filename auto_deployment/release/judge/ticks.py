@@ -38,6 +38,19 @@ class TrackCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupCounts:
+    """As in `TrackCounts`, of the users of one group."""
+
+    users: int = 0
+    newly_bad: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot have been counted."""
+        if min(self.users, self.newly_bad) < 0:
+            raise ValueError("a count below zero")
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """One evaluation: the counts since the last one, and what Prometheus said at its end."""
 
@@ -57,6 +70,8 @@ class Tick:
     set_aside: bool = field(default=False, metadata=LATER)  # it and what came before count no longer
     # None: nothing new since the tick before, or nobody looks.
     watched: Watched | None = field(default=None, metadata=OPTIONAL)
+    # Group ("gender F") -> track; what was not met is left out.
+    groups: Mapping[str, Mapping[str, GroupCounts]] = field(default_factory=dict, metadata=OPTIONAL)
 
     def __post_init__(self) -> None:
         """Refuse what no clock has shown and nobody has counted."""

@@ -1,15 +1,16 @@
 """The edge log as evidence: what the users of each track met since the last tick, each user once."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from auto_deployment.edge.log_files import LogFiles
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.judge.ticks import CANARY, STABLE, TRACKS, TrackCounts
+from auto_deployment.release.judge.ticks import CANARY, STABLE, TRACKS, GroupCounts, TrackCounts
 from auto_deployment.release.observe.edge_lines import LoggedRequest, parse_line
+from auto_deployment.release.observe.user_groups import GroupsOf, nobody
 from auto_deployment.release.observe.user_table import (
     FLAG_BITS,
     MET_BAD,
@@ -31,6 +32,7 @@ class Follows:
     log: Path
     tracks: Mapping[int, str]
     slow_s: float
+    groups: Callable[[], GroupsOf] | None = None  # reads who belongs to which; None: nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class EdgeRead:
     lines: int = 0
     damaged: int = 0  # of the lines
     foreign_attempts: int = 0  # at addresses whose port is of no track
+    groups: Mapping[str, Mapping[str, GroupCounts]] = field(default_factory=dict)
     lost: bool = False  # files went away before they were read: some evidence is missing
 
 
@@ -55,6 +58,7 @@ class EdgeReader:
         self._follows = follows
         self._files = files
         self._users = users
+        self._groups_of = follows.groups() if follows.groups else nobody
 
     @classmethod
     def begin(cls, follows: Follows, release: str) -> Self:
@@ -83,7 +87,7 @@ class EdgeReader:
     def read(self) -> EdgeRead:
         """Count what was added to the log; an unreadable log raises `EdgeLogError` and changes nothing."""
         users = self._users.copy()
-        tally = {track: Counter[str](newly_slow=0) for track in TRACKS}
+        tally = _Tally({track: Counter[str](newly_slow=0) for track in TRACKS}, self._groups_of)
         lines = damaged = foreign = 0
         for line in self._files.lines():
             lines += 1
@@ -94,26 +98,43 @@ class EdgeReader:
             foreign += request.foreign_attempts
             _count(request, tally, users, self._follows.slow_s)
         self._users = users
-        counts = {track: TrackCounts(**tally[track]) for track in TRACKS}
-        return EdgeRead(counts, lines, damaged, foreign, self._files.lost)
+        counts = {track: TrackCounts(**tally.tracks[track]) for track in TRACKS}
+        return EdgeRead(counts, lines, damaged, foreign, tally.by_group(), self._files.lost)
 
 
-def _count(
-    request: LoggedRequest, tally: Mapping[str, Counter[str]], users: UserTable, slow_s: float
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """Counts by track, and by group and track."""
+
+    tracks: Mapping[str, Counter[str]]
+    groups_of: GroupsOf
+    groups: defaultdict[str, defaultdict[str, Counter[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Counter))
+    )
+
+    def add_to_groups(self, user: str, track: str, name: str) -> None:
+        for group in self.groups_of(user):
+            self.groups[group][track][name] += 1
+
+    def by_group(self) -> dict[str, dict[str, GroupCounts]]:
+        return {
+            group: {track: GroupCounts(**counts) for track, counts in sorted(tracks.items())}
+            for group, tracks in sorted(self.groups.items())
+        }
+
+
+def _count(request: LoggedRequest, tally: _Tally, users: UserTable, slow_s: float) -> None:
     if not request.attempts:
         return
-    tally[request.attempts[0].track]["requests"] += 1
+    tally.tracks[request.attempts[0].track]["requests"] += 1
     for attempt in request.attempts:
-        tally[attempt.track]["attempts"] += 1
-        tally[attempt.track]["bad_attempts"] += attempt.bad
+        tally.tracks[attempt.track]["attempts"] += 1
+        tally.tracks[attempt.track]["bad_attempts"] += attempt.bad
     if request.user:
         _count_user(request, tally, users, slow_s)
 
 
-def _count_user(
-    request: LoggedRequest, tally: Mapping[str, Counter[str]], users: UserTable, slow_s: float
-) -> None:
+def _count_user(request: LoggedRequest, tally: _Tally, users: UserTable, slow_s: float) -> None:
     """A user belongs to the track that his first request met, and answers only for attempts on that one.
 
     While an instance is left alone for a second, its users meet the other track: they stay where the hash
@@ -131,9 +152,12 @@ def _count_user(
     fallback = request.source == POPULAR and last.track == track and not last.bad
     met = flags | bad * MET_BAD | fallback * MET_FALLBACK | slow * MET_SLOW
     if before is None:
-        tally[track]["users"] += 1
-        tally[track]["first_bad"] += bad
+        tally.tracks[track]["users"] += 1
+        tally.tracks[track]["first_bad"] += bad
+        tally.add_to_groups(request.user, track, "users")
+    if met & ~flags & MET_BAD:
+        tally.add_to_groups(request.user, track, "newly_bad")
     for flag, name in NEWLY.items():
-        tally[track][name] += bool(met & ~flags & flag)
+        tally.tracks[track][name] += bool(met & ~flags & flag)
     if met != before:
         users.put(key, met, new=before is None)

@@ -73,6 +73,7 @@ class Observer:
             foreign_attempts=read.foreign_attempts if read else 0,
             weights=weights or {},
             watched=self._watched(record, now),
+            groups=read.groups if read else {},
         )
         return replace(record, ticks=(*record.ticks, tick), edge=reader.state())
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_deployment.release.judge.check_watched import WATCHED_AGAINST_STABLE
+from auto_deployment.release.judge.checks import BAD_AGAINST_STABLE
 from auto_deployment.release.judge.judge import CheckOutcome, CheckResult, Judgement, ReleaseVerdict, judge
-from auto_deployment.release.judge.ticks import CANARY, STABLE, Tick
+from auto_deployment.release.judge.ticks import CANARY, STABLE, GroupCounts, Tick
 from auto_deployment.release.judge.watched import Watched, Watchers, known, newly
 from tests.support.release.ticks import START, counts, good, in_order, short, tick
 
@@ -172,3 +173,25 @@ def test_groups_share_the_chance_of_holding_what_is_harmless() -> None:
 def test_a_group_that_one_track_lacks_is_not_compared() -> None:
     lacking = replace(watched(120, 480), groups={"gender F": {STABLE: Watchers(10, 1)}})
     assert judge(told(lacking), short()).groups == ()
+
+
+def test_a_group_with_more_bad_answers_waits_for_a_person_and_never_aborts() -> None:
+    groups = {
+        "gender F": {CANARY: GroupCounts(12, 1), STABLE: GroupCounts(48, 0)},
+        "gender M": {CANARY: GroupCounts(48, 0), STABLE: GroupCounts(192, 5)},
+    }
+    one = tick(counts(60, bad=1, first_bad=0), counts(240, bad=5, first_bad=0), groups=groups)
+    judgement = judge(in_order([one] * 10), short())
+    assert judgement.verdict is ReleaseVerdict.PROMOTE
+    found = [(group.check, group.group, group.held) for group in judgement.groups]
+    assert found == [(BAD_AGAINST_STABLE, "gender F", True), (BAD_AGAINST_STABLE, "gender M", False)]
+    assert "Of gender F, 10 of 120 (8.33 %" in judgement.reason
+    alone = [replace(one, tracks_present=False)] * 10
+    assert not judge(in_order(alone), short()).held
+
+
+def test_groups_of_a_tick_are_stored_and_read_again() -> None:
+    one = tick(groups={"gender F": {CANARY: GroupCounts(2, 1)}})
+    stored = json.loads(json.dumps(one.to_json()))
+    assert Tick.from_json(stored) == one
+    assert "groups" not in tick().to_json()

@@ -18,6 +18,7 @@ from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.measurements import PrometheusMetrics
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Answer, NoData, Unavailable
+from auto_deployment.release.observe.user_groups import user_groups
 from auto_deployment.release.observe.watched_file import watched_file
 from auto_deployment.release.online.keep import OnlineSource
 from auto_deployment.release.params import ReleaseParams
@@ -154,7 +155,7 @@ class World:
     def boot(self) -> None:
         """Start the controller, as after a kill."""
         sources = Sources(
-            Follows(self.log, TRACKS, 0.15),
+            Follows(self.log, TRACKS, 0.15, user_groups(self.feedback)),
             PrometheusMetrics(self.metrics),
             lambda: self.requests,
             watched_file(self.feedback, self.paths, self.params.judge.watched),
