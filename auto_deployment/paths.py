@@ -75,6 +75,7 @@ class FeedbackLayout(Layout):
     spill = Below("spill")  # of DuckDB, where memory is not enough
     measures = Below("measures")  # a file for each release: what its lists were worth
     watched = Below("watched")  # counts for the release judge, a file for each release
+    copies = Below("copies")  # of what is in PostgreSQL, for DuckDB
 
     def table(self, name: str) -> Path:
         return self.root / name

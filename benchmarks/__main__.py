@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import (
     feedback,
+    feedback_stores,
     footprint,
     importing,
     latency,
@@ -33,12 +34,15 @@ KINDS = (
     "soak",
     "list-diff",
 )
+ASKED = ("feedback-stores",)  # takes hours, so only where it is named
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what is asked for; return 1 when a promise was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)} (default: all)")
+    parser.add_argument(
+        "kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS + ASKED)} (default: all but the last)"
+    )
     parser.add_argument("--factors", type=int, nargs="+", default=[64, 100], help="sizes of the model")
     parser.add_argument("--rounds", type=int, default=11, help="of throughput, 16 slices each")
     parser.add_argument("--slice-s", type=int, default=1)
@@ -50,10 +54,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--latency-s", type=int, default=30)
     parser.add_argument("--lists", type=int, default=500_000, help="of feedback; a fifth as many watches")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="of feedback-stores, for the kills")
+    parser.add_argument(
+        "--kills", type=int, default=50, help="of feedback-stores, of collector and joiner each"
+    )
     args = parser.parse_args(argv)
     kinds = args.kinds or list(KINDS)
-    if unknown := set(kinds) - set(KINDS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}: choose of {', '.join(KINDS)}")
+    if unknown := set(kinds) - set(KINDS + ASKED):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: choose of {', '.join(KINDS + ASKED)}")
     work = Path(os.environ.get("DATA_DIR") or "data").resolve() / "bench"
     work.mkdir(parents=True, exist_ok=True)
     kept = True
@@ -75,6 +83,9 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "feedback":
         table.title("feedback: watches credited to lists, and lines of the edge log collected")
         return feedback.measure(work, table, args.lists, args.lists // 5)
+    if kind == "feedback-stores":
+        table.title("feedback-stores: files and PostgreSQL, killed at random, and asked about one user")
+        return feedback_stores.measure_stores(work, table, args.lists, args.requests, args.kills)
     if kind == "priority":
         table.title("priority: what can wait takes all processors")
         return priority.measure(table)

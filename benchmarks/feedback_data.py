@@ -72,6 +72,17 @@ def make(folder: Path, impressions: int, watches: int) -> None:
     _write_segment(folder, user, movie, time_us, names)
 
 
+def make_lists(store: ParquetStore, impressions: int) -> None:
+    """Make lists only."""
+    rng = np.random.default_rng(1)
+    names = np.array([f"title+{number:05d}+2000" for number in range(TITLES)])
+    begin_us, users = microseconds(DAY - timedelta(days=1)), max(impressions // LISTS_A_USER, 1)
+    for hour, count in enumerate(np.bincount(np.arange(impressions) % HOURS, minlength=HOURS).tolist()):
+        time_us = np.sort(rng.integers(0, HOUR_US, count)) + begin_us + hour * HOUR_US
+        user, movies = rng.integers(1, users + 1, count), rng.integers(0, TITLES, (count, LENGTH))
+        _store_hour(store, hour, hour * (impressions // HOURS + 1), user, time_us, names, movies)
+
+
 def opened(folder: Path) -> Made:
     """Return what `make` has left in a folder."""
     [path] = (folder / "segments").glob("*.parquet")

@@ -32,7 +32,7 @@ mkdir "$part"
 held=()
 release_all() { if [ ${#held[@]} -gt 0 ]; then docker compose unpause "${held[@]}" >/dev/null 2>&1; fi; }
 trap release_all EXIT
-for service in controller scheduler events feedback-join feedback-collect ingest kafka prometheus alertmanager; do
+for service in controller scheduler events feedback-join feedback-collect ingest kafka postgres prometheus alertmanager; do
   if grep -qx "$service" <<<"$running"; then
     quietly docker compose pause "$service"
     held+=("$service")

@@ -82,7 +82,7 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "mail": (mail.mail_settings, mail.VARIABLES),
     "scheduler_metrics": (SchedulerAddress, addresses.SCHEDULER),
     "controller": (ControllerSettings, controller.VARIABLES),
-    "feedback": (FeedbackAddresses, addresses.FEEDBACK),
+    "feedback": (addresses.feedback_addresses, addresses.FEEDBACK),
     "events": (EventsSettings, events.VARIABLES),
     "impressions": (ImpressionSettings, impressions.VARIABLES),
     "recent": (RecentSettings, recent.VARIABLES),

@@ -1,10 +1,11 @@
 """Where the programs of one host listen, and whom `ingest` asks."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from auto_deployment.config.env import SettingsError, Variables, port, url
+from auto_deployment.config.env import SettingsError, Variables, port, secret, url
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,13 @@ class SchedulerAddress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FeedbackAddresses:
-    """Where `feedback collect` and `feedback join` show their metrics."""
+    """Where `feedback collect` and `feedback join` show their metrics, and the database; None: files."""
 
     metrics_host: str = "127.0.0.1"
     collect_port: int = 9111
     join_port: int = 9112
+    database_url: str | None = field(default=None, repr=False)
+    database_password: str | None = field(default=None, repr=False)
 
 
 def local_addresses(**fields: object) -> LocalAddresses:
@@ -49,6 +52,22 @@ def local_addresses(**fields: object) -> LocalAddresses:
     if len({found.port, found.status_port, found.stable_port, found.canary_port}) < 4:
         raise SettingsError(f"{', '.join(list(LOCAL)[1:])} must be different ports.")
     return found
+
+
+def feedback_addresses(**fields: object) -> FeedbackAddresses:
+    """Check the database's address without showing it: it may hold a password."""
+    found = FeedbackAddresses(**fields)  # type: ignore[arg-type]  # FEEDBACK has parsed them
+    if found.database_url is not None and not _is_database(found.database_url):
+        raise SettingsError("FEEDBACK_URL must be postgresql://USER@HOST:PORT/DATABASE.")
+    return found
+
+
+def _is_database(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("postgresql", "postgres") and bool(parts.netloc and parts.path.strip("/"))
+    except ValueError:
+        return False
 
 
 def _ipv4(text: str) -> str:
@@ -75,4 +94,6 @@ FEEDBACK: Variables = {
     "FEEDBACK_METRICS_HOST": ("metrics_host", str),
     "FEEDBACK_COLLECT_METRICS_PORT": ("collect_port", port),
     "FEEDBACK_JOIN_METRICS_PORT": ("join_port", port),
+    **secret("FEEDBACK_URL", "database_url"),
+    **secret("FEEDBACK_PASSWORD", "database_password"),
 }

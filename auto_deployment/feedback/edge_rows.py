@@ -104,7 +104,7 @@ def _row(entry: Mapping[str, Any], user: str) -> tuple[int, int, str, list[str],
     texts = [entry[name] for name in TEXTS]
     request_id, status, seconds = entry["request_id"], entry["status"], float(entry["request_time"])
     for text in (request_id, *texts):
-        if type(text) is not str or len(text) > LONGEST_TEXT:
+        if type(text) is not str or len(text) > LONGEST_TEXT or "\0" in text:  # PostgreSQL keeps no NUL
             raise ValueError("no text of a header")
     if type(status) is not int or not 0 <= status <= 999 or not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError("no status or duration")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from auto_deployment.feedback.engine import parquet
 from auto_deployment.feedback.files import (
@@ -44,8 +45,26 @@ class ParquetStore:
     def facts(self, table: FeedbackTable) -> dict[datetime, Facts]:
         return {_period(path): read_facts(path) for path in self._files(table)}
 
+    def facts_of(self, table: FeedbackTable, period: datetime) -> Facts:
+        """Return what is said of one period; raise `FileNotFoundError` where it is not there."""
+        return read_facts(self._path(table, period))
+
+    def rows(self, table: FeedbackTable, period: datetime) -> pa.Table:
+        """Return the rows of one period; raise `FeedbackError` where the file is damaged."""
+        path = self._path(table, period)
+        try:
+            return pq.read_table(path, page_checksum_verification=True).cast(table.schema)
+        except (OSError, pa.ArrowException) as error:
+            raise FeedbackError(f"{path} is damaged: restore it from a copy or move it away.") from error
+
+    def periods(self, table: FeedbackTable) -> set[datetime]:
+        return {_period(path) for path in self._files(table)}
+
     def replace(self, table: FeedbackTable, period: datetime, rows: pa.Table, facts: Facts) -> None:
-        write_file(self._path(table, period), rows.cast(table.schema), facts)
+        write_file(self._path(table, period), _ordered(rows.cast(table.schema)), facts, one_user=True)
+
+    def remove(self, table: FeedbackTable, period: datetime) -> None:
+        self._path(table, period).unlink(missing_ok=True)
 
     def remove_before(self, time: datetime) -> int:
         old = [
@@ -73,6 +92,13 @@ class ParquetStore:
     def _path(self, table: FeedbackTable, period: datetime) -> Path:
         form = "%Y%m%d" if table.period == DAY else "%Y%m%dT%H"
         return self._folder / table.name / f"{period:{form}}{SUFFIX}"
+
+
+def _ordered(rows: pa.Table) -> pa.Table:
+    """Sort by user, then by all else: one user's rows lie together, and the same rows give the same file."""
+    names = [field.name for field in rows.schema if not pa.types.is_list(field.type)]
+    names.sort(key=lambda name: name != "user_id")
+    return rows.sort_by([(name, "ascending") for name in names])
 
 
 def _period(path: Path) -> datetime:

@@ -13,8 +13,10 @@ from auto_deployment.dataset.arrays import int64s
 from auto_deployment.dataset.builder import microseconds
 from auto_deployment.dataset.corrections import applied
 from auto_deployment.dataset.corrections.wishes import Wish
+from auto_deployment.feedback.edge_rows import EDGE
 from auto_deployment.feedback.files import FeedbackError, closed_files, read_facts, write_file
 from auto_deployment.feedback.forgotten import HAPPENED_US, counted, left, publishing
+from auto_deployment.feedback.tables import IMPRESSIONS, OUTCOMES
 from auto_deployment.host.files import remove_leftovers
 from auto_deployment.paths import FeedbackLayout, Paths
 from auto_deployment.people.places import Held
@@ -48,14 +50,15 @@ class FeedbackPlace:
         if not self._layout.root.is_dir():
             return 0
         with publishing(self._layout.root):  # whoever writes a file after this knows of the wish
-            files = list(self._files())
-            for name in HAPPENED_US:
-                remove_leftovers(self._layout.table(name))
+            files = list(self._files(copies=True))
+            for _, folder in self._folders(copies=True):
+                if folder.is_dir():
+                    remove_leftovers(folder)
         return sum(self._rewrite(name, path, wish) for name, path in files)
 
     def held(self, wish: Wish) -> Iterator[Held]:
         counts = dict.fromkeys(HAPPENED_US, 0)
-        for name, table in self._tables(wish.user_id):
+        for name, table in self._tables(wish.user_id, copies=True):
             counts[name] += len(table) - len(left(name, table, _only(wish)))
         for name, count in counts.items():
             if count:
@@ -75,12 +78,12 @@ class FeedbackPlace:
             if len(kept) == len(rows):
                 return False
             facts = counted(name, read_facts(path), kept)
-            write_file(path, kept.replace_schema_metadata(None), facts)
+            write_file(path, kept.replace_schema_metadata(None), facts, one_user=name != EDGE)
         return True
 
-    def _tables(self, user_id: int) -> Iterator[tuple[str, pa.Table]]:
+    def _tables(self, user_id: int, copies: bool = False) -> Iterator[tuple[str, pa.Table]]:
         """Yield the rows of a user in each file that has some, with the table's name."""
-        for name, path in self._files():
+        for name, path in self._files(copies):
             try:
                 if _mentions(path, user_id):
                     table = _read(path)
@@ -88,10 +91,17 @@ class FeedbackPlace:
             except FileNotFoundError:  # too old since just now
                 continue
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        for name in HAPPENED_US:
-            for path in closed_files(self._layout.table(name)):
+    def _files(self, copies: bool) -> Iterator[tuple[str, Path]]:
+        for name, folder in self._folders(copies):
+            for path in closed_files(folder):
                 yield name, path
+
+    def _folders(self, copies: bool) -> Iterator[tuple[str, Path]]:
+        """Yield the folder of each table, and with `copies` those of what is in a database."""
+        for name in HAPPENED_US:
+            yield name, self._layout.table(name)
+        if copies:
+            yield from ((table.name, self._layout.copies / table.name) for table in (IMPRESSIONS, OUTCOMES))
 
 
 def _only(wish: Wish) -> applied.Corrections:

@@ -8,6 +8,7 @@ from auto_deployment.dataset.builder import from_microseconds
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.dataset.corrections.writing import Correction, correcting, write_correction
 from auto_deployment.paths import Paths
+from auto_deployment.people.database_place import DatabasePlace
 from auto_deployment.people.feedback_place import FeedbackPlace
 from auto_deployment.people.places import Place, reports
 from auto_deployment.people.refusals import NotThereError
@@ -45,8 +46,9 @@ def _write(paths: Paths, places: Sequence[Place], user_id: int, now: datetime, k
     """Write the wish down, unless it is known and the user has done nothing since."""
     newest = _time(SegmentPlace(paths).newest(user_id))
     if known is not None:
-        requested = _time(FeedbackPlace(paths).newest(user_id))
-        if all(time is None or time <= known.until for time in (newest, requested)):
+        shown = [place for place in places if isinstance(place, FeedbackPlace | DatabasePlace)]
+        requested = [_time(place.newest(user_id)) for place in shown]
+        if all(time is None or time <= known.until for time in (newest, *requested)):
             return known
     if newest is None and not reports(places, user_id):
         raise NotThereError(

@@ -9,6 +9,8 @@ import pytest
 from auto_deployment.people.correct import EventName, Value, add_event, correct_event, remove_event
 from tests.support.feedback.world import LIST, NOON, World, after, rated, request, told, watched
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 NOW = after(days=1)
 SCALE = (1.0, 5.0)
 WATCH = EventName(7, LIST[0], after(minutes=5), "watch")

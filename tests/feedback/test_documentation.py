@@ -8,6 +8,7 @@ import pytest
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.online.series import JoinMetrics
 from auto_deployment.feedback.tables import TABLES
+from tests.support.feedback.postgres import Server
 from tests.support.feedback.world import LIST, NOON, World, after, params, rated, request, told, watched
 from tests.support.project import PROJECT
 
@@ -30,7 +31,11 @@ ANSWERS: list[list[dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("question", "answer"), list(zip(QUESTIONS, ANSWERS, strict=True)))
+ASKED = pytest.mark.parametrize(("question", "answer"), list(zip(QUESTIONS, ANSWERS, strict=True)))
+
+
+@pytest.mark.usefixtures("either_store")
+@ASKED
 def test_questions_that_people_ask_first_are_answered_rightly(
     question: str, answer: list[dict[str, object]], tmp_path: Path
 ) -> None:
@@ -45,6 +50,16 @@ def test_questions_that_people_ask_first_are_answered_rightly(
     shown = [{name: row[name] for name in expected} for row, expected in zip(rows, answer, strict=True)]
     assert shown == answer
     assert all(row["best"] == " ".join(LIST) for row in rows if "best" in row)
+
+
+@pytest.mark.lab
+@ASKED
+def test_people_may_ask_them_in_postgresql(
+    question: str, answer: list[dict[str, object]], tmp_path: Path, postgres: Server
+) -> None:
+    test_questions_that_people_ask_first_are_answered_rightly(question, answer, tmp_path)
+    postgres.ask("DROP ROLE IF EXISTS ann; CREATE ROLE ann LOGIN PASSWORD 'ann' IN ROLE marquee_reader")
+    assert postgres.ask(question, user="ann", password="ann") != []
 
 
 def test_the_page_names_every_column_and_the_shipped_limits() -> None:

@@ -1,15 +1,14 @@
 """What was shown and what came of it: each line of both sides once, whatever order it comes in."""
 
-import errno
-import os
 from pathlib import Path
 
 import pytest
 
 from auto_deployment.feedback.files import FeedbackError
 from auto_deployment.feedback.tables import OUTCOMES
-from auto_deployment.host.files import StagedFile
 from tests.support.feedback.world import LIST, NOON, World, after, params, rated, request, told, watched
+
+pytestmark = pytest.mark.usefixtures("either_store")
 
 DAY = NOON.replace(hour=0)
 
@@ -119,14 +118,11 @@ def test_joining_again_changes_nothing_and_new_lines_change_their_periods_only(w
     world.segment(told(NOON, 7), told(after(hours=3), 7))
     world.collect()
     assert NOON in world.join(after(hours=4)).hours
-    files = {path.name: path.stat().st_ino for path in world.layout.table("impressions").iterdir()}
     again = world.join(after(hours=4))
     assert (again.hours, again.days) == ([], [])
     world.segment(told(after(hours=1, minutes=20), 8))
     done = world.join(after(hours=4))
     assert (done.hours, done.days) == ([after(hours=1)], [DAY])
-    now = {path.name: path.stat().st_ino for path in world.layout.table("impressions").iterdir()}
-    assert {name for name, inode in files.items() if now[name] != inode} == {"20261128T13.parquet"}
 
 
 def test_lines_of_the_stream_that_are_hours_late_are_joined_in_their_hour(world: World) -> None:
@@ -196,39 +192,6 @@ def test_files_beyond_their_time_are_removed(world: World) -> None:
     assert world.join(after(days=params().keep_days - 1)).removed == 0
     assert world.join(after(days=params().keep_days + 2)).removed > 0
     assert world.rows("SELECT * FROM impressions UNION ALL BY NAME SELECT * FROM outcomes") == []
-
-
-def test_a_table_of_a_later_version_is_refused_in_one_sentence(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.log(request(NOON, 7, 1))
-    world.segment(told(NOON, 7))
-    world.collect()
-    with monkeypatch.context() as patch:
-        patch.setattr("auto_deployment.feedback.files.SCHEMA_VERSION", 7)
-        patch.setattr("auto_deployment.feedback.sources.read_facts", lambda path: {})
-        world.join()
-    for act in (world.join, lambda: world.rows("SELECT * FROM impressions")):
-        with pytest.raises(FeedbackError, match=r"20261128T\d\d.parquet is of schema version 7"):
-            act()
-
-
-def test_a_full_disk_is_said_and_the_next_round_does_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.log(request(NOON, 7, 1))
-    world.segment(told(NOON, 7), *watched(after(minutes=5), 7, LIST[0]))
-    world.collect()
-
-    def full(staged: StagedFile) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(StagedFile, "seal", full)
-        with pytest.raises(FeedbackError, match="does not fit on the disk: make room there"):
-            world.join()
-    world.join()
-    assert len(world.rows("SELECT * FROM outcomes")) == 1
 
 
 def test_a_damaged_segment_or_edge_file_is_named(world: World) -> None:

@@ -13,6 +13,8 @@ from auto_deployment.feedback.measures import Measured, Question, measure
 from auto_deployment.feedback.page import table
 from tests.support.feedback.world import LIST, NOON, World, after, rated, request, told, watched
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from auto_deployment.commands.events.shared import user_id
 from auto_deployment.commands.events.wiring import every_place
+from auto_deployment.commands.feedback.shared import database
 from auto_deployment.config import Settings
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.errors import BadInputError
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     if args.user is None:
         raise BadInputError("`forget` takes a USER, or --status.")
-    done = forget(paths, places_of(paths), args.user, datetime.now(UTC))
+    done = forget(paths, places_of(paths, database(settings)), args.user, datetime.now(UTC))
     if not args.json:
         sys.stdout.write(render_done(done))
     _say([done.wish], settings, args.json, done.removed)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from auto_deployment.commands.cycle_wiring import make_cycle
+from auto_deployment.commands.feedback.shared import database
 from auto_deployment.config import Settings
 from auto_deployment.cycle.forgotten import look_for_forgotten
 from auto_deployment.params import load_params
@@ -16,4 +17,4 @@ def every_place(settings: Settings) -> Sequence[Place]:
     """Return the places with the published versions as they are now."""
     days = load_params(settings.params_file).retrain.forgotten_days
     versions = VersionPlace(look_for_forgotten(make_cycle(settings)), days)
-    return [*places_of(Paths(settings.data_dir)), versions]
+    return [*places_of(Paths(settings.data_dir), database(settings)), versions]

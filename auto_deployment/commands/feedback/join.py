@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from auto_deployment.commands.feedback.shared import engine, store
@@ -13,7 +14,8 @@ from auto_deployment.feedback.join import Joiner, totals
 from auto_deployment.feedback.online.measure_files import MeasureFiles
 from auto_deployment.feedback.online.measuring import Measuring
 from auto_deployment.feedback.online.rounds import Rounds
-from auto_deployment.feedback.store import FeedbackStore
+from auto_deployment.feedback.postgres.store import PostgresStore
+from auto_deployment.feedback.store import FeedbackStore, ParquetStore
 from auto_deployment.feedback.tables import IMPRESSIONS
 from auto_deployment.host.faults import Faults
 from auto_deployment.host.locks import only_one
@@ -42,6 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         joiner = Joiner(paths, tables, own_engine, params)
         measuring = Measuring(own_engine, tables, paths.catalog, MeasureFiles(layout.measures), params)
         if args.once:
+            _take_over(tables, layout)
             sys.stdout.write(json.dumps(_joined(joiner, measuring, tables)) + "\n")
             return 0
         log.info("Joins below %s; %s", layout.root, params.join)
@@ -49,9 +52,20 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         served = serving(
             (own.metrics_host, own.join_port), "FEEDBACK_JOIN_METRICS_PORT", rounds.metrics.registry
         )
+
+        def step(now: datetime) -> None:
+            _take_over(tables, layout)
+            rounds.step(now)
+
         with served:
-            _join_on(rounds, stop, params.join.every_s)
+            _join_on(step, stop, params.join.every_s)
     return 0
+
+
+def _take_over(tables: FeedbackStore, layout: FeedbackLayout) -> None:
+    """Move what is still in files into the database, where that is the store."""
+    if isinstance(tables, PostgresStore) and (moved := tables.take_over(ParquetStore(layout.root))):
+        log.info("Moved %d periods from files into the database", moved)
 
 
 def _joined(joiner: Joiner, measuring: Measuring, tables: FeedbackStore) -> dict[str, int]:
@@ -62,12 +76,12 @@ def _joined(joiner: Joiner, measuring: Measuring, tables: FeedbackStore) -> dict
     return facts | totals(tables.facts(IMPRESSIONS), datetime.min.replace(tzinfo=UTC))
 
 
-def _join_on(rounds: Rounds, stop: Stop, every_s: float) -> None:
+def _join_on(step: Callable[[datetime], None], stop: Stop, every_s: float) -> None:
     faults = Faults()
     while not stop.is_set():
         now = datetime.now(UTC)
         try:
-            rounds.step(now)
+            step(now)
         except MarqueeError as error:
             faults.log(error, now)
         stop.wait(every_s)

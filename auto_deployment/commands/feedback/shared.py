@@ -9,13 +9,23 @@ from tempfile import TemporaryDirectory
 from auto_deployment.config import Settings
 from auto_deployment.feedback.engine import Engine
 from auto_deployment.feedback.params import JoinParams
+from auto_deployment.feedback.postgres.database import Database
+from auto_deployment.feedback.postgres.store import PostgresStore
 from auto_deployment.feedback.store import FeedbackStore, ParquetStore
 from auto_deployment.paths import FeedbackLayout, Paths
 
 
 def store(settings: Settings) -> FeedbackStore:
     """Return where impressions and outcomes are."""
-    return ParquetStore(FeedbackLayout.below(Paths(settings.data_dir).feedback).root)
+    root = FeedbackLayout.below(Paths(settings.data_dir).feedback).root
+    found = database(settings)
+    return ParquetStore(root) if found is None else PostgresStore(found, root)
+
+
+def database(settings: Settings) -> Database | None:
+    """Return the database that feedback is in; None where it is in files."""
+    own = settings.feedback
+    return None if own.database_url is None else Database(own.database_url, own.database_password)
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Service:
     paths: Paths
     scale: Scale
     token: str
+    places: Callable[[], Sequence[Place]]
     every_place: Callable[[], Sequence[Place]]
     clock: Callable[[], float] = time.monotonic
 
@@ -65,7 +66,7 @@ def build(service: Service) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has by default
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     events = EventViews(service.paths, service.scale)
-    person = PersonViews(service.paths, service.scale, service.every_place)
+    person = PersonViews(service.paths, service.scale, service.places, service.every_place)
     own = {"live": _live, "openapi": _openapi}
     for rule, method, name in RULES:
         view = own.get(name) or getattr(events, name, None) or getattr(person, name)

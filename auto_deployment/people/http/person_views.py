@@ -9,7 +9,6 @@ from flask import Response, jsonify
 from auto_deployment.dataset.corrections.look import Scale
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.paths import Paths
-from auto_deployment.people.all_places import places_of
 from auto_deployment.people.forget import forget, latest_wish
 from auto_deployment.people.http.bodies import read_query
 from auto_deployment.people.http.paging import page
@@ -23,12 +22,18 @@ from auto_deployment.people.words import read_user
 class PersonViews:
     """One method for each address and verb; `every_place` also looks at published versions."""
 
-    def __init__(self, paths: Paths, scale: Scale, every_place: Callable[[], Sequence[Place]]) -> None:
-        self._paths, self._scale, self._every_place = paths, scale, every_place
+    def __init__(
+        self,
+        paths: Paths,
+        scale: Scale,
+        places: Callable[[], Sequence[Place]],
+        every_place: Callable[[], Sequence[Place]],
+    ) -> None:
+        self._paths, self._scale, self._places, self._every_place = paths, scale, places, every_place
 
     def report(self, user: str) -> Response:
         read_query()
-        return jsonify(everything(self._paths, places_of(self._paths), read_user(user), self._scale))
+        return jsonify(everything(self._paths, self._places(), read_user(user), self._scale))
 
     def list_forgotten(self) -> Response:
         """List the wishes, the oldest first, without what is held: that takes a while for each."""
@@ -50,7 +55,7 @@ class PersonViews:
     def forget(self, user: str) -> Response:
         """Forget a user as of now; asked again, it goes on with what was left undone."""
         read_query()
-        done = forget(self._paths, places_of(self._paths), read_user(user), datetime.now(UTC))
+        done = forget(self._paths, self._places(), read_user(user), datetime.now(UTC))
         return self._status(done.wish, done.removed)
 
     def _status(self, wish: Wish, removed: Mapping[str, int]) -> Response:

@@ -27,7 +27,9 @@ DESCRIBED: dict[str, Any] = yaml.safe_load(OPENAPI.read_bytes())
 
 def make_app(root: Path, **named: Any) -> Flask:
     paths = Paths(root)
-    return build(Service(paths, (1.0, 5.0), TOKEN, lambda: places_of(paths), **named))
+    return build(
+        Service(paths, (1.0, 5.0), TOKEN, lambda: places_of(paths), lambda: places_of(paths), **named)
+    )
 
 
 class Asker:

@@ -86,7 +86,8 @@ def _make_requests(world: World, begin: datetime, numbers: range, plan: Plan) ->
 
 def _live(home: Path, world: World, dice: random.Random) -> None:
     """Start both, and kill each somewhere after it has begun to write."""
-    edge, impressions = world.layout.edge, world.layout.table("impressions")
+    kept = world.layout.copies if "FEEDBACK_URL" in os.environ else world.layout.root
+    edge, impressions = world.layout.edge, kept / "impressions"
     begun = {edge: _mark(edge, "*.parquet"), impressions: _mark(impressions, "*")}
     running = [_start(home, word) for word in ("collect", "join")]
     try:

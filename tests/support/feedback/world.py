@@ -1,6 +1,6 @@
 """A platform in small: what NGINX and the stream say of the same requests, and the parts that join it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from auto_deployment.dataset.catalog import MOVIES
+from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Event, Rating, Recommendation, Watch
 from auto_deployment.feedback.collect import Collector
 from auto_deployment.feedback.engine import Engine
 from auto_deployment.feedback.join import Joiner, Round
 from auto_deployment.feedback.params import FeedbackParams
 from auto_deployment.feedback.questions import ask
-from auto_deployment.feedback.store import ParquetStore
+from auto_deployment.feedback.store import FeedbackStore, ParquetStore
 from auto_deployment.feedback.tables import IMPRESSIONS, FeedbackTable
 from auto_deployment.params import load_params
 from auto_deployment.paths import FeedbackLayout, Paths
@@ -64,13 +64,16 @@ def rated(time: datetime, user: int, movie: str, rating: float) -> Rating:
 class World:
     """One data directory with an edge log beside it."""
 
+    # What keeps the tables below a folder: tests that hold for each kind of store put another one here.
+    make_store: Callable[[Path], FeedbackStore] = ParquetStore
+
     def __init__(self, folder: Path, settings: FeedbackParams | None = None) -> None:
         self.paths = Paths(folder / "data")
         self.layout = FeedbackLayout(self.paths.feedback)
         self.edge_log = folder / "edge.log"
         self.edge_log.touch()
         self.params = settings or params()
-        self.store = ParquetStore(self.layout.root)
+        self.store = type(self).make_store(self.layout.root)
         self.engine = Engine(self.layout.spill, 1, 256)
         self._segments = 0
 
@@ -85,6 +88,9 @@ class World:
     def catalogue(self, *movies: str, runtime_min: int = 60) -> None:
         rows: list[tuple[object, ...]] = [(movie, movie, [], 1985, runtime_min) for movie in movies]
         MOVIES.write(self.paths.catalog, pd.DataFrame(rows, columns=MOVIES.schema.names))
+
+    def catalogue_users(self) -> pd.DataFrame:
+        return USERS.read(self.paths.catalog)
 
     def collector(self) -> Collector:
         return Collector(self.edge_log, self.paths, self.params.collect)
