@@ -30,8 +30,7 @@ FULL = 5_000_000
 MOST_MS, MOST_MS_POSTGRES = 100.0, 10.0
 USERS = range(1_000, 1_021)
 OF_USER = """
-    SELECT time, release, source, array_to_string(movies[1:3], ' ') AS best,
-        movie_id AS watched, place, rating
+    SELECT time, release, source, array_to_string(movies[1:3], ' ') AS best, movie_id AS watched, place
     FROM impressions LEFT JOIN outcomes USING (request_id)
     WHERE impressions.user_id = {user} ORDER BY time DESC LIMIT 20
 """
@@ -55,10 +54,11 @@ def measure_stores(work: Path, table: Table, lists: int, requests: int, kill_cou
 
 
 def _kills(folder: Path, server: Server, table: Table, requests: int, count: int) -> dict[str, Any]:
-    """Kill collector and joiner over each store, and join the same requests into the other to compare."""
+    """Kill collector and joiner over each store; then keep the same in the other one and compare."""
     found, plan = {}, kills.Plan(requests, count)
     for name in ("files", "postgres"):
         home = folder / name
+        home.mkdir()
         if name == "postgres":
             World.make_store = staticmethod(lambda root: PostgresStore(server.database, root))
             os.environ |= {"FEEDBACK_URL": server.url, "FEEDBACK_PASSWORD": PASSWORD}
