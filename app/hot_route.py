@@ -41,9 +41,9 @@ class ListHeaders(list[tuple[str, str]]):
     """The headers of one list; `text` is all of them as they are sent, for a server that can use it."""
 
     def __init__(self, head: "ListHead", age: Age, length: int) -> None:
-        super().__init__([*head.before, *age.fields, ("Content-Length", str(length)), *head.after])
+        super().__init__([*head.before, ("Content-Length", str(length)), *age.fields, *head.after])
         self.length = length
-        self.text = f"{head.before_text}{age.text}Content-Length: {length}\r\n{head.after_text}"
+        self.text = f"{head.before_text}Content-Length: {length}\r\n{age.text}{head.after_text}"
 
 
 class ListHead:

@@ -219,12 +219,14 @@ class Recommender:
         if list_row < 0:
             return []
         start = list_row * self._stored_length
-        if not hidden and genre is None:  # nearly every request
-            rows: list[int] = self._stored[start : start + min(n, self._stored_length)].tolist()
-            return rows if rows and rows[-1] >= 0 else [row for row in rows if row >= 0]
+        if genre is None:  # nearly every request
+            length = min(n + len(hidden), self._stored_length)
+            rows: list[int] = self._stored[start : start + length].tolist()
+            if hidden or (rows and rows[-1] < 0):
+                rows = [row for row in rows if row >= 0 and row not in hidden][:n]
+            return rows
         stored = np.asarray(self._stored[start : start + self._stored_length])
-        if genre is not None:
-            stored = stored[self._genre_mask[self.genre_row(genre)][stored]]
+        stored = stored[self._genre_mask[self.genre_row(genre)][stored]]
         return first(stored, n, hidden)
 
     def best_of(self, scores: Scores, n: int, genre: str | None) -> list[int]:

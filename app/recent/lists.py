@@ -106,7 +106,8 @@ class RecentLists:
         ]
         if not recent:
             return recommender.recommend(user_id, n, exclude, genre)
-        return _answer(known, recent, user_id, n, recommender.known_rows(exclude), genre)
+        excluded = recommender.known_rows(exclude) if exclude else ()
+        return _answer(known, recent, user_id, n, excluded, genre)
 
     def _of(self, recommender: Recommender) -> Known:
         known, movies = self._known, self._reader.movies

@@ -13,6 +13,7 @@ from app.config import Settings
 from app.factory import instance_of
 from app.recent.events import RecentEvent
 from app.recent.lists import Learnt, RecentLists
+from app.recent.port import Age
 from app.recent.reader import RecentReader
 from app.recent.rows import Held
 from app.recent.store import open_store
@@ -178,6 +179,18 @@ def test_answers_say_how_old_what_they_know_is(client: FlaskClient) -> None:
     version = client.get("/version").get_json()["recent"]
     assert version["age_s"] >= 0
     assert b"\nmarquee_recent_age_seconds " in client.get("/metrics").data
+
+
+@pytest.mark.parametrize("user", [STORED, COMPUTED, UNKNOWN])
+def test_what_is_answered_before_flask_is_answered_as_by_flask(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, user: int
+) -> None:
+    instance_of(client.application).lists.age = Age.of(7)  # type: ignore[misc]  # a second may pass
+    hot = client.get(f"/recommend/{user}")
+    monkeypatch.setattr("app.hot_route.user_of", lambda environ: None)
+    plain = client.get(f"/recommend/{user}")
+    assert (list(hot.headers), hot.data) == (list(plain.headers), plain.data)
+    assert hot.headers["X-Recommendation-Fresh"] == "7"
 
 
 def test_json_says_the_same_list(client: FlaskClient, recommender: Recommender) -> None:
