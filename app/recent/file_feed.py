@@ -1,6 +1,7 @@
 """A followed file: `NAME`, and `NAME.1` that it was renamed to when it grew too large."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from app.recent.feed import Polled
 
 BYTES = 1 << 18  # of one look
 OLDER = ".1"
+FORM = re.compile(r"([0-9]+):([0-9]+)")
 
 
 class FileFeed:
@@ -31,7 +33,8 @@ class FileFeed:
         return found
 
     def _read(self, position: str | None) -> Polled:
-        inode, offset = map(int, position.split(":")) if position else (0, 0)
+        found = FORM.fullmatch(position or "")  # another form is a place in a stream that was followed before
+        inode, offset = (int(found[1]), int(found[2])) if found else (0, 0)
         for path in (self._path, self._older):
             try:
                 file = path.open("rb")
@@ -40,7 +43,7 @@ class FileFeed:
             with file:
                 if os.fstat(file.fileno()).st_ino == inode:
                     return self._lines_of(file, inode, offset, is_older=path == self._older)
-        return self._from_the_beginning(position)
+        return self._from_the_beginning(is_lost=found is not None)
 
     def _lines_of(self, file: BinaryIO, inode: int, offset: int, *, is_older: bool) -> Polled:
         size = os.fstat(file.fileno()).st_size
@@ -56,10 +59,10 @@ class FileFeed:
         time_s = None if offset + len(read) >= size and not is_older else os.fstat(file.fileno()).st_mtime
         return Polled(read[:end].splitlines(), f"{inode}:{offset + end}", time_s)
 
-    def _from_the_beginning(self, position: str | None) -> Polled:
-        """Begin with what is there; where a position was, its file has been removed, and lines with it."""
+    def _from_the_beginning(self, *, is_lost: bool) -> Polled:
+        """Begin with what is there; where a file was removed that was being read, lines went with it."""
         begin = self._begin(self._older if self._older.exists() else self._path)
-        return begin._replace(lost=1 if position else 0)
+        return begin._replace(lost=int(is_lost))
 
     def _begin(self, path: Path) -> Polled:
         return Polled([], f"{path.stat().st_ino}:0", path.stat().st_mtime)

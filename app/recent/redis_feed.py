@@ -1,5 +1,6 @@
 """A Redis stream that `ingest` writes and every instance reads; what is wrong with it only makes us wait."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ CHECK_S = 5.0
 CONNECT_S, ANSWER_S = 1.0, 2.0
 CLOCKS_APART_S = 3600  # of Redis and of those whose events these are
 BEGINNING = "0-0"
+FORM = re.compile(r"([0-9]+-[0-9]+) ([0-9]+|-)")
 
 
 class Place(NamedTuple):
@@ -27,11 +29,11 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, position: str | None, since_s: int) -> "Place":
-        if position is None:
+        found = FORM.fullmatch(position or "")
+        if found is None:  # none, or one in a file that was followed before
             sent_ms = max(since_s - CLOCKS_APART_S, 0) * 1000
             return cls(f"{sent_ms}-0", None) if sent_ms else cls(BEGINNING, None)
-        entry, index = position.split(" ")
-        return cls(entry, None if index == "-" else int(index))
+        return cls(found[1], None if found[2] == "-" else int(found[2]))
 
     def __str__(self) -> str:
         return f"{self.entry} {'-' if self.read is None else self.read}"

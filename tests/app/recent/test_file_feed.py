@@ -59,6 +59,14 @@ def test_where_a_file_is_gone_something_is_said_to_be_lost(tmp_path: Path) -> No
     assert drained(feed_of(path), polled.position)[0] == [b"1"]
 
 
+def test_a_place_in_a_stream_is_none_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(b"1\n")
+    polled = feed_of(path).poll("1790000000000-0 17", 0, 0)
+    assert polled.lost == 0
+    assert drained(feed_of(path), polled.position)[0] == [b"1"]
+
+
 def test_an_emptied_file_is_read_from_its_beginning(tmp_path: Path) -> None:
     path = tmp_path / "events"
     path.write_bytes(b"1\n2\n")

@@ -17,6 +17,7 @@ def test_a_position_is_written_and_read() -> None:
         assert Place.of(str(place), 0) == place
     assert Place.of(None, 0) == Place(BEGINNING, None)
     assert Place.of(None, 7200) == Place("3600000-0", None)
+    assert Place.of("12345:678", 7200) == Place("3600000-0", None)  # of a file
 
 
 def test_a_place_that_holds_stays() -> None:
