@@ -1,6 +1,5 @@
 """`python -m benchmarks.recent FOLDER [memory [USERS]]`: what recent events cost, in memory and a request."""
 
-import http.client
 import os
 import random
 import shutil
@@ -9,18 +8,24 @@ import sys
 import time
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from flask import Flask
 
+from app import create_app
+from app.artifact import load
+from app.config import Settings
+from app.factory import instance_of
 from app.recent.events import RecentEvent
 from app.recent.store import CHUNK, open_store
+from app.recommender import Recommender
 from benchmarks.model import MOVIES, STORED, USERS, bench_model
 from tests.support.models import Size, make_movies
-from tests.support.server import Server, serving
 
 EVENTS = 20  # of a user
 HELD, EVENTS_HELD = 200_000, 5  # users in the throughput part, every fifth one, and events of each
-ROUNDS, REQUESTS, AT_ONCE = 9, 1600, 80
+ROUNDS, REQUESTS = 9, 600
 NOW = int(time.time())
 
 
@@ -54,63 +59,35 @@ def fill(folder: Path, users: range, events: int, *, in_turns: bool) -> None:
 
 
 def compare(folder: Path) -> None:
-    """Print the processor time of a worker for a request, in turns with and without a store."""
+    """Print the processor time of the service's own part of a request, in turns with and without a store."""
     model = bench_model(folder, 64)
     shutil.rmtree(folder / "held", ignore_errors=True)
     fill(folder / "held", range(1, USERS + 1, USERS // HELD), EVENTS_HELD, in_turns=False)
-    events = folder / "events"
-    events.touch()
-    common = {"MODEL_DIR": str(model), "WORKERS": "1", "MODEL_POLL_S": "0"}
-    follows = {"RECENT_FILE": str(events), "RECENT_DIR": str(folder / "held"), "RECENT_MAX_MB": "512"}
-    with (
-        serving(folder / "log-without", common) as without,
-        serving(folder / "log-with", {**common, **follows}) as holding,
-    ):
-        while not _says_age(holding):
-            time.sleep(0.5)
+    recommender = Recommender(load(model))
+    without = create_app(Settings(model_dir=model), recommender)
+    holding = create_app(Settings(model_dir=model, recent_dir=folder / "held"), recommender)
+    instance_of(holding).lists.refresh()
+    stored, every = range(1, STORED + 1), USERS // HELD
+    for what, users in (("everybody", stored), ("those of whom something is held", stored[::every])):
         times: dict[str, list[float]] = {"without": [], "with": []}
+        _cost_us(holding, list(users[:REQUESTS]))
         for turn in range(ROUNDS):
-            users = random.Random(turn).sample(range(1, STORED + 1), REQUESTS)
-            for name, server in (("without", without), ("with", holding)):
-                times[name].append(_cost_us(server, users))
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    ratios = [one / other for one, other in zip(times["without"], times["with"], strict=True)]
-    for name, found in times.items():
-        sys.stdout.write(f"{name}: {', '.join(f'{one:.0f}' for one in found)}\n")
-    sys.stdout.write(f"us a request: {medians}; without / with: {statistics.median(ratios):.3f}\n")
+            some = random.Random(turn).sample(users, REQUESTS)
+            for name, app in (("without", without), ("with", holding)):
+                times[name].append(_cost_us(app, some))
+        medians = {name: statistics.median(found) for name, found in times.items()}
+        sys.stdout.write(f"{what}: {medians['without']:.1f} us without, {medians['with']:.1f} with\n")
 
 
-def _says_age(server: Server) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port)
-    connection.request("GET", "/recommend/1")
-    reply = connection.getresponse()
-    reply.read()
-    connection.close()
-    return reply.getheader("X-Recommendation-Fresh") is not None
+def _cost_us(app: Flask, users: list[int]) -> float:
+    started = time.process_time()
+    for user in users:
+        app.wsgi_app({"PATH_INFO": f"/recommend/{user}", "REQUEST_METHOD": "GET"}, _no_answer)
+    return (time.process_time() - started) / len(users) * 1e6
 
 
-def _cost_us(server: Server, users: list[int]) -> float:
-    """Ask many at once: the worker then has always something to do, however busy the machine is."""
-    connections = [http.client.HTTPConnection("127.0.0.1", server.port) for _ in range(AT_ONCE)]
-    for connection in connections:
-        connection.connect()
-    [worker] = server.workers()
-    before = _used_s(worker)
-    for at in range(0, len(users), AT_ONCE):
-        for connection, user in zip(connections, users[at:], strict=False):
-            connection.request("GET", f"/recommend/{user}")
-        for connection, _ in zip(connections, users[at:], strict=False):
-            connection.getresponse().read()
-    used = _used_s(worker) - before
-    for connection in connections:
-        connection.close()
-    return used / len(users) * 1e6
-
-
-def _used_s(pid: int) -> float:
-    """Return the processor time of a process in seconds, all of its threads, to the nanosecond."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text("ascii").split()[0]) for task in tasks) / 1e9
+def _no_answer(status: str, headers: object, exc_info: object = None) -> Any:
+    return None
 
 
 if __name__ == "__main__":
