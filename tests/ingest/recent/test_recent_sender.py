@@ -135,7 +135,7 @@ def told(path: Path) -> list[tuple[int, str]]:
     return [(one.user_id, one.movie_id) for one in events if one]
 
 
-def wait_for(path: Path, count: int) -> None:
+def until_told(path: Path, count: int) -> None:
     eventually(lambda: len(told(path)) == count)
 
 
@@ -148,7 +148,7 @@ def test_ingest_tells_what_it_has_taken_and_again_after_a_restart(home: Home, tm
         with telling(RecentSettings(file=path), choice, found, CollectorRegistry()) as heard:
             stream = FakeStream([] if found else [begin(), lines(0, LINES)])
             make_listener(home.root, stream, heard=heard).run(threading.Event(), lambda: False)
-            wait_for(path, len(expected))
+            until_told(path, len(expected))
         assert told(path) == expected
         path.unlink()
 
