@@ -43,6 +43,11 @@ def retrain(
     """
     if nothing := why_nothing(cycle, now, refreshed=False):
         return Outcome(WAITING, "", nothing, now)
+    with cycle.publishing.commands.with_dvc_loaded():
+        return _retrain(cycle, now, way, dry_run=dry_run, step=step)
+
+
+def _retrain(cycle: Cycle, now: datetime, way: str, *, dry_run: bool, step: Step) -> Outcome:
     step("refresh")
     refresh(cycle)
     finish_interrupted(cycle)

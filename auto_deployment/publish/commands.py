@@ -1,6 +1,8 @@
 """Programs that are waited for: no question is asked, and none of them outlives us."""
 
+import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -8,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from auto_deployment.host.durations import duration
 from auto_deployment.host.priority import weigh_session
 from auto_deployment.host.revision import without_hooks
-from auto_deployment.publish import dvc_in_turn
+from auto_deployment.publish import dvc_kept
 from auto_deployment.publish.errors import CommandError
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -42,9 +45,12 @@ class Commands:
         )
         self._remember = remember
         self._secrets = [secret for secret in secrets if secret]
+        self._kept: list[subprocess.Popen[str]] = []  # the DVC that stays, where there is one
 
     def at(self, folder: Path) -> "Commands":
-        return Commands(folder, self._given, self._remember, self._secrets)
+        other = Commands(folder, self._given, self._remember, self._secrets)
+        other._kept = self._kept
+        return other
 
     def git(self, *words: str) -> str:
         return self.run(["git", *words])
@@ -52,23 +58,28 @@ class Commands:
     def dvc(self, *words: str) -> str:
         return self.run([sys.executable, "-m", "dvc", *words])
 
-    def dvc_in_turn(self, *commands: Sequence[str]) -> str:
-        """Run several of DVC's commands in one process; return what the last one prints.
-
-        The first that fails ends it, and is named in the `CommandError`.
-        """
-        status, out, err = self.outcome(self.in_turn(*commands))
-        said = out.split(dvc_in_turn.MARK)[1:]
-        if status != 0:
-            name = f"dvc {commands[max(len(said) - 1, 0)][0]}"
-            raise CommandError(_failure(name, status, said[-1] if said else out, err), f"{out}\n{err}")
-        return said[-1]
-
-    def in_turn(self, *commands: Sequence[str]) -> list[str]:
-        """Return the words of a program that runs several of DVC's commands."""
-        words = [word for command in commands for word in (dvc_in_turn.THEN, *command)][1:]
-        # -P: beside the file lie modules of ours whose names others may want.
-        return [sys.executable, "-P", dvc_in_turn.__file__, *words]
+    @contextmanager
+    def with_dvc_loaded(self) -> Iterator[None]:
+        """Load DVC meanwhile, and let one process run all of its commands until the end."""
+        try:
+            with _told_later():
+                # -P: beside the file lie modules of ours whose names others may want.
+                process = subprocess.Popen(
+                    [sys.executable, "-P", dvc_kept.__file__],
+                    cwd=self.folder.parent,
+                    env=self._environ,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    start_new_session=True,
+                )
+                self._kept.append(process)
+                self._note()
+                weigh_session(process.pid, os.nice(0))
+            yield
+        finally:
+            self._end_kept()
 
     def run(self, words: Sequence[str]) -> str:
         """Return what a program prints; raise `CommandError` with its last words when it fails."""
@@ -84,6 +95,8 @@ class Commands:
         """
         limit_s = GIT_MAX_S if words[0] == "git" else LONGEST_S
         try:
+            if self._kept and words[1:3] == ["-m", "dvc"]:
+                return self._outcome_of_kept(words, limit_s)
             return self._outcome(words, limit_s)
         except subprocess.TimeoutExpired as error:
             what = f"{_name(words)} did not end within {duration(limit_s)}"
@@ -105,22 +118,59 @@ class Commands:
             ) as process,
         ):
             try:
-                self._remember([process.pid])
+                self._note(process.pid)
                 let_one_come()
                 weigh_session(process.pid, os.nice(0))
                 out, err = process.communicate(timeout=limit_s)
             except BaseException:  # to end, or too late: the program goes first
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill(process)
                 raise
             finally:
-                self._remember([])
+                self._note()
         return process.returncode, self._clean(out), self._clean(err)
+
+    def _outcome_of_kept(self, words: Sequence[str], limit_s: float) -> tuple[int, str, str]:
+        (process,) = self._kept
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with TemporaryDirectory() as place:
+            out, err = Path(place, "out"), Path(place, "err")
+            request = {"folder": str(self.folder), "words": words[3:], "out": str(out), "err": str(err)}
+            try:
+                with suppress(BrokenPipeError):
+                    os.write(process.stdin.fileno(), f"{json.dumps(request)}\n".encode())
+                if not select.select([process.stdout], [], [], limit_s)[0]:
+                    raise subprocess.TimeoutExpired(words, limit_s)
+                answer = process.stdout.readline()
+            except BaseException:
+                self._end_kept()
+                raise
+            said = [one.read_text("utf-8", "replace") if one.exists() else "" for one in (out, err)]
+        if not answer:  # killed, by the kernel for instance
+            self._end_kept()
+        status = int(answer) if answer else process.returncode
+        return status, self._clean(said[0]), self._clean(said[1])
+
+    def _end_kept(self) -> None:
+        with _told_later():
+            for process in self._kept:
+                with process:
+                    _kill(process)
+            self._kept.clear()
+            self._note()
+
+    def _note(self, *pids: int) -> None:
+        self._remember([*(process.pid for process in self._kept), *pids])
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _failure(name: str, status: int, out: str, err: str) -> str:

@@ -55,14 +55,11 @@ class DataVersions:
 
         To name and describe the same model anew is nothing.
         """
-        take = ["add", *INPUTS], ["status", "--json"]
-        champion = self._commands.folder / f"{CHAMPION}.dvc"
-        if champion.exists():
-            try:
-                return _changed(self._commands.dvc_in_turn(["checkout", "--force", f"{CHAMPION}.dvc"], *take))
-            except CommandError:  # most likely it is not in the cache
-                self._bring(f"{CHAMPION}.dvc")
-        return _changed(self._commands.dvc_in_turn(*take))
+        if (self._commands.folder / f"{CHAMPION}.dvc").exists():
+            self._bring(f"{CHAMPION}.dvc")
+        self._commands.dvc("add", *INPUTS)
+        changed = json.loads(self._commands.dvc("status", "--json") or "{}")
+        return any(name not in ("package",) for name in changed)
 
     def use_model(self, lock: str | None) -> None:
         """Let the model of a version, given its `dvc.lock`, be the champion to bring; without one, nobody."""
@@ -121,10 +118,6 @@ class DataVersions:
                 self._commands.dvc("pull", "--force", *files)
             except CommandError as error:
                 raise UnreachableError(f"The DVC remote cannot be read: {error}") from error
-
-
-def _changed(status: str) -> bool:
-    return any(name not in ("package",) for name in json.loads(status or "{}"))
 
 
 def model_out(lock: str) -> dict[str, Any]:

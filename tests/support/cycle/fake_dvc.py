@@ -8,7 +8,6 @@ import configparser
 import hashlib
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -276,8 +275,11 @@ def main() -> int:
     """Do what is asked; options only say how much to tell."""
     verb, *words = sys.argv[1:]
     if verb in os.environ.get("DVC_ITSELF", "").split():
-        sys.path = [path for path in sys.path if not Path(path, "dvc.py").exists()]
-        runpy.run_module("dvc", run_name="__main__", alter_sys=True)
+        elsewhere = [path for path in sys.path if path and not Path(path, "dvc.py").exists()]
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(elsewhere)}
+        return subprocess.run(
+            [sys.executable, "-m", "dvc", *sys.argv[1:]], env=environ, check=False
+        ).returncode
     try:
         repository = Repository()
         verbs: dict[str, Callable[[list[str]], None]] = {
