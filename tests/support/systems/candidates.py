@@ -62,7 +62,7 @@ LABEL org.opencontainers.image.revision="{revision}"
 REMODELLED = """FROM {base}
 COPY model /remodelled
 COPY REVISION /srv/REVISION
-ENV MODEL_DIR=/remodelled
+ENV MODEL_DIR=/remodelled FAULT=none
 LABEL org.opencontainers.image.revision="{revision}" org.opencontainers.image.version="{version}"
 """
 REVISION_LABEL = "org.opencontainers.image.revision"
