@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import lmdb
 
+from app.recent.presence import Presence
 from app.recent.rows import bucket_of, row_in
 from app.recent.store import CHECKED, CODES, META, READERS, ROWS
 
@@ -20,6 +21,7 @@ class _Open(NamedTuple):
     rows: Any
     codes: Any
     meta: Any
+    presence: Presence
     name: str
 
 
@@ -41,9 +43,9 @@ class RecentReader:
         return None if until_s is None else max(self._now() - float(until_s), 0.0)
 
     def row(self, user_id: int) -> bytes | None:
-        """Return what is held of a user, encoded; None while there is no store."""
+        """Return what is held of a user, encoded; None where nothing is, or no store."""
         opened = self._open
-        if opened is None:
+        if opened is None or user_id not in opened.presence:
             return None
         key, place = bucket_of(user_id)
         try:
@@ -72,10 +74,13 @@ class RecentReader:
         if self._open is not None and self._open.name == name:
             return
         self._leave()
-        path = str(self._folder / name)
-        env = lmdb.open(path, readonly=True, create=False, max_dbs=4, max_readers=READERS, max_spare_txns=64)
+        path = self._folder / name
+        presence = Presence(path)
+        env = lmdb.open(
+            str(path), readonly=True, create=False, max_dbs=4, max_readers=READERS, max_spare_txns=64
+        )
         rows, codes, meta = (env.open_db(db, create=False) for db in (ROWS, CODES, META))
-        self._open = _Open(env, rows, codes, meta, name)
+        self._open = _Open(env, rows, codes, meta, presence, name)
 
     def _read(self, opened: _Open) -> None:
         with opened.env.begin() as txn:

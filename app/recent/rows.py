@@ -87,6 +87,11 @@ def bucket_of(user_id: int) -> tuple[bytes, int]:
     return bucket.to_bytes((bucket.bit_length() + 7) // 8 or 1, "big"), user_id % USERS
 
 
+def user_of(key: bytes, place: int) -> int:
+    """Return the user whose key and place these are, as `bucket_of` gives them."""
+    return int.from_bytes(key, "big") * USERS + place
+
+
 def row_in(bucket: bytes, place: int) -> bytes | None:
     """Return the row of one of the users that are kept together."""
     at = 0

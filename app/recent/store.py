@@ -16,6 +16,7 @@ from typing import Any
 import lmdb
 
 from app.recent.events import RecentEvent
+from app.recent.presence import Presence
 from app.recent.rows import (
     HOUR_S,
     USERS,
@@ -27,6 +28,7 @@ from app.recent.rows import (
     rating_steps,
     rows_in,
     together,
+    user_of,
 )
 
 FORMAT = 1
@@ -99,6 +101,7 @@ class RecentStore:
             if found not in (None, FORMAT):
                 raise StoreError(f"it has format {found!r}, this service reads {FORMAT}")
             self._max_bytes = max_mb << 20
+            self._presence = Presence(path, create=True)
             self._codes = {name: code for code, name in enumerate(self._read_names())}
             self.users, self.events = self._count()
             self.put({"format": FORMAT})
@@ -108,6 +111,7 @@ class RecentStore:
         self.untitled = 0  # events of more titles than there are codes
 
     def close(self) -> None:
+        self._presence.close()
         self._env.close()
 
     @property
@@ -145,6 +149,8 @@ class RecentStore:
                 key, place = bucket_of(event.user_id)
                 news.setdefault(key, {}).setdefault(place, []).append(held)
             for key in sorted(news):
+                for place in news[key]:
+                    self._presence.add(user_of(key, place))
                 self._merge(txn, key, news[key], since_s // HOUR_S)
 
     def forget_before(self, since_s: int, after: bytes = b"") -> bytes | None:
@@ -166,7 +172,7 @@ class RecentStore:
         with self._env.begin() as txn:
             for key, bucket in txn.cursor(self._rows):
                 for place, row in rows_in(bucket).items():
-                    user_id = int.from_bytes(key, "big") * USERS + place
+                    user_id = user_of(key, place)
                     for title in sorted(decode(row), key=lambda one: names[one.code]):
                         yield (user_id, names[title.code], *title[1:])
 
@@ -206,8 +212,9 @@ class RecentStore:
         """
         users = events = 0
         with self._env.begin() as txn:
-            for _, bucket in txn.cursor(self._rows):
-                for row in rows_in(bucket).values():
+            for key, bucket in txn.cursor(self._rows):
+                for place, row in rows_in(bucket).items():
+                    self._presence.add(user_of(key, place))
                     users += 1
                     events += self._titles_in(row)
         return users, events

@@ -1,0 +1,37 @@
+"""Of whom something may be held: a bit for each user, in a file that writer and readers share.
+
+A worker that asks LMDB lets go of the interpreter, and its other threads go first; most users have done
+nothing since the training, and of them that is known without asking. A bit that is set promises nothing:
+users of far numbers share one, and it stays when what was held is forgotten, until the store is opened anew.
+"""
+
+import mmap
+from pathlib import Path
+
+BITS = 1 << 23
+NAME = "presence"
+
+
+class Presence:
+    """The bits; raises `OSError` or `ValueError` when the file is not there or is no such file."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        path = folder / NAME
+        if create:
+            with path.open("ab") as file:
+                file.truncate(BITS // 8)  # what is there stays
+        with path.open("r+b" if create else "rb") as file:
+            access = mmap.ACCESS_WRITE if create else mmap.ACCESS_READ
+            self._bits = mmap.mmap(file.fileno(), BITS // 8, access=access)
+
+    def add(self, user_id: int) -> None:
+        """Say that something may be held of a user; before it is."""
+        place = user_id % BITS
+        self._bits[place >> 3] |= 1 << (place & 7)
+
+    def __contains__(self, user_id: int) -> bool:
+        place = user_id % BITS
+        return bool(self._bits[place >> 3] >> (place & 7) & 1)
+
+    def close(self) -> None:
+        self._bits.close()
