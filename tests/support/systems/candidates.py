@@ -60,9 +60,9 @@ LABEL org.opencontainers.image.revision="{revision}"
 """
 # With a model of its own, which serves as well as the one that it is made of.
 REMODELLED = """FROM {base}
-COPY model /remodelled
+COPY model /model
 COPY REVISION /srv/REVISION
-ENV MODEL_DIR=/remodelled FAULT=none
+ENV FAULT=none
 LABEL org.opencontainers.image.revision="{revision}" org.opencontainers.image.version="{version}"
 """
 REVISION_LABEL = "org.opencontainers.image.revision"
