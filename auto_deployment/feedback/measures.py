@@ -75,7 +75,7 @@ TITLES = """
         SELECT {group} AS value, movie_id, sum(times) AS times FROM counted GROUP BY ALL
     ), ranked AS (
         SELECT movie_id, cume_dist() OVER (ORDER BY sum(watches)) AS popularity
-        FROM titles WHERE day >= $since::DATE GROUP BY movie_id
+        FROM titles WHERE day >= $since::DATE AND ($until IS NULL OR day <= $until::DATE) GROUP BY movie_id
     )
     SELECT value, count(known.movie_id) AS titles, count(*) - count(known.movie_id) AS titles_unknown,
         sum(times * coalesce((1e9 * popularity)::BIGINT, 0))::DOUBLE / (1e9 * sum(times)) AS popularity
@@ -152,7 +152,9 @@ def _sums(connection: duckdb.DuckDBPyConnection, group: str) -> pd.DataFrame:
 def _titles(
     connection: duckdb.DuckDBPyConnection, group: str, question: Question
 ) -> dict[str, Mapping[str, Any]]:
-    found = connection.sql(TITLES.format(group=_column(group)), params={"since": question.since})
+    found = connection.sql(
+        TITLES.format(group=_column(group)), params={"since": question.since, "until": question.until}
+    )
     return {row["value"]: row for row in found.to_arrow_table().to_pylist()}
 
 

@@ -86,6 +86,24 @@ def test_groups_are_told_apart_and_what_is_not_known_is_a_group(world: World) ->
     assert values(found[("track", "stable")])["rating"] is None
 
 
+def test_what_is_watched_days_after_a_releases_last_list_changes_no_measure_of_it(world: World) -> None:
+    def popularity() -> float | None:
+        users, movies = USERS.read(world.paths.catalog), MOVIES.read(world.paths.catalog)["movie_id"]
+        question = Question(NOON - timedelta(days=1), "old", after(minutes=3))
+        found = measure(world.engine, world.store, question, users, movies, world.params.report)
+        return found[0].popularity
+
+    before = popularity()
+    world.log(request(after(days=2), 3, 5, release="newer"))
+    world.segment(
+        told(after(days=2), 3), *watched(after(days=2, hours=1), 3, "dune+1984"),
+        *watched(after(days=2, hours=1), 4, LIST[2]), *watched(after(days=2, hours=1), 5, LIST[2]),
+    )  # fmt: skip
+    world.collect()
+    world.join(after(days=2, hours=3))
+    assert popularity() == before
+
+
 def test_one_release_alone(world: World) -> None:
     assert {by for by, _ in measured(world, "old")} == {"all", "release", "track", "source", "gender", "age"}
     assert measured(world, "old")[("all", "all")].impressions == 1
