@@ -90,6 +90,13 @@ class EdgeRows:
         return pa.table([columns[name] for name in SCHEMA.names], names=SCHEMA.names).cast(SCHEMA)
 
 
+def is_text(text: object) -> bool:
+    """Tell whether every store can keep a text: PostgreSQL no NUL, and files nothing but UTF-8."""
+    if type(text) is not str or len(text) > LONGEST_TEXT or "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def began_us(rows: pa.Table) -> Int64Array:
     """Return when each request began; NGINX says when it ended."""
     lasted_us = (1000 * rows["duration_ms"].to_numpy().astype(np.float64)).astype(np.int64)
@@ -104,7 +111,7 @@ def _row(entry: Mapping[str, Any], user: str) -> tuple[int, int, str, list[str],
     texts = [entry[name] for name in TEXTS]
     request_id, status, seconds = entry["request_id"], entry["status"], float(entry["request_time"])
     for text in (request_id, *texts):
-        if type(text) is not str or len(text) > LONGEST_TEXT or "\0" in text:  # PostgreSQL keeps no NUL
+        if not is_text(text):
             raise ValueError("no text of a header")
     if type(status) is not int or not 0 <= status <= 999 or not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError("no status or duration")

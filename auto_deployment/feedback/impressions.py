@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from auto_deployment.dataset.arrays import BoolArray
+from auto_deployment.dataset.arrays import BoolArray, int64s
 from auto_deployment.feedback.codes import coded_lists
 from auto_deployment.feedback.edge_rows import TEXTS
 from auto_deployment.feedback.engine import Engine
@@ -49,24 +49,34 @@ def join_hour(engine: Engine, sources: Sources, hour: Span, params: JoinParams) 
     partner = match(stream, requests, window_us)
     inside = _inside(stream, hour)
     taken = inside & (partner != NONE)
-    counts = {"joined": int(taken.sum())}
-    counts |= _unmatched(stream, requests, inside & (partner == NONE), "stream", most_us, window_us)
+    rows = _rows(shown.filter(pa.array(taken)), edge.take(pa.array(partner[taken])))
+    files = sources.service_files(hour.wider(0, MARGIN_US))
+    own = read_service(files, hour.begin_us, hour.end_us, rows["request_id"].combine_chunks())
+    counts = {"joined": len(rows) + len(own)}
+    alone = inside & (partner == NONE)
+    alone[alone] = ~_told_by(own, stream.where(alone), most_us, window_us)
+    counts |= _unmatched(stream, requests, alone, "stream", most_us, window_us)
     free = np.ones(len(requests), np.bool_)
     free[partner[partner != NONE]] = False
     free &= _inside(requests, hour)
     waiting = free & (requests.time_us > sources.stream_end_us)
     counts["edge_waiting"] = int(waiting.sum())
     counts |= _unmatched(requests, stream, free & ~waiting, "edge", most_us, window_us)
-    rows = _rows(shown.filter(pa.array(taken)), edge.take(pa.array(partner[taken])))
-    if files := sources.service_files(hour.wider(0, MARGIN_US)):
-        own = read_service(files, hour.begin_us, hour.end_us, rows["request_id"].combine_chunks())
-        counts["joined"] += len(own)
-        rows = pa.concat_tables([rows, own])
-    return Joined(rows, counts, None if difference_us is None else difference_us / SECOND_US)
+    return Joined(
+        pa.concat_tables([rows, own]), counts, None if difference_us is None else difference_us / SECOND_US
+    )
 
 
 def _inside(lines: Lines, span: Span) -> BoolArray:
     return (lines.time_us >= span.begin_us) & (lines.time_us < span.end_us)
+
+
+def _told_by(own: pa.Table, stream: Lines, most_us: int, window_us: int) -> BoolArray:
+    """Tell which lines of the stream are about lists that the service itself has told of."""
+    lines = Lines(int64s(own["user_id"]), int64s(own["time"]))
+    difference_us = clock_difference_us(stream, lines, most_us, window_us) or 0
+    found: BoolArray = match(stream, lines.moved(-difference_us), window_us) != NONE
+    return found
 
 
 def _unmatched(

@@ -23,6 +23,9 @@ class Lines:
     def __len__(self) -> int:
         return len(self.user)
 
+    def where(self, chosen: BoolArray) -> "Lines":
+        return Lines(self.user[chosen], self.time_us[chosen])
+
     def moved(self, by_us: int) -> "Lines":
         return Lines(self.user, self.time_us + by_us)
 

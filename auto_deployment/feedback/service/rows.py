@@ -4,7 +4,7 @@ import json
 
 import pyarrow as pa
 
-from auto_deployment.feedback.edge_rows import LONGEST_TEXT, SCHEMA, EdgeRows
+from auto_deployment.feedback.edge_rows import SCHEMA, EdgeRows, is_text
 
 SERVICE = "service"  # the name of the folder
 LONGEST_LIST = 1000
@@ -50,6 +50,6 @@ def _movies(line: bytes) -> list[str] | str:
     movies = entry.get("movies") if isinstance(entry, dict) else None
     if not isinstance(movies, list) or len(movies) > LONGEST_LIST:
         return NO_LIST
-    if not all(type(one) is str and len(one) <= LONGEST_TEXT for one in movies):
+    if not all(is_text(one) and "," not in one for one in movies):  # no id holds a comma
         return NO_LIST
     return movies

@@ -74,6 +74,14 @@ def test_what_was_shown_and_watched_is_known_without_edge_log_and_stream(world: 
     assert world.counts() == {"joined": 2}
 
 
+def test_a_stream_that_tells_of_the_same_lists_is_not_asked(world: ServiceWorld) -> None:
+    Worker(world.told).write(*(shown_line(after(minutes=one), one, one) for one in (1, 2, 3)))
+    world.segment(*(told(after(minutes=one), one) for one in (1, 2, 3)))
+    world.collect()
+    world.join()
+    assert world.counts() == {"joined": 3}  # none of the stream's lines was left without its request
+
+
 def test_joining_again_changes_nothing_and_a_new_file_makes_the_hour_again(world: ServiceWorld) -> None:
     worker = Worker(world.told)
     worker.write(*numbered(1))
@@ -123,6 +131,14 @@ def test_damaged_lines_are_counted_by_reason(world: ServiceWorld, caplog: pytest
     assert "8 lines are damaged" in caplog.text
     world.collect()
     assert len(world.closed) == 1
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a,b", "\ud800"])
+def test_titles_that_no_store_can_keep_are_damage(world: ServiceWorld, text: str) -> None:
+    good = json.loads(numbered(1)[0])
+    Worker(world.told).write(json.dumps(good | {"movies": [text]}).encode() + b"\n", *numbered(2))
+    assert world.collect().done.reasons == {"no_list": 1}
+    assert world.found() == [2]
 
 
 def test_a_line_that_is_being_written_is_waited_for(world: ServiceWorld) -> None:
