@@ -89,6 +89,14 @@ def test_what_was_shown_before_the_evidence_began_counts_for_nobody(world: World
     assert counts(world) == (NOTHING, {"shown": 1, "watched": 0})
 
 
+def test_lists_count_by_the_hosts_clock_where_the_streams_is_in_the_hour_before(world: World) -> None:
+    for user in range(1, 7):
+        shown = after(minutes=-3, seconds=user)
+        world.log(request(shown, user, user, ahead_s=240, track="canary", release=RELEASE))
+        world.segment(told(shown, user))
+    assert counts(world) == ({"shown": 6, "watched": 0}, NOTHING)
+
+
 def test_lists_of_another_canary_and_lists_without_titles_do_not_count(world: World) -> None:
     platform = Platform(world)
     platform.show(1, "canary", after(minutes=1), watches=True)

@@ -9,6 +9,7 @@ from auto_deployment.feedback.engine import Engine
 from auto_deployment.feedback.measures import people
 from auto_deployment.feedback.questions import ask
 from auto_deployment.feedback.store import FeedbackStore
+from auto_deployment.feedback.tables import IMPRESSIONS
 from auto_deployment.feedback.watched.asked import Asked
 
 Tracks = dict[str, dict[str, int]]  # track -> shown, watched
@@ -37,7 +38,8 @@ def count(
 ) -> tuple[Tracks, dict[str, Tracks]]:
     """Count each user once; return all of them, and those of each known gender and age band."""
     values = {"since": asked.since, "release": asked.release, "unknown": UNKNOWN}
-    rows = ask(engine, store, COUNTS, values, asked.since, {"people": people(users)}).to_pylist()
+    earlier = asked.since - IMPRESSIONS.period  # files go by the stream's clock, which may be behind
+    rows = ask(engine, store, COUNTS, values, earlier, {"people": people(users)}).to_pylist()
     tracks: Tracks = {}
     groups: dict[str, Tracks] = {}
     for row in rows:
