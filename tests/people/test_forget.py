@@ -5,11 +5,13 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from app.recent.events import RecentEvent, render
 from auto_deployment.dataset.catalog import USERS
 from auto_deployment.dataset.corrections.held_record import read_held
 from auto_deployment.dataset.corrections.rewriting import rewrite
@@ -17,13 +19,16 @@ from auto_deployment.dataset.corrections.writing import Correction, correcting, 
 from auto_deployment.dataset.locks import reading
 from auto_deployment.dataset.reading import read_ratings
 from auto_deployment.dataset.segments import list_segments
+from auto_deployment.ingest.recent.sinks import FileSink
 from auto_deployment.paths import CycleLayout, Paths, RunLayout
 from tests.people.conftest import ANN, quarantine, watched_minutes
+from tests.support.commands import said_by
 from tests.support.feedback.service import Worker, shown_line
 from tests.support.feedback.world import NOON
 from tests.support.find_user import files_with
 from tests.support.ingest.corrections import NOW, correct, rating, removal
 from tests.support.ingest.segments import watch, write_segment
+from tests.support.project import PROJECT
 from tests.support.training import users_frame
 
 Marquee = Callable[..., str]
@@ -53,6 +58,22 @@ def test_what_is_stored_of_a_user_is_gone_but_the_wish_and_all_else_stays(
     # What lines a segment covers has not changed: the stream goes on where it was.
     after = [one for one in list_segments(paths.segments) if one.meta.source["kind"] != "correction"]
     assert [one.meta.counts for one in after] == counts
+
+
+def test_the_file_of_recent_events_is_named_by_report_and_forget(
+    full: Path,
+) -> None:
+    file, later = full / "recent" / "events", int(datetime.now(UTC).timestamp()) + 3600
+    FileSink(file).send([render(RecentEvent(int(NOON.timestamp()), ANN, "heat+1995"))])
+    environ = {"DATA_DIR": str(full), "PARAMS_FILE": str(PROJECT / "params.yaml"), "LOG_LEVEL": "ERROR"}
+    marquee = partial(said_by, environ | {"RECENT_FILE": str(file)})
+    assert json.loads(marquee("events", "report", str(ANN)))["held"]["recent events"] == [str(file)]
+    assert f"still held: {file}: what the user has just seen or rated" in marquee("forget", str(ANN))
+    file.rename(file.with_name("events.1"))
+    assert f"still held: {file}.1: " in marquee("forget", "--status")
+    (full / "recent" / "events.1").unlink()
+    FileSink(file).send([render(RecentEvent(later, ANN, "heat+1995"))])  # of whoever comes back
+    assert "nothing else is held of before" in marquee("forget", "--status")
 
 
 def test_corrections_of_a_forgotten_user_go_too_and_others_corrections_stay(

@@ -19,6 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print one JSON object: events as they count, then what lies where; exit status 2 where nothing does."""
     paths = Paths(settings.data_dir)
-    content = everything(paths, places_of(paths, database(settings)), args.user, settings.rating_scale)
+    content = everything(
+        paths, places_of(paths, database(settings), settings.recent.file), args.user, settings.rating_scale
+    )
     sys.stdout.write(f"{json.dumps(content, indent=1)}\n")
     return 0
