@@ -13,7 +13,7 @@ import lmdb
 from app.recent.events import RecentEvent, parse
 from app.recent.feed import Feed, Polled
 from app.recent.reasons import FUTURE, LOST, REASONS, TITLES, UNREADABLE
-from app.recent.store import CHUNK, RecentStore, begin_anew, open_store
+from app.recent.store import CHUNK, begin_anew, let_go, open_store
 from app.recent.watermark import ModelWatermark
 
 POLL_S = 0.5
@@ -40,12 +40,12 @@ class Follower:
         self._feed, self._place, self._now = feed, place, now
         self._dropped: Counter[str] = Counter()
         self._applied = 0
-        self._begin(open_store(place.folder, place.max_mb), place.watermark.seconds())
+        self._begin(place.watermark.seconds())
 
-    def _begin(self, store: RecentStore, since_s: int) -> None:
+    def _begin(self, since_s: int) -> None:
         """Go on where the store ends, or fill a new one."""
-        self._store = store
-        facts = store.facts()
+        self._store = open_store(self._place.folder, self._place.max_mb)
+        facts = self._store.facts()
         self._position: str | None = facts.get("position")
         self._since_s = int(facts.get("since_s", since_s))
         self._model_s = int(facts.get("model_s", self._place.watermark.seconds()))
@@ -65,9 +65,13 @@ class Follower:
             self._take(self._feed.poll(self._position, self._since_s, timeout_s))
             if self._store.is_nearly_full:
                 oldest_s = max(self._since_s, self._now() - MONTH_S)
-                self._begin_anew("it is nearly full, what is older goes", int((oldest_s + self._now()) / 2))
+                self._store.close()
+                let_go(self._place.folder)
+                self._begin(int((oldest_s + self._now()) / 2))
         except lmdb.Error as error:
-            self._begin_anew(str(error), self._since_s)
+            self._store.close()
+            begin_anew(self._place.folder, str(error))
+            self._begin(self._since_s)
 
     def _follow_model(self) -> None:
         """Forget what a later model knows; read again for an earlier one."""
@@ -132,8 +136,3 @@ class Follower:
                 "trouble": self._trouble,
             },
         }
-
-    def _begin_anew(self, reason: str, since_s: int) -> None:
-        self._store.close()
-        begin_anew(self._place.folder, reason)
-        self._begin(open_store(self._place.folder, self._place.max_mb), since_s)

@@ -74,13 +74,26 @@ def open_store(folder: Path, max_mb: int) -> "RecentStore":
 
 def begin_anew(folder: Path, reason: str) -> None:
     """Put the store aside, in the place of one that was put aside before."""
-    (folder / CHECKED).unlink(missing_ok=True)
-    for path in folder.glob(STORE + "*"):
-        shutil.rmtree(folder / ASIDE, ignore_errors=True)
-        path.rename(folder / ASIDE)
+    if _put_aside(folder):
         log.warning(
             "The store of recent events is put aside in %s and begun anew: %s.", folder / ASIDE, reason
         )
+
+
+def let_go(folder: Path) -> None:
+    """Remove the store, with what was put aside: two that are nearly full have no room."""
+    _put_aside(folder)
+    shutil.rmtree(folder / ASIDE, ignore_errors=True)
+    log.warning("The store of recent events is nearly full and begun anew: what is older goes.")
+
+
+def _put_aside(folder: Path) -> bool:
+    (folder / CHECKED).unlink(missing_ok=True)
+    found = list(folder.glob(STORE + "*"))
+    for path in found:
+        shutil.rmtree(folder / ASIDE, ignore_errors=True)
+        path.rename(folder / ASIDE)
+    return bool(found)
 
 
 def _new_path(folder: Path) -> Path:

@@ -161,6 +161,7 @@ def test_a_store_that_is_nearly_full_lets_go_of_what_is_older(
     assert "nearly full" in caplog.text
     home.follower.step()
     assert {user for user, _ in home.held()} == set(range(11))
+    assert not (home.folder / "recent/aside").exists()  # nothing is wrong with it, and memory is bounded
 
 
 def test_a_store_that_fails_is_begun_anew_and_filled_again(home: Home) -> None:
