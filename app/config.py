@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.model_format import LABEL
 
@@ -64,6 +65,8 @@ class Settings:
             except ValueError as error:
                 shown = "not what it should be" if name in SECRET else repr(text)
                 raise SettingsError(f"{name} is {shown}: use {error}.") from error
+        if not {"redis_url", "recent_file"} & values.keys():
+            values.pop("recent_dir", None)  # a folder alone follows nothing
         if values.get("impressions") == LOG and "impressions_dir" not in values:
             raise SettingsError("IMPRESSIONS is log: name a folder in IMPRESSIONS_DIR.")
         return cls(**values)
@@ -99,15 +102,21 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def _redis_url(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
+def redis_url(text: str) -> str:
+    """Return the address of a Redis; raise `ValueError` for what its client would refuse later."""
+    try:
+        address = urlsplit(text)
+        known = address.scheme in ("redis", "rediss", "unix") and address.port != 0
+    except ValueError:  # a port or an address that is none
+        known = False
+    if not known:
         raise ValueError("redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH")
     return text
 
 
 def _content(text: str) -> str:
     try:
-        return Path(text).read_text("utf-8").strip()
+        return Path(text).read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"a file that can be read ({error})") from error
 
@@ -133,7 +142,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RECENT_DIR": ("recent_dir", Path),
     "RECENT_MAX_MB": ("recent_max_mb", _count(65_536)),
     "RECENT_FILE": ("recent_file", Path),
-    "REDIS_URL": ("redis_url", _redis_url),
+    "REDIS_URL": ("redis_url", redis_url),
     "REDIS_PASSWORD": ("redis_password", str),
     "REDIS_PASSWORD_FILE": ("redis_password", _content),
 }

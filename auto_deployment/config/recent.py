@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auto_deployment.config.env import Variables, matching, secret
+from app.config import redis_url
+from auto_deployment.config.env import Variables, secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,7 @@ class RecentSettings:
 
 
 VARIABLES: Variables = {
-    "REDIS_URL": (
-        "redis_url",
-        matching(r"(rediss?|unix)://.+", "redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH"),
-    ),
+    "REDIS_URL": ("redis_url", redis_url),
     **secret("REDIS_PASSWORD", "redis_password"),
     "RECENT_FILE": ("file", Path),
 }

@@ -13,6 +13,25 @@ def test_only_the_model_must_be_named() -> None:
     assert Settings.from_env({"MODEL_DIR": "here"}) == Settings(model_dir=Path("here"))
 
 
+def test_a_folder_of_recent_events_is_nothing_where_none_are_followed() -> None:
+    alone = {"MODEL_DIR": "here", "RECENT_DIR": "recent"}
+    assert Settings.from_env(alone).recent_dir is None
+    assert Settings.from_env({**alone, "RECENT_FILE": "events"}).recent_dir == Path("recent")
+
+
+def test_a_password_in_a_file_is_read_as_ingest_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(" two words \n")
+    settings = Settings.from_env({"MODEL_DIR": "here", "REDIS_PASSWORD_FILE": str(file)})
+    assert settings.redis_password == " two words "
+
+
+@pytest.mark.parametrize("url", ["http://redis", "redis://redis:abc", "rediss://redis:99999", "redis://[::1"])
+def test_an_address_of_no_redis_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match="REDIS_URL is not what it should be: use redis://HOST:PORT"):
+        Settings.from_env({"MODEL_DIR": "here", "REDIS_URL": url})
+
+
 def test_an_empty_value_is_a_missing_one() -> None:
     assert Settings.from_env({"MODEL_DIR": "here", "RELEASE_ID": "", "PORT": ""}).port == 8000
 
