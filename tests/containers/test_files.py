@@ -1,6 +1,8 @@
 """What Dockerfiles and docker-compose.yml promise, as far as it can be read from them."""
 
+import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,21 @@ def test_every_variable_of_compose_is_in_the_example_file() -> None:
         re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE)
     )
     assert asked - documented == set()
+
+
+@pytest.mark.parametrize("password", ["", "plain", 'a"b\\c$d #e', "\\", '"'])
+def test_redis_is_told_the_password_as_it_stands(
+    compose: dict[str, Any], tmp_path: Path, password: str
+) -> None:
+    service = compose["services"]["redis"]
+    (tmp_path / "redis-server").write_text("#!/bin/sh\ncat\n")
+    (tmp_path / "redis-server").chmod(0o755)
+    command = service["command"][0].replace("$$", "$")
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "REDIS_PASSWORD": password}
+    told = subprocess.run([*service["entrypoint"], command], env=environ, capture_output=True, check=True)
+    # Redis takes \\" and \\\\ between quotation marks, as JSON does.
+    name, value = told.stdout.decode().rstrip("\n").split(" ", 1)
+    assert (name, json.loads(value)) == ("requirepass", password)
 
 
 def test_nginx_gets_the_numbers_of_params_yaml(compose: dict[str, Any]) -> None:
