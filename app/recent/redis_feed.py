@@ -120,9 +120,13 @@ def check(place: Place, info: dict[str, Any] | None) -> Checked:
     if info is None:
         said = "the stream is gone (flushed, or Redis began empty)" if was_read and place.read else ""
         return Checked(begun, trouble=said)
-    added = int(info["entries-added"])
-    if was_read and (_order(info["last-generated-id"]) < _order(place.entry) or added < (place.read or 0)):
+    # Redis counts from version 7 on; of an earlier one nobody can tell what was trimmed.
+    added = int(info["entries-added"]) if "entries-added" in info else None
+    is_less = added is not None and added < (place.read or 0)
+    if was_read and (_order(info["last-generated-id"]) < _order(place.entry) or is_less):
         return Checked(begun, trouble="the stream was begun anew: it is read from its beginning")
+    if added is None:
+        return Checked(place)
     removed = added - int(info["length"])
     if place == Place(BEGINNING, None):
         return Checked(Place(BEGINNING, removed))

@@ -41,6 +41,13 @@ def test_a_stream_that_was_begun_anew_is_read_from_its_beginning(found: dict[str
     assert said
 
 
+def test_a_redis_before_7_does_not_count_and_is_followed_all_the_same() -> None:
+    found = {"length": 10, "last-generated-id": b"18-0"}
+    assert check(Place("17-3", 9), found) == (Place("17-3", 9), 0, "")
+    assert check(Place(BEGINNING, None), found) == (Place(BEGINNING, None), 0, "")
+    assert "begun anew" in check(Place("19-0", 9), found).trouble
+
+
 def test_a_stream_that_nobody_has_written_yet_is_no_trouble() -> None:
     assert check(Place(BEGINNING, None), None) == (Place(BEGINNING, 0), 0, "")
 
