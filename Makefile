@@ -18,7 +18,7 @@ help: ## this list
 
 setup: .venv/.runtime openmp nginx ## virtual environment with the pinned packages, and NGINX
 
-run: setup ## serve on http://localhost:8082 (demo data and a first model are made when there are none); Ctrl-C stops
+run: setup ## serve on http://localhost:8082 (a DATA_DIR named demo gets data and a first model if it has none); Ctrl-C stops
 	@$(BIN)/python -m auto_deployment run
 
 up: setup ## the same in the background; the log is in DATA_DIR/run/up.log
