@@ -49,6 +49,17 @@ def test_every_variable_of_compose_is_in_the_example_file() -> None:
     assert asked - documented == set()
 
 
+def test_a_secret_may_come_by_its_variable_where_it_may_come_from_a_file(compose: dict[str, Any]) -> None:
+    example = (PROJECT / ".env.example").read_text("utf-8")
+    for name, service in compose["services"].items():
+        given = service.get("environment", {})
+        files = {
+            one for one, value in given.items() if one.endswith("_FILE") and "/run/secrets/" in str(value)
+        }
+        twins = {one.removesuffix("_FILE") for one in files}
+        assert {one for one in twins if f"\n{one}=" in example} - given.keys() == set(), name
+
+
 @pytest.mark.parametrize("password", ["", "plain", 'a"b\\c$d #e', "\\", '"'])
 def test_redis_is_told_the_password_as_it_stands(
     compose: dict[str, Any], tmp_path: Path, password: str
