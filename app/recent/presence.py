@@ -2,7 +2,7 @@
 
 A worker that asks LMDB lets go of the interpreter, and its other threads go first; most users have done
 nothing since the training, and of them that is known without asking. A bit that is set promises nothing:
-users of far numbers share one, and it stays when what was held is forgotten, until the store is opened anew.
+users of far numbers share one, and it stays when what was held is forgotten, until the store is begun anew.
 """
 
 import mmap

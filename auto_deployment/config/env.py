@@ -10,6 +10,9 @@ Parser = Callable[[str], object]
 Variables = Mapping[str, tuple[str, Parser]]  # variable -> field, and what reads it
 
 
+CREDENTIALS = re.compile(r"//.*@")  # of an address: a message of it must not tell them
+
+
 class SettingsError(Exception):
     """A variable has a value that cannot be used. The message names the variable."""
 
@@ -22,10 +25,14 @@ def read(env: Mapping[str, str], variables: Variables) -> dict[str, Any]:
             try:
                 values[field] = parse(text)
             except ValueError as error:
-                raise SettingsError(f"{name} is {text!r}: use {error}.") from error
+                raise SettingsError(f"{name} is {_shown(text)}: use {error}.") from error
             except OSError as error:
-                raise SettingsError(f"{name} is {text!r}, which {error}.") from error
+                raise SettingsError(f"{name} is {_shown(text)}, which {error}.") from error
     return values
+
+
+def _shown(text: str) -> str:
+    return repr(CREDENTIALS.sub("//...@", text))
 
 
 def secret(name: str, field: str) -> Variables:

@@ -1,5 +1,7 @@
 """Where a local run listens."""
 
+import re
+
 import pytest
 
 from auto_deployment.config import Settings, SettingsError
@@ -32,3 +34,10 @@ def test_addresses_come_from_the_environment() -> None:
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_env({name: value})
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "PROMETHEUS_URL", "FEEDBACK_URL"])
+def test_a_complaint_about_an_address_does_not_tell_its_password(name: str) -> None:
+    with pytest.raises(SettingsError, match=name) as raised:
+        Settings.from_env({name: "gopher://ann:pass//word@host/5"})
+    assert not {"ann", "pass", "word"} & set(re.findall(r"[a-z]+", str(raised.value)))
