@@ -62,10 +62,10 @@ def _of_all(tables: Tables, days: float, params: ReportParams) -> tuple[dict[str
 def _of_release(
     tables: Tables, release: str, days: float, params: ReportParams
 ) -> tuple[dict[str, Any], str]:
-    spans = shown(tables.engine, tables.store, None, release)
+    spans = shown(tables.engine, tables.store, None, release, days)
     if not spans:
         return {"release": release, "groups": []}, NOTHING
-    report = report_release(tables, spans[0], spans[0].since(days), params)
+    report = report_release(tables, spans[0], params)
     text = table(report.groups)
     if report.as_canary is not None:
         text += f"\nBoth tracks while it was the canary:\n{table(report.as_canary.tracks)}"

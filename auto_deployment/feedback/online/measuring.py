@@ -45,12 +45,11 @@ class Measuring:
         hours, days = (self._store.facts(table) for table in (IMPRESSIONS, OUTCOMES))
         tables, written = None, []
         for one in self._recent(now):
-            since = one.since(self._params.report.days)
-            made_of = self._digest(one, since, hours, days)
+            made_of = self._digest(one, hours, days)
             if (self._files.read(one.release) or {}).get("made_of") == made_of:
                 continue
             tables = tables or self.tables()
-            report = report_release(tables, one, since, self._params.report).to_json()
+            report = report_release(tables, one, self._params.report).to_json()
             self._files.write(one.release, {**report, "as_of": now.isoformat(), "made_of": made_of})
             written.append(one.release)
         if written:
@@ -68,19 +67,17 @@ class Measuring:
         join = self._params.join
         settled = timedelta(hours=self._params.late_max_h + join.watch_within_h + join.rate_within_h)
         since = now - settled - timedelta(days=self._params.report.days)
-        found = shown(self._engine, self._store, since, None)
+        found = shown(self._engine, self._store, since, None, self._params.report.days)
         known = self._files.ends() | {one.release: one.last.isoformat() for one in found}
         kept = sorted(known, key=lambda release: known[release], reverse=True)[: self._params.measures.keep]
         named = [one for one in found if NAME.fullmatch(one.release)]
         return [one for one in named if one.last >= now - settled and one.release in kept]
 
-    def _digest(
-        self, one: Shown, since: datetime, hours: Mapping[datetime, Facts], days: Mapping[datetime, Facts]
-    ) -> str:
+    def _digest(self, one: Shown, hours: Mapping[datetime, Facts], days: Mapping[datetime, Facts]) -> str:
         """Name everything that a release's measures are made of, but for the catalogue."""
         watched = one.last + timedelta(hours=self._params.join.watch_within_h)
-        own = {begin: facts for begin, facts in hours.items() if since <= begin <= one.last}
-        came = {day: facts for day, facts in days.items() if OUTCOMES.begin_of(since) <= day <= watched}
+        own = {begin: facts for begin, facts in hours.items() if one.since <= begin <= one.last}
+        came = {day: facts for day, facts in days.items() if OUTCOMES.begin_of(one.since) <= day <= watched}
         parts = [
             [(begin.isoformat(), of[begin]["made_of"], of[begin].get("counts")) for begin in sorted(of)]
             for of in (own, came)

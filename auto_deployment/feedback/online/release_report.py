@@ -18,16 +18,20 @@ from auto_deployment.host.codec import to_plain
 
 FORMAT = 1  # of the JSON; raise it when a reader of before would misunderstand it
 SPANS = """
-    SELECT release, min(time) AS first, max(time) AS last,
+    WITH ends AS (
+        SELECT release, max(time) AS last FROM impressions WHERE $release IS NULL OR release = $release
+        GROUP BY release
+    )
+    SELECT release, min(time) AS first, any_value(last) AS last,
         min(time) FILTER (track = 'canary') AS canary_first,
         max(time) FILTER (track = 'canary') AS canary_last
-    FROM impressions WHERE $release IS NULL OR release = $release GROUP BY release
+    FROM impressions JOIN ends USING (release) WHERE time >= last - $within GROUP BY release
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """When the lists of a release were shown, on the stream's clock, and when of them on the canary."""
+    """When lists of a release's last days were shown, by the stream's clock, and of them on the canary."""
 
     release: str
     first: datetime
@@ -35,9 +39,10 @@ class Shown:
     canary_first: datetime | None
     canary_last: datetime | None
 
-    def since(self, days: float) -> datetime:
-        """Return where its measures begin: at most so many days before its last list, at a full hour."""
-        return IMPRESSIONS.begin_of(max(self.first, self.last - timedelta(days=days)))
+    @property
+    def since(self) -> datetime:
+        """Return where its measures begin: at the full hour of the first of these lists."""
+        return IMPRESSIONS.begin_of(self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +86,22 @@ class ReleaseReport:
         return {"format": FORMAT, **to_plain(self)}
 
 
-def shown(engine: Engine, store: FeedbackStore, since: datetime | None, release: str | None) -> list[Shown]:
-    """Return when each release, or one of them, was shown since a moment, the newest last."""
-    rows = ask(engine, store, SPANS, {"release": release}, since).to_pylist()
+def shown(
+    engine: Engine, store: FeedbackStore, since: datetime | None, release: str | None, days: float
+) -> list[Shown]:
+    """Return when each release, or one of them, was shown since a moment, the newest last.
+
+    Of each its last days count: what it has shown long before, until another one was released, does not.
+    """
+    values = {"release": release, "within": timedelta(days=days)}
+    rows = ask(engine, store, SPANS, values, since).to_pylist()
     return sorted((Shown(**row) for row in rows), key=lambda one: (one.last, one.release))
 
 
-def report_release(tables: Tables, of: Shown, since: datetime, params: ReportParams) -> ReleaseReport:
+def report_release(tables: Tables, of: Shown, params: ReportParams) -> ReleaseReport:
     """Measure a release by itself and, where it was one, as a canary beside stable."""
-    hours = {
-        begin: facts for begin, facts in tables.store.facts(IMPRESSIONS).items() if since <= begin <= of.last
-    }
+    facts, since = tables.store.facts(IMPRESSIONS), of.since
+    hours = {begin: of_hour for begin, of_hour in facts.items() if since <= begin <= of.last}
     return ReleaseReport(
         of.release,
         since,
@@ -99,12 +109,12 @@ def report_release(tables: Tables, of: Shown, since: datetime, params: ReportPar
         totals(hours, since),
         clock_difference_s(hours),
         tables.measure(Question(since, of.release, of.last), params),
-        _as_canary(tables, of, since, params),
+        _as_canary(tables, of, params),
     )
 
 
-def _as_canary(tables: Tables, of: Shown, since: datetime, params: ReportParams) -> AsCanary | None:
-    if of.canary_first is None or of.canary_last is None or of.canary_last < since:
+def _as_canary(tables: Tables, of: Shown, params: ReportParams) -> AsCanary | None:
+    if of.canary_first is None or of.canary_last is None:
         return None
-    begin, end = max(of.canary_first, since), of.canary_last
+    begin, end = of.canary_first, of.canary_last
     return AsCanary(begin, end, tables.measure(Question(begin, None, end), params, ("track",)))

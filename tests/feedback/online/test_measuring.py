@@ -18,6 +18,8 @@ from auto_deployment.dataset.corrections.wishes import Wish
 from auto_deployment.feedback.files import FeedbackError
 from auto_deployment.feedback.online.measure_files import MeasureFiles
 from auto_deployment.feedback.online.measuring import Measuring
+from auto_deployment.feedback.online.release_report import report_release
+from auto_deployment.feedback.online.release_report import shown as shown_spans
 from auto_deployment.feedback.params import FeedbackParams
 from auto_deployment.people.feedback_place import FeedbackPlace
 from tests.support.feedback.world import LIST, NOON, World, after, request, told, watched
@@ -221,6 +223,22 @@ def test_the_file_says_what_the_report_says_to_the_last_digit(
     assert "Both tracks while it was the canary:" in text
     assert main(["feedback", "report", "--release", "never"]) == 0
     assert capsys.readouterr().out.startswith("No list was shown in this time")
+
+
+def test_they_agree_on_a_release_that_serves_again_after_a_long_time(world: World) -> None:
+    world.join(after(hours=2))
+    now = after(days=30)
+    world.log(request(now, 5, 5, **OLD))
+    world.segment(told(now, 5))
+    world.collect()
+    world.join(now + timedelta(hours=1))
+    found = measuring(world)
+    assert found.step(now + timedelta(hours=1)) == ["old"]
+    [of] = shown_spans(world.engine, world.store, None, "old", world.params.report.days)
+    report = report_release(found.tables(), of, world.params.report).to_json()
+    written = read(world, "old")
+    assert {name: written[name] for name in report} == report
+    assert report["since"] == now.isoformat()
 
 
 def test_killed_between_tables_and_file_the_next_start_measures(
