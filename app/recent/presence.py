@@ -1,8 +1,8 @@
 """Of whom something may be held: a bit for each user, in a file that writer and readers share.
 
-A worker that asks LMDB lets go of the interpreter, and its other threads go first; most users have done
-nothing since the training, and of them that is known without asking. A bit that is set promises nothing:
-users of far numbers share one, and it stays when what was held is forgotten, until the store is begun anew.
+Most users have done nothing since the training; of them that is known without asking LMDB. A bit that is set
+promises nothing: users of far numbers share one, and it stays when what was held is forgotten, until the
+store is begun anew.
 """
 
 import mmap
