@@ -24,6 +24,9 @@ UP = ("up", "-d", "--wait", "--wait-timeout", "300")
 CODE_REVISION = "abc1234"  # of all images that tests build, so that one build serves them all
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
 BATCH_MAX_AGE_S = 10
+WATCHED_SHARE = (
+    0.2  # of lists: as shipped, it takes a quarter of an hour until some of both tracks are watched
+)
 EDGE_LOG_MAX_MB = 1
 QUICK_RELEASE = {"tick_s": 2, "poll_s": 1, "warming_s": 5, "settle_s": 3, "start_max_s": 45}
 QUICK_JUDGE = {"window_s": 45, "max_window_s": 150, "min_users": 100, "metrics_unavailable_max_s": 25}
@@ -115,6 +118,7 @@ def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
     """Write what a test changes: how soon things happen, and what it gives of `services` and `volumes`."""
     params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
+    params["simulate"]["lists"]["watched_share"] = WATCHED_SHARE
     judge = {**params["release"]["judge"], **QUICK_JUDGE, **more.get("judge", {})}
     params["release"] = {**params["release"], **QUICK_RELEASE, **more.get("release", {}), "judge": judge}
     folder.chmod(0o755)  # the containers have an account of their own
@@ -123,6 +127,7 @@ def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
     services: dict[str, Any] = {
         "ingest": given,
         "controller": given,
+        "simulator": given,
         "nginx": {"environment": {"MARQUEE_EDGE_LOG_MAX_MB": str(EDGE_LOG_MAX_MB)}},
         "prometheus": {"volumes": [f"{hasty_prometheus(folder)}:/etc/prometheus:ro"]},
         "alertmanager": {"volumes": [f"{hasty_alertmanager(folder)}:/etc/alertmanager:ro"]},
