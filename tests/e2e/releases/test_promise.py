@@ -52,7 +52,8 @@ def test_a_bad_candidate_is_gone(releases: Releases, unnoticed: Unnoticed, fault
     bad, before = releases.workshop.make(fault), releases.mails("Aborted")
     with unnoticed(BAD[fault]):
         reason = fail(releases, bad)
-    assert "bad" in reason
+    # Once in a while NGINX has passed it over so often that another comparison with stable is first.
+    assert "bad" in reason or "shown to exceed" in reason
     eventually(lambda: releases.mails("Aborted") == before + 1)
 
 
