@@ -21,7 +21,12 @@ def problem(status: int, detail: str) -> Response:
 
 def on_http_exception(error: HTTPException) -> Response:
     """Turn what Flask, Werkzeug or a route raised into a problem."""
-    response = problem(error.code or 500, _sentence(error))
+    return problem_of(error, _sentence(error))
+
+
+def problem_of(error: HTTPException, detail: str) -> Response:
+    """Return a problem with an error's status, and what is allowed in its place."""
+    response = problem(error.code or 500, detail)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
-from app.problems import problem
+from app.problems import problem, problem_of
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.host.locks import BusyError
 from auto_deployment.people.http.bodies import MAX_BODY
@@ -40,10 +40,7 @@ def _on_marquee_error(error: MarqueeError) -> Response:
 
 
 def _on_http_exception(error: HTTPException) -> Response:
-    response = problem(error.code or 500, _sentence(error))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return response
+    return problem_of(error, _sentence(error))
 
 
 def _sentence(error: HTTPException) -> str:
