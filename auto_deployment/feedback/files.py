@@ -2,7 +2,9 @@
 
 import errno
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auto_deployment.errors import MarqueeError
-from auto_deployment.host.files import StagedFile
+from auto_deployment.host.files import StagedFile, replace_text
 
 SCHEMA_VERSION = 1
 METADATA_KEY = b"marquee_feedback"
 SUFFIX = ".parquet"
+RELEASE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,199}")  # as part of a file's name
+NOTHING_LOST = "Nothing is lost meanwhile."
 TIME = pa.timestamp("us", tz="UTC")
 ONE_USER_ROWS = (
     8192  # of a row group: what is read for one user, and more groups make each file slower to open
@@ -36,18 +40,30 @@ def write_file(path: Path, rows: pa.Table, facts: Facts, *, one_user: bool = Fal
     With `one_user` it is laid out for whoever looks for one user; the rows have to be in order of users.
     """
     content = json.dumps({"schema": SCHEMA_VERSION, **facts}, sort_keys=True).encode()
+    with said_of(path), StagedFile(path) as staged:
+        coded = [name for name in _leaves(rows.schema) if name not in DIFFERENT] if one_user else True
+        with pq.ParquetWriter(
+            staged.file, rows.schema, compression="zstd", write_page_checksum=True, use_dictionary=coded
+        ) as writer:
+            writer.write_table(rows, row_group_size=ONE_USER_ROWS if one_user else None)
+            writer.add_key_value_metadata({METADATA_KEY: content})
+        staged.publish()
+
+
+def write_json(path: Path, content: Mapping[str, Any], meanwhile: str = NOTHING_LOST) -> None:
+    """Make a file of JSON appear, in the place of one that is there; raise `FeedbackError`."""
+    with said_of(path, meanwhile):
+        replace_text(path, json.dumps(content, indent=1) + "\n")
+
+
+@contextmanager
+def said_of(path: Path, meanwhile: str = NOTHING_LOST) -> Iterator[None]:
+    """Turn an `OSError` of writing a file into a `FeedbackError` that says what to do."""
     try:
-        with StagedFile(path) as staged:
-            coded = [name for name in _leaves(rows.schema) if name not in DIFFERENT] if one_user else True
-            with pq.ParquetWriter(
-                staged.file, rows.schema, compression="zstd", write_page_checksum=True, use_dictionary=coded
-            ) as writer:
-                writer.write_table(rows, row_group_size=ONE_USER_ROWS if one_user else None)
-                writer.add_key_value_metadata({METADATA_KEY: content})
-            staged.publish()
+        yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            text = f"{path} does not fit on the disk: make room there. Nothing is lost meanwhile."
+            text = f"{path} does not fit on the disk: make room there. {meanwhile}"
             raise FeedbackError(text) from error
         raise FeedbackError(f"{path} cannot be written ({error.strerror or error}).") from error
 

@@ -1,6 +1,7 @@
 """What is counted for the release that bakes: each user once, whatever comes late, twice or not at all."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,7 @@ def test_a_kill_between_joining_and_writing_doubles_nothing(
     platform.show(2, "canary", after(minutes=2), watches=True)
     world.collect()
     with monkeypatch.context() as patched:
-        patched.setattr("auto_deployment.feedback.watched.writing.StagedFile", _killed)
+        patched.setattr("auto_deployment.feedback.watched.writing.write_json", _killed)
         with pytest.raises(KeyboardInterrupt):
             world.join(END)
     assert len(world.rows("SELECT * FROM outcomes")) == 2
@@ -206,5 +207,5 @@ def test_who_is_forgotten_counts_no_longer(world: World) -> None:
     assert counts(world)[0] == {"shown": 1, "watched": 1}
 
 
-def _killed(path: Path) -> StagedFile:
+def _killed(path: Path, content: Mapping[str, object]) -> None:
     raise KeyboardInterrupt

@@ -1,20 +1,17 @@
 """The files that `release` reads: `DATA_DIR/feedback/measures/<release id>.json`, each replaced whole."""
 
-import errno
 import json
 import logging
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.feedback.files import FeedbackError
-from auto_deployment.host.files import remove_leftovers, replace_text
+from auto_deployment.feedback.files import write_json
+from auto_deployment.host.files import remove_leftovers
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".json"
-NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,199}")  # of a release; anything else came from elsewhere
 
 
 class MeasureFiles:
@@ -42,14 +39,7 @@ class MeasureFiles:
 
     def write(self, release: str, content: Mapping[str, Any]) -> None:
         """Put a file in the place of the one before; raise `FeedbackError`."""
-        path = self._folder / f"{release}{SUFFIX}"
-        try:
-            replace_text(path, json.dumps(content, indent=1) + "\n")
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                text = f"{path} does not fit on the disk: make room there. The next round writes it."
-                raise FeedbackError(text) from error
-            raise FeedbackError(f"{path} cannot be written ({error.strerror or error}).") from error
+        write_json(self._folder / f"{release}{SUFFIX}", content, "The next round writes it.")
 
     def keep(self, most: int) -> int:
         """Remove those whose release was shown longest ago, and those that are damaged; return how many."""

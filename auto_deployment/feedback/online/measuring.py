@@ -9,8 +9,8 @@ from pathlib import Path
 
 from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.feedback.engine import Engine
-from auto_deployment.feedback.files import Facts
-from auto_deployment.feedback.online.measure_files import NAME, MeasureFiles
+from auto_deployment.feedback.files import RELEASE_NAME, Facts
+from auto_deployment.feedback.online.measure_files import MeasureFiles
 from auto_deployment.feedback.online.release_report import Shown, Tables, report_release, shown
 from auto_deployment.feedback.params import FeedbackParams
 from auto_deployment.feedback.store import FeedbackStore
@@ -70,7 +70,7 @@ class Measuring:
         found = shown(self._engine, self._store, since, None, self._params.report.days)
         known = self._files.ends() | {one.release: one.last.isoformat() for one in found}
         kept = sorted(known, key=lambda release: known[release], reverse=True)[: self._params.measures.keep]
-        named = [one for one in found if NAME.fullmatch(one.release)]
+        named = [one for one in found if RELEASE_NAME.fullmatch(one.release)]
         return [one for one in named if one.last >= now - settled and one.release in kept]
 
     def _digest(self, one: Shown, hours: Mapping[datetime, Facts], days: Mapping[datetime, Facts]) -> str:

@@ -2,16 +2,14 @@
 
 import json
 import logging
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from auto_deployment.feedback.files import RELEASE_NAME
 from auto_deployment.host.codec import from_plain
 
 log = logging.getLogger(__name__)
-
-NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Asked:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be the name of a file."""
-        if not NAME.fullmatch(self.release):
+        if not RELEASE_NAME.fullmatch(self.release):
             raise ValueError(f"{self.release!r} is no release")
 
 

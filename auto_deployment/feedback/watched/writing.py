@@ -1,19 +1,16 @@
 """The file for the release judge, made anew from both tables after each round: a kill costs nothing."""
 
-import errno
-import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from auto_deployment.dataset.catalog import USERS
 from auto_deployment.feedback.engine import Engine
-from auto_deployment.feedback.files import FeedbackError
+from auto_deployment.feedback.files import write_json
 from auto_deployment.feedback.store import FeedbackStore
 from auto_deployment.feedback.watched.asked import Asked, read_asked
 from auto_deployment.feedback.watched.counts import count
-from auto_deployment.host.files import StagedFile, remove_leftovers
+from auto_deployment.host.files import remove_leftovers
 from auto_deployment.paths import FeedbackLayout, Paths
 
 FORMAT = 1
@@ -37,7 +34,7 @@ class WatchedCounts:
             return None
         tracks, groups = count(self._engine, self._store, asked, USERS.read(self._paths.catalog))
         path = self._folder / f"{asked.release}.json"
-        _replace(path, _content(asked, until, now) | {"tracks": tracks, "groups": groups})
+        write_json(path, _content(asked, until, now) | {"tracks": tracks, "groups": groups})
         return path
 
     def _remove_before(self, time: datetime) -> None:
@@ -53,16 +50,3 @@ def _content(asked: Asked, until: datetime, now: datetime) -> dict[str, Any]:
         "release": asked.release,
         **{name: time.isoformat() for name, time in times.items()},
     }
-
-
-def _replace(path: Path, content: Mapping[str, Any]) -> None:
-    try:
-        with StagedFile(path) as staged:
-            staged.file.write(json.dumps(content, indent=1).encode() + b"\n")
-            staged.publish()
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise FeedbackError(
-                f"{path} does not fit on the disk: make room there. Nothing is lost meanwhile."
-            ) from error
-        raise FeedbackError(f"{path} cannot be written ({error.strerror or error}).") from error
