@@ -7,7 +7,7 @@ import numpy as np
 
 from app.recent.port import Age
 from app.recent.reader import RecentReader
-from app.recent.rows import Held, decode, rating_of
+from app.recent.rows import Held, codes, decode, rating_of
 from app.recent.series import page
 from app.recommender import PERSONAL, Answer, Recommender
 from app.scoring.item_part import Later
@@ -99,15 +99,13 @@ class RecentLists:
             return recommender.recommend(user_id, n, exclude, genre)
         known = self._of(recommender)
         places = known.rows
-        recent = [
-            (places[title.code], title)
-            for title in decode(row)
-            if title.code < len(places) and places[title.code] >= 0
-        ]
-        if not recent:
+        hidden = {places[code] for code in codes(row) if code < len(places)}
+        hidden.discard(-1)
+        if not hidden:
             return recommender.recommend(user_id, n, exclude, genre)
-        excluded = recommender.known_rows(exclude) if exclude else ()
-        return _answer(known, recent, user_id, n, excluded, genre)
+        if exclude:
+            hidden.update(recommender.known_rows(exclude))
+        return _answer(known, row, user_id, n, hidden, genre)
 
     def _of(self, recommender: Recommender) -> Known:
         known, movies = self._known, self._reader.movies
@@ -121,22 +119,21 @@ class RecentLists:
 
 def _answer(
     known: Known,
-    recent: list[tuple[int, Held]],
+    held: bytes,
     user_id: int,
     n: int,
-    excluded: Collection[int],
+    hidden: set[int],
     genre: str | None,
 ) -> Answer:
     recommender = known.recommender
     user_row = recommender.user_row(user_id)
-    hidden = {*excluded, *(row for row, _ in recent)}
     if user_row is not None and recommender.is_personal(user_row):
         rows = recommender.from_stored(user_row, n, hidden, genre)
         if len(rows) == n:
             return Answer(rows, PERSONAL)
-        scores = recommender.scores(user_row, _later(known, recent, user_row))
+        scores = recommender.scores(user_row, _later(known, held, user_row))
     else:
-        later = _later(known, recent, user_row)
+        later = _later(known, held, user_row)
         events = len(later.movies) + (0 if user_row is None else len(recommender.seen_rows(user_row)))
         own = None
         if events >= known.learnt.own_list_events:
@@ -151,10 +148,11 @@ def _answer(
     return Answer(rows, PERSONAL, scores[rows].tolist())
 
 
-def _later(known: Known, recent: list[tuple[int, Held]], user_row: int | None) -> Later:
+def _later(known: Known, held: bytes, user_row: int | None) -> Later:
     """Return what is new beside the user's training history, newest first."""
     seen = set() if user_row is None else set(known.recommender.seen_rows(user_row).tolist())
-    new = [(row, title) for row, title in recent if row not in seen]
+    recent = [(known.rows[title.code], title) for title in decode(held) if title.code < len(known.rows)]
+    new = [(row, title) for row, title in recent if row >= 0 and row not in seen]
     learnt = known.learnt
     strengths = [learnt.strength(title) * learnt.fade(age) for age, (_, title) in enumerate(new)]
     return Later([row for row, _ in new], np.array(strengths), learnt.fade(len(new)))

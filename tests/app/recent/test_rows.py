@@ -9,6 +9,7 @@ from app.recent.rows import (
     USERS,
     Held,
     bucket_of,
+    codes,
     decode,
     encode,
     merge,
@@ -36,6 +37,7 @@ NEWS = st.lists(
 def test_a_row_says_what_was_put_into_it(titles: list[Held]) -> None:
     held = merge([], titles, 0)
     assert decode(encode(held)) == held
+    assert codes(encode(held)) == [title.code for title in held]
     assert sorted(held) == sorted(titles)
 
 
