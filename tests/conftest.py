@@ -31,6 +31,7 @@ LONGEST = (
     "cycle/test_nothing_to_train_on.py",
     "release/observe/test_real_prometheus.py",
     "ingest/test_kill.py",
+    "ingest/recent/test_recent_kills.py",
     "local/test_run.py",
     "cycle/test_git_faults.py",
 )

@@ -1,4 +1,4 @@
-"""What the newest segment holds is told again at a start: some of it may not have been told by who ended."""
+"""What the newest segments hold is told again at a start: some of it may not have been told by who ended."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,12 +11,21 @@ from auto_deployment.dataset.tables import is_kind
 from auto_deployment.ingest.recovery import STREAM_KINDS
 
 COLUMNS = ("kind", "user_id", "movie_id", "time", "last_time", "rating", "minutes")
+ROWS = 100_000  # as many as wait to be told
 
 
-def newest_of(segments: Sequence[Segment]) -> Segment | None:
-    """Return the segment of a stream whose events are the newest."""
+def newest_of(segments: Sequence[Segment], rows: int = ROWS) -> list[Segment]:
+    """Return the segments of streams with the newest events, as many as have so many rows, oldest first.
+
+    One alone may be too little: while Redis is away segments are written whose events wait to be told.
+    """
     of_streams = [one for one in segments if one.meta.source["kind"] in STREAM_KINDS and one.meta.last_time]
-    return max(of_streams, key=lambda one: (one.meta.last_time, one.path.name), default=None)
+    found: list[Segment] = []
+    for segment in sorted(of_streams, key=lambda one: (one.meta.last_time, one.path.name), reverse=True):
+        if sum(one.rows for one in found) >= rows:
+            break
+        found.insert(0, segment)
+    return found
 
 
 def events_of(segment: Segment) -> Iterator[Watch | Rating]:

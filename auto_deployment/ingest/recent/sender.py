@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -12,7 +12,7 @@ from auto_deployment.dataset.events import Event
 from auto_deployment.ingest.recent.choose import RecentChoice
 from auto_deployment.ingest.recent.sinks import Sink, SinkError
 
-MOST_WAITING = 100_000  # the oldest go first; some 15 MB
+MOST_WAITING = 100_000  # the oldest go first; some 15 MB, and as many told ones for a Redis that begins anew
 AT_ONCE = 1000
 IDLE_S = 0.2
 AFTER_FAILURE_S = 1.0
@@ -40,6 +40,7 @@ class RecentSender:
     ) -> None:
         self._choice, self._sink, self._metrics = choice, sink, metrics
         self._waiting: deque[bytes] = deque()
+        self._told: deque[bytes] = deque(maxlen=most_waiting)
         self._most_waiting = most_waiting
         self._trouble = ""
 
@@ -67,21 +68,36 @@ class RecentSender:
         """Tell some of what waits; return how long to wait for the next step."""
         lines = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
         try:
-            if lines:
-                self._sink.send(lines)
+            is_there = not lines or self._sink.send(lines)
         except SinkError as error:
-            if not self._trouble:
-                log.warning("Recent events wait: %s", error)
-            self._trouble = str(error)
-            self._metrics.connected.set(0)
-            room = self._most_waiting - len(self._waiting)
-            self._metrics.dropped.inc(max(len(lines) - room, 0))
-            self._waiting.extendleft(reversed(lines[max(len(lines) - room, 0) :]))
+            self._keep(lines, error)
             return AFTER_FAILURE_S
         if lines:
-            if self._trouble:
-                log.info("Recent events are told again")
-            self._trouble = ""
-            self._metrics.connected.set(1)
-            self._metrics.sent.inc(len(lines))
+            self._was_told(lines)
+        if not is_there:
+            log.warning("Redis has begun anew: the last %d recent events are told again", len(self._told))
+            self._put_back(self._told)
+            self._told.clear()
         return 0.0 if self._waiting else IDLE_S
+
+    def _keep(self, lines: Sequence[bytes], error: SinkError) -> None:
+        if not self._trouble:
+            log.warning("Recent events wait: %s", error)
+        self._trouble = str(error)
+        self._metrics.connected.set(0)
+        self._metrics.dropped.inc(self._put_back(lines))
+
+    def _was_told(self, lines: Sequence[bytes]) -> None:
+        if self._trouble:
+            log.info("Recent events are told again")
+        self._trouble = ""
+        self._told.extend(lines)
+        self._metrics.connected.set(1)
+        self._metrics.sent.inc(len(lines))
+
+    def _put_back(self, lines: Sequence[bytes]) -> int:
+        """Let lines be told next, the newest first of all; return for how many there is no room."""
+        room = self._most_waiting - len(self._waiting)
+        without_room = max(len(lines) - room, 0)
+        self._waiting.extendleft(reversed(list(lines)[without_room:]))
+        return without_room

@@ -45,19 +45,18 @@ def telling(
         thread.join()
 
 
-def _tell_again(sender: RecentSender, newest: Segment | None, stop: threading.Event) -> None:
-    """Tell what a segment holds, beside the loop: a large one takes seconds."""
-    if newest is None:
-        return
-    try:
-        forgotten = {wish.user_id for wish in wishes(newest.path.parent)}
-        for event in events_of(newest):
-            if stop.is_set():
-                return
-            if event.user_id not in forgotten:
-                sender.heard(event)
-    except (OSError, pa.ArrowException, SegmentError) as error:
-        log.warning("%s is not told again: %s", newest.path.name, error)
+def _tell_again(sender: RecentSender, newest: Sequence[Segment], stop: threading.Event) -> None:
+    """Tell what segments hold, beside the loop: a large one takes seconds."""
+    for segment in newest:
+        try:
+            forgotten = {wish.user_id for wish in wishes(segment.path.parent)}
+            for event in events_of(segment):
+                if stop.is_set():
+                    return
+                if event.user_id not in forgotten:
+                    sender.heard(event)
+        except (OSError, pa.ArrowException, SegmentError) as error:
+            log.warning("%s is not told again: %s", segment.path.name, error)
 
 
 def _sink_of(settings: RecentSettings) -> Sink | None:

@@ -2,45 +2,21 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-import redis
 
+from app.recent.digest import held
+from app.recent.follower import Follower, FollowerPlace
 from app.recent.redis_feed import STREAM, Place, RedisFeed
+from app.recent.watermark import ModelWatermark
 from auto_deployment.ingest.recent.sinks import RedisSink, SinkError
-from tests.support.ports import free_port
+from tests.support.redis_server import PASSWORD, Redis
 from tests.support.systems.containers import docker
 from tests.support.systems.lab import require_docker
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.lab
-IMAGE = "redis:8.0-alpine"
-PASSWORD = "a secret"
-
-
-class Redis:
-    """One server in a container, on a port of its own."""
-
-    def __init__(self) -> None:
-        self.url = f"redis://127.0.0.1:{free_port()}"
-        port = self.url.rpartition(":")[2]
-        words = ["redis-server", "--save", "", "--requirepass", PASSWORD]
-        self.container = docker(
-            "run", "--detach", "--rm", "--label", "marquee-test", f"--publish=127.0.0.1:{port}:6379", IMAGE,
-            *words,
-        ).strip()  # fmt: skip
-        self.client = redis.Redis.from_url(self.url, password=PASSWORD)
-        eventually(self.answers, 60)
-
-    def answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
-
-    def end(self) -> None:
-        self.client.close()
-        docker("rm", "--force", self.container)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +79,61 @@ def test_a_flushed_redis_is_read_from_its_beginning(server: Redis, feed: RedisFe
     sink.send(lines(4))
     assert feed.poll(polled.position, 0, 0.01).lines == lines(4)
     sink.close()
+
+
+def test_a_sink_says_that_the_stream_has_begun_anew(server: Redis, feed: RedisFeed) -> None:
+    sink = RedisSink(server.url, PASSWORD)
+    assert [sink.send(lines(1, 2)), sink.send(lines(3))] == [True, True]
+    server.client.xtrim(STREAM, 1, approximate=False)
+    assert sink.send(lines(4))  # trimmed is not anew
+    server.client.flushall()
+    assert [sink.send(lines(5, 6)), sink.send(lines(7))] == [False, True]
+    sink.close()
+
+
+def test_of_two_ingests_every_line_comes_once_and_neither_tells_again(server: Redis, feed: RedisFeed) -> None:
+    one, other = (RedisSink(server.url, PASSWORD) for _ in range(2))
+    assert all([one.send(lines(1)), other.send(lines(1, 2)), one.send(lines(3)), other.send(lines(4))])
+    assert feed.poll(None, 0, 0.01).lines == lines(1, 1, 2, 3, 4)
+    one.close()
+    other.close()
+
+
+def test_a_redis_that_is_killed_comes_back_empty_and_is_read_from_its_beginning(
+    server: Redis, feed: RedisFeed
+) -> None:
+    sink = RedisSink(server.url, PASSWORD)
+    sink.send(lines(*range(1000)))
+    position = feed.poll(None, 0, 0.01).position
+    server.kill()
+    assert eventually(lambda: _sent(sink, lines(1)), 30) == "begun anew"
+    assert eventually(lambda: feed.poll(position, 0, 0.01).lines, 30) == lines(1)
+    sink.close()
+
+
+def test_a_second_of_50_000_events_is_held_and_what_waits_says_how_old_it_is(
+    server: Redis, feed: RedisFeed, tmp_path: Path
+) -> None:
+    sink, now = RedisSink(server.url, PASSWORD), int(time.time())
+    for first in range(0, 50_000, 5000):
+        numbers = range(first, first + 5000)
+        sink.send([f"{now} {number} heat+{number % 90} started".encode() for number in numbers])
+    follower = Follower(feed, FollowerPlace(tmp_path / "recent", 64, ModelWatermark(tmp_path)))
+    for step in range(50):
+        follower.step()
+        if not step:
+            until_s = follower._store.facts()["status"]["until_s"]
+            assert now <= until_s <= time.time()
+    follower.close()
+    assert len(held(tmp_path / "recent")) == 50_000
+    sink.close()
+
+
+def _sent(sink: RedisSink, some: list[bytes]) -> str:
+    try:
+        return "there" if sink.send(some) else "begun anew"
+    except SinkError:
+        return ""
 
 
 def test_a_wrong_password_says_what_to_check(server: Redis) -> None:

@@ -11,7 +11,9 @@ from prometheus_client import CollectorRegistry
 from app.recent.events import RecentEvent, parse
 from app.recent.file_feed import FileFeed
 from auto_deployment.config.recent import RecentSettings
-from auto_deployment.dataset.segments import list_segments
+from auto_deployment.dataset.schema import SegmentMeta
+from auto_deployment.dataset.segments import Segment, list_segments
+from auto_deployment.ingest.recent.again import newest_of
 from auto_deployment.ingest.recent.choose import RecentChoice
 from auto_deployment.ingest.recent.sender import RecentSender, SenderMetrics
 from auto_deployment.ingest.recent.sinks import FileSink, RedisSink, SinkError
@@ -31,11 +33,15 @@ class FailingSink:
     def __init__(self) -> None:
         self.took: list[bytes] = []
         self.fails = False
+        self.is_anew = False
 
-    def send(self, lines: Sequence[bytes]) -> None:
+    def send(self, lines: Sequence[bytes]) -> bool:
         if self.fails:
             raise SinkError("away")
+        if is_anew := self.is_anew:
+            self.took, self.is_anew = [], False
         self.took += lines
+        return not is_anew
 
 
 def sender(sink: FailingSink, most_waiting: int = 100) -> tuple[RecentSender, Callable[[str], float | None]]:
@@ -76,6 +82,20 @@ def test_what_nobody_takes_waits_and_the_oldest_goes_where_there_is_no_room() ->
     assert value("connected") == 1
 
 
+def test_who_has_begun_anew_is_told_again_what_was_told_last() -> None:
+    sink = FailingSink()
+    made, value = sender(sink, 10)
+    for start in range(0, 20, 5):
+        for one in news(5, start):
+            made.tell(one)
+        sink.is_anew = start == 15
+        made.step()
+    made.step()
+    told_again = [parse(line) for line in sink.took][5:]
+    assert told_again == news(10, 10)
+    assert value("dropped_total") == 0
+
+
 def test_at_the_end_what_is_left_is_told() -> None:
     sink = FailingSink()
     made, _ = sender(sink, 5000)
@@ -85,6 +105,16 @@ def test_at_the_end_what_is_left_is_told() -> None:
         made.tell(one)
     made.run(stop)
     assert len(sink.took) == 2500
+
+
+def test_as_many_of_the_newest_segments_are_told_again_as_have_so_many_rows() -> None:
+    def segment(day: int, kind: str = "kafka") -> Segment:
+        time = TAKEN.replace(day=day)
+        return Segment(Path(f"{kind}-{day}"), 10, SegmentMeta({"kind": kind}, (1, 5), 1, {}, {}, time, time))
+
+    found = [segment(3), segment(1), segment(4, "import"), segment(2)]
+    for rows, days in ((1, [3]), (10, [3]), (11, [2, 3]), (99, [1, 2, 3])):
+        assert [one.path.name for one in newest_of(found, rows)] == [f"kafka-{day}" for day in days]
 
 
 def test_a_segment_that_is_gone_is_not_told_again_and_no_fault(

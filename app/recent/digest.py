@@ -1,0 +1,73 @@
+"""What an instance holds, as one line: `python -m app.recent.digest FOLDER`, with the instance's RECENT_DIR.
+
+Instances that hold the same print the same, in whatever order events came to them.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import lmdb
+
+from app.recent.rows import decode, rows_in, user_of
+from app.recent.store import CHECKED, CODES, READERS, ROWS
+
+
+class HeldTitle(NamedTuple):
+    """What is held of a title and a user, without the store's own numbers."""
+
+    user_id: int
+    movie_id: str
+    hour: int
+    finished: bool
+    rating: int | None
+
+
+class Digest(NamedTuple):
+    """SHA-256 of all that is held, and how much it is."""
+
+    sha256: str
+    users: int
+    events: int
+
+
+def held(folder: Path) -> list[HeldTitle]:
+    """Return what the store of an instance holds, sorted; raise `OSError` or `lmdb.Error` without one."""
+    path = folder / (folder / CHECKED).read_text("ascii")
+    with lmdb.open(str(path), readonly=True, create=False, max_dbs=4, max_readers=READERS) as env:
+        return sorted(_titles(env), key=lambda one: (one.user_id, one.movie_id))
+
+
+def digest_of(titles: list[HeldTitle]) -> Digest:
+    """Return the digest of what `held` returns."""
+    content = hashlib.sha256()
+    for title in titles:
+        content.update(repr(tuple(title)).encode() + b"\n")
+    return Digest(content.hexdigest(), len({title.user_id for title in titles}), len(titles))
+
+
+def _titles(env: lmdb.Environment) -> Iterator[HeldTitle]:
+    rows, codes = env.open_db(ROWS, create=False), env.open_db(CODES, create=False)
+    with env.begin() as txn:
+        names = [bytes(name).decode() for name in txn.cursor(codes).iternext(keys=False)]
+        for key, bucket in txn.cursor(rows):
+            for place, row in rows_in(bucket).items():
+                for title in decode(row):
+                    yield HeldTitle(user_of(key, place), names[title.code], *title[1:])
+
+
+def main(folder: str) -> int:
+    try:
+        found = digest_of(held(Path(folder)))
+    except (OSError, lmdb.Error) as error:
+        said = f"{folder} has no store of recent events ({error}): give the RECENT_DIR of an instance"
+        sys.stderr.write(said + "\n")
+        return 1
+    sys.stdout.write(f"{found.sha256} {found.users} users {found.events} events\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
