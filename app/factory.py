@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from flask import Flask
+from jinja2 import StrictUndefined
 
 from app.config import LOG, Settings
 from app.impressions.files import WorkerFiles
@@ -32,7 +33,9 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     """Return the application; `instance_of` finds its parts."""
     slot = ModelSlot(settings, recommender)
     metrics = ServiceMetrics(settings, {rule: statuses for rule, (_, statuses) in SERVED.items()})
-    app = Flask("app", static_folder=None)
+    app = Flask("app", static_folder=None, template_folder="pages/templates")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
     lists = _lists(settings)
     register(app, metrics, lists)

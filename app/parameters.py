@@ -43,6 +43,14 @@ def read_user(text: str) -> int:
     return int(digits) if len(digits) <= 19 else MAX_USER_ID + 1
 
 
+def read_asked_user() -> str:
+    """Return the user that a form names, empty where its field is."""
+    user = (_single("user") or "").strip(" ")
+    if user:
+        read_user(user)
+    return user
+
+
 def read_wish(query_string: str) -> Wish:
     """Return what the current request asks for; parameters of other names are ignored."""
     if not query_string:  # nearly every request

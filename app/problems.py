@@ -21,7 +21,7 @@ def problem(status: int, detail: str) -> Response:
 
 def on_http_exception(error: HTTPException) -> Response:
     """Turn what Flask, Werkzeug or a route raised into a problem."""
-    return problem_of(error, _sentence(error))
+    return problem_of(error, sentence(error))
 
 
 def problem_of(error: HTTPException, detail: str) -> Response:
@@ -32,7 +32,8 @@ def problem_of(error: HTTPException, detail: str) -> Response:
     return response
 
 
-def _sentence(error: HTTPException) -> str:
+def sentence(error: HTTPException) -> str:
+    """Say what is wrong, without a word of the inside."""
     if isinstance(error, InternalServerError):
         return "The service failed to answer; the reason is in its log."
     if isinstance(error, MethodNotAllowed):

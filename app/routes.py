@@ -5,11 +5,13 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
-from app.answers import JSON, as_json, json_list, text_list, wants_json
+from app.answers import JSON, VARY, as_json, json_list, text_list, wants_json
 from app.metrics import ServiceMetrics
 from app.middleware import LISTED, SERVING
-from app.parameters import Wish, read_n, read_user, read_wish
-from app.problems import on_http_exception, problem
+from app.pages.responses import wants_html
+from app.pages.views import Pages
+from app.parameters import Wish, read_asked_user, read_n, read_user, read_wish
+from app.problems import on_http_exception, problem, sentence
 from app.recent.port import Lists
 from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
 from app.serving import ServedModel, self_test
@@ -19,6 +21,7 @@ OPENAPI = Path(__file__).with_name("openapi.yaml")
 
 # URL rule -> its view and the statuses of its answers (an encoded / makes a user id another address: 404)
 SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
+    "/": ("index", (200, 400, 503)),
     "/recommend/<user>": ("recommend", (200, 400, 404)),
     "/similar/<movie>": ("similar", (200, 400, 404)),
     "/popular": ("popular", (200, 400)),
@@ -27,7 +30,9 @@ SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
     "/health/ready": ("ready", (200, 503)),
     "/metrics": ("render_metrics", (200,)),
     "/openapi.yaml": ("openapi", (200,)),
+    "/style.css": ("style", (200,)),
 }
+PAGES = ("/", "/similar/<movie>")  # these are HTML for those who prefer it, their errors too
 
 
 def register(app: Flask, metrics: ServiceMetrics, lists: Lists) -> None:
@@ -35,7 +40,7 @@ def register(app: Flask, metrics: ServiceMetrics, lists: Lists) -> None:
     views = Views(metrics, lists)
     for rule, (name, _) in SERVED.items():
         app.add_url_rule(rule, name, getattr(views, name), methods=["GET"], provide_automatic_options=False)
-    app.register_error_handler(HTTPException, on_http_exception)
+    app.register_error_handler(HTTPException, views.on_error)
 
 
 class Views:
@@ -45,6 +50,16 @@ class Views:
         self._metrics = metrics
         self._lists = lists
         self._openapi = OPENAPI.read_bytes()
+        self._pages = Pages(lists)
+
+    def index(self) -> Response:
+        """Show a person the front page, and tell a program which addresses there are."""
+        user = read_asked_user()
+        if wants_html(request.environ.get("HTTP_ACCEPT")):
+            return self._pages.front(request.environ[SERVING], user)
+        addresses = [rule.replace("<", "{").replace(">", "}") for rule in SERVED]
+        body = as_json({"description": "/openapi.yaml", "addresses": addresses})
+        return Response(body, 200, VARY, content_type=JSON)
 
     def recommend(self, user: str) -> Response:
         """Answer with a list for a user, a popular one for users whom the model does not know."""
@@ -85,6 +100,8 @@ class Views:
             rows, scores = serving.recommender.similar(movie, n)
         except UnknownMovieError:
             raise NotFound(f"The model has no movie {movie[:200]!r}.") from None
+        if wants_html(environ.get("HTTP_ACCEPT")):
+            return self._pages.similar(serving, movie, rows)
         if not wants_json(environ.get("HTTP_ACCEPT")):
             return text_list(serving, rows, SIMILAR)
         return json_list(serving, rows, scores.tolist(), SIMILAR, {"movie": movie})
@@ -123,6 +140,16 @@ class Views:
 
     def openapi(self) -> Response:
         return Response(self._openapi, content_type="application/yaml")
+
+    def style(self) -> Response:
+        return self._pages.style()
+
+    def on_error(self, error: HTTPException) -> Response:
+        """Turn what was raised into a problem, or into a page where one was asked for."""
+        rule, environ = request.url_rule, request.environ
+        if rule and rule.rule in PAGES and wants_html(environ.get("HTTP_ACCEPT")):
+            return self._pages.error(environ[SERVING], error.code or 500, sentence(error))
+        return on_http_exception(error)
 
 
 def _with_scores(serving: ServedModel, user: str, user_id: int, answer: Answer) -> Response:

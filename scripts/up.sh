@@ -11,12 +11,12 @@ fi
 : >"$log"
 setsid .venv/bin/python -m auto_deployment run >"$log" 2>&1 </dev/null &
 runner=$!
-until grep -q '^Marquee serves' "$log"; do
+until grep -q '^Open http' "$log"; do
   if ! kill -0 "$runner" 2>/dev/null; then
     tail -n 5 "$log" >&2
     exit 1
   fi
   sleep 0.2
 done
-grep "^Marquee serves" "$log"
+grep "^Open http" "$log"
 echo "Stop it with: make down    Log: $log"

@@ -107,6 +107,14 @@ class RecentLists:
             hidden.update(recommender.known_rows(exclude))
         return _answer(known, row, user_id, n, hidden, genre)
 
+    def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
+        """Return rows of what a user has begun since the training, as far as it is held."""
+        row = self._reader.row(user_id)
+        if row is None:
+            return set()
+        places = self._of(recommender).rows
+        return {places[one.code] for one in decode(row) if one.code < len(places)} - {-1}
+
     def _of(self, recommender: Recommender) -> Known:
         known, movies = self._known, self._reader.movies
         if known is None or known.recommender is not recommender or known.movies is not movies:

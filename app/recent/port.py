@@ -41,6 +41,9 @@ class Lists(Protocol):
     ) -> Answer:
         """Return a user's list as `Recommender.recommend` does; raise `UnknownGenreError`."""
 
+    def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
+        """Return rows of what a user has begun since the training, for a page that says so."""
+
     def refresh(self) -> None:
         """Take over what is new; called once a second."""
 
@@ -63,6 +66,9 @@ class ModelLists:
         genre: str | None = None,
     ) -> Answer:
         return recommender.recommend(user_id, n, exclude, genre)
+
+    def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
+        return set()
 
     def refresh(self) -> None:
         pass

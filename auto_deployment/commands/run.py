@@ -90,7 +90,7 @@ def _serve(
 
 
 def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path) -> list[str]:
-    """Return what to try: a known user, an unknown one, JSON, a filter."""
+    """Return what to try: the page first, then for programs a known user, an unknown one, JSON, a filter."""
     model = recommender.model
     events, ids = model.arrays["user_events"], model.arrays["user_ids"]
     personal = ids[np.flatnonzero(events >= model.manifest["scalars"]["min_events"])]
@@ -109,7 +109,8 @@ def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path
     width = max(len(words) for words, _ in tries)
     return [
         "",
-        f"Marquee serves model {model.version} from {data_dir} on http://{here}",
+        f"Open http://{here}/?user={known}: a list with its reasons, as a page.",
+        f"Marquee serves model {model.version} from {data_dir}; programs ask so:",
         "",
         *(f"  curl {words:<{width}}   # {meaning}" for words, meaning in tries),
         "",

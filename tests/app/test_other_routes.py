@@ -108,7 +108,7 @@ def test_every_answer_names_model_release_and_track(client: FlaskClient, path: s
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/", "/recommend//7", "/recommend/", "/recommend/7/", "/recommend/7/8"]
+    "path", ["/nothing", "/recommend//7", "/recommend/", "/recommend/7/", "/recommend/7/8"]
 )
 def test_an_unknown_address_is_not_found(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

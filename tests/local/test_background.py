@@ -21,7 +21,7 @@ def test_up_returns_when_it_serves_and_down_when_it_has_ended(tmp_path: Path) ->
     try:
         up = script("up.sh", environ)
         assert up.returncode == 0, up.stderr
-        assert up.stdout.startswith("Marquee serves model")
+        assert up.stdout.startswith("Open http://localhost:")
         assert get(int(environ["MARQUEE_PORT"]), "/recommend/42").status == 200
         again = script("up.sh", environ)
         assert again.returncode == 1

@@ -1,0 +1,1 @@
+"""Pages for people, in place of text and JSON where a browser asks."""

@@ -1,0 +1,84 @@
+"""The pages: a user's list with its reasons, movies that are similar, and what went wrong."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Response, request
+
+from app.pages.movies import best_known, movie
+from app.pages.origin import origin
+from app.pages.responses import html_page
+from app.parameters import read_user
+from app.recent.port import Lists
+from app.recommender import PERSONAL
+from app.serving import ServedModel, self_test
+
+STYLE = Path(__file__).with_name("style.css")
+STYLE_MAX_AGE_S = 600  # two releases answer at a time: the address says which style, but either may give it
+SHOWN_SEEN = 8  # titles
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Pages:
+    """Makes each page from the model that a request was given."""
+
+    def __init__(self, lists: Lists, clock: Callable[[], datetime] = utc_now) -> None:
+        self._lists = lists
+        self._clock = clock
+        self._style = STYLE.read_bytes()
+        self._style_version = sha256(self._style).hexdigest()[:12]
+
+    def front(self, serving: ServedModel, user: str) -> Response:
+        """Show the list of a user, or what is popular while none is named."""
+        recommender = serving.recommender
+        if not user:
+            answer, row, seen = recommender.popular(), None, set[int]()
+        else:
+            user_id = read_user(user)
+            row = recommender.user_row(user_id)
+            answer = self._lists.recommend(recommender, user_id)
+            seen = self._lists.seen_since(recommender, user_id)
+        if not answer.rows and (reason := self_test(recommender)):
+            return self.error(serving, 503, f"The model failed its self-test, {reason}.")
+        before = set() if row is None else set(recommender.seen_rows(row).tolist())
+        reasons = recommender.reasons(row, answer) or [[] for _ in answer.rows]
+        return self._page(
+            serving,
+            "front.html",
+            user=user.lstrip("0") or user[:1],
+            known=row is not None or bool(seen),
+            personal=answer.source == PERSONAL,
+            movies=[
+                movie(recommender, one, [own for own, _ in because])
+                for one, because in zip(answer.rows, reasons, strict=True)
+            ],
+            seen_count=len(before | seen),
+            seen_titles=best_known(recommender, before | seen, SHOWN_SEEN),
+        )
+
+    def similar(self, serving: ServedModel, movie_id: str, rows: list[int]) -> Response:
+        """Show what stands near a movie."""
+        recommender = serving.recommender
+        subject = movie(recommender, recommender.movie_row(movie_id))
+        movies = [movie(recommender, row) for row in rows]
+        return self._page(serving, "similar.html", subject=subject, movies=movies)
+
+    def error(self, serving: ServedModel, status: int, detail: str) -> Response:
+        """Say in a sentence what is wrong; the form is there to try again."""
+        title = HTTPStatus(status).phrase
+        return self._page(serving, "error.html", status, title=title, detail=detail)
+
+    def style(self) -> Response:
+        cached = {"Cache-Control": f"public, max-age={STYLE_MAX_AGE_S}"}
+        return Response(self._style, 200, cached, content_type="text/css; charset=utf-8")
+
+    def _page(self, serving: ServedModel, template: str, status: int = 200, **facts: object) -> Response:
+        facts.setdefault("user", request.args.get("user", "")[:40])
+        where = origin(serving, self._lists.status, self._clock())
+        return html_page(template, status, origin=where, style_version=self._style_version, **facts)
