@@ -24,6 +24,7 @@ class Paths(Layout):
     forgotten = Below(
         "forgotten.json"
     )  # which segments held events of forgotten users, for versions made of them
+    forgotten_told = Below("forgotten-told.json")  # which wishes the instances were told
     compaction_lock = Below("compaction.lock")
     drift_history = Below("drift.json")
     drift_findings = Below("drift-findings.json")

@@ -20,7 +20,8 @@ from app.artifact import load
 from app.config import Settings
 from app.factory import instance_of
 from app.recent.events import RecentEvent
-from app.recent.store import CHUNK, open_store
+from app.recent.opening import open_store
+from app.recent.store import CHUNK
 from app.recommender import Recommender
 from benchmarks.model import MOVIES, STORED, USERS, bench_model
 from tests.support.http import get

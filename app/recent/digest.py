@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import lmdb
 
+from app.recent.opening import CHECKED
 from app.recent.rows import decode, rows_in, user_of
-from app.recent.store import CHECKED, CODES, READERS, ROWS
+from app.recent.store import CODES, READERS, ROWS
 
 
 class HeldTitle(NamedTuple):

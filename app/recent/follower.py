@@ -10,10 +10,11 @@ from typing import Any
 
 import lmdb
 
-from app.recent.events import RecentEvent, parse
+from app.recent.events import Forgotten, RecentEvent, parse
 from app.recent.feed import Feed, Polled
+from app.recent.opening import begin_anew, let_go, open_store
 from app.recent.reasons import FUTURE, LOST, REASONS, TITLES, UNREADABLE
-from app.recent.store import CHUNK, begin_anew, let_go, open_store
+from app.recent.store import CHUNK
 from app.recent.watermark import ModelWatermark
 
 POLL_S = 0.5
@@ -40,11 +41,14 @@ class Follower:
         self._feed, self._place, self._now = feed, place, now
         self._dropped: Counter[str] = Counter()
         self._applied = 0
+        self._forgotten: dict[int, int] = {}
         self._begin(place.watermark.seconds())
 
     def _begin(self, since_s: int) -> None:
         """Go on where the store ends, or fill a new one."""
         self._store = open_store(self._place.folder, self._place.max_mb)
+        self._store.remember({**self._forgotten, **self._store.forgotten})
+        self._forgotten = self._store.forgotten
         facts = self._store.facts()
         self._position: str | None = facts.get("position")
         self._since_s = int(facts.get("since_s", since_s))
@@ -82,6 +86,10 @@ class Follower:
         elif learnt_s > self._since_s:
             log.info("The model knows what was before %d: that is forgotten", learnt_s)
             self._forget_after, self._since_s = b"", learnt_s
+        if learnt_s > self._model_s:
+            known = {user: until_s for user, until_s in self._store.forgotten.items() if until_s >= learnt_s}
+            self._store.remember(known)
+            self._forgotten = known
         self._model_s = learnt_s
         if self._forget_after is not None:
             self._forget_after = self._store.forget_before(self._since_s, self._forget_after)
@@ -90,28 +98,41 @@ class Follower:
         is_due = polled.trouble != self._trouble or not 0 <= self._now() - self._told_s < STATUS_S
         self._tell_of(polled.trouble)
         untitled = self._store.untitled
-        events = [event for line in polled.lines if (event := self._usable(line))]
-        for at in range(0, len(events), CHUNK):
-            self._store.apply(events[at : at + CHUNK], self._since_s)
+        taken, events = 0, list[RecentEvent]()
+        for line in polled.lines:
+            event = self._usable(line)
+            if isinstance(event, RecentEvent):
+                events.append(event)
+            if isinstance(event, Forgotten) or len(events) == CHUNK:
+                self._store.apply(events, self._since_s)
+                taken, events = taken + len(events), []
+            if isinstance(event, Forgotten):
+                self._store.forget_user(event)
+                self._forgotten = self._store.forgotten
+                taken += 1
+        self._store.apply(events, self._since_s)
+        taken += len(events)
         # After the events: whoever is killed in between takes them again, which changes nothing.
         self._position = polled.position
-        self._applied += len(events)
+        self._applied += taken
         self._dropped[TITLES] += self._store.untitled - untitled
         self._dropped[LOST] += polled.lost
         if not polled.trouble:
             self._until_s = self._now() if polled.until_s is None else polled.until_s
-        if events or is_due:
+        if taken or is_due:
             self._store.put(self._facts())
             self._store.tidy()
             self._told_s = self._now()
 
-    def _usable(self, line: bytes) -> RecentEvent | None:
+    def _usable(self, line: bytes) -> RecentEvent | Forgotten | None:
         event = parse(line)
         if event is None:
             self._dropped[UNREADABLE] += 1
+        elif isinstance(event, Forgotten):  # by the model, not by what is held: the store may begin later
+            return event if event.time_s >= self._model_s else None
         elif event.time_s > self._now() + FUTURE_S:
             self._dropped[FUTURE] += 1
-        elif event.time_s >= self._since_s:
+        elif event.time_s >= self._since_s and event.time_s > self._store.forgotten.get(event.user_id, -1):
             return event
         return None
 

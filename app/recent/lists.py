@@ -95,17 +95,24 @@ class RecentLists:
     ) -> Answer:
         """Return what `Recommender.recommend` does where nothing is held of the user."""
         row = self._reader.row(user_id)
+        forgotten = self._reader.forgotten
+        is_new = bool(forgotten) and user_id in forgotten
         if row is None:
+            if is_new:
+                return recommender.popular(n, exclude, genre)
             return recommender.recommend(user_id, n, exclude, genre)
         known = self._of(recommender)
         places = known.rows
         hidden = {places[code] for code in codes(row) if code < len(places)}
         hidden.discard(-1)
         if not hidden:
+            if is_new:
+                return recommender.popular(n, exclude, genre)
             return recommender.recommend(user_id, n, exclude, genre)
         if exclude:
             hidden.update(recommender.known_rows(exclude))
-        return _answer(known, row, user_id, n, hidden, genre)
+        user_row = None if is_new else recommender.user_row(user_id)
+        return _answer(known, row, user_row, n, hidden, genre)
 
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, as far as it is held."""
@@ -128,13 +135,12 @@ class RecentLists:
 def _answer(
     known: Known,
     held: bytes,
-    user_id: int,
+    user_row: int | None,
     n: int,
     hidden: set[int],
     genre: str | None,
 ) -> Answer:
     recommender = known.recommender
-    user_row = recommender.user_row(user_id)
     if user_row is not None and recommender.is_personal(user_row):
         rows = recommender.from_stored(user_row, n, hidden, genre)
         if len(rows) == n:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import lmdb
 
+from app.recent.opening import CHECKED
 from app.recent.presence import Presence
 from app.recent.rows import bucket_of, row_in
-from app.recent.store import CHECKED, CODES, META, READERS, ROWS
+from app.recent.store import CODES, FORGOTTEN, META, READERS, ROWS
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class RecentReader:
         self._left: _Open | None = None
         self.movies: list[str] = []  # the id of each code; another list when the store was begun anew
         self.status: dict[str, Any] = {}
+        self.forgotten: frozenset[int] = frozenset()  # users to be answered as if they were new
+        self._forgotten_as_read = b""
 
     @property
     def age_s(self) -> float | None:
@@ -87,6 +90,10 @@ class RecentReader:
             cursor = txn.cursor(opened.codes)
             if cursor.set_range(len(self.movies).to_bytes(4, "big")):
                 self.movies.extend(bytes(name).decode() for name in cursor.iternext(keys=False))
+            forgotten = bytes(txn.get(FORGOTTEN.encode(), db=opened.meta, default=b""))
+            if forgotten != self._forgotten_as_read:
+                self.forgotten = frozenset(map(int, json.loads(forgotten or b"{}")))
+                self._forgotten_as_read = forgotten
             self.status = json.loads(txn.get(b"status", db=opened.meta, default=b"{}"))
 
     def _leave(self) -> None:

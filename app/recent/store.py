@@ -5,9 +5,6 @@ leaves the last finished change. What is damaged or of another version is put as
 """
 
 import json
-import logging
-import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -15,7 +12,7 @@ from typing import Any
 
 import lmdb
 
-from app.recent.events import RecentEvent
+from app.recent.events import Forgotten, RecentEvent
 from app.recent.presence import Presence
 from app.recent.rows import (
     HOUR_S,
@@ -32,72 +29,17 @@ from app.recent.rows import (
 )
 
 FORMAT = 1
-CHECKING, CHECKED = "checking", "checked"
-STORE, ASIDE = "store-", "aside"  # a store has a name of its own: readers open the next while one is open
 MAX_CODES = 1 << 20  # titles ever heard of
 CHUNK = 300  # users or events of one change: what a change touches is in the file twice for a moment
 READERS = 512
 FULL_SHARE = 0.8
 ROWS, CODES, META = b"rows", b"codes", b"meta"
-
-log = logging.getLogger(__name__)
+FORGOTTEN = "forgotten"
+MOST_SHARING = 1024  # users looked through before a bit may go
 
 
 class StoreError(Exception):
     """The store cannot be used as it is: it has to be begun anew."""
-
-
-def open_store(folder: Path, max_mb: int) -> "RecentStore":
-    """Open the store of an instance for writing, or begin one; the caller is the only writer.
-
-    A damaged file may end the process that reads it. So readers wait until one is said to be checked, and a
-    mark of checking that is still there says that somebody died of it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    checking = folder / CHECKING
-    if checking.exists():
-        begin_anew(folder, "who opened it last did not come back")
-    checking.touch()
-    path = next(iter(sorted(folder.glob(STORE + "*"))), None) or _new_path(folder)
-    try:
-        store = RecentStore(path, max_mb)
-    except (StoreError, lmdb.Error, OSError, ValueError) as error:
-        begin_anew(folder, str(error))
-        path = _new_path(folder)
-        store = RecentStore(path, max_mb)
-    checking.unlink()
-    written = folder / f".{CHECKED}"
-    written.write_text(path.name, "ascii")
-    written.rename(folder / CHECKED)
-    return store
-
-
-def begin_anew(folder: Path, reason: str) -> None:
-    """Put the store aside, in the place of one that was put aside before."""
-    if _put_aside(folder):
-        log.warning(
-            "The store of recent events is put aside in %s and begun anew: %s.", folder / ASIDE, reason
-        )
-
-
-def let_go(folder: Path) -> None:
-    """Remove the store, with what was put aside: two that are nearly full have no room."""
-    _put_aside(folder)
-    shutil.rmtree(folder / ASIDE, ignore_errors=True)
-    log.warning("The store of recent events is nearly full and begun anew: what is older goes.")
-
-
-def _put_aside(folder: Path) -> bool:
-    (folder / CHECKED).unlink(missing_ok=True)
-    found = list(folder.glob(STORE + "*"))
-    for path in found:
-        shutil.rmtree(folder / ASIDE, ignore_errors=True)
-        path.rename(folder / ASIDE)
-    return bool(found)
-
-
-def _new_path(folder: Path) -> Path:
-    return folder / f"{STORE}{time.time_ns()}"
 
 
 class RecentStore:
@@ -117,6 +59,8 @@ class RecentStore:
             self._presence = Presence(path, create=True)
             self._codes = {name: code for code, name in enumerate(self._read_names())}
             self.users, self.events = self._count()
+            # Who is answered as if he were new, and up to when what he did does not count.
+            self.forgotten = {int(user): int(until) for user, until in (self._get(FORGOTTEN) or {}).items()}
             self.put({"format": FORMAT})
         except BaseException:
             self._env.close()
@@ -179,6 +123,27 @@ class RecentStore:
                 self._merge(txn, key, everybody, since_s // HOUR_S)
         return keys[-1] if len(keys) == CHUNK else None
 
+    def forget_user(self, wish: Forgotten) -> None:
+        """Drop all that is held of a user, and remember up to when what he did does not count."""
+        key, place = bucket_of(wish.user_id)
+        with self._env.begin(write=True) as txn:
+            before = rows_in(txn.get(key, db=self._rows, default=b""))
+            if row := before.pop(place, None):
+                self.users, self.events = self.users - 1, self.events - len(decode(row))
+                self._put_rows(txn, key, before)
+            until_s = max(wish.time_s, self.forgotten.get(wish.user_id, 0))
+            self._remember(txn, {**self.forgotten, wish.user_id: until_s})
+            sharing = self._presence.sharing(wish.user_id)
+            is_alone = len(sharing) <= MOST_SHARING and not any(self._has(txn, one) for one in sharing)
+        if is_alone:
+            self._presence.remove(wish.user_id)
+
+    def remember(self, forgotten: Mapping[int, int]) -> None:
+        """Hold these users as forgotten, and no others."""
+        if forgotten != self.forgotten:
+            with self._env.begin(write=True) as txn:
+                self._remember(txn, forgotten)
+
     def everything(self) -> Iterator[tuple[int, str, int, bool, int | None]]:
         """Yield user, movie, hour, finished and rating of all that is held, whatever order it came in."""
         names = self._read_names()
@@ -201,10 +166,21 @@ class RecentStore:
                 rows[place] = encode(now)
         if rows == before:
             return
+        self._put_rows(txn, key, rows)
+
+    def _put_rows(self, txn: Any, key: bytes, rows: Mapping[int, bytes]) -> None:
         if bucket := together(rows):
             txn.put(key, bucket, db=self._rows)
         else:
             txn.delete(key, db=self._rows)
+
+    def _remember(self, txn: Any, forgotten: Mapping[int, int]) -> None:
+        txn.put(FORGOTTEN.encode(), json.dumps(forgotten).encode(), db=self._meta)
+        self.forgotten = dict(forgotten)
+
+    def _has(self, txn: Any, user_id: int) -> bool:
+        key, place = bucket_of(user_id)
+        return place in rows_in(txn.get(key, db=self._rows, default=b""))
 
     def _code(self, txn: Any, movie_id: str) -> int | None:
         code = self._codes.get(movie_id)

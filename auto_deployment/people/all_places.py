@@ -1,8 +1,8 @@
 """The places where users' data lie, in one list: a further store has its line here."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from auto_deployment.config.recent import RecentSettings
 from auto_deployment.feedback.postgres.database import Database
 from auto_deployment.paths import Paths
 from auto_deployment.people.database_place import DatabasePlace
@@ -12,14 +12,20 @@ from auto_deployment.people.model_places import CycleClone, EdgeLog, LocalModels
 from auto_deployment.people.places import Place
 from auto_deployment.people.recent_place import RecentFile
 from auto_deployment.people.segment_place import SegmentPlace
+from auto_deployment.people.told_place import Instances
 
 
-def places_of(paths: Paths, database: Database | None = None, recent: Path | None = None) -> Sequence[Place]:
+def places_of(
+    paths: Paths, database: Database | None = None, recent: RecentSettings | None = None
+) -> Sequence[Place]:
     """Return every place of a data directory, in the order in which they are told to forget.
 
-    `recent` is the file of recent events, which may lie elsewhere.
+    `recent` says where recent events go, from which instances hear of it: the first to know, for they answer.
     """
+    recent = recent or RecentSettings()
+    is_told = recent.redis_url or recent.file
     return [
+        *([Instances(paths, recent)] if is_told else []),
         # Before the files, among which are copies of it.
         *([] if database is None else [DatabasePlace(database, paths)]),
         QuarantinePlace(paths),
@@ -29,5 +35,5 @@ def places_of(paths: Paths, database: Database | None = None, recent: Path | Non
         LocalModels(paths),
         CycleClone(paths),
         EdgeLog(paths),
-        *([] if recent is None else [RecentFile(recent)]),
+        *([RecentFile(recent.file)] if recent.file else []),
     ]

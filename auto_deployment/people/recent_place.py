@@ -1,9 +1,9 @@
-"""What instances are told of users at once, in a file that they follow: named, not changed."""
+"""What instances were told of users, in a file that they follow: named, not changed."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.recent.events import parse
+from app.recent.events import RecentEvent, parse
 from app.recent.file_feed import OLDER
 from auto_deployment.dataset.corrections.wishes import Wish
 from auto_deployment.people.places import Held
@@ -34,7 +34,7 @@ def _times(path: Path, user_id: int) -> Iterator[int]:
         with path.open("rb") as lines:
             for line in lines:
                 event = parse(line.rstrip(b"\n"))
-                if event is not None and event.user_id == user_id:
+                if isinstance(event, RecentEvent) and event.user_id == user_id:
                     yield event.time_s
     except FileNotFoundError:  # there is none yet, or it is begun anew just now
         return

@@ -38,9 +38,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     if args.user is None:
         raise BadInputError("`forget` takes a USER, or --status.")
-    done = forget(
-        paths, places_of(paths, database(settings), settings.recent.file), args.user, datetime.now(UTC)
-    )
+    done = forget(paths, places_of(paths, database(settings), settings.recent), args.user, datetime.now(UTC))
     if not args.json:
         sys.stdout.write(render_done(done))
     _say([done.wish], settings, args.json, done.removed)

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print one JSON object: events as they count, then what lies where; exit status 2 where nothing does."""
     paths = Paths(settings.data_dir)
     content = everything(
-        paths, places_of(paths, database(settings), settings.recent.file), args.user, settings.rating_scale
+        paths, places_of(paths, database(settings), settings.recent), args.user, settings.rating_scale
     )
     sys.stdout.write(f"{json.dumps(content, indent=1)}\n")
     return 0

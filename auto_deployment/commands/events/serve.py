@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         paths,
         settings.rating_scale,
         own.token,
-        lambda: places_of(paths, database(settings), settings.recent.file),
+        lambda: places_of(paths, database(settings), settings.recent),
         lambda: every_place(settings),
     )
     EventsServer(build(service), own.host, own.port, settings.log_level).run()

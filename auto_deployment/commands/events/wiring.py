@@ -17,4 +17,4 @@ def every_place(settings: Settings) -> Sequence[Place]:
     """Return the places with the published versions as they are now."""
     days = load_params(settings.params_file).retrain.forgotten_days
     versions = VersionPlace(look_for_forgotten(make_cycle(settings)), days)
-    return [*places_of(Paths(settings.data_dir), database(settings), settings.recent.file), versions]
+    return [*places_of(Paths(settings.data_dir), database(settings), settings.recent), versions]

@@ -29,7 +29,7 @@ def telling(
     settings: RecentSettings, choice: RecentChoice, segments: Sequence[Segment], registry: CollectorRegistry
 ) -> Iterator[Heard | None]:
     """Yield what is to be called with each event that was taken; None where nobody is told."""
-    sink = _sink_of(settings)
+    sink = sink_of(settings)
     if sink is None:
         yield None
         return
@@ -49,17 +49,18 @@ def _tell_again(sender: RecentSender, newest: Sequence[Segment], stop: threading
     """Tell what segments hold, beside the loop: a large one takes seconds."""
     for segment in newest:
         try:
-            forgotten = {wish.user_id for wish in wishes(segment.path.parent)}
+            until = {wish.user_id: wish.until for wish in wishes(segment.path.parent)}  # the last one counts
             for event in events_of(segment):
                 if stop.is_set():
                     return
-                if event.user_id not in forgotten:
+                if event.user_id not in until or event.time > until[event.user_id]:
                     sender.heard(event)
         except (OSError, pa.ArrowException, SegmentError) as error:
             log.warning("%s is not told again: %s", segment.path.name, error)
 
 
-def _sink_of(settings: RecentSettings) -> Sink | None:
+def sink_of(settings: RecentSettings) -> Sink | None:
+    """Return where the settings say that recent events go; None where nobody follows them."""
     if settings.redis_url:
         return RedisSink(settings.redis_url, settings.redis_password)
     return FileSink(settings.file) if settings.file else None

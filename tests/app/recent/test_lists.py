@@ -13,10 +13,10 @@ from app.config import Settings
 from app.factory import instance_of
 from app.recent.events import RecentEvent
 from app.recent.lists import Learnt, RecentLists
+from app.recent.opening import open_store
 from app.recent.port import Age
 from app.recent.reader import RecentReader
 from app.recent.rows import Held
-from app.recent.store import open_store
 from app.recommender import PERSONAL, POPULAR, Recommender
 
 NOW = 1_790_000_000

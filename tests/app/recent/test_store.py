@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.recent.events import RecentEvent
+from app.recent.opening import ASIDE, CHECKED, CHECKING, open_store
 from app.recent.reader import RecentReader
 from app.recent.rows import HOUR_S, decode
-from app.recent.store import ASIDE, CHECKED, CHECKING, RecentStore, open_store
+from app.recent.store import RecentStore
 from tests.support.project import PROJECT
 
 DAY_S = 86_400
@@ -21,14 +22,14 @@ EVENTS = [RecentEvent(NOW + HOUR_S * n, n % 40, f"film+{n % 90}", finished=n % 2
 OPENER = """
 import sys
 from pathlib import Path
-from app.recent.store import open_store
+from app.recent.opening import open_store
 open_store(Path(sys.argv[1]), 32)
 """
 WRITER = """
 import sys
 from pathlib import Path
 from app.recent.events import RecentEvent
-from app.recent.store import open_store
+from app.recent.opening import open_store
 store = open_store(Path(sys.argv[1]), 32)
 n = 0
 while True:

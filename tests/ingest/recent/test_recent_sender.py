@@ -162,7 +162,7 @@ LINES = [
 
 def told(path: Path) -> list[tuple[int, str]]:
     events = map(parse, path.read_bytes().splitlines())
-    return [(one.user_id, one.movie_id) for one in events if one]
+    return [(one.user_id, one.movie_id) for one in events if isinstance(one, RecentEvent)]
 
 
 def until_told(path: Path, count: int) -> None:
