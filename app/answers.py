@@ -14,6 +14,7 @@ from app.serving import ServedModel
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 SOURCE_HEADER = "X-Recommendation-Source"
+SIMILAR = "similar"
 VARY = (("Vary", "Accept"),)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
-from app.answers import JSON, VARY, as_json, json_list, text_list, wants_json
+from app.answers import JSON, SIMILAR, VARY, as_json, json_list, text_list, wants_json
 from app.metrics import ServiceMetrics
 from app.middleware import LISTED, SERVING
 from app.pages.responses import wants_html
@@ -16,7 +16,6 @@ from app.recent.port import Lists
 from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
 from app.serving import ServedModel, self_test
 
-SIMILAR = "similar"
 OPENAPI = Path(__file__).with_name("openapi.yaml")
 
 # URL rule -> its view and the statuses of its answers (an encoded / makes a user id another address: 404)

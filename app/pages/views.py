@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Response, request
 
+from app.answers import SIMILAR, SOURCE_HEADER
 from app.pages.movies import best_known, movie
 from app.pages.origin import origin
 from app.pages.responses import html_page
@@ -41,7 +42,7 @@ class Pages:
             answer, row, seen = recommender.popular(), None, set[int]()
         else:
             user_id = read_user(user)
-            row = recommender.user_row(user_id)
+            row = self._lists.user_row(recommender, user_id)
             answer = self._lists.recommend(recommender, user_id)
             seen = self._lists.seen_since(recommender, user_id)
         if not answer.rows and (reason := self_test(recommender)):
@@ -67,7 +68,9 @@ class Pages:
         recommender = serving.recommender
         subject = movie(recommender, recommender.movie_row(movie_id))
         movies = [movie(recommender, row) for row in rows]
-        return self._page(serving, "similar.html", subject=subject, movies=movies)
+        page = self._page(serving, "similar.html", subject=subject, movies=movies)
+        page.headers[SOURCE_HEADER] = SIMILAR
+        return page
 
     def error(self, serving: ServedModel, status: int, detail: str) -> Response:
         """Say in a sentence what is wrong; the form is there to try again."""

@@ -114,6 +114,9 @@ class RecentLists:
         user_row = None if is_new else recommender.user_row(user_id)
         return _answer(known, row, user_row, n, hidden, genre)
 
+    def user_row(self, recommender: Recommender, user_id: int) -> int | None:
+        return None if user_id in self._reader.forgotten else recommender.user_row(user_id)
+
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, as far as it is held."""
         row = self._reader.row(user_id)

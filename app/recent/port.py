@@ -41,6 +41,9 @@ class Lists(Protocol):
     ) -> Answer:
         """Return a user's list as `Recommender.recommend` does; raise `UnknownGenreError`."""
 
+    def user_row(self, recommender: Recommender, user_id: int) -> int | None:
+        """Return where the model has a user; None also for one who is forgotten."""
+
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, for a page that says so."""
 
@@ -66,6 +69,9 @@ class ModelLists:
         genre: str | None = None,
     ) -> Answer:
         return recommender.recommend(user_id, n, exclude, genre)
+
+    def user_row(self, recommender: Recommender, user_id: int) -> int | None:
+        return recommender.user_row(user_id)
 
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         return set()

@@ -68,7 +68,7 @@ class Generator:
         if kind < 8:
             return "/popular", "/popular"
         address = self._rng.choice(ADDRESSES)
-        return (f"/{address}" if address in ADDRESSES[:5] else None), f"/{address}"
+        return (f"/{address}" if address in ADDRESSES[:6] else None), f"/{address}"
 
     def _user(self) -> str:
         digits = "".join(self._rng.choices(string.digits, k=self._rng.choice([1, 2, 2, 7, 19, 20, 30, 4400])))

@@ -150,4 +150,5 @@ def test_the_list_is_the_popular_one_and_hides_what_is_seen_since(
         assert found.source == POPULAR
         assert (first in found.rows) is not bool(seen)
         assert seen or found == popular
+        assert lists.user_row(recommender, ANN) is None  # pages show nothing that the model knows of him
         lists._reader.close()
