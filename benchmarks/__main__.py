@@ -15,6 +15,7 @@ from benchmarks import (
     latency,
     list_diff,
     priority,
+    recent_lists,
     retraining,
     retraining_sides,
     soak,
@@ -33,6 +34,7 @@ KINDS = (
     "retraining",
     "soak",
     "list-diff",
+    "recent-lists",
 )
 ASKED = ("feedback-stores",)  # takes hours, so only where it is named
 
@@ -89,6 +91,9 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "priority":
         table.title("priority: what can wait takes all processors")
         return priority.measure(table)
+    if kind == "recent-lists":
+        table.title("recent-lists: lists with recent events, without, and popularity")
+        return recent_lists.measure(work, table)
     if kind == "list-diff":
         table.title("list-diff: lists of honest successive models, and of broken ones")
         return list_diff.measure(work, table)

@@ -112,7 +112,7 @@ class RecentLists:
         if exclude:
             hidden.update(recommender.known_rows(exclude))
         user_row = None if is_new else recommender.user_row(user_id)
-        return _answer(known, row, user_row, n, hidden, genre)
+        return answer_with(known, row, user_row, n, hidden, genre)
 
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return None if user_id in self._reader.forgotten else recommender.user_row(user_id)
@@ -135,7 +135,7 @@ class RecentLists:
         return known
 
 
-def _answer(
+def answer_with(
     known: Known,
     held: bytes,
     user_row: int | None,
@@ -143,6 +143,7 @@ def _answer(
     hidden: set[int],
     genre: str | None,
 ) -> Answer:
+    """Return a list that knows the titles of an encoded row, whose rows are `hidden`; needs no store."""
     recommender = known.recommender
     if user_row is not None and recommender.is_personal(user_row):
         rows = recommender.from_stored(user_row, n, hidden, genre)

@@ -13,6 +13,7 @@ from auto_deployment.host.revision import Revision
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.evaluate.evaluate import evaluate
 from auto_deployment.training.evaluate.metrics import assemble_metrics, summarize
+from auto_deployment.training.evaluate.recent import measure_recent
 from auto_deployment.training.evaluate.seen import is_in_training
 from auto_deployment.training.params import TrainingParams
 from auto_deployment.training.prepare.data import TrainingData
@@ -42,6 +43,7 @@ def train_model(data: TrainingData, params: TrainingParams, now: datetime, revis
     fitted = fit(trainset, data.movies, params, split.kind)
     details = _details(data, split, fitted, params, now, revision)
     measured = evaluate(Recommender(fitted.as_model()), trainset, split.test, data.users, params)
+    measured["recent"] = measure_recent(details, split.train, split.test, params)
     metrics = assemble_metrics(details, measured)
     return Trained(fitted, {**details, "metrics": summarize(metrics)}, metrics)
 
@@ -65,6 +67,7 @@ def measure_again(model: Model, data: TrainingData, params: TrainingParams) -> d
         is_test &= (data.interactions["time"] >= pd.Timestamp(model.manifest["watermark"])).to_numpy()
     test = data.interactions[is_test]
     measured = evaluate(Recommender(model), trainset, test, data.users, params)
+    measured["recent"] = measure_recent(model.manifest, data.interactions[is_train], test, params)
     details = {**model.manifest, "split": {**split, "test": len(test)}, "data": data.facts}
     return assemble_metrics(details, measured)
 

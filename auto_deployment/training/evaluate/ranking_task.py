@@ -54,8 +54,14 @@ def make_task(
         rng = np.random.default_rng(seed)
         user_rows = np.sort(rng.choice(user_rows, evaluate.max_users, replace=False))
     here = np.isin(rows, user_rows)
-    place = np.searchsorted(user_rows, rows[here])
-    movies = movie_rows(relevant["movie_id"][here], recommender.movie_ids)
+    return task_of(recommender, user_rows, np.searchsorted(user_rows, rows[here]), relevant["movie_id"][here])
+
+
+def task_of(
+    recommender: Recommender, user_rows: IndexArray, place: IndexArray, relevant: pd.Series
+) -> RankingTask:
+    """Return the task of finding relevant movies, each of the user at a place of `user_rows`."""
+    movies = movie_rows(relevant, recommender.movie_ids)
     count = np.bincount(place, minlength=len(user_rows))
     keys = np.unique(place[movies >= 0] * np.int64(len(recommender.movie_ids)) + movies[movies >= 0])
     unknown = float((movies < 0).mean()) if len(movies) else 0.0

@@ -73,12 +73,12 @@ def served_lists(recommender: Recommender, rows: IndexArray, n: int) -> Int32Arr
     """Return what the service would answer."""
     ids = recommender.model.arrays["user_ids"][rows].tolist()
     with threadpool_limits(1, "blas"):  # as it is served; more threads would mostly wait for each other
-        return _padded([recommender.recommend(user, n).rows for user in ids], n)
+        return padded([recommender.recommend(user, n).rows for user in ids], n)
 
 
 def popular_lists(recommender: Recommender, rows: IndexArray, n: int) -> Int32Array:
     """Return the popularity list of each user, as the service gives it to users with few events."""
-    return _padded([recommender.popular(n, user_row=row).rows for row in rows.tolist()], n)
+    return padded([recommender.popular(n, user_row=row).rows for row in rows.tolist()], n)
 
 
 def scored_lists(recommender: Recommender, rows: IndexArray, n: int, scorer: Scores) -> Int32Array:
@@ -96,5 +96,6 @@ def scored_lists(recommender: Recommender, rows: IndexArray, n: int, scorer: Sco
     return lists
 
 
-def _padded(lists: list[list[int]], n: int) -> Int32Array:
+def padded(lists: list[list[int]], n: int) -> Int32Array:
+    """Return lists (len(lists), n), -1 where one is short."""
     return np.array([rows + [-1] * (n - len(rows)) for rows in lists], dtype=np.int32).reshape(-1, n)

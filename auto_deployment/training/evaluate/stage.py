@@ -14,6 +14,7 @@ from auto_deployment.training.evaluate.challenge import against_champion
 from auto_deployment.training.evaluate.evaluate import evaluate
 from auto_deployment.training.evaluate.metrics import assemble_metrics, summarize
 from auto_deployment.training.evaluate.profile import profile_of
+from auto_deployment.training.evaluate.recent import measure_recent
 from auto_deployment.training.model_folder import open_folder
 from auto_deployment.training.params import TrainingParams
 from auto_deployment.training.prepare.prepared import read_prepared
@@ -31,6 +32,7 @@ def run(workspace: Workspace, params: TrainingParams) -> Mapping[str, Any]:
         measured = evaluate(
             Recommender(model), make_trainset(prepared.train), prepared.test, prepared.users, params
         )
+        measured["recent"] = measure_recent(model.manifest, prepared.train, prepared.test, params)
         comparison = comparing.result()
     metrics = assemble_metrics(model.manifest, measured)
     write_json(workspace.model_metrics, metrics)

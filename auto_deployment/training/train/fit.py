@@ -111,6 +111,8 @@ def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: 
             "rank_factors": parts.ranking.movie_factors.shape[1],
             "global_mean": parts.rating.mean,
         }
+        if parts.choice.own_list_events is not None:
+            scalars["own_list_events"] = parts.choice.own_list_events
         fitted = Fitted(_as_written(arrays), movies, scalars)
         weigh = partial(_weigh, fitted.arrays, parts.choice)
         has_sums = parts.choice.item_weight > 0 and parts.items.nnz > 0

@@ -1,5 +1,6 @@
 """What was chosen: how the parts of a score are weighted, by the number of a user's events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +17,15 @@ class Choice:
     """The personal parts, factors and items, have weights that add up to 1.
 
     `half_life` is in events of the user, None where nothing fades. `popular_weights` are of the groups of
-    `EVENTS_FROM`. Users with fewer than `min_events` events get popularity alone.
+    `EVENTS_FROM`. Users with fewer than `min_events` events get popularity alone. Who is new since the
+    training has a list of his own from `own_list_events` on; None where nothing could be said of that.
     """
 
     item_weight: float
     half_life: float | None
     popular_weights: tuple[float, ...]
     min_events: int
+    own_list_events: int | None = None
 
     @property
     def factor_weight(self) -> float:
@@ -50,7 +53,19 @@ def describe_choice(choice: Choice) -> dict[str, Any]:
         "half_life": choice.half_life,
         "popular_weights": dict(zip(map(str, EVENTS_FROM), choice.popular_weights, strict=True)),
         "min_events": choice.min_events,
+        "own_list_events": choice.own_list_events,
     }
+
+
+def read_choice(described: Mapping[str, Any]) -> Choice:
+    """Return what `describe_choice` was given, also where an earlier version described it."""
+    return Choice(
+        described["item_weight"],
+        described["half_life"],
+        tuple(described["popular_weights"].values()),
+        described["min_events"],
+        described.get("own_list_events"),
+    )
 
 
 def plain_choice(item_weight: float, min_events: int) -> Choice:

@@ -1,6 +1,7 @@
 """Choosing the weights of a model's parts, on a later part of its training data."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ from auto_deployment.training.train.choose.choice import (
     share_of,
 )
 from auto_deployment.training.train.choose.fold import Fold
+from auto_deployment.training.train.choose.own_lists import (
+    describe_gains,
+    first_sure_gain,
+    gains_of_own_lists,
+)
 from auto_deployment.training.train.choose.popular import ALONE, falling_weights, speaks
 from auto_deployment.training.train.choose.shortlist import (
     FACTORS,
@@ -65,7 +71,9 @@ def choose(
         popular_weights=tuple(min(weight, levels[-2]) for weight in weights),
         min_events=(*EVENTS_FROM, int(trainset.events_per_user().max()) + 1)[alone],
     )
-    return choice, _report(worth, by_level, groups[here], levels)
+    gains = gains_of_own_lists(lists, choice, events, is_newcomer)
+    report = {**_report(worth, by_level, groups[here], levels), "own_lists": describe_gains(gains)}
+    return replace(choice, own_list_events=first_sure_gain(gains)), report
 
 
 def _look(

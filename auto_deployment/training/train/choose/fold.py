@@ -14,8 +14,9 @@ from auto_deployment.training.train.ranking_model import MovieFactors
 from auto_deployment.training.train.strength import liked, singular_values
 from auto_deployment.training.train.trainset import Trainset
 
-# A newcomer is met with so many first events; those with fewer than the last number are no newcomers.
-FIRST_EVENTS = (1, 2, 3, 5, 10)
+# A newcomer is met with so many first events; with no more than `NEWCOMER_EVENTS` in all nobody is one.
+FIRST_EVENTS = (1, 2, 3, 5, 10, 20)
+NEWCOMER_EVENTS = 10
 NEWCOMERS_SHARE_MAX = 0.2
 
 
@@ -61,7 +62,7 @@ def _draw_users(
     events = trainset.events_per_user()
     is_fitted, is_new = np.zeros((2, len(events)), dtype=np.bool_)
     is_fitted[rng.permutation(len(events))[: how.fit_users]] = True
-    able: IndexArray = np.flatnonzero(is_fitted & (events > FIRST_EVENTS[-1]))
+    able: IndexArray = np.flatnonzero(is_fitted & (events > NEWCOMER_EVENTS))
     count = min(how.newcomers, int(NEWCOMERS_SHARE_MAX * len(able)))
     is_new[rng.permutation(able)[:count]] = True
     return is_fitted, is_new
