@@ -159,3 +159,25 @@ def _stronger_popularity(ranking: Mapping[str, Any]) -> str:
     """Return which kind of popularity is harder to beat."""
     systems = ranking["systems"]
     return max(("popularity", "count"), key=lambda name: float(systems[name]["ndcg"]["value"] or 0))
+
+
+def recent_sentences(recent: Mapping[str, Any] | None) -> list[str]:
+    """Say what recent events are worth; nothing of a measurement of before they were looked at."""
+    if recent is None:
+        return []
+    if "skipped" in recent:
+        return [f"Lists with recent events were not measured: {recent['skipped']}"]
+    known, said = recent["known"], []
+    if "recent" in known:
+        said.append(
+            f"With recent events, NDCG@{recent['cutoff']} of {known['users']:,} known users is "
+            f"{number(known['recent_over_stale'], 2)} times that without."
+        )
+    worse = [
+        str(one["events"])
+        for one in recent["new"]
+        if "served" in one and side_of(one["served_minus_popularity"], 0) == "below"
+    ]
+    if worse:
+        said.append(f"New users are served worse than by popularity after {', '.join(worse)} events.")
+    return said

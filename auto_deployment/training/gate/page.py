@@ -1,6 +1,6 @@
 """The verdict of the gate for a person: `gate.md`."""
 
-from auto_deployment.report.model_sentences import activity_sentence
+from auto_deployment.report.model_sentences import activity_sentence, recent_sentences
 from auto_deployment.training.gate.checks import GateCheck, GateResult, ListVerdict
 from auto_deployment.training.gate.gate import GateFacts
 
@@ -61,6 +61,7 @@ def _about(facts: GateFacts) -> list[str]:
         f"{data['movies']:,} movies, {_minute(data['first_time'])} to {_minute(data['last_time'])} UTC.",
         f"- Split: {split['train']:,} to learn from, {split['test']:,} {how}.",
         f"- Champion: {facts.champion.get('version') or 'none'}, {facts.champion['source']}.",
+        *(f"- {said}" for said in recent_sentences(facts.metrics.get("recent"))),
     ]
 
 
