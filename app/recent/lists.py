@@ -1,16 +1,18 @@
 """Lists that know what a user did since the model was trained."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from app.recent.port import Age
-from app.recent.reader import RecentReader
 from app.recent.rows import Held, codes, decode, rating_of
 from app.recent.series import page
 from app.recommender import PERSONAL, Answer, Recommender
 from app.scoring.item_part import Later
+
+if TYPE_CHECKING:  # training asks for lists, too, and has no store's library
+    from app.recent.reader import RecentReader
 
 OWN_LIST_EVENTS = 10  # on real data nothing beats popularity for a new user with fewer
 
@@ -63,7 +65,7 @@ class Known(NamedTuple):
 class RecentLists:
     """Answers as the model does, without what the user has seen since, and with what that says of him."""
 
-    def __init__(self, reader: RecentReader) -> None:
+    def __init__(self, reader: "RecentReader") -> None:
         self._reader = reader
         self._known: Known | None = None
         self.age = Age()

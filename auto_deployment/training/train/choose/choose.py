@@ -20,6 +20,7 @@ from auto_deployment.training.train.choose.choice import (
 )
 from auto_deployment.training.train.choose.fold import Fold
 from auto_deployment.training.train.choose.own_lists import (
+    Arrivals,
     describe_gains,
     first_sure_gain,
     gains_of_own_lists,
@@ -54,7 +55,7 @@ def choose(
     likes = strength(trainset, params.rating_power)
     facts = Facts(likes, is_liked(trainset.rating, trainset.watched, prepare))
     half_lives = (None, *params.choose.half_lives)
-    lists, events, is_newcomer = _look(trainset, facts, kind, params, half_lives)
+    lists, events, is_newcomer, arrivals = _look(trainset, facts, kind, params, half_lives)
     if lists is None or (~is_newcomer).sum() < LEAST_CASES:
         return plain_choice(UNTRIED, params.min_events), {"users": int((~is_newcomer).sum())}
     candidates = _candidates(params, half_lives)
@@ -71,7 +72,7 @@ def choose(
         popular_weights=tuple(min(weight, levels[-2]) for weight in weights),
         min_events=(*EVENTS_FROM, int(trainset.events_per_user().max()) + 1)[alone],
     )
-    gains = gains_of_own_lists(lists, choice, events, is_newcomer)
+    gains = gains_of_own_lists(arrivals, choice)
     report = {**_report(worth, by_level, groups[here], levels), "own_lists": describe_gains(gains)}
     return replace(choice, own_list_events=first_sure_gain(gains)), report
 
@@ -82,21 +83,27 @@ def _look(
     kind: Kind,
     params: TrainParams,
     half_lives: tuple[float | None, ...],
-) -> tuple[Shortlists | None, Int32Array, BoolArray]:
-    """Cut and fit until users enough have something held out; return lists, events and newcomers of all."""
+) -> tuple[Shortlists | None, Int32Array, BoolArray, list[Arrivals]]:
+    """Cut and fit until users enough have something held out.
+
+    Return lists, events and newcomers of all, and arrivals.
+    """
     lists: list[Shortlists] = []
     events: list[Int32Array] = [np.zeros(0, dtype=np.int32)]
     is_newcomer: list[BoolArray] = [np.zeros(0, dtype=np.bool_)]
+    arrivals: list[Arrivals] = []
     for share in params.choose.cut_shares:
         if sum((~one).sum() for one in is_newcomer) >= params.choose.users:
             break
         fold = Fold(trainset, facts, kind, share, params)
         if fold.is_empty:
             continue
-        lists.append(make_shortlists(fold, half_lives))
+        lists.append(make_shortlists(fold, fold.cases, half_lives))
+        if len(fold.arrivals.events):
+            arrivals.append((make_shortlists(fold, fold.arrivals, half_lives), fold.arrivals.events))
         events.append(fold.cases.events)
         is_newcomer.append(fold.cases.is_newcomer)
-    return joined(lists) if lists else None, np.concatenate(events), np.concatenate(is_newcomer)
+    return joined(lists) if lists else None, np.concatenate(events), np.concatenate(is_newcomer), arrivals
 
 
 def _candidates(params: TrainParams, half_lives: tuple[float | None, ...]) -> list[Tried]:

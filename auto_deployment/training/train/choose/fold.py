@@ -25,7 +25,8 @@ class Fold:
 
     Beside them are newcomers: users left out of the fit altogether and met with their first events, what they
     went on to like being known. Of groups with few events there would be hardly anybody otherwise, and after
-    a cut within each user's events nobody at all.
+    a cut within each user's events nobody at all. `arrivals` are the same people as a service meets them:
+    with their last events before the cut, and what they liked after it.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Fold:
         regular = collect(trainset, facts, before, later, newcomers=False)
         chosen = np.sort(rng.permutation(len(regular.events))[: how.users])
         self.cases: Cases = joined([some_of(regular, chosen), *_newcomers(trainset, facts, is_new)])
+        self.arrivals: Cases = joined(_arrivals(trainset, facts, is_new, kind, share, params.seed))
         self.is_empty = not before.any() or not len(chosen)
         if not self.is_empty:
             self._fit(trainset.only(before), facts.strength[before], params)
@@ -73,5 +75,27 @@ def _newcomers(trainset: Trainset, facts: Facts, is_new: BoolArray) -> list[Case
     those = is_new[trainset.users]
     return [
         collect(trainset, facts, those & (place < first), those & (place >= first), newcomers=True)
+        for first in FIRST_EVENTS
+    ]
+
+
+def _arrivals(
+    trainset: Trainset, facts: Facts, is_new: BoolArray, kind: Kind, share: float, seed: int
+) -> list[Cases]:
+    those = is_new[trainset.users]
+    after = np.zeros(len(those), dtype=np.bool_)
+    if those.any():
+        after[those] = is_later(trainset.only(those), kind, share, seed)
+    users = len(trainset.user_ids)
+    count_before = np.bincount(trainset.users[those & ~after], minlength=users)[trainset.users]
+    age = trainset.age() - np.bincount(trainset.users[after], minlength=users)[trainset.users]
+    return [
+        collect(
+            trainset,
+            facts,
+            those & ~after & (age < first) & (count_before >= first),
+            after & (count_before >= first),
+            newcomers=True,
+        )
         for first in FIRST_EVENTS
     ]

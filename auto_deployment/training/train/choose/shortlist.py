@@ -50,14 +50,13 @@ class Shortlists:
         return gained
 
 
-def make_shortlists(fold: Fold, half_lives: tuple[float | None, ...]) -> Shortlists:
-    """Score all movies for each case of a fold, some cases at a time, and keep those that matter.
+def make_shortlists(fold: Fold, cases: Cases, half_lives: tuple[float | None, ...]) -> Shortlists:
+    """Score all movies for each case by a fold's parts, some at a time, and keep those that matter.
 
     The first and the last half-life propose movies; what lies between them proposes much the same.
     """
     found = [
-        _of_block(fold, some_of(fold.cases, rows), half_lives)
-        for _, rows in blocks(np.arange(len(fold.cases.events)))
+        _of_block(fold, some_of(cases, rows), half_lives) for _, rows in blocks(np.arange(len(cases.events)))
     ]
     return joined(found)
 

@@ -77,6 +77,17 @@ def test_newcomers_are_met_with_their_first_events_and_are_in_no_fit(trainset: T
     assert fitted.shape == (len(fold.cases.events), PARAMS.train.als.factors)
 
 
+def test_arrivals_are_met_with_so_many_of_their_last_events_before_the_cut(
+    trainset: Trainset, fold: Fold
+) -> None:
+    arrivals = fold.arrivals
+    assert len(arrivals.events)
+    assert set(arrivals.events.tolist()) <= set(FIRST_EVENTS)
+    ages = arrivals.ages.toarray().max(axis=1) + 1
+    assert (ages == arrivals.events).all()
+    assert not arrivals.weights.astype(bool).multiply(arrivals.relevant).nnz
+
+
 def test_of_more_users_than_wanted_some_are_drawn(trainset: Trainset, facts: Facts) -> None:
     how = replace(PARAMS.train.choose, fit_users=40, newcomers=0, users=25)
     cases = Fold(trainset, facts, "per_user", 0.3, replace(PARAMS.train, choose=how)).cases
@@ -84,7 +95,7 @@ def test_of_more_users_than_wanted_some_are_drawn(trainset: Trainset, facts: Fac
 
 
 def test_shortlists_rank_as_all_movies_do(fold: Fold) -> None:
-    lists = make_shortlists(fold, (None, 10))
+    lists = make_shortlists(fold, fold.cases, (None, 10))
     # Where nothing is known all movies are equal, and any of them may come first.
     known = fold.movies.of_users(fold.cases.histories(None)).any(axis=1)
     blends: list[dict[Part, float]] = [
