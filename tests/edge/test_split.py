@@ -55,6 +55,18 @@ def test_leading_zeros_and_escapes_do_not_make_another_user(edge: Edge) -> None:
     assert {line["user"] for line in lines} == {str(user) for user in users}
 
 
+def test_the_page_of_a_user_comes_from_where_his_lists_do(edge: Edge) -> None:
+    users = range(1, 101)
+    forms = ["/recommend/{}", "/?user={}", "/?user=00{}", "/?n=5&user={}"]
+    get_many(edge.port, [form.format(user) for form in forms for user in users])
+    lines = edge.log(len(users) * len(forms))
+    of_lists = {line["user"]: line["upstream_addr"] for line in lines if line["user"]}
+    assert len(of_lists) == len(users)
+    pages = [line["upstream_addr"] for line in lines if line["path"] == "/"]
+    shares = Counter(of_lists.values())
+    assert Counter(pages) == {address: 3 * count for address, count in shares.items()}
+
+
 def test_another_release_tries_its_luck_on_other_users(tmp_path: Path, addresses: dict[str, str]) -> None:
     def canary_users(salt: str) -> set[str]:
         with running_edge(tmp_path / salt, list(addresses.values()), salt) as edge:

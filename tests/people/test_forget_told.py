@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,8 @@ def test_only_what_was_before_the_wish_is_not_told_again(
     monkeypatch.setattr(wiring, "wishes", lambda folder: [Wish(7, AT - minute * 5, 1, "a"), WISH])
     monkeypatch.setattr(wiring, "events_of", lambda segment: iter(events))
     heard: list[Rating] = []
-    wiring._tell_again(_Sender(heard), [_Segment(tmp_path / "one")], _Never())  # type: ignore[arg-type]
+    told: Any = (_Sender(heard), [_Segment(tmp_path / "one")], _Never())
+    wiring._tell_again(*told)
     assert [(one.user_id, one.time) for one in heard] == [
         (7, AT + minute),
         *((8, one.time) for one in events[3:]),
