@@ -124,15 +124,19 @@ class RecentStore:
         return keys[-1] if len(keys) == CHUNK else None
 
     def forget_user(self, wish: Forgotten) -> None:
-        """Drop all that is held of a user, and remember up to when what he did does not count."""
+        """Drop all that is held of a user, and remember up to when what he did does not count.
+
+        Heard again it changes nothing: what the user has done since stays.
+        """
+        if wish.time_s <= self.forgotten.get(wish.user_id, -1):
+            return
         key, place = bucket_of(wish.user_id)
         with self._env.begin(write=True) as txn:
             before = rows_in(txn.get(key, db=self._rows, default=b""))
             if row := before.pop(place, None):
                 self.users, self.events = self.users - 1, self.events - len(decode(row))
                 self._put_rows(txn, key, before)
-            until_s = max(wish.time_s, self.forgotten.get(wish.user_id, 0))
-            self._remember(txn, {**self.forgotten, wish.user_id: until_s})
+            self._remember(txn, {**self.forgotten, wish.user_id: wish.time_s})
             sharing = self._presence.sharing(wish.user_id)
             is_alone = len(sharing) <= MOST_SHARING and not any(self._has(txn, one) for one in sharing)
         if is_alone:

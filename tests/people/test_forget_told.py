@@ -1,8 +1,9 @@
 """Instances hear of who was forgotten; where they cannot, the rest is done and a repeat tells them."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -48,10 +49,12 @@ def test_only_what_was_before_the_wish_is_not_told_again(
     minute = timedelta(minutes=1)
     events = [Rating(AT + minute * n, user, "heat+1995", 4.0) for user in (7, 8) for n in (-1, 0, 1)]
     monkeypatch.setattr(wiring, "wishes", lambda folder: [Wish(7, AT - minute * 5, 1, "a"), WISH])
+    segments: Any = [_Segment(tmp_path / "one")]
     monkeypatch.setattr(wiring, "events_of", lambda segment: iter(events))
     heard: list[Rating] = []
-    told: Any = (_Sender(heard), [_Segment(tmp_path / "one")], _Never())
-    wiring._tell_again(*told)
+    sender, never = cast(Any, _Sender(heard)), cast(Any, _Never())
+    wiring._tell_again(sender, segments, partial(wiring._forgotten, segments), never)
+    assert sender.told == [Forgotten(int(AT.timestamp()), 7)]
     assert [(one.user_id, one.time) for one in heard] == [
         (7, AT + minute),
         *((8, one.time) for one in events[3:]),
@@ -61,6 +64,8 @@ def test_only_what_was_before_the_wish_is_not_told_again(
 class _Sender:
     def __init__(self, into: list[Rating]) -> None:
         self.heard = into.append
+        self.told: list[Forgotten] = []
+        self.tell = self.told.append
 
 
 class _Segment:

@@ -3,11 +3,11 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from app.recent.events import RecentEvent, render
+from app.recent.events import Forgotten, RecentEvent, render
 from auto_deployment.dataset.events import Event
 from auto_deployment.ingest.recent.choose import RecentChoice
 from auto_deployment.ingest.recent.sinks import Sink, SinkError
@@ -33,12 +33,21 @@ class SenderMetrics:
 
 
 class RecentSender:
-    """Holds what is still to be told. `heard` is called by the loop, `run` is a thread of its own."""
+    """Holds what is still to be told. `heard` is called by the loop, `run` is a thread of its own.
+
+    `forgotten` says whose earlier events do not count: others tell that as it happens, and a feed that begins
+    anew has lost it.
+    """
 
     def __init__(
-        self, choice: RecentChoice, sink: Sink, metrics: SenderMetrics, most_waiting: int = MOST_WAITING
+        self,
+        choice: RecentChoice,
+        sink: Sink,
+        metrics: SenderMetrics,
+        most_waiting: int = MOST_WAITING,
+        forgotten: Callable[[], Iterable[Forgotten]] = tuple,
     ) -> None:
-        self._choice, self._sink, self._metrics = choice, sink, metrics
+        self._choice, self._sink, self._metrics, self._forgotten = choice, sink, metrics, forgotten
         self._waiting: deque[bytes] = deque()
         self._told: deque[bytes] = deque(maxlen=most_waiting)
         self._most_waiting = most_waiting
@@ -50,7 +59,7 @@ class RecentSender:
         if news is not None:
             self.tell(news)
 
-    def tell(self, news: RecentEvent) -> None:
+    def tell(self, news: RecentEvent | Forgotten) -> None:
         if len(self._waiting) >= self._most_waiting:
             self._waiting.popleft()
             self._metrics.dropped.inc()
@@ -78,6 +87,7 @@ class RecentSender:
             log.warning("Redis has begun anew: the last %d recent events are told again", len(self._told))
             self._put_back(self._told)
             self._told.clear()
+            self._waiting.extendleft(reversed([render(one) for one in self._forgotten()]))
         return 0.0 if self._waiting else IDLE_S
 
     def _keep(self, lines: Sequence[bytes], error: SinkError) -> None:

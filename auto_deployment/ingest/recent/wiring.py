@@ -9,6 +9,7 @@ from functools import partial
 import pyarrow as pa
 from prometheus_client import CollectorRegistry
 
+from app.recent.events import Forgotten
 from auto_deployment.config.recent import RecentSettings
 from auto_deployment.dataset.corrections.wishes import wishes
 from auto_deployment.dataset.events import Event
@@ -33,9 +34,10 @@ def telling(
     if sink is None:
         yield None
         return
-    sender = RecentSender(choice, sink, SenderMetrics(registry))
+    forgotten = partial(_forgotten, segments)
+    sender = RecentSender(choice, sink, SenderMetrics(registry), forgotten=forgotten)
     newest, stop = newest_of(segments), threading.Event()
-    before = partial(_tell_again, sender, newest, stop)
+    before = partial(_tell_again, sender, newest, forgotten, stop)
     thread = threading.Thread(target=sender.run, args=(stop, before), name="recent", daemon=True)
     thread.start()
     try:
@@ -45,15 +47,34 @@ def telling(
         thread.join()
 
 
-def _tell_again(sender: RecentSender, newest: Sequence[Segment], stop: threading.Event) -> None:
-    """Tell what segments hold, beside the loop: a large one takes seconds."""
+def _forgotten(segments: Sequence[Segment]) -> list[Forgotten]:
+    """Return whose events do not count, and up to when: the last wish of each."""
+    folders = {segment.path.parent for segment in segments}
+    try:
+        last = {wish.user_id: wish.until for folder in folders for wish in wishes(folder)}
+    except (OSError, pa.ArrowException, SegmentError) as error:
+        log.warning("Who was forgotten is not told again: %s", error)
+        return []
+    return [Forgotten(int(until.timestamp()), user_id) for user_id, until in last.items()]
+
+
+def _tell_again(
+    sender: RecentSender,
+    newest: Sequence[Segment],
+    forgotten: Callable[[], Sequence[Forgotten]],
+    stop: threading.Event,
+) -> None:
+    """Tell who was forgotten and what segments hold, beside the loop: a large one takes seconds."""
+    wished = forgotten()
+    until_s = {one.user_id: one.time_s for one in wished}
+    for one in wished:
+        sender.tell(one)
     for segment in newest:
         try:
-            until = {wish.user_id: wish.until for wish in wishes(segment.path.parent)}  # the last one counts
             for event in events_of(segment):
                 if stop.is_set():
                     return
-                if event.user_id not in until or event.time > until[event.user_id]:
+                if event.time.timestamp() > until_s.get(event.user_id, -1):
                     sender.heard(event)
         except (OSError, pa.ArrowException, SegmentError) as error:
             log.warning("%s is not told again: %s", segment.path.name, error)

@@ -132,6 +132,15 @@ def test_the_bit_goes_with_the_last_who_has_it(tmp_path: Path) -> None:
     store.close()
 
 
+def test_to_hear_it_again_leaves_what_was_done_since(tmp_path: Path) -> None:
+    store = open_store(tmp_path, 32)
+    store.forget_user(WISH)
+    store.apply([RecentEvent(AFTER, ANN, "heat+1995")], 0)
+    store.forget_user(WISH)
+    assert {user for user, *_ in store.everything()} == {ANN}
+    store.close()
+
+
 def test_the_list_is_the_popular_one_and_hides_what_is_seen_since(
     item_model_dir: Path, tmp_path: Path
 ) -> None:

@@ -1,14 +1,14 @@
 """Telling instances: every event at least once, and never at the cost of taking lines."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from app.recent.events import RecentEvent, parse
+from app.recent.events import Forgotten, RecentEvent, parse
 from app.recent.file_feed import FileFeed
 from auto_deployment.config.recent import RecentSettings
 from auto_deployment.dataset.schema import SegmentMeta
@@ -44,11 +44,16 @@ class FailingSink:
         return not is_anew
 
 
-def sender(sink: FailingSink, most_waiting: int = 100) -> tuple[RecentSender, Callable[[str], float | None]]:
+def sender(
+    sink: FailingSink, most_waiting: int = 100, forgotten: Callable[[], Iterable[Forgotten]] = tuple
+) -> tuple[RecentSender, Callable[[str], float | None]]:
     registry = CollectorRegistry()
     choice = RecentChoice((1, 5), lambda movie_id: 80, lambda: TAKEN)
-    made = RecentSender(choice, sink, SenderMetrics(registry), most_waiting)
+    made = RecentSender(choice, sink, SenderMetrics(registry), most_waiting, forgotten)
     return made, lambda name: registry.get_sample_value(f"marquee_ingest_recent_{name}")
+
+
+FORGOTTEN = Forgotten(1_790_000_000, 7)
 
 
 def news(count: int, first: int = 0) -> list[RecentEvent]:
@@ -84,7 +89,7 @@ def test_what_nobody_takes_waits_and_the_oldest_goes_where_there_is_no_room() ->
 
 def test_who_has_begun_anew_is_told_again_what_was_told_last() -> None:
     sink = FailingSink()
-    made, value = sender(sink, 10)
+    made, value = sender(sink, 10, lambda: [FORGOTTEN])
     for start in range(0, 20, 5):
         for one in news(5, start):
             made.tell(one)
@@ -92,7 +97,7 @@ def test_who_has_begun_anew_is_told_again_what_was_told_last() -> None:
         made.step()
     made.step()
     told_again = [parse(line) for line in sink.took][5:]
-    assert told_again == news(10, 10)
+    assert told_again == [FORGOTTEN, *news(10, 10)]  # first: what is held for a user later counts
     assert value("dropped_total") == 0
 
 
