@@ -5,25 +5,13 @@ Instances that hold the same print the same, in whatever order events came to th
 
 import hashlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import lmdb
 
 from app.recent.opening import CHECKED
-from app.recent.rows import decode, rows_in, user_of
-from app.recent.store import CODES, READERS, ROWS
-
-
-class HeldTitle(NamedTuple):
-    """What is held of a title and a user, without the store's own numbers."""
-
-    user_id: int
-    movie_id: str
-    hour: int
-    finished: bool
-    rating: int | None
+from app.recent.store import CODES, READERS, ROWS, HeldTitle, titles_of
 
 
 class Digest(NamedTuple):
@@ -38,7 +26,9 @@ def held(folder: Path) -> list[HeldTitle]:
     """Return what the store of an instance holds, sorted; raise `OSError` or `lmdb.Error` without one."""
     path = folder / (folder / CHECKED).read_text("ascii")
     with lmdb.open(str(path), readonly=True, create=False, max_dbs=4, max_readers=READERS) as env:
-        return sorted(_titles(env), key=lambda one: (one.user_id, one.movie_id))
+        rows, names = (env.open_db(name, create=False) for name in (ROWS, CODES))
+        with env.begin() as txn:
+            return sorted(titles_of(txn, rows, names), key=lambda one: (one.user_id, one.movie_id))
 
 
 def digest_of(titles: list[HeldTitle]) -> Digest:
@@ -47,16 +37,6 @@ def digest_of(titles: list[HeldTitle]) -> Digest:
     for title in titles:
         content.update(repr(tuple(title)).encode() + b"\n")
     return Digest(content.hexdigest(), len({title.user_id for title in titles}), len(titles))
-
-
-def _titles(env: lmdb.Environment) -> Iterator[HeldTitle]:
-    rows, codes = env.open_db(ROWS, create=False), env.open_db(CODES, create=False)
-    with env.begin() as txn:
-        names = [bytes(name).decode() for name in txn.cursor(codes).iternext(keys=False)]
-        for key, bucket in txn.cursor(rows):
-            for place, row in rows_in(bucket).items():
-                for title in decode(row):
-                    yield HeldTitle(user_of(key, place), names[title.code], *title[1:])
 
 
 def main(folder: str) -> int:

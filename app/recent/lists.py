@@ -97,24 +97,13 @@ class RecentLists:
     ) -> Answer:
         """Return what `Recommender.recommend` does where nothing is held of the user."""
         row = self._reader.row(user_id)
-        forgotten = self._reader.forgotten
-        is_new = bool(forgotten) and user_id in forgotten
-        if row is None:
-            if is_new:
-                return recommender.popular(n, exclude, genre)
-            return recommender.recommend(user_id, n, exclude, genre)
-        known = self._of(recommender)
-        places = known.rows
-        hidden = {places[code] for code in codes(row) if code < len(places)}
-        hidden.discard(-1)
-        if not hidden:
-            if is_new:
-                return recommender.popular(n, exclude, genre)
-            return recommender.recommend(user_id, n, exclude, genre)
-        if exclude:
-            hidden.update(recommender.known_rows(exclude))
-        user_row = None if is_new else recommender.user_row(user_id)
-        return answer_with(known, row, user_row, n, hidden, genre)
+        if row is not None and (hidden := _rows(known := self._of(recommender), row)):
+            if exclude:
+                hidden.update(recommender.known_rows(exclude))
+            return answer_with(known, row, self.user_row(recommender, user_id), n, hidden, genre)
+        if user_id in self._reader.forgotten:
+            return recommender.popular(n, exclude, genre)
+        return recommender.recommend(user_id, n, exclude, genre)
 
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return None if user_id in self._reader.forgotten else recommender.user_row(user_id)
@@ -122,10 +111,7 @@ class RecentLists:
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, as far as it is held."""
         row = self._reader.row(user_id)
-        if row is None:
-            return set()
-        places = self._of(recommender).rows
-        return {places[one.code] for one in decode(row) if one.code < len(places)} - {-1}
+        return set() if row is None else _rows(self._of(recommender), row)
 
     def _of(self, recommender: Recommender) -> Known:
         known, movies = self._known, self._reader.movies
@@ -135,6 +121,12 @@ class RecentLists:
             rows = [*known.rows, *recommender.rows_of(movies[len(known.rows) :])]
             known = self._known = known._replace(rows=rows)
         return known
+
+
+def _rows(known: Known, held: bytes) -> set[int]:
+    """Return where the model has the titles of an encoded row, as far as it has them."""
+    places = known.rows
+    return {places[code] for code in codes(held) if code < len(places)} - {-1}
 
 
 def answer_with(

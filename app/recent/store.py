@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lmdb
 
@@ -40,6 +40,30 @@ MOST_SHARING = 1024  # users looked through before a bit may go
 
 class StoreError(Exception):
     """The store cannot be used as it is: it has to be begun anew."""
+
+
+class HeldTitle(NamedTuple):
+    """What is held of a title and a user, without the store's own numbers."""
+
+    user_id: int
+    movie_id: str
+    hour: int
+    finished: bool
+    rating: int | None
+
+
+def titles_of(txn: Any, rows: Any, names: Any) -> Iterator[HeldTitle]:
+    """Yield all that is held, a user's titles in the order of their ids, whatever order they came in."""
+    movie_ids = names_of(txn, names)
+    for key, bucket in txn.cursor(rows):
+        for place, row in rows_in(bucket).items():
+            for title in sorted(decode(row), key=lambda one: movie_ids[one.code]):
+                yield HeldTitle(user_of(key, place), movie_ids[title.code], *title[1:])
+
+
+def names_of(txn: Any, names: Any) -> list[str]:
+    """Return the movie ids of a store, that of code 0 first."""
+    return [bytes(name).decode() for _, name in txn.cursor(names)]
 
 
 class RecentStore:
@@ -148,15 +172,10 @@ class RecentStore:
             with self._env.begin(write=True) as txn:
                 self._remember(txn, forgotten)
 
-    def everything(self) -> Iterator[tuple[int, str, int, bool, int | None]]:
-        """Yield user, movie, hour, finished and rating of all that is held, whatever order it came in."""
-        names = self._read_names()
+    def everything(self) -> Iterator[HeldTitle]:
+        """Yield all that is held."""
         with self._env.begin() as txn:
-            for key, bucket in txn.cursor(self._rows):
-                for place, row in rows_in(bucket).items():
-                    user_id = user_of(key, place)
-                    for title in sorted(decode(row), key=lambda one: names[one.code]):
-                        yield (user_id, names[title.code], *title[1:])
+            yield from titles_of(txn, self._rows, self._names)
 
     def _merge(self, txn: Any, key: bytes, news: Mapping[int, Iterable[Held]], since_hour: int) -> None:
         before = rows_in(txn.get(key, db=self._rows, default=b""))
@@ -196,7 +215,7 @@ class RecentStore:
 
     def _read_names(self) -> list[str]:
         with self._env.begin() as txn:
-            return [bytes(name).decode() for _, name in txn.cursor(self._names)]
+            return names_of(txn, self._names)
 
     def _count(self) -> tuple[int, int]:
         """Return how many users and events are held.

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.recent.digest import HeldTitle, digest_of, held, main
+from app.recent.digest import digest_of, held, main
 from app.recent.events import RecentEvent
 from app.recent.opening import open_store
 from app.recent.rows import HOUR_S
+from app.recent.store import HeldTitle
 
 NOW = 1_790_000_000
 EVENTS = [RecentEvent(NOW + HOUR_S * n, n % 9, f"film+{n % 7}", finished=n % 2 > 0) for n in range(60)]

@@ -24,7 +24,8 @@ from typing import Any
 import requests
 import yaml
 
-from app.recent.digest import HeldTitle, held
+from app.recent.digest import held
+from app.recent.store import HeldTitle
 from tests.support.ingest.kafka import Broker
 from tests.support.models import Size, write_model
 from tests.support.ports import free_port
