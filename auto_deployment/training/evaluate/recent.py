@@ -60,7 +60,7 @@ def _of_known(since: Since, n: int, bootstrap: Bootstrap) -> dict[str, Any]:
     lists: Lists = {"recent": [], "stale": [], "popularity": []}
     for user in users:
         recent = since.recent[user]
-        hidden = {row for row, _ in recent}
+        hidden = {title.code for title in recent}
         lists["recent"].append(_list(since.known, recent, user, n, hidden))
         lists["stale"].append(recommender.recommend(user, n).rows)
         row = recommender.user_row(user)
@@ -77,7 +77,7 @@ def _of_new(since: Since, events: int, n: int, bootstrap: Bootstrap) -> dict[str
     lists: Lists = {"served": [], "own": [], "popularity": []}
     for user in users:
         met = since.met[user]
-        hidden = {row for row, _ in met}
+        hidden = {title.code for title in met}
         lists["served"].append(_list(since.known, met[:events], user, n, hidden))
         lists["own"].append(_list(always, met[:events], user, n, hidden))
         lists["popularity"].append(since.known.recommender.popular(n, hidden=hidden).rows)
@@ -86,8 +86,8 @@ def _of_new(since: Since, events: int, n: int, bootstrap: Bootstrap) -> dict[str
 
 
 def _list(known: Known, recent: Events, user: int, n: int, hidden: set[int]) -> list[int]:
-    held = encode(title for _, title in recent)
-    return answer_with(known, held, known.recommender.user_row(user), n, set(hidden), None).rows
+    row = known.recommender.user_row(user)
+    return answer_with(known, encode(recent), row, n, set(hidden), None).rows
 
 
 def _some(users: list[int], seed: int) -> list[int]:

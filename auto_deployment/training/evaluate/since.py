@@ -28,7 +28,7 @@ NEW_USERS = 500
 NEW_USERS_SHARE_MAX = 0.2
 NEW_USER_EVENTS = 10  # in training; who has fewer cannot be met with several numbers of events
 
-Events = list[tuple[int, Held]]  # newest first, each with the movie's row in the model
+Events = list[Held]  # newest first; a title's code is the movie's row in the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +111,5 @@ def _events(events: pd.DataFrame, recommender: Recommender, params: TrainingPara
     for user, row, rating, is_finished in zip(*columns, strict=True):
         steps = None if np.isnan(rating) else rating_steps(rating)
         if row >= 0:
-            found.setdefault(user, []).insert(0, (row, Held(row, 0, is_finished, steps)))
+            found.setdefault(user, []).insert(0, Held(row, 0, is_finished, steps))
     return found

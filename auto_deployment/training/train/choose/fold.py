@@ -14,9 +14,9 @@ from auto_deployment.training.train.ranking_model import MovieFactors
 from auto_deployment.training.train.strength import liked, singular_values
 from auto_deployment.training.train.trainset import Trainset
 
-# A newcomer is met with so many first events; with no more than `NEWCOMER_EVENTS` in all nobody is one.
-FIRST_EVENTS = (1, 2, 3, 5, 10, 20)
-NEWCOMER_EVENTS = 10
+# A newcomer is met with so many first events; those with fewer than the last number are no newcomers.
+FIRST_EVENTS = (1, 2, 3, 5, 10)
+LAST_EVENTS = (*FIRST_EVENTS, 20)  # an arrival, with so many last ones
 NEWCOMERS_SHARE_MAX = 0.2
 
 
@@ -64,7 +64,7 @@ def _draw_users(
     events = trainset.events_per_user()
     is_fitted, is_new = np.zeros((2, len(events)), dtype=np.bool_)
     is_fitted[rng.permutation(len(events))[: how.fit_users]] = True
-    able: IndexArray = np.flatnonzero(is_fitted & (events > NEWCOMER_EVENTS))
+    able: IndexArray = np.flatnonzero(is_fitted & (events > FIRST_EVENTS[-1]))
     count = min(how.newcomers, int(NEWCOMERS_SHARE_MAX * len(able)))
     is_new[rng.permutation(able)[:count]] = True
     return is_fitted, is_new
@@ -93,9 +93,9 @@ def _arrivals(
         collect(
             trainset,
             facts,
-            those & ~after & (age < first) & (count_before >= first),
-            after & (count_before >= first),
+            those & ~after & (age < last) & (count_before >= last),
+            after & (count_before >= last),
             newcomers=True,
         )
-        for first in FIRST_EVENTS
+        for last in LAST_EVENTS
     ]

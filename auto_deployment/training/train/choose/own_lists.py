@@ -7,7 +7,7 @@ import numpy as np
 
 from auto_deployment.dataset.arrays import Float64Array, Int32Array
 from auto_deployment.training.train.choose.choice import Choice
-from auto_deployment.training.train.choose.fold import FIRST_EVENTS
+from auto_deployment.training.train.choose.fold import LAST_EVENTS
 from auto_deployment.training.train.choose.shortlist import POPULAR, Shortlists, items_with
 
 LEAST_ARRIVALS = 30  # with so many events; fewer say nothing
@@ -23,13 +23,13 @@ def gains_of_own_lists(arrivals: Sequence[Arrivals], choice: Choice) -> Gains:
     The list is that of `ItemPart.own_scores`: items and popularity, popularity where no item says anything.
     """
     items = items_with(choice.half_life)
-    found: dict[int, list[Float64Array]] = {first: [] for first in FIRST_EVENTS}
+    found: dict[int, list[Float64Array]] = {last: [] for last in LAST_EVENTS}
     for lists, events in arrivals:
         own = lists.ndcg({items: 1.0, POPULAR: choice.popular_of(events)})
         gain = np.where(lists.scores[items].any(axis=1), own - lists.ndcg({POPULAR: 1.0}), 0.0)
-        for first, gains in found.items():
-            gains.append(gain[events == first])
-    return {first: np.concatenate([np.zeros(0), *gains]) for first, gains in found.items()}
+        for last, gains in found.items():
+            gains.append(gain[events == last])
+    return {last: np.concatenate([np.zeros(0), *gains]) for last, gains in found.items()}
 
 
 def first_sure_gain(gains: Gains) -> int | None:
