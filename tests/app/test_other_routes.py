@@ -9,26 +9,13 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.config import Settings
-from app.recommender import Answer, Recommender
+from app.recommender import Recommender
 from app.routes import SERVED
 from tests.app.conftest import VERSION
+from tests.support.wrong_models import Broken, Forgetful
 
 PATHS = [rule.replace("<user>", "7").replace("<movie>", "film+3+1953") for rule in SERVED]
 IDENTITY = {"X-Model-Version": VERSION, "X-Release": f"{VERSION}-abc1234", "X-Release-Track": "canary"}
-
-
-class Forgetful(Recommender):
-    """A model that has no answer."""
-
-    def popular(self, *_: object, **__: object) -> Answer:
-        return Answer([], "popular")
-
-
-class Broken(Recommender):
-    """A model whose every answer is an error."""
-
-    def recommend(self, *_: object, **__: object) -> Answer:
-        raise IndexError("row 99 of 10")
 
 
 def test_similar_movies_come_as_a_line_and_as_json(client: FlaskClient, recommender: Recommender) -> None:

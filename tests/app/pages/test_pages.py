@@ -11,24 +11,11 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.config import Settings
 from app.model_format import Movies
-from app.recommender import Answer, Recommender
+from app.recommender import Recommender
 from tests.support.models import GENRES, Size, make_movies, write_model
+from tests.support.wrong_models import Broken, Forgetful
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-
-
-class Silent(Recommender):
-    """A model that has no answer."""
-
-    def popular(self, *_: object, **__: object) -> Answer:
-        return Answer([], "popular")
-
-
-class Broken(Recommender):
-    """A model whose every answer is an error."""
-
-    def recommend(self, *_: object, **__: object) -> Answer:
-        raise IndexError("row 99 of 10")
 
 
 @pytest.fixture
@@ -116,7 +103,7 @@ def test_hostile_titles_are_text(tmp_path: Path, settings: Settings) -> None:
 def test_a_model_without_an_answer_and_a_fault_are_pages_too(
     settings: Settings, recommender: Recommender
 ) -> None:
-    client = create_app(settings, Silent(recommender.model)).test_client()
+    client = create_app(settings, Forgetful(recommender.model)).test_client()
     assert "failed its self-test" in see(client, "/", 503).text
     client = create_app(settings, Broken(recommender.model)).test_client()
     assert "IndexError" not in see(client, "/?user=1", 500).text
