@@ -112,6 +112,14 @@ def test_on_a_busy_host_who_serves_comes_first_and_what_can_wait_last(compose: d
     assert {name for name, has in others.items() if has < STARTING_SHARES} == BATCH
 
 
+def test_all_that_can_wait_and_nothing_else_can_have_a_control_group_of_its_own(
+    compose: dict[str, Any],
+) -> None:
+    groups = {name: service.get("cgroup_parent") for name, service in compose["services"].items()}
+    assert {name for name, group in groups.items() if group is not None} == BATCH
+    assert {groups[name] for name in BATCH} == {"${BATCH_CGROUP:-}"}
+
+
 def test_an_alert_that_rings_goes_on_ringing_when_prometheus_was_restarted(compose: dict[str, Any]) -> None:
     """Those with a shorter `for` would fall back to pending, and a false "resolved" be sent."""
     given = [word for word in compose["services"]["prometheus"]["command"] if "for-grace-period" in word]
