@@ -98,6 +98,7 @@ class RunLayout(Layout):
     static = Below("static")
     metrics = Below("metrics")
     impressions = Below("impressions")  # what the service tells of its answers, with IMPRESSIONS=log
+    recent_file = Below("recent", "events")  # of the demo; where it is, instances follow it
 
     def log(self, program: str) -> Path:
         return self.logs / f"{program}.log"

@@ -17,7 +17,7 @@ from auto_deployment.host.locks import only_run
 from auto_deployment.host.processes import end_leftovers
 from auto_deployment.host.revision import code_revision
 from auto_deployment.host.signals import StopRequests, until_stopped
-from auto_deployment.local.demo import prepare_demo
+from auto_deployment.local.demo import let_instances_follow, prepare_demo
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.platform import start_platform
 from auto_deployment.local.releases.controller import LocalReleases
@@ -56,6 +56,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         demo = args.demo or settings.data_dir.name == DEMO
         if demo:
             prepare_demo(settings, params)
+            let_instances_follow(layout)
         _require_model(paths)
         revision = code_revision(PROJECT, settings.code_revision).short
         with until_stopped() as requests, logging_to(screen):

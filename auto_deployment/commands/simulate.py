@@ -128,12 +128,13 @@ def _check(args: argparse.Namespace) -> None:
 
 def _answer_to_lists(args: argparse.Namespace, settings: Settings) -> int:
     """Let the users of the demo's platform ask and watch until somebody stops us."""
+    from auto_deployment.ingest.recent.followed import followed
     from auto_deployment.simulate.segments_output import open_segments
 
     platform = Platform.build(load_params(settings.params_file).simulate)
     with (
         until_stopped(twice_ends=True) as stop,
-        open_segments(Paths(settings.data_dir), settings.rating_scale) as write,
+        open_segments(Paths(settings.data_dir), settings.rating_scale, followed(settings)) as write,
         requester(args.ask, args.asks_per_s, _audience(platform, settings), write),
     ):
         log.info("asks %s %g times a second", args.ask, args.asks_per_s)

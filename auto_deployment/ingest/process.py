@@ -33,6 +33,7 @@ from auto_deployment.ingest.positions import (
     start_generation,
 )
 from auto_deployment.ingest.recent.choose import RecentChoice
+from auto_deployment.ingest.recent.followed import followed
 from auto_deployment.ingest.recent.lengths import FinishedAfter
 from auto_deployment.ingest.recent.wiring import telling
 from auto_deployment.ingest.recovery import read_stored, recover
@@ -84,7 +85,7 @@ def listen(
             host, port = settings.ingest.metrics_host, settings.ingest.metrics_port
             stack.enter_context(serve(host, port, health, metrics.registry))
         choice = RecentChoice(settings.rating_scale, FinishedAfter(paths.catalog), clocks.now)
-        heard = stack.enter_context(telling(settings.recent, choice, segments, metrics.registry))
+        heard = stack.enter_context(telling(followed(settings), choice, segments, metrics.registry))
         listener = Listener(
             stream,
             paths,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from auto_deployment.config import Settings
 from auto_deployment.params import Params
-from auto_deployment.paths import Paths
+from auto_deployment.paths import Paths, RunLayout
 
 log = logging.getLogger(__name__)
 
@@ -26,3 +26,9 @@ def prepare_demo(settings: Settings, params: Params) -> None:
         log.info("Training a first model (once)")
         metrics = train_and_publish(settings, datetime.now(UTC))
         sys.stdout.write(describe_trained(metrics, paths))
+
+
+def let_instances_follow(layout: RunLayout) -> None:
+    """Make the file of recent events, which is followed where it is there."""
+    layout.recent_file.parent.mkdir(parents=True, exist_ok=True)
+    layout.recent_file.touch()

@@ -55,6 +55,8 @@ def gunicorn(instance: Instance, model_dir: Path, code_revision: str, layout: Ru
         "PROMETHEUS_MULTIPROC_DIR": str(layout.metrics / instance.name),
         "IMPRESSIONS_DIR": os.environ.get("IMPRESSIONS_DIR") or str(layout.impressions.absolute()),
     }
+    if layout.recent_file.exists():
+        own["RECENT_FILE"] = os.environ.get("RECENT_FILE") or str(layout.recent_file.absolute())
     return Program(
         name=instance.name,
         command=[sys.executable, "-m", "gunicorn", "--config", "app/gunicorn.conf.py"],

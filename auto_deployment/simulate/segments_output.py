@@ -1,4 +1,4 @@
-"""Simulated lines as segments of a data directory, where no broker is: `make run`."""
+"""Simulated lines as segments of a data directory, where no broker is: `make run`; instances hear of them."""
 
 import logging
 import time
@@ -6,9 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from prometheus_client import CollectorRegistry
+
+from auto_deployment.config.recent import RecentSettings
 from auto_deployment.dataset.builder import SegmentBuilder
-from auto_deployment.dataset.events import Rejection, parse
-from auto_deployment.dataset.segments import publish_segment, stage_segment
+from auto_deployment.dataset.events import Event, Rejection, parse
+from auto_deployment.dataset.segments import list_segments, publish_segment, stage_segment
+from auto_deployment.ingest.recent.choose import RecentChoice
+from auto_deployment.ingest.recent.lengths import FinishedAfter
+from auto_deployment.ingest.recent.wiring import telling
 from auto_deployment.paths import Paths
 from auto_deployment.simulate.damage import Message
 
@@ -18,12 +24,19 @@ EVERY_S = 60.0  # then what happened becomes a segment
 
 
 class LiveSegments:
-    """Takes lines and closes them into a segment now and then. What a kill takes was never told."""
+    """Takes lines and closes them into a segment now and then; `heard` is told of each event at once.
+
+    What a kill takes becomes no segment.
+    """
 
     def __init__(
-        self, paths: Paths, scale: tuple[float, float], clock: Callable[[], float] = time.monotonic
+        self,
+        paths: Paths,
+        scale: tuple[float, float],
+        clock: Callable[[], float] = time.monotonic,
+        heard: Callable[[Event], None] | None = None,
     ) -> None:
-        self._paths, self._scale, self._clock = paths, scale, clock
+        self._paths, self._scale, self._clock, self._heard = paths, scale, clock, heard
         self._builder = SegmentBuilder()
         self._since_s: float | None = None
 
@@ -35,6 +48,8 @@ class LiveSegments:
                 log.error("A simulated line was not taken: %s", event)
                 continue
             self._builder.add(event)
+            if self._heard is not None:
+                self._heard(event)
             self._since_s = self._clock() if self._since_s is None else self._since_s
         if self._since_s is not None and self._clock() - self._since_s >= EVERY_S:
             self.close()
@@ -58,8 +73,15 @@ class LiveSegments:
 
 
 @contextmanager
-def open_segments(paths: Paths, scale: tuple[float, float]) -> Iterator[Callable[[Sequence[Message]], None]]:
-    """Give a function that takes lines; leaving the block makes a segment of the last ones."""
-    segments = LiveSegments(paths, scale)
-    yield segments.write
-    segments.close()
+def open_segments(
+    paths: Paths, scale: tuple[float, float], recent: RecentSettings
+) -> Iterator[Callable[[Sequence[Message]], None]]:
+    """Give a function that takes lines, and tells instances as `ingest` does.
+
+    Leaving the block makes a segment of the last ones.
+    """
+    choice = RecentChoice(scale, FinishedAfter(paths.catalog))
+    with telling(recent, choice, list_segments(paths.segments), CollectorRegistry()) as heard:
+        segments = LiveSegments(paths, scale, heard=heard)
+        yield segments.write
+        segments.close()

@@ -43,6 +43,23 @@ def shown(run: LocalRun) -> Counter[str]:
     return Counter(one["track"] for one in entries if one["user"])
 
 
+def title_begun(followed: Path) -> tuple[str, str] | None:
+    """Return a user who has begun a title of a list, and the title; nobody is shown it before."""
+    lines = (line.split() for line in followed.read_text("utf-8").splitlines())
+    return next(((user, title) for _, user, title, what in lines if what == "started"), None)
+
+
+def is_gone(run: LocalRun) -> bool:
+    """Tell whether what somebody has begun is in his list no more, and the list says how fresh it is."""
+    begun = title_begun(run.layout.recent_file)
+    if begun is None:
+        return False
+    reply = get(run.port, f"/recommend/{begun[0]}")
+    return (
+        begun[1] not in reply.body.decode().split(",") and float(reply.headers["x-recommendation-fresh"]) < 60
+    )
+
+
 def marquee(environ: dict[str, str], *words: str) -> str:
     command = [sys.executable, "-m", "auto_deployment", *words]
     found = subprocess.run(command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, text=True, check=True)
@@ -65,6 +82,7 @@ def test_a_second_run_serves_what_the_first_has_made_and_people_watch_what_they_
         assert get(run.port, "/recommend/42").headers["x-model-version"] == reply.headers["x-model-version"]
         # The first minute of a title comes seconds after its list.
         eventually(lambda: (lists := shown(run))["stable"] > 400 and lists["canary"] > 30, saying=run.text)
+        eventually(lambda: is_gone(run), saying=run.text)
     after = made_in(demo)
     assert first.items() <= after.items()
     assert all(path.name.startswith("simulation-live-") for path in after.keys() - first.keys())

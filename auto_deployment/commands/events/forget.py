@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from auto_deployment.commands.events.shared import user_id
-from auto_deployment.commands.events.wiring import every_place
-from auto_deployment.commands.feedback.shared import database
+from auto_deployment.commands.events.wiring import every_place, places
 from auto_deployment.config import Settings
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.errors import BadInputError
 from auto_deployment.paths import Paths
-from auto_deployment.people.all_places import places_of
 from auto_deployment.people.forget import forget
 from auto_deployment.people.status import render_done, render_status, status_json
 
@@ -38,7 +36,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     if args.user is None:
         raise BadInputError("`forget` takes a USER, or --status.")
-    done = forget(paths, places_of(paths, database(settings), settings.recent), args.user, datetime.now(UTC))
+    done = forget(paths, places(settings), args.user, datetime.now(UTC))
     if not args.json:
         sys.stdout.write(render_done(done))
     _say([done.wish], settings, args.json, done.removed)
@@ -46,9 +44,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _say(found: Sequence[Wish], settings: Settings, as_json: bool, removed: Mapping[str, int]) -> None:
-    places = every_place(settings)
+    everywhere = every_place(settings)
     for wish in {one.user_id: one for one in found}.values():
-        held = [one for place in places for one in place.held(wish)]
+        held = [one for place in everywhere for one in place.held(wish)]
         if as_json:
             sys.stdout.write(f"{json.dumps(status_json(wish, held, removed))}\n")
         else:

@@ -5,10 +5,9 @@ import json
 import sys
 
 from auto_deployment.commands.events.shared import add_user
-from auto_deployment.commands.feedback.shared import database
+from auto_deployment.commands.events.wiring import places
 from auto_deployment.config import Settings
 from auto_deployment.paths import Paths
-from auto_deployment.people.all_places import places_of
 from auto_deployment.people.report import everything
 
 
@@ -18,9 +17,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print one JSON object: events as they count, then what lies where; exit status 2 where nothing does."""
-    paths = Paths(settings.data_dir)
-    content = everything(
-        paths, places_of(paths, database(settings), settings.recent), args.user, settings.rating_scale
-    )
+    content = everything(Paths(settings.data_dir), places(settings), args.user, settings.rating_scale)
     sys.stdout.write(f"{json.dumps(content, indent=1)}\n")
     return 0

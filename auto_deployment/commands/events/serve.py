@@ -2,11 +2,9 @@
 
 import argparse
 
-from auto_deployment.commands.events.wiring import every_place
-from auto_deployment.commands.feedback.shared import database
+from auto_deployment.commands.events.wiring import every_place, places
 from auto_deployment.config import Settings, SettingsError
 from auto_deployment.paths import Paths
-from auto_deployment.people.all_places import places_of
 
 MIN_TOKEN = 16
 
@@ -28,12 +26,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "guess, for example of `openssl rand -hex 32`."
         )
     assert own.token is not None
-    paths = Paths(settings.data_dir)
     service = Service(
-        paths,
+        Paths(settings.data_dir),
         settings.rating_scale,
         own.token,
-        lambda: places_of(paths, database(settings), settings.recent),
+        lambda: places(settings),
         lambda: every_place(settings),
     )
     EventsServer(build(service), own.host, own.port, settings.log_level).run()

@@ -1,6 +1,7 @@
 """Where events are told: the end of a file, or a Redis stream."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -9,8 +10,10 @@ import redis
 from app.recent.file_feed import OLDER
 from app.recent.redis_feed import FIELD, STREAM, connect
 from auto_deployment.errors import MarqueeError
+from auto_deployment.host.locks import BusyError, describe_owner, held, owner_text
 
 FILE_BYTES = 32 << 20  # then it is renamed, and another begun
+PATIENCE_S = 5.0  # with another process that writes
 STREAM_ENTRIES = 1_000_000  # some 60 bytes each
 
 
@@ -29,22 +32,34 @@ class Sink(Protocol):
 
 
 class FileSink:
-    """Appends to a file that instances follow."""
+    """Appends to a file that instances follow; several processes do, one after the other."""
 
-    def __init__(self, path: Path, most_bytes: int = FILE_BYTES) -> None:
-        self._path, self._most_bytes = path, most_bytes
+    def __init__(self, path: Path, most_bytes: int = FILE_BYTES, patience_s: float = PATIENCE_S) -> None:
+        self._path, self._most_bytes, self._patience_s = path, most_bytes, patience_s
+        self._lock = path.with_name(path.name + ".lock")
 
     def send(self, lines: Sequence[bytes]) -> bool:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab") as file:
-                if file.tell() >= self._most_bytes:
-                    self._path.rename(self._path.with_name(self._path.name + OLDER))
-                    return self.send(lines)
-                file.write(b"".join(line + b"\n" for line in lines))
+            with held(self._lock, owner_text(), self._refusal, self._patience_s):
+                self._append(b"".join(line + b"\n" for line in lines))
         except OSError as error:
             raise SinkError(f"{self._path} cannot be written ({error.strerror})") from error
+        except BusyError as error:
+            raise SinkError(str(error)) from error
         return True
+
+    def _append(self, content: bytes) -> None:
+        if self._path.exists() and self._path.stat().st_size >= self._most_bytes:
+            self._path.rename(self._path.with_name(self._path.name + OLDER))
+        with self._path.open("a+b") as file:
+            if size := file.tell():
+                file.seek(size - 1)
+                if file.read(1) != b"\n":  # whoever was killed in the middle of a line: it ends there
+                    content = b"\n" + content
+            file.write(content)
+
+    def _refusal(self, holder: str) -> str:
+        return f"{self._path} is held by {describe_owner(holder, datetime.now(UTC))}: end it if it hangs"
 
 
 class RedisSink:
