@@ -11,6 +11,7 @@ from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.online.series import JoinMetrics
 from auto_deployment.ingest.metrics import IngestMetrics
+from auto_deployment.ingest.recent.sender import SenderMetrics
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
 from tests.support.project import PROJECT
@@ -34,6 +35,12 @@ OTHERS = {
     "nginx-exporter": {
         "nginx_up", "nginx_http_requests_total", "nginx_connections_active", "nginx_connections_waiting",
     },
+    "redis-exporter": {
+        "redis_up", "redis_memory_used_bytes", "redis_memory_max_bytes", "redis_uptime_in_seconds",
+        "redis_stream_length", "redis_commands_processed_total", "redis_connected_clients",
+        "redis_rejected_connections_total", "redis_evicted_keys_total",
+        "redis_exporter_last_scrape_duration_seconds",
+    },
     "cadvisor": {
         "machine_cpu_cores", "machine_memory_bytes", "container_cpu_usage_seconds_total",
         "container_fs_limit_bytes", "container_fs_usage_bytes", "container_memory_working_set_bytes",
@@ -51,12 +58,18 @@ def metrics_by_service() -> dict[str, set[str]]:
     return {
         **OTHERS,
         "app": {*_names(app.collect()), *_names(RecentSeries({"age_s": 0}).collect())},
-        "ingest": set(_names(IngestMetrics().registry.collect())),
+        "ingest": set(_names(_ingest().collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
         "feedback-collect": set(_names(CollectMetrics().registry.collect())),
         "feedback-join": set(_names(JoinMetrics().registry.collect())),
         "controller": set(_names(ReleaseMetrics(params.release, params.traffic).registry.collect())),
     }
+
+
+def _ingest() -> CollectorRegistry:
+    registry = IngestMetrics().registry
+    SenderMetrics(registry)
+    return registry
 
 
 @cache

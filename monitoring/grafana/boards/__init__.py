@@ -4,7 +4,8 @@ from monitoring.grafana.boards.feedback import FEEDBACK
 from monitoring.grafana.boards.host import HOST
 from monitoring.grafana.boards.ingest import INGEST
 from monitoring.grafana.boards.models import MODELS
+from monitoring.grafana.boards.recent import RECENT
 from monitoring.grafana.boards.releases import RELEASES
 from monitoring.grafana.boards.service import SERVICE
 
-BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, MODELS, HOST)
+BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, RECENT, MODELS, HOST)
