@@ -55,9 +55,8 @@ def is_gone(run: LocalRun) -> bool:
     if begun is None:
         return False
     reply = get(run.port, f"/recommend/{begun[0]}")
-    return (
-        begun[1] not in reply.body.decode().split(",") and float(reply.headers["x-recommendation-fresh"]) < 60
-    )
+    fresh = reply.headers.get("x-recommendation-fresh", "inf")  # the static list says nothing of it
+    return begun[1] not in reply.body.decode().split(",") and float(fresh) < 60
 
 
 def marquee(environ: dict[str, str], *words: str) -> str:

@@ -1,6 +1,6 @@
 """The service over HTTP on a data directory of three users; each answer is held against the description."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ from openapi_schema_validator import OAS31Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from auto_deployment.config.recent import RecentSettings
 from auto_deployment.paths import Paths
 from auto_deployment.people.all_places import places_of
 from auto_deployment.people.http import Service, build
 from auto_deployment.people.http.factory import OPENAPI
+from auto_deployment.people.places import Place
 from tests.people.conftest import ANN
 
 TOKEN = "a token that nobody can guess"
@@ -25,11 +27,11 @@ NEW = {"movie_id": "brazil+1985", "time": "2026-01-02T10:00:00", "rating": 3}
 DESCRIBED: dict[str, Any] = yaml.safe_load(OPENAPI.read_bytes())
 
 
-def make_app(root: Path, **named: Any) -> Flask:
-    paths = Paths(root)
-    return build(
-        Service(paths, (1.0, 5.0), TOKEN, lambda: places_of(paths), lambda: places_of(paths), **named)
-    )
+def make_app(root: Path, recent: RecentSettings | None = None, **named: Any) -> Flask:
+    def places() -> Sequence[Place]:
+        return places_of(Paths(root), recent=recent)
+
+    return build(Service(Paths(root), (1.0, 5.0), TOKEN, places, places, **named))
 
 
 class Asker:
