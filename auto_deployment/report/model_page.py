@@ -11,6 +11,7 @@ from auto_deployment.report.model_sentences import (
     number,
     ranking_sentences,
     rating_sentences,
+    recent_sentences,
     split_sentence,
 )
 from auto_deployment.report.pages import pages
@@ -33,7 +34,10 @@ def render_model_report(metrics: Mapping[str, Any]) -> str:
         names=NAMES,
         rating_names=RATING_NAMES,
         split=split_sentence(metrics["split"], metrics["model"]["watermark"]),
-        ranking_sentences=ranking_sentences(metrics["ranking"]),
+        ranking_sentences=[
+            *ranking_sentences(metrics["ranking"]),
+            *recent_sentences(metrics.get("recent")),  # models of before were not measured with them
+        ],
         rating_sentences=rating_sentences(metrics["rating"], metrics.get("rating_native")),
         ndcg_plot=_ndcg_plot(metrics["ranking"]),
         rmse_plot=_rmse_plot(metrics["rating"]),

@@ -75,6 +75,17 @@ def test_what_comes_from_outside_cannot_become_markup(metrics: dict[str, Any]) -
     assert "<script>" not in render_model_report(metrics)
 
 
+def test_a_report_says_what_recent_events_are_worth_where_it_was_measured(metrics: dict[str, Any]) -> None:
+    known = {"users": 1234, "recent": {}, "recent_over_stale": estimate(1.25, 1.1, 1.4)}
+    new = [{"events": 5, "served": {}, "served_minus_popularity": estimate(-0.2, -0.3, -0.1)}]
+    metrics["recent"] = {"cutoff": 10, "known": known, "new": new}
+    text = text_of(render_model_report(metrics))
+    assert "NDCG@10 of 1,234 known users is 1.25 (1.10 to 1.40) times that without" in text
+    assert "New users are served worse than by popularity after 5 events" in text
+    del metrics["recent"]
+    assert "recent events" not in text_of(render_model_report(metrics))
+
+
 def test_what_is_not_known_is_said_to_be_unknown(metrics: dict[str, Any]) -> None:
     forget(metrics["rating"])
     forget(metrics["ranking"])
