@@ -29,6 +29,7 @@ def test_a_known_user_gets_20_ids_and_the_headers_of_the_release(run: LocalRun) 
     assert reply.status == 200
     assert len(set(reply.body.decode().split(","))) == 20
     assert reply.headers["x-recommendation-source"] == "personal"
+    assert "x-recommendation-fresh" not in reply.headers  # only the demo follows without being told to
     assert reply.headers["x-model-version"] == VERSION
     assert reply.headers["x-release"] == f"{VERSION}-abc"
     assert reply.headers["x-release-track"] in {"stable", "canary"}

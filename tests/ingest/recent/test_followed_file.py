@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from app.recent.file_feed import FileFeed
+from auto_deployment.config import Settings
 from auto_deployment.host.locks import held, owner_text
+from auto_deployment.ingest.recent.followed import followed
 from auto_deployment.ingest.recent.sinks import FileSink, SinkError
 
+ELSEWHERE = {"REDIS_URL": "redis://elsewhere:6379", "RECENT_FILE": "/elsewhere/events"}
 FULL = b"1 7 heat+1995 started\n" * 10
 
 
@@ -51,3 +54,15 @@ def test_a_process_that_holds_the_file_and_hangs_is_named(tmp_path: Path) -> Non
     ):
         FileSink(path, patience_s=0).send([b"1 7 heat+1995 started"])
     assert not path.exists()
+
+
+def test_the_file_of_a_demo_is_told_where_it_is_and_nothing_else_is_named(tmp_path: Path) -> None:
+    environ = {"DATA_DIR": str(tmp_path)}
+    assert followed(Settings.from_env(environ)).file is None
+    file = tmp_path / "run" / "recent" / "events"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert followed(Settings.from_env(environ)).file == file
+    for name, value in ELSEWHERE.items():
+        settings = Settings.from_env({**environ, name: value})
+        assert followed(settings) == settings.recent
