@@ -13,6 +13,7 @@ import numpy.typing as npt
 from app.artifact import Model
 from app.ordering import Scores, best, first
 from app.scoring.item_part import ItemPart, Later, Reasons
+from app.scoring.own import OwnScores
 from app.scoring.ratings import Ratings
 from app.scoring.similar import Similar
 
@@ -73,6 +74,7 @@ class Recommender:
         self._seen_items = arrays["seen_items"]
         self._item_factors = arrays["item_factors"]
         self.item_part = ItemPart(arrays)
+        self.own = OwnScores(self._item_factors[:, : self._rank_factors], scalars, self.item_part)
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]

@@ -35,7 +35,11 @@ def measure(work: Path, table: Table) -> dict[str, Any]:
         found[name] = _of(data)
         for row in _rows(name, found[name]):
             table.line(row)
-        table.line(f"own lists of new users begin at {found[name]['own_list_events']} events ({name})")
+        choice = found[name]["choice"]
+        table.line(
+            f"{name}: own lists from {choice['own_list_events']} events on, with popularity beside 1 of "
+            f"{choice['own_popular_weights']}"
+        )
     return found
 
 
@@ -55,7 +59,8 @@ def _of(data: TrainingData) -> dict[str, Any]:
     split = split_by_time(data.interactions, how.prepare)
     choice, tried = choose(make_trainset(split.train), split.kind, how.prepare, how.train)
     details = {**describe_split(split), "choice": describe_choice(choice)}
-    return {**measure_recent(details, split.train, split.test, how), "tried": tried["own_lists"]}
+    found = measure_recent(details, split.train, split.test, how)
+    return {**found, "choice": details["choice"], "tried": tried["own_lists"]}
 
 
 def _rows(name: str, found: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from app.recent.rows import Held, codes, decode, rating_of
 from app.recent.series import page
 from app.recommender import PERSONAL, Answer, Recommender
 from app.scoring.item_part import Later
+from app.scoring.own import Weights
 
 if TYPE_CHECKING:  # training asks for lists, too, and has no store's library
     from app.recent.reader import RecentReader
@@ -18,25 +19,32 @@ OWN_LIST_EVENTS = 10  # on real data nothing beats popularity for a new user wit
 
 
 class Learnt(NamedTuple):
-    """What the manifest says of how histories weigh, for the arithmetic of training."""
+    """What the manifest says of how histories weigh, for the arithmetic of training.
+
+    A version before says neither the popularity of own lists, and that of all parts counts, nor how factors
+    are solved, and own lists are made of items.
+    """
 
     half_life: float | None
     rating_power: float
-    popular_weights: Sequence[tuple[int, float]]  # from so many events on, rising
+    popular_weights: Sequence[tuple[int, float]]  # of own lists, from so many events on, rising
     own_list_events: int
+    item_weight: float = 1.0  # of own lists, beside what is left for factors
 
     @classmethod
     def of(cls, manifest: Any) -> "Learnt":
         choice = manifest.get("choice") or {}
         train = (manifest.get("parameters") or {}).get("train") or {}
         scalars = manifest["scalars"]
-        weights = sorted((int(least), float(one)) for least, one in choice.get("popular_weights", {}).items())
+        popular = choice.get("own_popular_weights") or choice.get("popular_weights", {})
+        weights = sorted((int(least), float(one)) for least, one in popular.items())
         least = max(int(scalars["min_events"]), OWN_LIST_EVENTS)
         return cls(
             choice.get("half_life"),
             float(train.get("rating_power", 2.5)),
             weights,
             int(scalars.get("own_list_events", least)),
+            float(choice.get("item_weight", 1)) if "fold_in_regularization" in scalars else 1.0,
         )
 
     def strength(self, title: Held) -> float:
@@ -49,8 +57,10 @@ class Learnt(NamedTuple):
     def fade(self, events: int) -> float:
         return 1.0 if self.half_life is None else float(0.5 ** (events / self.half_life))
 
-    def popular_weight(self, events: int) -> float:
-        return next((one for least, one in reversed(self.popular_weights) if events >= least), 0.0)
+    def weights(self, events: int) -> Weights:
+        """Return what the parts count in the own list of a user with so many events."""
+        popular = next((one for least, one in reversed(self.popular_weights) if events >= least), 0.0)
+        return Weights(1 - self.item_weight, self.item_weight, popular)
 
 
 class Known(NamedTuple):
@@ -149,7 +159,7 @@ def answer_with(
         events = len(later.movies) + (0 if user_row is None else len(recommender.seen_rows(user_row)))
         own = None
         if events >= known.learnt.own_list_events:
-            own = recommender.item_part.own_scores(user_row, later, known.learnt.popular_weight(events))
+            own = recommender.own.scores(user_row, later, known.learnt.weights(events))
         if own is None:
             return recommender.popular(n, (), genre, user_row, hidden)
         scores = own.astype(np.float32)
@@ -166,5 +176,6 @@ def _later(known: Known, held: bytes, user_row: int | None) -> Later:
     recent = [(known.rows[title.code], title) for title in decode(held) if title.code < len(known.rows)]
     new = [(row, title) for row, title in recent if row >= 0 and row not in seen]
     learnt = known.learnt
-    strengths = [learnt.strength(title) * learnt.fade(age) for age, (_, title) in enumerate(new)]
-    return Later([row for row, _ in new], np.array(strengths), learnt.fade(len(new)))
+    liking = np.array([learnt.strength(title) for _, title in new])
+    fades = np.array([learnt.fade(age) for age in range(len(new))])
+    return Later([row for row, _ in new], liking, liking * fades, learnt.fade(len(new)))

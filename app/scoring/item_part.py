@@ -17,10 +17,12 @@ Reasons = list[list[tuple[int, float]]]  # for each of several movies: movies of
 class Later(NamedTuple):
     """What a user did since the training, newest first: movies without those of the training.
 
-    `strength` is what each weighs today; what the training's movies weigh is to be multiplied by `fade`.
+    `liking` is how much each says that the user likes it, `strength` what that weighs today; what the
+    training's movies weigh is to be multiplied by `fade`.
     """
 
     movies: list[int]
+    liking: Sums
     strength: Sums
     fade: float
 
@@ -58,25 +60,21 @@ class ItemPart:
         if added is not None:
             sums = np.bincount(added.movies, added.amounts, movies).astype(np.float64, copy=False)
         if popular := float(self._user_popular[user_row]):
-            sums += popular * self._popular_score.astype(np.float64)
+            sums += self.popular(popular)
         return sums
 
-    def own_scores(self, user_row: int | None, later: Later, popular_weight: float) -> Sums | None:
-        """Score every movie for a user for whom training found no weights, shape (M,).
-
-        As in training: the sums of the item part brought to deviation 1, beside popularity. None where the
-        history says nothing.
-        """
-        history, strength = ([], np.zeros(0)) if user_row is None else self._history_of(user_row)
-        added = self._spoken([*history, *later.movies], np.append(strength * later.fade, later.strength))
+    def sums(self, movies: Sequence[int], strength: Sums) -> Sums | None:
+        """Return what a history says for every movie, not weighted, shape (M,); None where there is none."""
+        added = self._spoken(movies, strength)
         if added is None:
             return None
-        movies = len(self._popular_score)
-        sums = np.bincount(added.movies, added.amounts, movies).astype(np.float64, copy=False)
-        deviation = float(sums.std())
-        if deviation <= FLAT:
-            return None
-        return sums / deviation + popular_weight * self._popular_score.astype(np.float64)
+        count = len(self._popular_score)
+        return np.bincount(added.movies, added.amounts, count).astype(np.float64, copy=False)
+
+    def popular(self, weight: float) -> Sums:
+        """Return the popularity part with a weight, shape (M,)."""
+        part: Sums = weight * self._popular_score.astype(np.float64)
+        return part
 
     def reasons(self, user_row: int, rows: Sequence[int], most: int) -> Reasons:
         """Return for each row the movies of the user's history that speak most for it, best first.
@@ -117,7 +115,8 @@ class ItemPart:
         ]
         return history
 
-    def _history_of(self, user_row: int) -> tuple[list[int], Sums]:
+    def history_of(self, user_row: int) -> tuple[list[int], Sums]:
+        """Return the movies of a user's training, and what each weighs."""
         begin, end = self._seen_indptr[user_row], self._seen_indptr[user_row + 1]
         return self._seen_items[begin:end].tolist(), self._strength[begin:end].astype(np.float64)
 
@@ -125,7 +124,7 @@ class ItemPart:
         weight = float(self._user_item[user_row])
         if not weight:
             return None
-        history, strength = self._history_of(user_row)
+        history, strength = self.history_of(user_row)
         if later is not None:
             history += later.movies
             strength = np.append(strength * later.fade, later.strength)

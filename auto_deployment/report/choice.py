@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 NONE = "not"
+NEVER = 2**31 - 1  # so many events a training asks for where no list of one's own was surely better
 
 
 class Tried(NamedTuple):
@@ -32,7 +33,7 @@ def choice_sentences(choice: Mapping[str, Any]) -> list[str]:
         if rows
         else f"Not chosen: only {users:,} users had something to choose by, so the parts count alike."
     )
-    return [f"{parts}{events}.", _popularity(choice), how]
+    return [f"{parts}{events}.", _popularity(choice), *_own_lists(choice), how]
 
 
 def tried_table(choice: Mapping[str, Any]) -> Tried:
@@ -51,11 +52,29 @@ def tried_table(choice: Mapping[str, Any]) -> Tried:
 
 def _popularity(choice: Mapping[str, Any]) -> str:
     weights = [(int(first), float(weight)) for first, weight in choice["popular_weights"].items()]
-    below = next((first for first, weight in weights if not weight), None)
     alone = f"Users with fewer than {choice['min_events']} events get popularity alone. "
     alone = alone if choice["min_events"] > weights[0][0] else ""
-    if below == weights[0][0]:
+    if not weights[0][1]:
         return f"{alone}No popularity is mixed into the lists of others."
-    mixed = ", ".join(f"{weight:g} from {first} on" for first, weight in weights if weight)
-    end = "" if below is None else f", none from {below} events on"
-    return f"{alone}Popularity is mixed in beside 1 of the personal score, by number of events: {mixed}{end}."
+    mixed = _mixed(weights)
+    return f"{alone}Popularity is mixed in beside 1 of the personal score, by number of events: {mixed}."
+
+
+def _own_lists(choice: Mapping[str, Any]) -> list[str]:
+    """Say from when on users whom the model does not know have lists of their own, where that was chosen."""
+    first = choice.get("own_list_events")
+    if first is None:
+        return []
+    if first == NEVER:
+        return [
+            "Users whom the model does not know have popular movies: no list of their own was surely better."
+        ]
+    weights = [(int(least), float(one)) for least, one in choice.get("own_popular_weights", {}).items()]
+    popular = f", with popularity beside 1: {_mixed(weights)}" if weights else ""
+    return [f"Users whom the model does not know have lists of their own from {first} events on{popular}."]
+
+
+def _mixed(weights: Sequence[tuple[int, float]]) -> str:
+    below = next((first for first, weight in weights if not weight), None)
+    mixed = [f"{weight:g} from {first} on" for first, weight in weights if weight]
+    return ", ".join([*mixed, *([] if below is None else [f"none from {below} events on"])])

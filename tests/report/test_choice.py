@@ -3,6 +3,7 @@
 from typing import Any
 
 from auto_deployment.report.choice import choice_sentences, tried_table
+from auto_deployment.training.train.choose.choice import NEVER
 
 CANDIDATES = [
     {"item_weight": 0.0, "half_life": None, "ndcg": 0.12},
@@ -31,6 +32,17 @@ def test_who_gets_popularity_alone_is_said() -> None:
     assert popularity.startswith("Users with fewer than 3 events get popularity alone.")
     _, popularity, _ = choice_sentences(choice(popular_weights={"1": 0.0, "3": 0.0}))
     assert popularity == "No popularity is mixed into the lists of others."
+
+
+def test_from_when_on_new_users_have_lists_of_their_own_is_said() -> None:
+    own = choice(own_list_events=2, own_popular_weights={"1": 2.0, "5": 0.5, "10": 0.0})
+    assert choice_sentences(own)[2] == (
+        "Users whom the model does not know have lists of their own from 2 events on, "
+        "with popularity beside 1: 2 from 1 on, 0.5 from 5 on, none from 10 events on."
+    )
+    of_before = choice_sentences(choice(own_list_events=3))
+    assert of_before[2].endswith("lists of their own from 3 events on.")
+    assert "have popular movies" in choice_sentences(choice(own_list_events=NEVER))[2]
 
 
 def test_the_table_has_a_row_a_share_and_marks_what_was_taken() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from auto_deployment.dataset.arrays import Float64Array
 from auto_deployment.dataset.builder import SegmentBuilder
 from auto_deployment.dataset.catalog import MOVIES, USERS
 from auto_deployment.dataset.events import Rating, Watch
@@ -108,6 +109,29 @@ def taste_rows(users: int = 60, movies: int = 40, events: int = 14, seed: int = 
             own = movie + half * (user % 2)
             rating = float(np.clip(np.rint(liked + rng.normal(0, 0.5)), 1, 5))
             rows.append((user, f"film+{own:02}+2000", rating, place * 1440 + int(rng.integers(0, 1000))))
+    return rows
+
+
+def tastes(users: int = 200, movies: int = 120, events: int = 15) -> list[RatingRow]:
+    """Return ratings by people whose tastes have three dimensions, each movie as good as the others."""
+    rng = np.random.default_rng(5)
+    return _watched(rng, 1.2 * rng.normal(size=(users, 3)) @ rng.normal(size=(3, movies)), events)
+
+
+def one_taste(users: int = 200, movies: int = 120, events: int = 15) -> list[RatingRow]:
+    """Return ratings by people who all like the same: who liked what says nothing about anybody."""
+    rng = np.random.default_rng(5)
+    return _watched(rng, np.tile(1.5 * rng.normal(size=movies), (users, 1)), events)
+
+
+def _watched(rng: np.random.Generator, liking: Float64Array, events: int) -> list[RatingRow]:
+    rows = []
+    for user, of_user in enumerate(liking, 1):
+        chances = np.exp(of_user)
+        chosen = rng.choice(len(of_user), events, replace=False, p=chances / chances.sum())
+        rows += [
+            (user, f"film+{movie:03}", 5.0, 60 * place + user % 60) for place, movie in enumerate(chosen)
+        ]
     return rows
 
 

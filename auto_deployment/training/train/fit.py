@@ -106,13 +106,7 @@ def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: 
     with threadpool_limits(1, "blas"):
         movies, genre_mask = _describe(trainset.movie_ids, catalogue)
         arrays = _arrays(trainset, parts, params) | {"genre_mask": genre_mask}
-        scalars = {
-            "min_events": parts.choice.min_events,
-            "rank_factors": parts.ranking.movie_factors.shape[1],
-            "global_mean": parts.rating.mean,
-        }
-        if parts.choice.own_list_events is not None:
-            scalars["own_list_events"] = parts.choice.own_list_events
+        scalars = _scalars(parts, params)
         fitted = Fitted(_as_written(arrays), movies, scalars)
         weigh = partial(_weigh, fitted.arrays, parts.choice)
         has_sums = parts.choice.item_weight > 0 and parts.items.nnz > 0
@@ -120,6 +114,22 @@ def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: 
             weigh(np.arange(len(trainset.user_ids)), None)
         lists = store_lists(fitted.as_model(), trainset, params, weigh if has_sums else None)
         return Fitted(_as_written({**fitted.arrays, **lists}), movies, scalars)
+
+
+def _scalars(parts: Parts, params: TrainParams) -> dict[str, float]:
+    """Return the model's numbers, of factors of users met later only where these count in lists."""
+    choice, ranking = parts.choice, parts.ranking
+    scalars = {
+        "min_events": choice.min_events,
+        "rank_factors": ranking.movie_factors.shape[1],
+        "global_mean": parts.rating.mean,
+    }
+    if choice.own_list_events is not None:
+        scalars["own_list_events"] = choice.own_list_events
+    if choice.factor_weight > 0 and ranking.regularization > 0:
+        scalars["fold_in_regularization"] = ranking.regularization
+        scalars["fold_in_gain"] = params.als.confidence_gain
+    return scalars
 
 
 def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:

@@ -15,10 +15,14 @@ from auto_deployment.training.train.cores import cores
 
 @dataclass(frozen=True, slots=True)
 class RankingModel:
-    """user_factors (U, F), movie_factors (M, F), float32; their product orders the movies of a user."""
+    """user_factors (U, F), movie_factors (M, F), float32; their product orders the movies of a user.
+
+    `regularization` is that of the users' factors, 0 where there are none.
+    """
 
     user_factors: Float32Array
     movie_factors: Float32Array
+    regularization: float = 0.0
 
 
 class MovieFactors:
@@ -35,13 +39,15 @@ class MovieFactors:
         confidence = self._confidence(likes)
         self.factors: Float32Array = np.zeros((likes.shape[1], params.factors), dtype=np.float32)
         self._is_empty = not confidence.nnz
+        self.regularization = 0.0
         if self._is_empty:
             return
+        self.regularization = params.regularization * max(params.confidence_gain * singular_value, 1.0)
         with threadpool_limits(1, "blas"):
             self._model = AlternatingLeastSquares(
                 factors=params.factors,
                 iterations=params.iterations,
-                regularization=params.regularization * max(params.confidence_gain * singular_value, 1.0),
+                regularization=self.regularization,
                 dtype=np.float32,
                 num_threads=cores(),
                 random_state=seed,
@@ -71,4 +77,4 @@ class MovieFactors:
 def fit_als(likes: csr_matrix, singular_value: float, params: AlsParams, seed: int) -> RankingModel:
     """Fit movies, then solve each user's factors for the final movies, as folding in later events does."""
     movies = MovieFactors(likes, singular_value, params, seed)
-    return RankingModel(movies.of_users(likes), movies.factors)
+    return RankingModel(movies.of_users(likes), movies.factors, movies.regularization)

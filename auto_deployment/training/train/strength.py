@@ -1,10 +1,14 @@
 """How much an interaction says that the user likes the movie, and how much of that still counts."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import svds
 
 from auto_deployment.dataset.arrays import Float32Array, Int32Array
+from auto_deployment.training.params import PrepareParams
+from auto_deployment.training.prepare.interactions import is_liked
 from auto_deployment.training.train.trainset import Trainset
 
 
@@ -15,6 +19,14 @@ def strength(trainset: Trainset, rating_power: float) -> Float32Array:
     count = (~np.isnan(known)).sum(axis=0)
     mean: Float32Array = (np.nan_to_num(known).sum(axis=0) / np.maximum(count, 1)).astype(np.float32)
     return mean
+
+
+def told_strength(trainset: Trainset, rating_power: float, prepare: PrepareParams) -> Float32Array:
+    """Return the same as instances are told it: a movie that is not seen nearly to its end says nothing."""
+    unrated = np.full(len(trainset.users), np.nan, dtype=np.float32)
+    is_finished = is_liked(unrated, trainset.watched, prepare)
+    watched = np.where(is_finished, np.float32(1), unrated)
+    return strength(replace(trainset, watched=watched), rating_power)
 
 
 def faded(weights: Float32Array, age: Int32Array, half_life: float | None) -> Float32Array:

@@ -151,13 +151,26 @@ def test_what_a_title_says_is_the_mean_of_what_is_known() -> None:
     assert learnt.strength(Held(1, 1, rating=120)) == 0.25
     assert learnt.strength(Held(1, 1, True, 120)) == 0.625
     assert learnt.fade(10) == 0.5
-    assert [learnt.popular_weight(events) for events in (0, 1, 4, 5, 99)] == [0, 2, 2, 0.5, 0.5]
+    assert [learnt.weights(events).popular for events in (0, 1, 4, 5, 99)] == [0, 2, 2, 0.5, 0.5]
 
 
 def test_the_manifest_says_from_how_many_events_on_a_list_is_a_users_own() -> None:
     assert Learnt.of({"scalars": {"min_events": 2}}).own_list_events == 10
     assert Learnt.of({"scalars": {"min_events": 20}}).own_list_events == 20
     assert Learnt.of({"scalars": {"min_events": 20, "own_list_events": 3}}).own_list_events == 3
+
+
+def test_the_manifest_says_of_what_a_list_of_ones_own_is_made() -> None:
+    choice = {"item_weight": 0.25, "popular_weights": {"1": 0.5}, "own_popular_weights": {"1": 2.0, "5": 1.0}}
+    scalars = {"min_events": 2, "fold_in_regularization": 7.0, "fold_in_gain": 10.0}
+    learnt = Learnt.of({"scalars": scalars, "choice": choice})
+    assert [learnt.weights(events) for events in (1, 5)] == [(0.75, 0.25, 2), (0.75, 0.25, 1)]
+
+
+def test_a_model_of_the_version_before_makes_own_lists_of_items_and_the_popularity_of_all() -> None:
+    choice = {"item_weight": 0.25, "popular_weights": {"1": 0.5}}
+    learnt = Learnt.of({"scalars": {"min_events": 2}, "choice": choice})
+    assert learnt.weights(5) == (0, 1, 0.5)
 
 
 @pytest.fixture

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from typing import Any
 
 from auto_deployment.training.evaluate.recent import measure_recent
 from auto_deployment.training.prepare.split import describe_split, split_by_time
-from auto_deployment.training.train.choose.choice import describe_choice, plain_choice
+from auto_deployment.training.train.choose.choice import NEVER, Choice, describe_choice, plain_choice
+from auto_deployment.training.train.choose.choose import choose
+from auto_deployment.training.train.trainset import make_trainset
 from tests.support.project import PROJECT
-from tests.support.training import small_params, taste_rows, training_data
+from tests.support.training import RatingRow, one_taste, small_params, taste_rows, tastes, training_data
 
 PARAMS = small_params()
 
@@ -20,6 +24,30 @@ def test_lists_are_measured_with_and_without_recent_events() -> None:
     assert found["known"]["recent_minus_stale"]["value"] >= 0
     assert [one["events"] for one in found["new"]] == [1, 2, 3, 5, 10, 20]
     assert found == measure_recent(details, split.train, split.test, PARAMS)
+
+
+def new_after_five(rows: list[RatingRow]) -> tuple[Choice, dict[str, Any]]:
+    """Choose and measure as a training does; return what new users with five events have of it."""
+    split = split_by_time(training_data(rows).interactions, PARAMS.prepare)
+    how = replace(PARAMS.train, choose=replace(PARAMS.train.choose, newcomers=60))
+    choice, _ = choose(make_trainset(split.train), split.kind, PARAMS.prepare, how)
+    details = {**describe_split(split), "choice": describe_choice(choice)}
+    found = measure_recent(details, split.train, split.test, PARAMS)
+    return choice, next(one for one in found["new"] if one["events"] == 5)
+
+
+def test_where_tastes_are_factors_a_new_user_with_five_events_has_a_better_list_than_popularity() -> None:
+    choice, new = new_after_five(tastes(users=400))
+    assert choice.own_list_events is not None
+    assert choice.own_list_events <= 5
+    assert new["served_over_popularity"]["value"] > 1.3
+    assert new["served_minus_popularity"]["low"] > 0
+
+
+def test_where_everybody_likes_the_same_popularity_stays() -> None:
+    choice, new = new_after_five(one_taste(users=400))
+    assert choice.own_list_events == NEVER
+    assert new["served"] == new["popularity"]
 
 
 def test_what_cannot_be_measured_says_why() -> None:

@@ -13,9 +13,13 @@ from auto_deployment.training.train.trainset import Trainset
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of each of N interactions: its strength, and whether it would have been a hit."""
+    """What is known of each of N interactions: its strength, and whether it would have been a hit.
+
+    `told` is the strength by what instances are told of it.
+    """
 
     strength: Float32Array
+    told: Float32Array
     is_relevant: BoolArray
 
 
@@ -24,12 +28,13 @@ class Cases:
     """n users with something relevant to come.
 
     `weights` and `ages` are matrices (n, M) with the same entries, those of the users' histories; `relevant`
-    (n, M) has ones.
+    (n, M) has ones, `seen` (n, M) an entry for each movie that belongs on no list.
     """
 
     weights: csr_matrix
     ages: csr_matrix
     relevant: csr_matrix
+    seen: csr_matrix
     is_newcomer: BoolArray
 
     @property
@@ -47,17 +52,26 @@ class Cases:
         return self._with(faded(self.weights.data, self.ages.data, half_life))
 
     def hidden(self) -> tuple[Int64Array, Int32Array]:
-        """Return the users' histories as compressed sparse rows."""
-        return self.weights.indptr.astype(np.int64), self.weights.indices
+        """Return what the users have seen as compressed sparse rows."""
+        return self.seen.indptr.astype(np.int64), self.seen.indices
 
     def _with(self, values: Float32Array) -> csr_matrix:
         return csr_matrix((values, self.weights.indices, self.weights.indptr), shape=self.weights.shape)
 
 
 def collect(
-    trainset: Trainset, facts: Facts, before: BoolArray, after: BoolArray, *, newcomers: bool
+    trainset: Trainset,
+    facts: Facts,
+    before: BoolArray,
+    after: BoolArray,
+    *,
+    newcomers: bool,
+    seen: BoolArray | None = None,
 ) -> Cases:
-    """Make a case of each user who has interactions `before` and relevant ones `after`."""
+    """Make a case of each user who has interactions `before` and relevant ones `after`.
+
+    More was seen than `before` where `seen` says so; then `before` is what instances have been told.
+    """
     users = len(trainset.user_ids)
     wanted = np.bincount(trainset.users[after & facts.is_relevant], minlength=users)
     able = np.flatnonzero((np.bincount(trainset.users[before], minlength=users) > 0) & (wanted > 0))
@@ -72,10 +86,12 @@ def collect(
         at = place[trainset.users[rows]], trainset.movies[rows]
         return csr_matrix((values, at), shape=(len(able), len(trainset.movie_ids)))
 
+    hidden = here if seen is None else np.flatnonzero(seen & (place[trainset.users] >= 0))
     return Cases(
-        matrix(facts.strength[here], here),
+        matrix((facts.strength if seen is None else facts.told)[here], here),
         matrix(age.astype(np.int32), here),
         matrix(np.ones(len(later), dtype=np.int32), later),
+        matrix(np.ones(len(hidden), dtype=np.int32), hidden),
         np.full(len(able), newcomers),
     )
 
@@ -86,10 +102,17 @@ def joined(parts: Sequence[Cases]) -> Cases:
         vstack([part.weights for part in parts], format="csr"),
         vstack([part.ages for part in parts], format="csr"),
         vstack([part.relevant for part in parts], format="csr"),
+        vstack([part.seen for part in parts], format="csr"),
         np.concatenate([part.is_newcomer for part in parts]),
     )
 
 
 def some_of(cases: Cases, rows: IndexArray) -> Cases:
     """Keep some cases."""
-    return Cases(cases.weights[rows], cases.ages[rows], cases.relevant[rows], cases.is_newcomer[rows])
+    return Cases(
+        cases.weights[rows],
+        cases.ages[rows],
+        cases.relevant[rows],
+        cases.seen[rows],
+        cases.is_newcomer[rows],
+    )

@@ -10,6 +10,7 @@ from auto_deployment.dataset.arrays import Float32Array, Int32Array
 
 # Groups of users by their number of training events, from so many on; the last one is open.
 EVENTS_FROM = (1, 2, 3, 5, 10, 20, 50)
+NEVER = 2**31 - 1  # nobody has so many events
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Choice:
 
     `half_life` is in events of the user, None where nothing fades. `popular_weights` are of the groups of
     `EVENTS_FROM`. Users with fewer than `min_events` events get popularity alone. Who is new since the
-    training has a list of his own from `own_list_events` on; None where nothing could be said of that.
+    training has a list of his own from `own_list_events` on (`NEVER`), with `own_popular_weights` by number
+    of events; None and nothing where nothing could be said of that.
     """
 
     item_weight: float
@@ -26,6 +28,7 @@ class Choice:
     popular_weights: tuple[float, ...]
     min_events: int
     own_list_events: int | None = None
+    own_popular_weights: tuple[tuple[int, float], ...] = ()
 
     @property
     def factor_weight(self) -> float:
@@ -54,6 +57,7 @@ def describe_choice(choice: Choice) -> dict[str, Any]:
         "popular_weights": dict(zip(map(str, EVENTS_FROM), choice.popular_weights, strict=True)),
         "min_events": choice.min_events,
         "own_list_events": choice.own_list_events,
+        "own_popular_weights": {str(events): weight for events, weight in choice.own_popular_weights},
     }
 
 
@@ -65,6 +69,7 @@ def read_choice(described: Mapping[str, Any]) -> Choice:
         tuple(described["popular_weights"].values()),
         described["min_events"],
         described.get("own_list_events"),
+        tuple((int(events), weight) for events, weight in described.get("own_popular_weights", {}).items()),
     )
 
 

@@ -1,7 +1,6 @@
 """Choosing the weights of a model's parts, on a later part of its training data."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,7 @@ from auto_deployment.training.train.choose.choice import (
     share_of,
 )
 from auto_deployment.training.train.choose.fold import Fold
-from auto_deployment.training.train.choose.own_lists import (
-    Arrivals,
-    describe_gains,
-    first_sure_gain,
-    gains_of_own_lists,
-)
+from auto_deployment.training.train.choose.own_lists import Arrivals, with_own_lists
 from auto_deployment.training.train.choose.popular import ALONE, falling_weights, speaks
 from auto_deployment.training.train.choose.shortlist import (
     FACTORS,
@@ -35,7 +29,7 @@ from auto_deployment.training.train.choose.shortlist import (
     joined,
     make_shortlists,
 )
-from auto_deployment.training.train.strength import strength
+from auto_deployment.training.train.strength import strength, told_strength
 from auto_deployment.training.train.trainset import Trainset
 
 LEAST_CASES = 30  # fewer say nothing; then factors and items count alike
@@ -53,7 +47,8 @@ def choose(
     The factors' small share of SVD is left out: it is the factors and the items that are weighed.
     """
     likes = strength(trainset, params.rating_power)
-    facts = Facts(likes, is_liked(trainset.rating, trainset.watched, prepare))
+    told = told_strength(trainset, params.rating_power, prepare)
+    facts = Facts(likes, told, is_liked(trainset.rating, trainset.watched, prepare))
     half_lives = (None, *params.choose.half_lives)
     lists, events, is_newcomer, arrivals = _look(trainset, facts, kind, params, half_lives)
     if lists is None or (~is_newcomer).sum() < LEAST_CASES:
@@ -65,16 +60,15 @@ def choose(
     groups = group_of(events)
     here = speaks(groups, is_newcomer)
     by_level = np.stack([lists.ndcg(_with_popular(*best, level))[here] for level in levels])
-    weights = falling_weights(by_level, groups[here], levels)
+    weights = falling_weights(by_level - by_level[0], groups[here], levels)
     alone = sum(weight == ALONE for weight in weights)
     choice = Choice(
         *best,
         popular_weights=tuple(min(weight, levels[-2]) for weight in weights),
         min_events=(*EVENTS_FROM, int(trainset.events_per_user().max()) + 1)[alone],
     )
-    gains = gains_of_own_lists(arrivals, choice)
-    report = {**_report(worth, by_level, groups[here], levels), "own_lists": describe_gains(gains)}
-    return replace(choice, own_list_events=first_sure_gain(gains)), report
+    choice, own_lists = with_own_lists(choice, arrivals, levels[:-1])
+    return choice, {**_report(worth, by_level, groups[here], levels), "own_lists": own_lists}
 
 
 def _look(

@@ -26,7 +26,8 @@ class Fold:
     Beside them are newcomers: users left out of the fit altogether and met with their first events, what they
     went on to like being known. Of groups with few events there would be hardly anybody otherwise, and after
     a cut within each user's events nobody at all. `arrivals` are the same people as a service meets them:
-    with their last events before the cut, and what they liked after it.
+    with their last events before the cut, and what they liked after it. What they saw before is hidden: it
+    cannot be liked again, and a list of popular movies they have mostly seen would look worse than it is.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ def _arrivals(
             those & ~after & (age < last) & (count_before >= last),
             after & (count_before >= last),
             newcomers=True,
+            seen=those & ~after,
         )
         for last in LAST_EVENTS
     ]

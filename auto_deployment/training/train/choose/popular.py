@@ -11,15 +11,17 @@ ALONE = float("inf")
 REGULAR_ENOUGH = 50
 
 
-def falling_weights(worth: Float64Array, groups: Int32Array, levels: Sequence[float]) -> list[float]:
+def falling_weights(
+    gains: Float64Array, groups: Int32Array, levels: Sequence[float], sure: float = 1.0
+) -> list[float]:
     """Choose a level for each group of `EVENTS_FROM` so that all cases together are served best.
 
-    `worth` (levels, n) is each case's NDCG at each of the rising levels, `groups` (n,) the case's group. What
-    is chosen never rises with the number of events, so that groups with few cases lean on their neighbours.
-    More than the lowest level has to be better by more than a standard error.
+    `gains` (levels, n) is what each of the rising levels gains in each case's NDCG over what a level has to
+    be better than by `sure` standard errors; `groups` (n,) is the case's group. What is chosen never rises
+    with the number of events, so that groups with few cases lean on their neighbours.
     """
     count = len(EVENTS_FROM)
-    sums = np.stack([_surely_gained(worth[:, groups == group]) for group in range(count)], axis=1)
+    sums = np.stack([_surely_gained(gains[:, groups == group], sure) for group in range(count)], axis=1)
     # best[level]: of the groups from here on, if this one has the level or a lower one
     best = np.zeros(len(levels))
     chosen = np.zeros((count, len(levels)), dtype=np.intp)
@@ -44,10 +46,9 @@ def speaks(groups: Int32Array, is_newcomer: BoolArray) -> BoolArray:
     return np.asarray(~is_newcomer | (regular[groups] < REGULAR_ENOUGH))
 
 
-def _surely_gained(worth: Float64Array) -> Float64Array:
-    """Return what each level gains over the lowest in all cases of a group, less one standard error."""
-    gain = worth - worth[0]
+def _surely_gained(gain: Float64Array, sure: float) -> Float64Array:
+    """Return what each level gains in all cases of a group, less so many standard errors."""
     if not gain.shape[1]:
-        return np.zeros(len(worth))
-    surely: Float64Array = gain.sum(axis=1) - gain.std(axis=1) * np.sqrt(gain.shape[1])
+        return np.zeros(len(gain))
+    surely: Float64Array = gain.sum(axis=1) - sure * gain.std(axis=1) * np.sqrt(gain.shape[1])
     return surely

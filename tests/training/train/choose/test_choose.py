@@ -11,24 +11,10 @@ from auto_deployment.training.train.choose.choice import EVENTS_FROM
 from auto_deployment.training.train.choose.choose import choose
 from auto_deployment.training.train.choose.popular import ALONE
 from auto_deployment.training.train.trainset import Trainset, make_trainset
-from tests.support.training import RatingRow, small_params, taste_rows, training_data
+from tests.support.training import RatingRow, small_params, taste_rows, tastes, training_data
 
 PARAMS = small_params()
 FACTORS_WIN, ITEMS_WIN = "tastes of few dimensions", "sequels"
-
-
-def tastes(users: int = 200, movies: int = 120, events: int = 15) -> list[RatingRow]:
-    """Return ratings by people whose tastes have three dimensions, each movie as good as the others."""
-    rng = np.random.default_rng(5)
-    liking = rng.normal(size=(users, 3)) @ rng.normal(size=(3, movies))
-    rows = []
-    for user, of_user in enumerate(liking, 1):
-        chances = np.exp(1.2 * of_user)
-        chosen = rng.choice(movies, events, replace=False, p=chances / chances.sum())
-        rows += [
-            (user, f"film+{movie:03}", 5.0, 60 * place + user % 60) for place, movie in enumerate(chosen)
-        ]
-    return rows
 
 
 def sequels(users: int = 300, pairs: int = 40, watched: int = 6) -> list[RatingRow]:

@@ -17,7 +17,7 @@ from auto_deployment.training.train.choose.shortlist import (
     items_with,
     make_shortlists,
 )
-from auto_deployment.training.train.strength import strength
+from auto_deployment.training.train.strength import strength, told_strength
 from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import small_params, taste_rows, training_data
 
@@ -32,7 +32,8 @@ def trainset() -> Trainset:
 @pytest.fixture
 def facts(trainset: Trainset) -> Facts:
     likes = strength(trainset, PARAMS.train.rating_power)
-    return Facts(likes, is_liked(trainset.rating, trainset.watched, PARAMS.prepare))
+    told = told_strength(trainset, PARAMS.train.rating_power, PARAMS.prepare)
+    return Facts(likes, told, is_liked(trainset.rating, trainset.watched, PARAMS.prepare))
 
 
 @pytest.fixture
@@ -85,6 +86,19 @@ def test_arrivals_are_met_with_so_many_of_their_last_events_before_the_cut(
     ages = arrivals.ages.toarray().max(axis=1) + 1
     assert (ages == arrivals.events).all()
     assert not arrivals.weights.astype(bool).multiply(arrivals.relevant).nnz
+
+
+def test_what_arrivals_saw_before_is_on_no_list_of_theirs(trainset: Trainset, fold: Fold) -> None:
+    arrivals = fold.arrivals
+    met_with_one = np.flatnonzero(arrivals.events == 1)
+    assert len(met_with_one)
+    before = trainset.events_per_user()[0] - int(0.3 * trainset.events_per_user()[0])
+    assert (np.diff(arrivals.seen.indptr)[met_with_one] == before).all()
+    assert not arrivals.seen.multiply(arrivals.relevant).nnz
+    lists = make_shortlists(fold, arrivals, (None,))
+    hits = (lists.is_usable & lists.is_hit).sum(axis=1)
+    assert hits.max() > 0
+    assert (lists.is_usable.sum(axis=1) <= len(trainset.movie_ids) - np.diff(arrivals.seen.indptr)).all()
 
 
 def test_of_more_users_than_wanted_some_are_drawn(trainset: Trainset, facts: Facts) -> None:

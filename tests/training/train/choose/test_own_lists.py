@@ -1,5 +1,7 @@
 """From how many events on new users get lists of their own."""
 
+import json
+
 import numpy as np
 
 from auto_deployment.dataset.arrays import Float64Array
@@ -26,8 +28,10 @@ def test_too_few_newcomers_neither_begin_nor_end_anything() -> None:
 
 
 def test_a_choice_of_before_can_be_read() -> None:
-    choice = Choice(0.5, 10, (0.0,) * 7, 3, 5)
+    choice = Choice(0.5, 10, (0.0,) * 7, 3, 5, ((1, 2.0), (5, 0.0)))
     assert read_choice(describe_choice(choice)) == choice
-    before = {name: value for name, value in describe_choice(choice).items() if name != "own_list_events"}
+    assert read_choice(json.loads(json.dumps(describe_choice(choice)))) == choice
+    before = {name: value for name, value in describe_choice(choice).items() if not name.startswith("own_")}
     assert read_choice(before).own_list_events is None
+    assert read_choice(before).own_popular_weights == ()
     assert plain_choice(0.5, 5).own_list_events is None

@@ -11,9 +11,9 @@ LEVELS = (0.0, 1.0, ALONE)
 
 
 def worth(*groups: tuple[float, float, float], users: int = 100) -> tuple[Float64Array, Int32Array]:
-    """Return what the levels are worth for users of the first groups, the same for all of a group."""
+    """Return what the levels gain for users of the first groups, the same for all of a group."""
     values = np.repeat(np.array(groups).T, users, axis=1)
-    return values, np.repeat(np.arange(len(groups), dtype=np.int32), users)
+    return values - values[0], np.repeat(np.arange(len(groups), dtype=np.int32), users)
 
 
 def test_each_group_has_what_serves_it_best() -> None:
@@ -39,6 +39,12 @@ def test_what_chance_may_have_done_mixes_nothing_in() -> None:
     groups = np.zeros(21, dtype=np.int32)
     assert falling_weights(values, groups, LEVELS)[0] == 0
     assert falling_weights(np.stack([np.zeros(21), abs(gain), gain - 1]), groups, LEVELS)[0] == 1
+
+
+def test_how_sure_a_gain_has_to_be_can_be_said() -> None:
+    gain = 0.1 + np.resize([1.0, -1.0], 400)  # a standard error is 0.05
+    values, groups = np.stack([np.zeros(400), gain, gain - 1]), np.zeros(400, dtype=np.int32)
+    assert [falling_weights(values, groups, LEVELS, sure)[0] for sure in (1, 1.9, 2.1)] == [1, 1, 0]
 
 
 def test_newcomers_are_asked_where_there_is_hardly_anybody_else() -> None:
