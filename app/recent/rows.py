@@ -67,7 +67,10 @@ def decode(row: bytes) -> list[Held]:
 
 
 def codes(row: bytes) -> list[int]:
-    """Return the codes alone of what `decode` returns, in a third of the time: most lists need no more."""
+    """Return the codes alone of what `decode` returns, in a third of the time: most lists need no more.
+
+    Raises `IndexError` for half a row.
+    """
     found: list[int] = []
     at, end = 0, len(row)
     if row:
@@ -82,7 +85,28 @@ def codes(row: bytes) -> list[int]:
         while row[at] > 127:
             at += 1
         at += 2 if state & _RATED else 1
+    if at > end:
+        raise IndexError("the row ends within a rating")
     return found
+
+
+def with_newest(row: bytes, new: Held, since_hour: int) -> bytes | None:
+    """Return a row with one title ahead of all others, None where only `merge` can tell.
+
+    Nearly every event is of a title that is new to its user and later than what is held of him: for those it
+    does what `merge` does in a fifth of the time, but for titles of before the hour, which stay.
+    """
+    held = codes(row)
+    if not held or len(held) >= MAX_TITLES or new.code in held or new.hour < since_hour:
+        return None
+    hour, at = _number(row, 0)
+    if (new.hour, -new.code) < (hour, -held[0]):
+        return None
+    begin = bytearray(encode((new,)))
+    _put(begin, held[0])
+    state, at = _number(row, _number(row, at)[1])
+    _put(begin, (new.hour - hour) * 4 + state)
+    return bytes(begin) + row[at:]
 
 
 def merge(titles: Iterable[Held], news: Iterable[Held], since_hour: int) -> list[Held]:
@@ -124,14 +148,21 @@ def row_in(bucket: bytes, place: int) -> bytes | None:
 
 def rows_in(bucket: bytes) -> dict[int, bytes]:
     """Return all rows that are kept together, by place."""
-    return {place: row for place in range(USERS) if (row := row_in(bucket, place)) is not None}
+    rows = {}
+    at = 0
+    while at < len(bucket):
+        head, at = _number(bucket, at)
+        end = at + head // USERS
+        rows[head % USERS] = bucket[at:end]
+        at = end
+    return rows
 
 
 def together(rows: Mapping[int, bytes]) -> bytes:
     """Return what `rows_in` takes apart; empty rows are left out."""
     bucket = bytearray()
-    for place, row in rows.items():
-        if row:
+    for place in sorted(rows):
+        if row := rows[place]:
             _put(bucket, len(row) * USERS + place)
             bucket += row
     return bytes(bucket)

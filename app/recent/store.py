@@ -19,6 +19,7 @@ from app.recent.rows import (
     USERS,
     Held,
     bucket_of,
+    codes,
     decode,
     encode,
     merge,
@@ -26,6 +27,7 @@ from app.recent.rows import (
     rows_in,
     together,
     user_of,
+    with_newest,
 )
 
 FORMAT = 1
@@ -177,19 +179,27 @@ class RecentStore:
         with self._env.begin() as txn:
             yield from titles_of(txn, self._rows, self._names)
 
-    def _merge(self, txn: Any, key: bytes, news: Mapping[int, Iterable[Held]], since_hour: int) -> None:
+    def _merge(self, txn: Any, key: bytes, news: Mapping[int, list[Held]], since_hour: int) -> None:
         before = rows_in(txn.get(key, db=self._rows, default=b""))
         rows = dict(before)
         for place, titles in news.items():
-            held = decode(before.get(place, b""))
-            now = merge(held, titles, since_hour)
-            if now != held:
-                self.events += len(now) - len(held)
-                self.users += bool(now) - bool(held)
-                rows[place] = encode(now)
-        if rows == before:
-            return
-        self._put_rows(txn, key, rows)
+            row = before.get(place, b"")
+            if (now := self._merged(row, titles, since_hour)) != row:
+                rows[place] = now
+        if rows != before:
+            self._put_rows(txn, key, rows)
+
+    def _merged(self, row: bytes, titles: list[Held], since_hour: int) -> bytes:
+        if len(titles) == 1 and (quickly := with_newest(row, titles[0], since_hour)) is not None:
+            self.events += 1
+            return quickly
+        held = decode(row)
+        now = merge(held, titles, since_hour)
+        if now == held:
+            return row
+        self.events += len(now) - len(held)
+        self.users += bool(now) - bool(held)
+        return encode(now)
 
     def _put_rows(self, txn: Any, key: bytes, rows: Mapping[int, bytes]) -> None:
         if bucket := together(rows):
@@ -233,10 +243,10 @@ class RecentStore:
 
     def _titles_in(self, row: bytes) -> int:
         try:
-            titles = decode(row)
+            titles = codes(row)
         except IndexError as error:
             raise StoreError("a row of it is cut off") from error
-        if any(title.code >= len(self._codes) for title in titles):
+        if titles and max(titles) >= len(self._codes):
             raise StoreError("a row of it names a title that nobody named")
         return len(titles)
 

@@ -1,5 +1,6 @@
 """What is held of a user: small, bounded, the same in whatever order and how often events come."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from app.recent.rows import (
     row_in,
     rows_in,
     together,
+    with_newest,
 )
 
 HELD = st.builds(
@@ -47,6 +49,33 @@ def test_order_and_repeats_change_nothing(news: list[Held], random: object) -> N
     once = merge([], news, 0)
     assert merge(once, news, 0) == once
     assert merge([], reversed(news), 0) == once
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    NEWS,
+    st.builds(Held, st.integers(0, 9), st.integers(490_000, 490_006), st.booleans(), st.none() | st.just(7)),
+)
+def test_one_title_ahead_is_put_there_as_if_all_were_taken_apart(news: list[Held], new: Held) -> None:
+    held = merge([], news, 0)
+    quickly = with_newest(encode(held), new, 490_000)
+    merged = merge(held, [new], 490_000)
+    is_ahead = bool(held) and new.code not in codes(encode(held)) and merged[0] == new
+    assert quickly == (encode(merged) if is_ahead else None)
+
+
+def test_a_title_is_not_put_ahead_of_a_full_row_nor_when_it_is_too_old() -> None:
+    full = encode(merge([], [Held(code, 10) for code in range(MAX_TITLES)], 0))
+    assert with_newest(full, Held(999, 11), 0) is None
+    assert with_newest(encode([Held(1, 10)]), Held(2, 11), 12) is None
+
+
+def test_half_a_row_is_none() -> None:
+    row = encode([Held(300, 490_000, rating=7)])
+    for end in range(4, len(row)):
+        for read in (codes, decode):
+            with pytest.raises(IndexError):
+                read(row[:end])
 
 
 def test_a_later_rating_takes_the_place_of_an_earlier_one_and_not_the_other_way_round() -> None:
