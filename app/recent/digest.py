@@ -5,13 +5,15 @@ Instances that hold the same print the same, in whatever order events came to th
 
 import hashlib
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import lmdb
 
 from app.recent.opening import CHECKED
-from app.recent.store import CODES, READERS, ROWS, HeldTitle, titles_of
+from app.recent.store import CODES, READERS, HeldTitle, names_of, titles_of
+from app.recent.table import Table
 
 
 class Digest(NamedTuple):
@@ -26,9 +28,10 @@ def held(folder: Path) -> list[HeldTitle]:
     """Return what the store of an instance holds, sorted; raise `OSError` or `lmdb.Error` without one."""
     path = folder / (folder / CHECKED).read_text("ascii")
     with lmdb.open(str(path), readonly=True, create=False, max_dbs=4, max_readers=READERS) as env:
-        rows, names = (env.open_db(name, create=False) for name in (ROWS, CODES))
-        with env.begin() as txn:
-            return sorted(titles_of(txn, rows, names), key=lambda one: (one.user_id, one.movie_id))
+        names = env.open_db(CODES, create=False)
+        with env.begin() as txn, closing(Table(path)) as table:
+            found = titles_of(table, names_of(txn, names))
+            return sorted(found, key=lambda one: (one.user_id, one.movie_id))
 
 
 def digest_of(titles: list[HeldTitle]) -> Digest:

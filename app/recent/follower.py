@@ -15,6 +15,7 @@ from app.recent.feed import Feed, Polled
 from app.recent.opening import begin_anew, let_go, open_store
 from app.recent.reasons import FUTURE, LOST, REASONS, TITLES, UNREADABLE
 from app.recent.store import CHUNK
+from app.recent.table import TableError
 from app.recent.watermark import ModelWatermark
 
 POLL_S = 0.5
@@ -55,7 +56,7 @@ class Follower:
         self._model_s = int(facts.get("model_s", self._place.watermark.seconds()))
         self._until_s = float(facts.get("status", {}).get("until_s", self._since_s or self._now()))
         self._trouble = ""
-        self._forget_after: bytes | None = None
+        self._forget_after: int | None = None
         self._told_s = 0.0
 
     def close(self) -> None:
@@ -72,7 +73,7 @@ class Follower:
                 self._store.close()
                 let_go(self._place.folder)
                 self._begin(int((oldest_s + self._now()) / 2))
-        except lmdb.Error as error:
+        except (lmdb.Error, TableError) as error:
             self._store.close()
             begin_anew(self._place.folder, str(error))
             self._begin(self._since_s)
@@ -85,7 +86,7 @@ class Follower:
             self._position, self._since_s = None, learnt_s
         elif learnt_s > self._since_s:
             log.info("The model knows what was before %d: that is forgotten", learnt_s)
-            self._forget_after, self._since_s = b"", learnt_s
+            self._forget_after, self._since_s = -1, learnt_s
         if learnt_s > self._model_s:
             known = {user: until_s for user, until_s in self._store.forgotten.items() if until_s >= learnt_s}
             self._store.remember(known)

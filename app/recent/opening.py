@@ -8,6 +8,7 @@ from pathlib import Path
 import lmdb
 
 from app.recent.store import RecentStore, StoreError
+from app.recent.table import TableError
 
 CHECKING, CHECKED = "checking", "checked"
 STORE, ASIDE = "store-", "aside"  # a store has a name of its own: readers open the next while one is open
@@ -29,7 +30,7 @@ def open_store(folder: Path, max_mb: int) -> RecentStore:
     path = next(iter(sorted(folder.glob(STORE + "*"))), None) or _new_path(folder)
     try:
         store = RecentStore(path, max_mb)
-    except (StoreError, lmdb.Error, OSError, ValueError) as error:
+    except (StoreError, TableError, lmdb.Error, OSError, ValueError) as error:
         begin_anew(folder, str(error))
         path = _new_path(folder)
         store = RecentStore(path, max_mb)

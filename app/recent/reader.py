@@ -10,20 +10,23 @@ from typing import Any, NamedTuple
 import lmdb
 
 from app.recent.opening import CHECKED
-from app.recent.presence import Presence
-from app.recent.rows import bucket_of, row_in
-from app.recent.store import CODES, FORGOTTEN, META, READERS, ROWS
+from app.recent.rows import group_of, row_in
+from app.recent.store import CODES, FORGOTTEN, META, READERS
+from app.recent.table import Table
 
 log = logging.getLogger(__name__)
 
 
 class _Open(NamedTuple):
     env: Any
-    rows: Any
     codes: Any
     meta: Any
-    presence: Presence
+    table: Table
     name: str
+
+    def close(self) -> None:
+        self.table.close()
+        self.env.close()
 
 
 class RecentReader:
@@ -48,16 +51,10 @@ class RecentReader:
     def row(self, user_id: int) -> bytes | None:
         """Return what is held of a user, encoded; None where nothing is, or no store."""
         opened = self._open
-        if opened is None or user_id not in opened.presence:
+        if opened is None:
             return None
-        key, place = bucket_of(user_id)
-        try:
-            with opened.env.begin(opened.rows) as txn:
-                found: bytes | None = txn.get(key)
-        except lmdb.Error as error:
-            log.debug("Reading recent events failed: %s", error)
-            return None
-        return None if found is None else row_in(found, place)
+        group, place = group_of(user_id)
+        return row_in(kept, place) if (kept := opened.table.get(group)) else None
 
     def refresh(self) -> None:
         """Look whether the store is another one, and take over what is new of its facts."""
@@ -72,18 +69,16 @@ class RecentReader:
     def _reopen(self) -> None:
         name = (self._folder / CHECKED).read_text("ascii")
         if self._left is not None:  # no request is that old
-            self._left.env.close()
+            self._left.close()
             self._left = None
         if self._open is not None and self._open.name == name:
             return
         self._leave()
         path = self._folder / name
-        presence = Presence(path)
-        env = lmdb.open(
-            str(path), readonly=True, create=False, max_dbs=4, max_readers=READERS, max_spare_txns=64
-        )
-        rows, codes, meta = (env.open_db(db, create=False) for db in (ROWS, CODES, META))
-        self._open = _Open(env, rows, codes, meta, presence, name)
+        table = Table(path)
+        env = lmdb.open(str(path), readonly=True, create=False, max_dbs=4, max_readers=READERS)
+        codes, meta = (env.open_db(db, create=False) for db in (CODES, META))
+        self._open = _Open(env, codes, meta, table, name)
 
     def _read(self, opened: _Open) -> None:
         with opened.env.begin() as txn:
@@ -106,6 +101,6 @@ class RecentReader:
         """Use the store no longer, at once."""
         for _ in range(2):
             if self._left is not None:
-                self._left.env.close()
+                self._left.close()
                 self._left = None
             self._leave()

@@ -8,9 +8,11 @@ where a state of 2 or more is followed by one byte with the rating.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from app.recent.table import GROUPS
+
 HOUR_S = 3600
 MAX_TITLES = 200
-USERS = 4  # kept under one key: an entry of its own costs LMDB 13 bytes
+SPREAD = 0x9E3779B97F4A7C15
 RATING_STEPS = 60  # of one star
 _FINISHED, _RATED = 1, 2
 
@@ -124,48 +126,53 @@ def merge(titles: Iterable[Held], news: Iterable[Held], since_hour: int) -> list
     return kept[:MAX_TITLES]
 
 
-def bucket_of(user_id: int) -> tuple[bytes, int]:
-    """Return the key under which a user is kept together with a few others, and the place among them."""
-    bucket = user_id // USERS
-    return bucket.to_bytes((bucket.bit_length() + 7) // 8 or 1, "big"), user_id % USERS
+def group_of(user_id: int) -> tuple[int, int]:
+    """Return the group in which a user is kept together with a few others, and the place among them.
+
+    Users of successive numbers go to successive groups, those of far numbers anywhere.
+    """
+    place = user_id // GROUPS
+    return (user_id + (place * SPREAD >> 32)) % GROUPS, place
 
 
-def user_of(key: bytes, place: int) -> int:
-    """Return the user whose key and place these are, as `bucket_of` gives them."""
-    return int.from_bytes(key, "big") * USERS + place
+def user_of(group: int, place: int) -> int:
+    """Return the user whose group and place these are, as `group_of` gives them."""
+    return place * GROUPS + (group - (place * SPREAD >> 32)) % GROUPS
 
 
-def row_in(bucket: bytes, place: int) -> bytes | None:
+def row_in(kept: bytes, place: int) -> bytes | None:
     """Return the row of one of the users that are kept together."""
     at = 0
-    while at < len(bucket):
-        head, at = _number(bucket, at)
-        if head % USERS == place:
-            return bucket[at : at + head // USERS]
-        at += head // USERS
+    while at < len(kept):
+        found, at = _number(kept, at)
+        length, at = _number(kept, at)
+        if found == place:
+            return kept[at : at + length]
+        at += length
     return None
 
 
-def rows_in(bucket: bytes) -> dict[int, bytes]:
+def rows_in(kept: bytes) -> dict[int, bytes]:
     """Return all rows that are kept together, by place."""
     rows = {}
     at = 0
-    while at < len(bucket):
-        head, at = _number(bucket, at)
-        end = at + head // USERS
-        rows[head % USERS] = bucket[at:end]
-        at = end
+    while at < len(kept):
+        place, at = _number(kept, at)
+        length, at = _number(kept, at)
+        rows[place] = kept[at : at + length]
+        at += length
     return rows
 
 
 def together(rows: Mapping[int, bytes]) -> bytes:
     """Return what `rows_in` takes apart; empty rows are left out."""
-    bucket = bytearray()
+    kept = bytearray()
     for place in sorted(rows):
         if row := rows[place]:
-            _put(bucket, len(row) * USERS + place)
-            bucket += row
-    return bytes(bucket)
+            _put(kept, place)
+            _put(kept, len(row))
+            kept += row
+    return bytes(kept)
 
 
 def _joined(old: Held, new: Held) -> Held:

@@ -1,11 +1,13 @@
-"""The recent events of an instance in one LMDB file: one process writes, workers read the same memory.
+"""The recent events of an instance: one process writes, workers read the same memory.
 
-Nothing in it cannot be made again from the feed, so it is not synced to the disk; a writer that is killed
-leaves the last finished change. What is damaged or of another version is put aside, and begun anew.
+What users did is in a table of our own, which every request reads; the names of titles and the facts, which
+are read once a second, are in LMDB. Nothing of it cannot be made again from the feed, so it is not synced
+to the disk; a writer that is killed leaves the last finished change. What is damaged or of another version
+is put aside, and begun anew.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,15 +15,13 @@ from typing import Any, NamedTuple
 import lmdb
 
 from app.recent.events import Forgotten, RecentEvent
-from app.recent.presence import Presence
 from app.recent.rows import (
     HOUR_S,
-    USERS,
     Held,
-    bucket_of,
     codes,
     decode,
     encode,
+    group_of,
     merge,
     rating_steps,
     rows_in,
@@ -29,15 +29,16 @@ from app.recent.rows import (
     user_of,
     with_newest,
 )
+from app.recent.table import Table, WrittenTable
 
-FORMAT = 1
+FORMAT = 2
 MAX_CODES = 1 << 20  # titles ever heard of
-CHUNK = 300  # users or events of one change: what a change touches is in the file twice for a moment
+FACTS_BYTES = 128 << 20  # the most that their names and the facts may take
+CHUNK = 1000  # users or events of one step
 READERS = 512
 FULL_SHARE = 0.8
-ROWS, CODES, META = b"rows", b"codes", b"meta"
+CODES, META = b"codes", b"meta"
 FORGOTTEN = "forgotten"
-MOST_SHARING = 1024  # users looked through before a bit may go
 
 
 class StoreError(Exception):
@@ -54,13 +55,12 @@ class HeldTitle(NamedTuple):
     rating: int | None
 
 
-def titles_of(txn: Any, rows: Any, names: Any) -> Iterator[HeldTitle]:
+def titles_of(table: Table, movie_ids: list[str]) -> Iterator[HeldTitle]:
     """Yield all that is held, a user's titles in the order of their ids, whatever order they came in."""
-    movie_ids = names_of(txn, names)
-    for key, bucket in txn.cursor(rows):
-        for place, row in rows_in(bucket).items():
+    for group in table.groups():
+        for place, row in rows_in(table.get(group)).items():
             for title in sorted(decode(row), key=lambda one: movie_ids[one.code]):
-                yield HeldTitle(user_of(key, place), movie_ids[title.code], *title[1:])
+                yield HeldTitle(user_of(group, place), movie_ids[title.code], *title[1:])
 
 
 def names_of(txn: Any, names: Any) -> list[str]:
@@ -69,20 +69,19 @@ def names_of(txn: Any, names: Any) -> list[str]:
 
 
 class RecentStore:
-    """What the one writer does. Raises `lmdb.Error` when the file cannot take it."""
+    """What the one writer does. Raises `lmdb.Error` or `TableError` when a file cannot take it."""
 
     def __init__(self, path: Path, max_mb: int) -> None:
-        """Open and look through the store; raise `StoreError` or `lmdb.Error` when it cannot be used."""
+        """Open and look through the store; raise what says that it cannot be used."""
         self._env = lmdb.open(
-            str(path), map_size=max_mb << 20, max_dbs=4, max_readers=READERS, sync=False, metasync=False
+            str(path), map_size=FACTS_BYTES, max_dbs=4, max_readers=READERS, sync=False, metasync=False
         )
         try:
-            self._rows, self._names, self._meta = (self._env.open_db(name) for name in (ROWS, CODES, META))
+            self._names, self._meta = (self._env.open_db(name) for name in (CODES, META))
             found = self._get("format")
             if found not in (None, FORMAT):
                 raise StoreError(f"it has format {found!r}, this service reads {FORMAT}")
-            self._max_bytes = max_mb << 20
-            self._presence = Presence(path, create=True)
+            self._table = WrittenTable(path, max_mb << 20)
             self._codes = {name: code for code, name in enumerate(self._read_names())}
             self.users, self.events = self._count()
             # Who is answered as if he were new, and up to when what he did does not count.
@@ -94,15 +93,12 @@ class RecentStore:
         self.untitled = 0  # events of more titles than there are codes
 
     def close(self) -> None:
-        self._presence.close()
+        self._table.close()
         self._env.close()
 
     @property
     def is_nearly_full(self) -> bool:
-        with self._env.begin() as txn:
-            stat = txn.stat(self._rows)
-        used = (stat["leaf_pages"] + stat["branch_pages"]) * stat["psize"]
-        return bool(used > FULL_SHARE * self._max_bytes)
+        return self._table.used_share > FULL_SHARE
 
     def tidy(self) -> None:
         """Let go of what readers held who were killed; else the file would grow for them."""
@@ -118,36 +114,29 @@ class RecentStore:
             for name, value in facts.items():
                 txn.put(name.encode(), json.dumps(value).encode(), db=self._meta)
 
-    def apply(self, events: Iterable[RecentEvent], since_s: int) -> None:
+    def apply(self, events: Sequence[RecentEvent], since_s: int) -> None:
         """Take events in one step; those of before a time are left out."""
-        news: dict[bytes, dict[int, list[Held]]] = {}
-        with self._env.begin(write=True) as txn:
-            for event in events:
-                code = self._code(txn, event.movie_id)
-                if code is None:
-                    self.untitled += 1
-                    continue
-                steps = None if event.rating is None else rating_steps(event.rating)
-                held = Held(code, event.time_s // HOUR_S, event.finished, steps)
-                key, place = bucket_of(event.user_id)
-                news.setdefault(key, {}).setdefault(place, []).append(held)
-            for key in sorted(news):
-                for place in news[key]:
-                    self._presence.add(user_of(key, place))
-                self._merge(txn, key, news[key], since_s // HOUR_S)
+        self._name(event.movie_id for event in events)
+        news: dict[int, dict[int, list[Held]]] = {}
+        for event in events:
+            code = self._codes.get(event.movie_id)
+            if code is None:
+                self.untitled += 1
+                continue
+            steps = None if event.rating is None else rating_steps(event.rating)
+            held = Held(code, event.time_s // HOUR_S, event.finished, steps)
+            group, place = group_of(event.user_id)
+            news.setdefault(group, {}).setdefault(place, []).append(held)
+        for group, of_users in news.items():
+            self._merge(group, of_users, since_s // HOUR_S)
 
-    def forget_before(self, since_s: int, after: bytes = b"") -> bytes | None:
-        """Forget what is older, of some users after a key; return the last of them, None at the end."""
-        everybody: dict[int, list[Held]] = {place: [] for place in range(USERS)}
-        with self._env.begin(write=True) as txn:
-            cursor = txn.cursor(self._rows)
-            found = cursor.set_range(after) if after else cursor.first()
-            if found and cursor.key() == after:
-                found = cursor.next()
-            keys = list(islice(cursor.iternext(values=False), CHUNK)) if found else []
-            for key in keys:
-                self._merge(txn, key, everybody, since_s // HOUR_S)
-        return keys[-1] if len(keys) == CHUNK else None
+    def forget_before(self, since_s: int, after: int = -1) -> int | None:
+        """Forget what is older, of some users after a group; return the last one, None at the end."""
+        groups = list(islice(self._table.groups(after), CHUNK))
+        for group in groups:
+            everybody: dict[int, list[Held]] = {place: [] for place in rows_in(self._table.get(group))}
+            self._merge(group, everybody, since_s // HOUR_S)
+        return groups[-1] if len(groups) == CHUNK else None
 
     def forget_user(self, wish: Forgotten) -> None:
         """Drop all that is held of a user, and remember up to when what he did does not count.
@@ -156,38 +145,32 @@ class RecentStore:
         """
         if wish.time_s <= self.forgotten.get(wish.user_id, -1):
             return
-        key, place = bucket_of(wish.user_id)
-        with self._env.begin(write=True) as txn:
-            before = rows_in(txn.get(key, db=self._rows, default=b""))
-            if row := before.pop(place, None):
-                self.users, self.events = self.users - 1, self.events - len(decode(row))
-                self._put_rows(txn, key, before)
-            self._remember(txn, {**self.forgotten, wish.user_id: wish.time_s})
-            sharing = self._presence.sharing(wish.user_id)
-            is_alone = len(sharing) <= MOST_SHARING and not any(self._has(txn, one) for one in sharing)
-        if is_alone:
-            self._presence.remove(wish.user_id)
+        group, place = group_of(wish.user_id)
+        before = rows_in(self._table.get(group))
+        if row := before.pop(place, None):
+            self.users, self.events = self.users - 1, self.events - len(codes(row))
+            self._table.put(group, together(before))
+        # Last: whoever is killed in between hears it again.
+        self._remember({**self.forgotten, wish.user_id: wish.time_s})
 
     def remember(self, forgotten: Mapping[int, int]) -> None:
         """Hold these users as forgotten, and no others."""
         if forgotten != self.forgotten:
-            with self._env.begin(write=True) as txn:
-                self._remember(txn, forgotten)
+            self._remember(forgotten)
 
     def everything(self) -> Iterator[HeldTitle]:
         """Yield all that is held."""
-        with self._env.begin() as txn:
-            yield from titles_of(txn, self._rows, self._names)
+        yield from titles_of(self._table, self._read_names())
 
-    def _merge(self, txn: Any, key: bytes, news: Mapping[int, list[Held]], since_hour: int) -> None:
-        before = rows_in(txn.get(key, db=self._rows, default=b""))
+    def _merge(self, group: int, news: Mapping[int, list[Held]], since_hour: int) -> None:
+        before = rows_in(self._table.get(group))
         rows = dict(before)
         for place, titles in news.items():
             row = before.get(place, b"")
             if (now := self._merged(row, titles, since_hour)) != row:
                 rows[place] = now
         if rows != before:
-            self._put_rows(txn, key, rows)
+            self._table.put(group, together(rows))
 
     def _merged(self, row: bytes, titles: list[Held], since_hour: int) -> bytes:
         if len(titles) == 1 and (quickly := with_newest(row, titles[0], since_hour)) is not None:
@@ -201,27 +184,20 @@ class RecentStore:
         self.users += bool(now) - bool(held)
         return encode(now)
 
-    def _put_rows(self, txn: Any, key: bytes, rows: Mapping[int, bytes]) -> None:
-        if bucket := together(rows):
-            txn.put(key, bucket, db=self._rows)
-        else:
-            txn.delete(key, db=self._rows)
-
-    def _remember(self, txn: Any, forgotten: Mapping[int, int]) -> None:
-        txn.put(FORGOTTEN.encode(), json.dumps(forgotten).encode(), db=self._meta)
+    def _remember(self, forgotten: Mapping[int, int]) -> None:
+        self.put({FORGOTTEN: forgotten})
         self.forgotten = dict(forgotten)
 
-    def _has(self, txn: Any, user_id: int) -> bool:
-        key, place = bucket_of(user_id)
-        return place in rows_in(txn.get(key, db=self._rows, default=b""))
-
-    def _code(self, txn: Any, movie_id: str) -> int | None:
-        code = self._codes.get(movie_id)
-        if code is None and len(self._codes) < MAX_CODES:
-            code = len(self._codes)
-            txn.put(code.to_bytes(4, "big"), movie_id.encode(), db=self._names, append=True)
-            self._codes[movie_id] = code
-        return code
+    def _name(self, movie_ids: Iterable[str]) -> None:
+        """Give each title a number, as long as there are some."""
+        new = list(dict.fromkeys(movie for movie in movie_ids if movie not in self._codes))
+        if not new:
+            return
+        named = dict(zip(new, range(len(self._codes), MAX_CODES), strict=False))
+        with self._env.begin(write=True) as txn:
+            for movie_id, code in named.items():
+                txn.put(code.to_bytes(4, "big"), movie_id.encode(), db=self._names, append=True)
+        self._codes.update(named)
 
     def _read_names(self) -> list[str]:
         with self._env.begin() as txn:
@@ -233,12 +209,10 @@ class RecentStore:
         Every row is read: what is damaged shows now, not to a worker.
         """
         users = events = 0
-        with self._env.begin() as txn:
-            for key, bucket in txn.cursor(self._rows):
-                for place, row in rows_in(bucket).items():
-                    self._presence.add(user_of(key, place))
-                    users += 1
-                    events += self._titles_in(row)
+        for group in self._table.groups():
+            rows = rows_in(self._table.get(group))
+            users += len(rows)
+            events += sum(map(self._titles_in, rows.values()))
         return users, events
 
     def _titles_in(self, row: bytes) -> int:

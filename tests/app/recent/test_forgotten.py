@@ -10,8 +10,8 @@ from app.artifact import load
 from app.recent.events import Forgotten, RecentEvent, parse, render
 from app.recent.lists import RecentLists
 from app.recent.opening import open_store
-from app.recent.presence import BITS
 from app.recent.reader import RecentReader
+from app.recent.rows import group_of, user_of
 from app.recommender import PERSONAL, POPULAR, Recommender
 from tests.app.recent.test_follower import HOUR_S, NOW, Home
 
@@ -121,14 +121,13 @@ def test_a_restart_keeps_it_and_a_later_model_ends_it(home: Home) -> None:
     assert home.held() == {(OTHER, "heat+1995")}
 
 
-def test_the_bit_goes_with_the_last_who_has_it(tmp_path: Path) -> None:
+def test_others_of_the_same_group_stay(tmp_path: Path) -> None:
+    group, _ = group_of(ANN)
+    neighbour = user_of(group, 5)
     store = open_store(tmp_path, 32)
-    store.apply([RecentEvent(BEFORE, user, "heat+1995") for user in (ANN, ANN + BITS)], 0)
+    store.apply([RecentEvent(BEFORE, user, "heat+1995") for user in (ANN, neighbour)], 0)
     store.forget_user(WISH)
-    assert ANN in store._presence  # the other one's, too
-    assert {user for user, *_ in store.everything()} == {ANN + BITS}
-    store.forget_user(Forgotten(NOW, ANN + BITS))
-    assert ANN not in store._presence
+    assert {user for user, *_ in store.everything()} == {neighbour}
     store.close()
 
 

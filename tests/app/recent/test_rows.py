@@ -1,5 +1,7 @@
 """What is held of a user: small, bounded, the same in whatever order and how often events come."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,20 +9,21 @@ from hypothesis import strategies as st
 from app.recent.events import RecentEvent, parse, render
 from app.recent.rows import (
     MAX_TITLES,
-    USERS,
     Held,
-    bucket_of,
     codes,
     decode,
     encode,
+    group_of,
     merge,
     rating_of,
     rating_steps,
     row_in,
     rows_in,
     together,
+    user_of,
     with_newest,
 )
+from app.recent.table import GROUPS
 
 HELD = st.builds(
     Held,
@@ -118,14 +121,24 @@ def test_a_line_that_is_none_is_nothing() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.dictionaries(st.integers(0, USERS - 1), st.binary(min_size=1, max_size=300)))
+@given(st.dictionaries(st.integers(0, 2**45), st.binary(min_size=1, max_size=300), max_size=9))
 def test_users_that_are_kept_together_do_not_mix(rows: dict[int, bytes]) -> None:
-    bucket = together(rows)
-    assert rows_in(bucket) == rows
-    assert [row_in(bucket, place) for place in range(USERS)] == [rows.get(place) for place in range(USERS)]
+    kept = together(rows)
+    assert rows_in(kept) == rows
+    assert all(row_in(kept, place) == row for place, row in rows.items())
+    assert row_in(kept, 2**45 + 1) is None
     assert together({**rows, 0: b""}) == together({place: row for place, row in rows.items() if place})
 
 
-def test_every_user_has_a_place_of_his_own() -> None:
-    users = [*range(2000), 2**32, 2**63 - 1, 2**63]
-    assert len({bucket_of(user) for user in users}) == len(users)
+@given(st.integers(0, 2**63))
+def test_every_user_has_a_place_of_his_own(user: int) -> None:
+    group, place = group_of(user)
+    assert 0 <= group < GROUPS
+    assert user_of(group, place) == user
+
+
+@pytest.mark.parametrize("step", [1, 2, 1000, 4096, 1 << 20, 1 << 22])
+def test_users_are_spread_whatever_their_numbers_have_in_common(step: int) -> None:
+    users = 50_000
+    groups = Counter(group_of(7 + number * step)[0] for number in range(users))
+    assert max(groups.values()) <= 24

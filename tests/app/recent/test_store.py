@@ -54,8 +54,8 @@ def reopened(folder: Path) -> RecentStore:
     return open_store(folder, 32)
 
 
-def data_file(folder: Path) -> Path:
-    return next(folder.glob("store-*")) / "data.mdb"
+def data_file(folder: Path, name: str = "data.mdb") -> Path:
+    return next(folder.glob("store-*")) / name
 
 
 def test_what_was_written_is_there_again(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_reader_goes_over_to_a_store_that_was_begun_anew(folder: Path) -> None
 
 def test_what_is_older_than_the_model_is_forgotten(folder: Path) -> None:
     store = reopened(folder)
-    after: bytes | None = b""
+    after: int | None = -1
     while after is not None:
         after = store.forget_before(NOW + 390 * HOUR_S, after)
     held = list(store.everything())
@@ -126,6 +126,14 @@ def test_a_damaged_file_is_put_aside_with_one_sentence(
         assert len(caplog.records) == 1
 
 
+def test_a_damaged_table_is_put_aside(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data_file(folder, "table").write_bytes(b"x" * 50_000)
+    store = reopened(folder)
+    assert store.users == 0
+    assert "what a group holds is damaged" in caplog.text
+    store.close()
+
+
 def test_one_of_another_version_is_put_aside(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = reopened(folder)
     store.put({"format": 99})
@@ -133,7 +141,7 @@ def test_one_of_another_version_is_put_aside(folder: Path, caplog: pytest.LogCap
     store = reopened(folder)
     assert store.users == 0
     store.close()
-    assert "it has format 99, this service reads 1" in caplog.text
+    assert "it has format 99, this service reads 2" in caplog.text
 
 
 def test_one_that_ends_who_opens_it_is_put_aside_by_the_next(folder: Path) -> None:
