@@ -1,13 +1,9 @@
-"""`python -m benchmarks.recent FOLDER [server | memory [USERS]]`: what recent events cost."""
+"""`python -m benchmarks.recent FOLDER`: what recent events cost the service's own part of a request."""
 
-import os
 import random
-import shutil
 import statistics
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,18 +16,15 @@ from app.artifact import load
 from app.config import Settings
 from app.factory import instance_of
 from app.recent.events import RecentEvent
-from app.recent.opening import open_store
+from app.recent.opening import CHECKED, open_store
 from app.recent.store import CHUNK
 from app.recommender import Recommender
 from benchmarks.model import MOVIES, STORED, USERS, bench_model
-from tests.support.http import get
 from tests.support.models import Size, make_movies
-from tests.support.server import Server, serving
 
 EVENTS = 20  # of a user
 HELD, EVENTS_HELD = 200_000, 5  # users in the throughput part, every fifth one, and events of each
 ROUNDS, REQUESTS = 9, 600
-WORKER_ROUNDS, WORKER_REQUESTS, CONNECTIONS = 30, 1600, 16
 NOW = int(time.time())
 
 
@@ -64,14 +57,21 @@ def fill(folder: Path, users: range, events: int, *, in_turns: bool) -> None:
     store.close()
 
 
+def held_in(folder: Path) -> Path:
+    """Return a store as it is promised for, made when it is not there."""
+    held = folder / "held"
+    if not (held / CHECKED).exists():
+        fill(held, range(1, USERS + 1, USERS // HELD), EVENTS_HELD, in_turns=False)
+    return held
+
+
 def compare(folder: Path) -> None:
     """Print the processor time of the service's own part of a request, in turns with and without a store."""
     model = bench_model(folder, 64)
-    shutil.rmtree(folder / "held", ignore_errors=True)
-    fill(folder / "held", range(1, USERS + 1, USERS // HELD), EVENTS_HELD, in_turns=False)
+    held = held_in(folder)
     recommender = Recommender(load(model))
     without = create_app(Settings(model_dir=model), recommender)
-    holding = create_app(Settings(model_dir=model, recent_dir=folder / "held"), recommender)
+    holding = create_app(Settings(model_dir=model, recent_dir=held), recommender)
     instance_of(holding).lists.refresh()
     stored, every = range(1, STORED + 1), USERS // HELD
     for what, users in (("everybody", stored), ("those of whom something is held", stored[::every])):
@@ -92,58 +92,6 @@ def _cost_us(app: Flask, users: list[int]) -> float:
     return (time.process_time() - started) / len(users) * 1e6
 
 
-def compare_workers(folder: Path) -> None:
-    """Print the processor time of a whole worker with two threads, in turns with and without a store."""
-    model = bench_model(folder, 64)
-    shutil.rmtree(folder / "held", ignore_errors=True)
-    fill(folder / "held", range(1, USERS + 1, USERS // HELD), EVENTS_HELD, in_turns=False)
-    (folder / "events").touch()
-    common = {"MODEL_DIR": str(model), "WORKERS": "1", "THREADS": "2", "MODEL_POLL_S": "0"}
-    follows = {"RECENT_FILE": str(folder / "events"), "RECENT_DIR": str(folder / "held")}
-    with (
-        serving(folder / "without.log", common) as without,
-        serving(folder / "with.log", {**common, **follows, "RECENT_MAX_MB": "512"}) as holding,
-    ):
-        while "x-recommendation-fresh" not in get(holding.port, "/recommend/1").headers:
-            time.sleep(0.5)
-        turns = [_turn(turn, without, holding) for turn in range(WORKER_ROUNDS)]
-    ratio = statistics.median(one / other for one, other in turns)
-    medians = [statistics.median(costs) for costs in zip(*turns, strict=True)]
-    sys.stdout.write(
-        f"a worker: {medians[0]:.0f} us without, {medians[1]:.0f} with; median ratio {ratio:.3f}\n"
-    )
-
-
-def _turn(turn: int, without: Server, holding: Server) -> tuple[float, float]:
-    """Return the cost of the same requests with each; who comes first changes from turn to turn."""
-    users = random.Random(turn).sample(range(1, STORED + 1), WORKER_REQUESTS)
-    first, second = (without, holding) if turn % 2 else (holding, without)
-    costs = _worker_cost_us(first, users), _worker_cost_us(second, users)
-    return costs if turn % 2 else (costs[1], costs[0])
-
-
-def _worker_cost_us(server: Server, users: list[int]) -> float:
-    [worker] = server.workers()
-    began = _used_s(worker)
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(lambda n: _ask(server.port, users[n::CONNECTIONS]), range(CONNECTIONS)))
-    return (_used_s(worker) - began) / len(users) * 1e6
-
-
-def _ask(port: int, users: list[int]) -> None:
-    connection = HTTPConnection("127.0.0.1", port)
-    for user in users:
-        connection.request("GET", f"/recommend/{user}")
-        connection.getresponse().read()
-    connection.close()
-
-
-def _used_s(pid: int) -> float:
-    """Return the processor time of a process in seconds, all of its threads, to the nanosecond."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text("ascii").split()[0]) for task in tasks) / 1e9
-
-
 def _no_answer(status: str, headers: object, exc_info: object = None) -> Any:
     return None
 
@@ -151,10 +99,4 @@ def _no_answer(status: str, headers: object, exc_info: object = None) -> Any:
 if __name__ == "__main__":
     work = Path(sys.argv[1])
     work.mkdir(parents=True, exist_ok=True)
-    if "memory" in sys.argv[2:]:
-        users = int(sys.argv[3]) if len(sys.argv) > 3 else USERS
-        fill(work / f"memory-{os.getpid()}", range(1, users + 1), EVENTS, in_turns=True)
-    elif "server" in sys.argv[2:]:
-        compare_workers(work)
-    else:
-        compare(work)
+    compare(work)

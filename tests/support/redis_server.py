@@ -13,12 +13,20 @@ PASSWORD = "a secret"
 class Redis:
     """One server in a container, on a port of its own; what it holds goes when it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str | None = None) -> None:
         port = free_port()
+        named = [] if name is None else [f"--name={name}"]
         self.url = f"redis://127.0.0.1:{port}"
         words = ["redis-server", "--save", "", "--requirepass", PASSWORD]
         self.container = docker(
-            "run", "--detach", "--label", "marquee-test", f"--publish=127.0.0.1:{port}:6379", IMAGE, *words
+            "run",
+            "--detach",
+            "--label",
+            "marquee-test",
+            *named,
+            f"--publish=127.0.0.1:{port}:6379",
+            IMAGE,
+            *words,
         ).strip()
         self.client = redis.Redis.from_url(self.url, password=PASSWORD)
         eventually(self.answers, 60)
