@@ -42,6 +42,7 @@ class Settings:
     recent_dir: Path | None = None  # of this instance alone: what users did since the training; None: nothing
     recent_max_mb: int = 256
     recent_file: Path | None = None  # followed where there is no Redis
+    list_cache: int = 0  # computed lists that each worker keeps
     redis_url: str | None = field(default=None, repr=False)
     redis_password: str | None = field(default=None, repr=False)
 
@@ -81,10 +82,10 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
     return parse
 
 
-def _count(highest: int) -> Callable[[str], int]:
+def _count(highest: int, lowest: int = 1) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"[1-9][0-9]{0,8}", text) or int(text) > highest:
-            raise ValueError(f"a whole number from 1 to {highest}")
+        if not re.fullmatch(r"0|[1-9][0-9]{0,8}", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"a whole number from {lowest} to {highest}")
         return int(text)
 
     return parse
@@ -142,6 +143,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RECENT_DIR": ("recent_dir", Path),
     "RECENT_MAX_MB": ("recent_max_mb", _count(65_536)),
     "RECENT_FILE": ("recent_file", Path),
+    "LIST_CACHE": ("list_cache", _count(1_000_000, lowest=0)),
     "REDIS_URL": ("redis_url", redis_url),
     "REDIS_PASSWORD": ("redis_password", str),
     "REDIS_PASSWORD_FILE": ("redis_password", _content),

@@ -10,6 +10,7 @@ from app.impressions.files import WorkerFiles
 from app.impressions.log import ImpressionLog
 from app.metrics import ServiceMetrics
 from app.middleware import RequestMiddleware
+from app.recent.cached import CachedLists
 from app.recent.port import Lists, ModelLists
 from app.recommender import Recommender
 from app.routes import SERVED, register
@@ -37,7 +38,7 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
-    lists = _lists(settings)
+    lists = _lists(settings, metrics)
     register(app, metrics, lists)
     impressions = _impressions(settings, metrics)
     app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, lists, impressions)  # type: ignore[method-assign]  # as Flask documents it
@@ -61,10 +62,11 @@ def _impressions(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog |
     return ImpressionLog(files, metrics.count_impressions)
 
 
-def _lists(settings: Settings) -> Lists:
-    if settings.recent_dir is None:
-        return ModelLists()
-    from app.recent.lists import RecentLists
-    from app.recent.reader import RecentReader
+def _lists(settings: Settings, metrics: ServiceMetrics) -> Lists:
+    lists: Lists = ModelLists()
+    if settings.recent_dir is not None:
+        from app.recent.lists import RecentLists
+        from app.recent.reader import RecentReader
 
-    return RecentLists(RecentReader(settings.recent_dir))
+        lists = RecentLists(RecentReader(settings.recent_dir))
+    return CachedLists(lists, settings.list_cache, metrics.count_cached) if settings.list_cache else lists

@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from app.config import Settings
 from app.exporter import make_exporter
 from app.impressions.log import OUTCOMES as WRITING
+from app.recent.cached import CACHE_OUTCOMES
 from app.recommender import PERSONAL, POPULAR
 from app.serving import OUTCOMES, ServedModel
 
@@ -43,6 +44,7 @@ class Families:
     recommendations: Counter
     loads: Counter
     impressions: Counter
+    cached: Counter
     info: Gauge
 
     @classmethod
@@ -76,6 +78,12 @@ class Families:
                 ("outcome", "track"),
                 registry=registry,
             ),
+            cached=Counter(
+                "marquee_list_cache",
+                "Computed lists by whether LIST_CACHE had them; none without it",
+                ("outcome", "track"),
+                registry=registry,
+            ),
             info=Gauge(
                 "marquee_model_info",
                 "1 for the model in use",
@@ -102,11 +110,13 @@ class ServiceMetrics:
         }
         self._loads = {one: self._families.loads.labels(one, self._track) for one in OUTCOMES}
         self._impressions = {one: self._families.impressions.labels(one, self._track) for one in WRITING}
+        self._cached = {one: self._families.cached.labels(one, self._track) for one in CACHE_OUTCOMES}
         self._answers: dict[tuple[str, str, str], tuple[Histogram, Counter]] = {}
         self._in_use: Gauge | None = None
         # Appending and taking from the left need no lock of ours: threads that answer never wait here.
         self._noted: deque[tuple[tuple[str, str, str], float]] = deque()
         self._noted_sources: deque[str] = deque()
+        self._noted_cached: deque[str] = deque()
         self._flushing = threading.Lock()
         for rule, statuses in served.items():
             for status in {*statuses, 500}:
@@ -131,12 +141,17 @@ class ServiceMetrics:
                 requests.inc(len(found))
             for source, count in CountOf(_taken(self._noted_sources)).items():
                 self._recommendations[source].inc(count)
+            for outcome, count in CountOf(_taken(self._noted_cached)).items():
+                self._cached[outcome].inc(count)
 
     def count_load(self, outcome: str) -> None:
         self._loads[outcome].inc()
 
     def count_impressions(self, outcome: str, count: int) -> None:
         self._impressions[outcome].inc(count)
+
+    def count_cached(self, outcome: str) -> None:
+        self._noted_cached.append(outcome)
 
     def show_model(self, serving: ServedModel) -> None:
         """Say which model this process serves."""

@@ -159,6 +159,10 @@ class Recommender:
         """Tell whether the user has training events enough for a list of his own."""
         return bool(self._events_of[user_row] >= self._min_events)
 
+    def has_stored(self, user_row: int) -> bool:
+        """Tell whether there is a stored list of the user."""
+        return bool(self._list_row_of[user_row] >= 0)
+
     def scores(self, user_row: int, later: Later | None = None) -> Scores:
         """Score every movie for one user, shape (M,) float32; the user's training movies have -inf."""
         if self.item_part.is_empty:

@@ -1,6 +1,6 @@
 """Lists that know what a user did since the model was trained."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -122,6 +122,10 @@ class RecentLists:
         """Return rows of what a user has begun since the training, as far as it is held."""
         row = self._reader.row(user_id)
         return set() if row is None else _rows(self._of(recommender), row)
+
+    def known_since(self, user_id: int) -> Hashable:
+        # A store that was begun anew gives titles other numbers.
+        return self._reader.name, self._reader.row(user_id), user_id in self._reader.forgotten
 
     def _of(self, recommender: Recommender) -> Known:
         known, movies = self._known, self._reader.movies

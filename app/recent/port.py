@@ -1,6 +1,6 @@
 """How a service asks for lists, with or without what users did since the training."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from typing import Any, NamedTuple, Protocol
 
 from app.recommender import Answer, Recommender
@@ -47,6 +47,9 @@ class Lists(Protocol):
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, for a page that says so."""
 
+    def known_since(self, user_id: int) -> Hashable:
+        """Return all that is known of a user beside the model: where it is the same, so is the list."""
+
     def refresh(self) -> None:
         """Take over what is new; called once a second."""
 
@@ -75,6 +78,9 @@ class ModelLists:
 
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         return set()
+
+    def known_since(self, user_id: int) -> Hashable:
+        return None
 
     def refresh(self) -> None:
         pass

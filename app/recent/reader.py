@@ -48,6 +48,11 @@ class RecentReader:
         until_s = self.status.get("until_s")
         return None if until_s is None else max(self._now() - float(until_s), 0.0)
 
+    @property
+    def name(self) -> str:
+        """Return which store is read, empty for none."""
+        return "" if self._open is None else self._open.name
+
     def row(self, user_id: int) -> bytes | None:
         """Return what is held of a user, encoded; None where nothing is, or no store."""
         opened = self._open
