@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import lmdb
 
 from app.recent.opening import CHECKED
-from app.recent.rows import group_of, row_in
+from app.recent.rows import group_of, mark_of, row_in
 from app.recent.store import CODES, FORGOTTEN, META, READERS
 from app.recent.table import Table
 
@@ -59,7 +59,8 @@ class RecentReader:
         if opened is None:
             return None
         group, place = group_of(user_id)
-        return row_in(kept, place) if (kept := opened.table.get(group)) else None
+        kept = opened.table.get(group, mark_of(place))
+        return row_in(kept, place) if kept else None
 
     def refresh(self) -> None:
         """Look whether the store is another one, and take over what is new of its facts."""

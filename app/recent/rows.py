@@ -135,6 +135,11 @@ def group_of(user_id: int) -> tuple[int, int]:
     return (user_id + (place * SPREAD >> 32)) % GROUPS, place
 
 
+def mark_of(place: int) -> int:
+    """Return the bit that says that somebody of this place, or of one eight from it, is in a group."""
+    return 1 << (place & 7)
+
+
 def user_of(group: int, place: int) -> int:
     """Return the user whose group and place these are, as `group_of` gives them."""
     return place * GROUPS + (group - (place * SPREAD >> 32)) % GROUPS

@@ -22,6 +22,7 @@ from app.recent.rows import (
     decode,
     encode,
     group_of,
+    mark_of,
     merge,
     rating_steps,
     rows_in,
@@ -149,7 +150,7 @@ class RecentStore:
         before = rows_in(self._table.get(group))
         if row := before.pop(place, None):
             self.users, self.events = self.users - 1, self.events - len(codes(row))
-            self._table.put(group, together(before))
+            self._put(group, before)
         # Last: whoever is killed in between hears it again.
         self._remember({**self.forgotten, wish.user_id: wish.time_s})
 
@@ -170,7 +171,13 @@ class RecentStore:
             if (now := self._merged(row, titles, since_hour)) != row:
                 rows[place] = now
         if rows != before:
-            self._table.put(group, together(rows))
+            self._put(group, rows)
+
+    def _put(self, group: int, rows: Mapping[int, bytes]) -> None:
+        marks = 0
+        for place in rows:
+            marks |= mark_of(place)
+        self._table.put(group, together(rows), marks)
 
     def _merged(self, row: bytes, titles: list[Held], since_hour: int) -> bytes:
         if len(titles) == 1 and (quickly := with_newest(row, titles[0], since_hour)) is not None:

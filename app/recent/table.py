@@ -19,7 +19,8 @@ NAME = "table"
 GROUPS = 1 << 18
 UNIT = 32
 DIRECTORY = GROUPS * 8
-MOST_BYTES = (1 << 24) - 1  # of a group
+MOST_BYTES = (1 << 16) - 1  # of a group
+ANY = 0xFF
 GROWTH = 16  # when no gap is long enough, a sixteenth is taken more
 _SUM = 4
 
@@ -42,11 +43,14 @@ class Table:
         self._view = memoryview(self._map)
         self._words = self._view[:DIRECTORY].cast("Q")
 
-    def get(self, group: int) -> bytes:
-        """Return what a group holds; nothing also where that is damaged, or the table closed meanwhile."""
+    def get(self, group: int, marks: int = ANY) -> bytes:
+        """Return what a group holds if it was put there with one of the marks.
+
+        Nothing also where that is damaged, or the table was closed meanwhile.
+        """
         try:
             word = self._words[group]
-            while word:
+            while word >> 56 & marks:
                 at = DIRECTORY + (word & 0xFFFFFFFF) * UNIT
                 found = self._map[at : at + (word >> 32 & MOST_BYTES)]
                 now = self._words[group]
@@ -93,8 +97,11 @@ class WrittenTable(Table):
         """Return how much of the file was ever written to: so much of it is in memory."""
         return self._end / len(self._taken)
 
-    def put(self, group: int, content: bytes) -> None:
-        """Replace what a group holds; raise `TableError` when there is no room."""
+    def put(self, group: int, content: bytes, marks: int = ANY) -> None:
+        """Replace what a group holds; raise `TableError` when there is no room.
+
+        The marks, of which there is one at least, are eight bits that a reader sees before it copies.
+        """
         before = self._words[group]
         if content:
             length = len(content) + _SUM
@@ -105,8 +112,8 @@ class WrittenTable(Table):
             at = DIRECTORY + begin * UNIT
             self._map[at : at + length] = crc32(content).to_bytes(_SUM, "little") + content
             self._take(begin, units)
-            version = ((before >> 56) + 1) & 0xFF  # the same place and length again are another word
-            self._words[group] = version << 56 | length << 32 | begin
+            version = ((before >> 48) + 1) & 0xFF  # the same place and length again are another word
+            self._words[group] = marks << 56 | version << 48 | length << 32 | begin
         else:
             self._words[group] = 0
         if before:

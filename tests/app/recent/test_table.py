@@ -114,6 +114,22 @@ def test_two_groups_in_one_place_are_damage(tmp_path: Path) -> None:
         WrittenTable(tmp_path, MB)
 
 
+def test_a_group_without_the_mark_is_not_copied(tmp_path: Path) -> None:
+    table = WrittenTable(tmp_path, MB)
+    table.put(1, b"first", 0b101)
+    assert [table.get(1, 1 << bit) for bit in range(4)] == [b"first", b"", b"first", b""]
+    table.put(1, b"second", 0b010)
+    assert [table.get(1, 1 << bit) for bit in range(4)] == [b"", b"second", b"", b""]
+
+
+def test_a_group_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    table = WrittenTable(tmp_path, MB)
+    table.put(1, bytes(60_000))
+    with pytest.raises(TableError, match="too much"):
+        table.put(1, bytes(70_000))
+    assert table.get(1) == bytes(60_000)
+
+
 def test_a_full_table_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
     table = WrittenTable(tmp_path, MB)
 
