@@ -36,13 +36,14 @@ COMMANDS = {
     "static-list": "keep the list that NGINX itself answers with",
     "bake": "put a model where an image build takes it from",
     "release": "hand in a candidate, watch it, decide, roll back",
+    "console": "pages for people: watch a release, press a button",
     "feedback": "what was shown to users, and what came of it",
     "mail": "send a mail as a test, or show one of every kind",
     "run": "serve with plain processes: NGINX, two stables, one canary",
 }
 
 BATCH_WORK = "simulate", "import", "export", "train", "evaluate", "retrain", "retain", "stage", "tune", "bake"
-BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget", "feedback"
+BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget", "feedback", "console"
 NICENESS = {**dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
 
 
@@ -155,6 +156,8 @@ def _load_background_work(word: str) -> ModuleType:
             from auto_deployment.commands import events as command
         case "feedback":
             from auto_deployment.commands import feedback as command
+        case "console":
+            from auto_deployment.commands import console as command
         case _:
             from auto_deployment.commands.events import forget as command
     return command

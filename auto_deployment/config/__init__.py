@@ -6,13 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.config import addresses, controller, events, impressions, kafka, mail, publish, recent
+from auto_deployment.config import (
+    addresses,
+    console,
+    controller,
+    events,
+    impressions,
+    kafka,
+    mail,
+    publish,
+    recent,
+)
 from auto_deployment.config.addresses import (
     FeedbackAddresses,
     IngestAddresses,
     LocalAddresses,
     SchedulerAddress,
 )
+from auto_deployment.config.console import ConsoleSettings
 from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import SettingsError as SettingsError  # everybody knows it from here
 from auto_deployment.config.env import Variables, matching, one_of, read
@@ -44,6 +55,7 @@ class Settings:
     controller: ControllerSettings = field(default_factory=ControllerSettings)
     feedback: FeedbackAddresses = field(default_factory=FeedbackAddresses)
     events: EventsSettings = field(default_factory=EventsSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
     impressions: ImpressionSettings = field(default_factory=ImpressionSettings)
     recent: RecentSettings = field(default_factory=RecentSettings)
 
@@ -84,6 +96,7 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "controller": (ControllerSettings, controller.VARIABLES),
     "feedback": (addresses.feedback_addresses, addresses.FEEDBACK),
     "events": (EventsSettings, events.VARIABLES),
+    "console": (ConsoleSettings, console.VARIABLES),
     "impressions": (ImpressionSettings, impressions.VARIABLES),
     "recent": (RecentSettings, recent.VARIABLES),
 }

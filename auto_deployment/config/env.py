@@ -10,6 +10,7 @@ Parser = Callable[[str], object]
 Variables = Mapping[str, tuple[str, Parser]]  # variable -> field, and what reads it
 
 
+MIN_TOKEN = 16
 CREDENTIALS = re.compile(r"//.*@")  # of an address: a message of it must not tell them
 
 
@@ -38,6 +39,17 @@ def _shown(text: str) -> str:
 def secret(name: str, field: str) -> Variables:
     """Return the rows of a secret: in the variable, or (this wins) the file that its `_FILE` twin names."""
     return {name: (field, str), f"{name}_FILE": (field, _content)}
+
+
+def hard_to_guess(token: str | None, variable: str) -> str:
+    """Return the token of this file's variable; raise `SettingsError` where there is none or it is short."""
+    if token is None or len(token) < MIN_TOKEN:
+        said = "is not set" if token is None else f"has only {len(token)} characters"
+        raise SettingsError(
+            f"The token of {variable} {said}: name a file with at least {MIN_TOKEN} that nobody can "
+            "guess, for example of `openssl rand -hex 32`."
+        )
+    return token
 
 
 def matching(form: str, what: str) -> Callable[[str], str]:

@@ -20,6 +20,7 @@ SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of
 BATCH = {"scheduler", "simulator", "cadvisor", "feedback-join"}
 PUBLISHED = {
     "nginx": 8082,
+    "console": 8085,
     "events": 8086,
     "prometheus": 9090,
     "alertmanager": 9093,

@@ -12,14 +12,15 @@ from flask import Flask, Response, g, jsonify, request
 from app.problems import problem
 from auto_deployment.dataset.corrections.look import Scale
 from auto_deployment.paths import Paths
-from auto_deployment.people.http.access import Access
 from auto_deployment.people.http.bodies import MAX_BODY
 from auto_deployment.people.http.event_views import EventViews
 from auto_deployment.people.http.person_views import PersonViews
 from auto_deployment.people.http.problems import register_problems
 from auto_deployment.people.places import Place
+from auto_deployment.web.access import Access, bearer
 
 OPENAPI = Path(__file__).with_name("openapi.yaml")
+ASKS = "Send `Authorization: Bearer TOKEN` with the token of the file that EVENTS_TOKEN_FILE names."
 OPEN_TO_ALL = ("live", "openapi")
 _EVENT = "/users/<user>/events/<kind>/<path:movie_id>/<time>"
 # The rule, the verb, and the view, which is the operation's name in the description too.
@@ -72,7 +73,7 @@ def build(service: Service) -> Flask:
         view = own.get(name) or getattr(events, name, None) or getattr(person, name)
         app.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     register_problems(app)
-    _guard(app, Access(service.token, service.clock))
+    _guard(app, Access(service.token, service.clock, ASKS))
     app.after_request(_log)
     return app
 
@@ -82,7 +83,7 @@ def _guard(app: Flask, access: Access) -> None:
         g.began_s = time.perf_counter()
         if request.endpoint in OPEN_TO_ALL:
             return None
-        refused = access.refusal(request.remote_addr or "", request.headers.get("Authorization"))
+        refused = access.refusal(request.remote_addr or "", bearer(request.headers.get("Authorization")))
         if refused is None:
             return None
         response = problem(refused.status, refused.detail)

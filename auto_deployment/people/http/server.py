@@ -1,17 +1,16 @@
-"""Gunicorn, told in the process itself what else a file of settings would say."""
+"""How the service about users is served, and what it says of requests that never reached it."""
 
 import logging
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn import util
-from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.problems import MEDIA_TYPE, problem_body
+from auto_deployment.web.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -39,29 +38,9 @@ class EventsWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
             log.debug("The answer to a broken request found nobody: %s", error)
 
 
-class EventsServer(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
-    """Serves the application with two workers, so that a long answer keeps no other one waiting."""
+def events_server(app: Flask, host: str, port: int, log_level: str) -> Server:
+    """Return a server with two workers, so that a long answer keeps no other one waiting.
 
-    def __init__(self, app: Flask, host: str, port: int, log_level: str) -> None:
-        self._app = app
-        self._options: dict[str, Any] = {
-            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            "workers": 2,
-            # Forgetting writes segments anew, which may take minutes: it holds up one thread and no worker.
-            "worker_class": EventsWorker,
-            "threads": 2,
-            "preload_app": True,
-            "graceful_timeout": 30,
-            "loglevel": log_level.lower(),
-            "control_socket_disable": True,
-            "forwarder_headers": "",
-            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
-        }
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Flask:
-        return self._app
+    Forgetting writes segments anew, which may take minutes: it holds up one thread and no worker.
+    """
+    return Server(app, host, port, log_level, workers=2, worker_class=EventsWorker, threads=2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.people.http.access import LONGEST_WAIT_S, wait_after
+from auto_deployment.web.access import LONGEST_WAIT_S, wait_after
 from tests.people.conftest import ANN
 from tests.people.http.conftest import EVENTS, HEAT, TOKEN, Asker, make_app
 

@@ -6,11 +6,11 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from auto_deployment.people.correct import MAX_MINUTE, Added
-from auto_deployment.people.http.access import FREE_TRIES, LONGEST_WAIT_S
 from auto_deployment.people.http.bodies import MAX_BODY, EventBody, ValueBody
 from auto_deployment.people.http.factory import OPEN_TO_ALL, OPENAPI
 from auto_deployment.people.http.paging import DEFAULT_LIMIT, MAX_LIMIT
 from auto_deployment.people.words import KINDS, MAX_USER_ID
+from auto_deployment.web.access import FREE_TRIES, LONGEST_WAIT_S
 from tests.people.http.conftest import DESCRIBED, Asker, path_of, resolve
 
 SCHEMAS = DESCRIBED["components"]["schemas"]

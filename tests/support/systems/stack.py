@@ -19,7 +19,14 @@ from tests.support.project import PROJECT
 from tests.support.systems.containers import Stack, docker
 from tests.support.systems.short_windows import hasty_alertmanager, hasty_health, hasty_prometheus
 
-PORTS = ("MARQUEE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MAILDEV_PORT", "GRAFANA_PORT")
+PORTS = (
+    "MARQUEE_PORT",
+    "PROMETHEUS_PORT",
+    "ALERTMANAGER_PORT",
+    "CONSOLE_PORT",
+    "MAILDEV_PORT",
+    "GRAFANA_PORT",
+)
 UP = ("up", "-d", "--wait", "--wait-timeout", "300")
 CODE_REVISION = "abc1234"  # of all images that tests build, so that one build serves them all
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.

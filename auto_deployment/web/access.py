@@ -29,31 +29,36 @@ class Access:
     While an address has to wait, the right token is not looked at either: else guessing would not be slower.
     """
 
-    def __init__(self, token: str, clock: Callable[[], float]) -> None:
+    def __init__(self, token: str, clock: Callable[[], float], asks: str) -> None:
         self._expected = _digest(token)
+        self._asks = asks  # the sentence for who has no token, or a wrong one
         self._clock = clock
         self._turn = threading.Lock()
         self._tries: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how many, and when the last was
 
-    def refusal(self, address: str, header: str | None) -> Refused | None:
-        """Return why a request with this `Authorization` is refused, None for one that is not."""
+    def refusal(self, address: str, given: str | None) -> Refused | None:
+        """Return why a request with this token (None: it has none) is refused, None for one that is not."""
         with self._turn:
             tries, last = self._tries.get(address, (0, 0.0))
             if (wait_s := last + wait_after(tries) - self._clock()) > 0:
                 seconds = math.ceil(wait_s)
                 return Refused(429, f"Too many wrong tokens: try again in {seconds} s.", seconds)
-            given = header[len(_SCHEME) :] if header and header.lower().startswith(_SCHEME) else ""
-            if hmac.compare_digest(_digest(given.strip()), self._expected):
+            if given is not None and hmac.compare_digest(_digest(given.strip()), self._expected):
                 self._tries.pop(address, None)
                 return None
-            if header is not None:  # who sends none guesses nothing
+            if given is not None:  # who sends none guesses nothing
                 self._tries[address] = (tries + 1, self._clock())
                 self._tries.move_to_end(address)
                 if len(self._tries) > _ADDRESSES:
                     self._tries.popitem(last=False)
-        return Refused(
-            401, "Send `Authorization: Bearer TOKEN` with the token of the file that EVENTS_TOKEN_FILE names."
-        )
+        return Refused(401, self._asks)
+
+
+def bearer(header: str | None) -> str | None:
+    """Return the token of an `Authorization` header: nothing for one of another kind, None for no header."""
+    if header is None:
+        return None
+    return header[len(_SCHEME) :] if header.lower().startswith(_SCHEME) else ""
 
 
 def wait_after(tries: int) -> int:

@@ -1,0 +1,1 @@
+"""The pages: each module returns the facts that its template shows."""

@@ -1,0 +1,76 @@
+"""The console on a data directory, asked as a browser asks, without a server."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from auto_deployment.console import Console, build
+from auto_deployment.console.access import Door
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+from tests.support.project import PROJECT
+
+TOKEN = "a token that nobody can guess"
+BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FORM_KEY = re.compile(r'name="form_key" value="([^"]+)"')
+PARAMS = load_params(PROJECT / "params.yaml")
+
+
+class Clock:
+    """A clock that tests set; `seconds` is that of waiting."""
+
+    def __init__(self) -> None:
+        self.time = BEGIN
+
+    def now(self) -> datetime:
+        return self.time
+
+    def seconds(self) -> float:
+        return self.time.timestamp()
+
+    def later(self, **length: float) -> None:
+        self.time += timedelta(**length)
+
+
+class Person:
+    """Somebody with a browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def opens(self, address: str) -> str:
+        """Open a page that must be there; return its text."""
+        answer = self.client.get(address)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def signs_in(self, name: str = "Ann", token: str = TOKEN, after: str = "/") -> TestResponse:
+        return self.client.post("/sign-in", data={"name": name, "token": token, "next": after})
+
+    def form_key(self) -> str:
+        found = FORM_KEY.search(self.opens("/"))
+        assert found is not None
+        return found[1]
+
+
+class Site:
+    """A console and the data directory that it shows; all visitors share one application."""
+
+    def __init__(self, root: Path, **door: Any) -> None:
+        self.paths, self.clock = Paths(root), Clock()
+        console = Console(self.paths, PARAMS, self.clock.now)
+        self.app: Flask = build(console, Door(**{"token": TOKEN, "clock": self.clock.seconds, **door}))
+
+    def person(self) -> Person:
+        return Person(self.app.test_client())
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
