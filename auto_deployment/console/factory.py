@@ -12,6 +12,7 @@ from auto_deployment.console.assets import Assets
 from auto_deployment.console.errors import register_errors
 from auto_deployment.console.page import Asked, Console, Page
 from auto_deployment.console.pages.table import PAGES
+from auto_deployment.console.press import Press
 from auto_deployment.console.responses import HTML, guarded
 from auto_deployment.console.sessions import Sessions, signing_key
 from auto_deployment.host.durations import duration
@@ -35,7 +36,9 @@ def build(console: Console, door: Door) -> Flask:
     app.jinja_env.filters.update(duration=duration, clock=clock)
     app.jinja_env.globals.update(pages=PAGES, here=_here)
     app.before_request(_begin)
-    Guard(door, Sessions(console.now)).add_to(app)
+    guard = Guard(door, Sessions(console.now))
+    guard.add_to(app)
+    Press(console, guard).add_to(app)
     Assets().add_to(app)
     for page in PAGES:
         app.add_url_rule(page.rule, page.name, _view(page, console), methods=["GET"])

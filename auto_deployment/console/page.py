@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params
 from auto_deployment.paths import Paths
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.operator.ask import Operator
+from auto_deployment.release.operator.look import Look
 
 Facts = Mapping[str, Any]
 
@@ -27,6 +32,11 @@ class Console:
     paths: Paths
     params: Params
     now: Callable[[], datetime]  # in UTC
+    look: Look
+    operator: Operator
+    inbox: Inbox
+    prometheus: Prometheus
+    edge_log: Path
 
 
 @dataclass(frozen=True, slots=True)

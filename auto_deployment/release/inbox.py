@@ -5,8 +5,9 @@ import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from auto_deployment.host.files import StagedFile
 from auto_deployment.release.release import Action, Build, Kind, ReleaseCommand
 
 log = logging.getLogger(__name__)
+
+MARK = "heard"
 
 _NUMBERS = itertools.count(1)
 
@@ -62,7 +65,31 @@ class Inbox:
         return request
 
     def waiting(self) -> Iterator[ReleaseCommand | Request]:
-        """Return what waits, oldest first; what cannot be read is put aside."""
+        """Return what waits, oldest first; what cannot be read is put aside. A mark says when that was."""
+        self._leave_mark()
+        yield from self._waiting()
+
+    def peek(self) -> list[ReleaseCommand | Request]:
+        """Return what waits and touch nothing, as one who only shows it."""
+        found = []
+        for path in sorted(self._folder.glob("[0-9]*.json")):
+            with suppress(OSError, ValueError):
+                found.append(_read(json.loads(path.read_bytes())))
+        return found
+
+    def heard_at(self) -> datetime | None:
+        """Return when the controller looked here last, None where it never did."""
+        try:
+            return datetime.fromtimestamp((self._folder / MARK).stat().st_mtime, UTC)
+        except OSError:
+            return None
+
+    def _leave_mark(self) -> None:
+        with suppress(OSError):  # it is only shown
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / MARK).touch()
+
+    def _waiting(self) -> Iterator[ReleaseCommand | Request]:
         for path in sorted(self._folder.glob("[0-9]*.json")):
             try:
                 yield _read(json.loads(path.read_bytes()))

@@ -84,22 +84,8 @@ def tree(status: ReleaseStatus) -> str:
     release = status.record.release
     kind = "Release" if release.kind is Kind.CANDIDATE else "Rollback to"
     lines = [f"{kind} {release.id}  {_line_of_phases(release)}"]
-    branches = [
-        f"phase      {release.phase} for {duration(status.now - release.since)}: {release.reason}",
-        f"requested  {_clock(release.requested_at)} by {release.requested_by}",
-        *([f"from       {origin_line(release.origin)}"] if release.origin else []),
-        f"stable     {release.stable.release}",
-        f"traffic    {_traffic(status)}",
-        *(
-            f"said       {command.action} by {command.by}, {_clock(command.at)} {command.reason}".rstrip()
-            for command in release.commands
-        ),
-    ]
     judgement = status.judgement
-    if status.record.ticks:
-        branches.append(f"edge log   {_edge_log(status.record)}")
-    branches.append(f"watched    {online_line(status.online)}")
-    lines += [f"├─ {branch}" for branch in branches]
+    lines += [f"├─ {name:<11}{said}" for name, said in facts_of(status)]
     if judgement is not None:
         lines.append(f"├─ evidence   {_window(judgement)}")
         if judgement.below_slo_s:
@@ -107,6 +93,26 @@ def tree(status: ReleaseStatus) -> str:
         lines += _checks(judgement)
     lines.append(f"└─ next       {what_next(status)}")
     return "\n".join(lines) + "\n"
+
+
+def facts_of(status: ReleaseStatus) -> list[tuple[str, str]]:
+    """Return what is to be said of a release besides its checks, each under a word."""
+    if status.record is None:
+        return []
+    release = status.record.release
+    return [
+        ("phase", f"{release.phase} for {duration(status.now - release.since)}: {release.reason}"),
+        ("requested", f"{_clock(release.requested_at)} by {release.requested_by}"),
+        *([("from", origin_line(release.origin))] if release.origin else []),
+        ("stable", release.stable.release),
+        ("traffic", _traffic(status)),
+        *(
+            ("said", f"{command.action} by {command.by}, {_clock(command.at)} {command.reason}".rstrip())
+            for command in release.commands
+        ),
+        *([("edge log", _edge_log(status.record))] if status.record.ticks else []),
+        ("watched", online_line(status.online)),
+    ]
 
 
 def what_next(status: ReleaseStatus) -> str:

@@ -23,6 +23,8 @@ from auto_deployment.release.release import Release
 log = logging.getLogger(__name__)
 
 FORMAT = 1
+HEAD_BYTES = 65_536  # a release without its evidence is some kilobytes
+BEGIN = re.compile(r'\{"format":1,"release":')  # as `write` has it
 NAME = re.compile(r"[0-9]{8}T[0-9]{12}_[0-9A-Za-z._+-]+\.json")
 
 
@@ -95,6 +97,36 @@ class Store:
                 yield read_record(path)
             except StateError as error:
                 log.warning("%s", error)
+
+    def releases(self) -> Iterator[Release]:
+        """Return what `history` has, without the evidence and many times faster."""
+        for key in self.keys():
+            try:
+                yield self.release(key)
+            except StateError as error:
+                log.warning("%s", error)
+
+    def keys(self) -> list[str]:
+        """Return the names of all releases' files, newest first, without the ending."""
+        return [path.stem for path in reversed(self._paths())]
+
+    def release(self, key: str) -> Release:
+        """Read one of `keys` as far as its release goes; raise `StateError` where that is damaged."""
+        path = self._folder / f"{key}.json"
+        try:
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES).decode("utf-8", "ignore")
+            if (begin := BEGIN.match(head)) is not None:
+                found, _ = json.JSONDecoder().raw_decode(head, begin.end())
+                return from_plain(Release, found)
+        except (OSError, ValueError):
+            pass  # said below, if all of the file says the same
+        return read_record(path).release
+
+    def record(self, key: str) -> Record | None:
+        """Read one of `keys`, None where there is none of that name; raise `StateError` for a damaged one."""
+        path = self._folder / f"{key}.json"
+        return read_record(path) if NAME.fullmatch(path.name) and path.is_file() else None
 
     def path(self, release: Release) -> Path:
         return self._folder / f"{release.requested_at:%Y%m%dT%H%M%S%f}_{release.id}.json"

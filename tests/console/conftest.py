@@ -1,6 +1,7 @@
 """The console on a data directory, asked as a browser asks, without a server."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ from auto_deployment.console import Console, build
 from auto_deployment.console.access import Door
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.operator.ask import Operator
+from auto_deployment.release.operator.look import Look
+from auto_deployment.release.reconcile import NAMES, Traffic
+from auto_deployment.release.release import Phase
 from tests.support.project import PROJECT
+from tests.support.release.world import World, quick
 
 TOKEN = "a token that nobody can guess"
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -53,6 +61,11 @@ class Person:
     def signs_in(self, name: str = "Ann", token: str = TOKEN, after: str = "/") -> TestResponse:
         return self.client.post("/sign-in", data={"name": name, "token": token, "next": after})
 
+    def presses(self, action: str, release: str, **fields: str) -> TestResponse:
+        """Send the form of a button."""
+        form = {"form_key": self.form_key(), "action": action, "release": release, **fields}
+        return self.client.post("/release/ask", data=form)
+
     def form_key(self) -> str:
         found = FORM_KEY.search(self.opens("/"))
         assert found is not None
@@ -62,9 +75,23 @@ class Person:
 class Site:
     """A console and the data directory that it shows; all visitors share one application."""
 
-    def __init__(self, root: Path, **door: Any) -> None:
+    def __init__(self, root: Path, world: World | None = None, **door: Any) -> None:
         self.paths, self.clock = Paths(root), Clock()
-        console = Console(self.paths, PARAMS, self.clock.now)
+        self.inbox = Inbox(self.paths.release_inbox)
+        release = world.params if world else PARAMS.release
+        approval = world.needs_approval if world else False
+        traffic = world.edge.read if world else lambda: Traffic(frozenset(NAMES), "first")
+        now = (lambda: world.now) if world else self.clock.now
+        console = Console(
+            paths=self.paths,
+            params=replace(PARAMS, release=release),
+            now=now,
+            look=Look(self.paths, release, PARAMS.traffic, approval, traffic),
+            operator=Operator(self.paths, self.inbox, release, approval),
+            inbox=self.inbox,
+            prometheus=Prometheus("http://127.0.0.1:9", 0.5),  # nobody listens there
+            edge_log=root / "edge.log",
+        )
         self.app: Flask = build(console, Door(**{"token": TOKEN, "clock": self.clock.seconds, **door}))
 
     def person(self) -> Person:
@@ -74,3 +101,14 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Return a world whose candidate bakes, and whose evidence has begun."""
+    world = World(tmp_path, quick())
+    world.boot()
+    world.deploy()
+    world.until(Phase.BAKING)
+    world.polls(5)
+    return world

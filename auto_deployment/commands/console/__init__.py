@@ -1,12 +1,18 @@
 """`console`: pages for people, until Ctrl-C or SIGTERM."""
 
 import argparse
-from datetime import UTC, datetime
+from pathlib import Path
 
+from auto_deployment.commands.release.shared import look, now
 from auto_deployment.config import Settings
 from auto_deployment.config.env import hard_to_guess
 from auto_deployment.params import load_params
-from auto_deployment.paths import Paths
+from auto_deployment.paths import Paths, RunLayout
+from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.operator.ask import Operator
+
+PROMETHEUS_TIMEOUT_S = 1.5  # a page does without its plots rather than wait
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +28,24 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     own = settings.console
     if own.token is not None or own.reading_needs_token:
         hard_to_guess(own.token, "CONSOLE_TOKEN_FILE")
-    console = Console(Paths(settings.data_dir), load_params(settings.params_file), lambda: datetime.now(UTC))
+    params, paths = load_params(settings.params_file), Paths(settings.data_dir)
+    asked, approval = Inbox(own.inbox or paths.release_inbox), settings.controller.needs_approval
+    console = Console(
+        paths=paths,
+        params=params,
+        now=now,
+        look=look(settings),
+        operator=Operator(paths, asked, params.release, approval),
+        inbox=asked,
+        prometheus=Prometheus(settings.controller.prometheus_url, timeout_s=PROMETHEUS_TIMEOUT_S),
+        edge_log=_edge_log(settings, paths),
+    )
     app = build(console, Door(own.token, own.reading_needs_token))
     console_server(app, own.host, own.port, settings.log_level).run()
     return 0
+
+
+def _edge_log(settings: Settings, paths: Paths) -> Path:
+    if settings.controller.in_containers:
+        return settings.controller.edge_dir / "logs" / "edge.log"
+    return RunLayout.below(paths.run).edge_log

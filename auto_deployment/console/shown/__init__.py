@@ -1,0 +1,1 @@
+"""What templates show, made of records: words, marks and numbers. Pure."""
