@@ -97,6 +97,7 @@ class RunLayout(Layout):
     nginx_error_log = Below("logs", "nginx-error.log")
     static = Below("static")
     metrics = Below("metrics")
+    console_token = Below("console-token")  # of who presses buttons, where none is set
     impressions = Below("impressions")  # what the service tells of its answers, with IMPRESSIONS=log
     recent_file = Below("recent", "events")  # of the demo; where it is, instances follow it
 

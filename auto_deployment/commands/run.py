@@ -4,6 +4,7 @@ import argparse
 import logging
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from auto_deployment.host.locks import only_run
 from auto_deployment.host.processes import end_leftovers
 from auto_deployment.host.revision import code_revision
 from auto_deployment.host.signals import StopRequests, until_stopped
+from auto_deployment.local.console import start_console
 from auto_deployment.local.demo import let_instances_follow, prepare_demo
 from auto_deployment.local.nginx import find_nginx
 from auto_deployment.local.platform import start_platform
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if ended := end_leftovers(layout.processes):
             log.warning("Ended what an earlier run had left: %d of its programs", ended)
         find_nginx()
-        check_free(settings.local)
+        check_free(settings.local, settings.console)
         demo = args.demo or settings.data_dir.name == DEMO
         if demo:
             prepare_demo(settings, params)
@@ -78,9 +80,10 @@ def _serve(
         screen.status("Starting two stable instances, a canary and NGINX ...")
         recommender = session.start()
         if not requests.is_set():
-            for line in greeting(recommender, settings.local, settings.data_dir):
-                screen.line(line)
             layout = RunLayout.below(Paths(settings.data_dir).run)
+            console = start_console(session.supervisor, layout, settings.console)
+            for line in greeting(recommender, settings.local, settings.data_dir, console):
+                screen.line(line)
             start_platform(session.supervisor, layout, settings.local, asks_per_s)
         look_after(session, screen, requests)
     finally:
@@ -90,8 +93,10 @@ def _serve(
     screen.line("Stopped.")
 
 
-def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path) -> list[str]:
-    """Return what to try: the page first, then for programs a known user, an unknown one, JSON, a filter."""
+def greeting(
+    recommender: Recommender, addresses: LocalAddresses, data_dir: Path, pages: Sequence[str] = ()
+) -> list[str]:
+    """Return what to try: the pages first, then for programs a known user, an unknown one, JSON, a filter."""
     model = recommender.model
     events, ids = model.arrays["user_events"], model.arrays["user_ids"]
     personal = ids[np.flatnonzero(events >= model.manifest["scalars"]["min_events"])]
@@ -111,6 +116,7 @@ def greeting(recommender: Recommender, addresses: LocalAddresses, data_dir: Path
     return [
         "",
         f"Open http://{here}/?user={known}: a list with its reasons, as a page.",
+        *pages,
         f"Marquee serves model {model.version} from {data_dir}; programs ask so:",
         "",
         *(f"  curl {words:<{width}}   # {meaning}" for words, meaning in tries),

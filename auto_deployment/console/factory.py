@@ -10,6 +10,8 @@ from flask import Flask, Response, g, render_template, request
 from auto_deployment.console.access import Door, Guard
 from auto_deployment.console.assets import Assets
 from auto_deployment.console.errors import register_errors
+from auto_deployment.console.live.news import news
+from auto_deployment.console.live.stream import Live
 from auto_deployment.console.page import Asked, Console, Page
 from auto_deployment.console.pages.table import PAGES
 from auto_deployment.console.press import Press
@@ -18,6 +20,7 @@ from auto_deployment.console.sessions import Sessions, signing_key
 from auto_deployment.host.durations import duration
 
 MAX_BODY = 16_384
+QUIET = ("live", "live_once", "static")
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ def build(console: Console, door: Door) -> Flask:
     guard = Guard(door, Sessions(console.now))
     guard.add_to(app)
     Press(console, guard).add_to(app)
+    Live(lambda: news(console.paths, console.inbox, console.traffic)).add_to(app)
     Assets().add_to(app)
     for page in PAGES:
         app.add_url_rule(page.rule, page.name, _view(page, console), methods=["GET"])
@@ -72,7 +76,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    if request.endpoint not in ("live", "static"):
+    if request.endpoint not in QUIET:
         took_ms = (time.perf_counter() - g.began_s) * 1000
         rule = request.url_rule.rule if request.url_rule else "-"
         log.info("%s %s %d %.0f ms", request.method, rule, response.status_code, took_ms)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from auto_deployment.console.live.edge_traffic import EdgeTraffic
+from auto_deployment.console.live.metrics import Metrics
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import Params
 from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.observe.prometheus import Prometheus
 from auto_deployment.release.operator.ask import Operator
 from auto_deployment.release.operator.look import Look
 
@@ -35,8 +35,8 @@ class Console:
     look: Look
     operator: Operator
     inbox: Inbox
-    prometheus: Prometheus
-    edge_log: Path
+    traffic: EdgeTraffic
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 
 from auto_deployment.config.addresses import LocalAddresses
+from auto_deployment.config.console import ConsoleSettings
 from auto_deployment.errors import MarqueeError
 
 
@@ -12,9 +13,9 @@ class PortTakenError(MarqueeError):
     """Somebody else listens where we want to."""
 
 
-def check_free(addresses: LocalAddresses) -> None:
+def check_free(addresses: LocalAddresses, console: ConsoleSettings) -> None:
     """Raise `PortTakenError` naming the variable that moves the first port that is taken."""
-    for (host, port), variable in _wanted(addresses).items():
+    for (host, port), variable in _wanted(addresses, console).items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -38,11 +39,12 @@ def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
         connection.close()
 
 
-def _wanted(addresses: LocalAddresses) -> Mapping[tuple[str, int], str]:
+def _wanted(addresses: LocalAddresses, console: ConsoleSettings) -> Mapping[tuple[str, int], str]:
     return {
         (addresses.host, addresses.port): "MARQUEE_PORT",
         ("127.0.0.1", addresses.status_port): "NGINX_STATUS_PORT",
         ("127.0.0.1", addresses.stable_port): "STABLE_PORT",
         ("127.0.0.2", addresses.stable_port): "STABLE_PORT",
         ("127.0.0.1", addresses.canary_port): "CANARY_PORT",
+        (console.host, console.port): "CONSOLE_PORT",
     }

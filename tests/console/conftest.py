@@ -13,6 +13,9 @@ from werkzeug.test import TestResponse
 
 from auto_deployment.console import Console, build
 from auto_deployment.console.access import Door
+from auto_deployment.console.live.edge_traffic import EdgeTraffic
+from auto_deployment.console.live.metrics import Metrics
+from auto_deployment.console.live.stream import Live
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox
@@ -75,13 +78,16 @@ class Person:
 class Site:
     """A console and the data directory that it shows; all visitors share one application."""
 
-    def __init__(self, root: Path, world: World | None = None, **door: Any) -> None:
+    def __init__(
+        self, root: Path, world: World | None = None, prometheus: Prometheus | None = None, **door: Any
+    ) -> None:
         self.paths, self.clock = Paths(root), Clock()
         self.inbox = Inbox(self.paths.release_inbox)
         release = world.params if world else PARAMS.release
         approval = world.needs_approval if world else False
         traffic = world.edge.read if world else lambda: Traffic(frozenset(NAMES), "first")
         now = (lambda: world.now) if world else self.clock.now
+        self.traffic = EdgeTraffic(root / "edge.log", now)
         console = Console(
             paths=self.paths,
             params=replace(PARAMS, release=release),
@@ -89,10 +95,15 @@ class Site:
             look=Look(self.paths, release, PARAMS.traffic, approval, traffic),
             operator=Operator(self.paths, self.inbox, release, approval),
             inbox=self.inbox,
-            prometheus=Prometheus("http://127.0.0.1:9", 0.5),  # nobody listens there
-            edge_log=root / "edge.log",
+            traffic=self.traffic,
+            metrics=Metrics(prometheus, self.traffic, now),
         )
         self.app: Flask = build(console, Door(**{"token": TOKEN, "clock": self.clock.seconds, **door}))
+
+    @property
+    def live(self) -> Live:
+        found: Live = self.app.extensions["marquee-live"]
+        return found
 
     def person(self) -> Person:
         return Person(self.app.test_client())

@@ -22,7 +22,7 @@ from tests.support.waiting import eventually
 VERSION = "20261101T0000-00000000"
 PORTS = (
     "MARQUEE_PORT", "NGINX_STATUS_PORT", "STABLE_PORT", "CANARY_PORT", "FEEDBACK_COLLECT_METRICS_PORT",
-    "FEEDBACK_JOIN_METRICS_PORT",
+    "FEEDBACK_JOIN_METRICS_PORT", "CONSOLE_PORT",
 )  # fmt: skip
 UP = "Ctrl-C stops everything"
 
@@ -70,8 +70,8 @@ class LocalRun:
         return self.output.read_text("utf-8")
 
     def group_leaders(self) -> list[int]:
-        """Return the processes that the run has started: three Gunicorns, then NGINX."""
-        return [int(name.split()[1]) for name in self._names()]
+        """Return the processes that serve: three Gunicorns, then NGINX; the console is not among them."""
+        return [int(name.split()[1]) for name in self._names()[-4:]]
 
     def alive(self) -> list[int]:
         """Return which of these still live."""

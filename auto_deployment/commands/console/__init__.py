@@ -5,6 +5,7 @@ from pathlib import Path
 
 from auto_deployment.commands.release.shared import look, now
 from auto_deployment.config import Settings
+from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import hard_to_guess
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths, RunLayout
@@ -23,6 +24,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve; raise `SettingsError` where a token is needed or set and is not hard to guess."""
     from auto_deployment.console import Console, build
     from auto_deployment.console.access import Door
+    from auto_deployment.console.live.edge_traffic import EdgeTraffic
+    from auto_deployment.console.live.metrics import Metrics
     from auto_deployment.console.server import console_server
 
     own = settings.console
@@ -30,6 +33,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         hard_to_guess(own.token, "CONSOLE_TOKEN_FILE")
     params, paths = load_params(settings.params_file), Paths(settings.data_dir)
     asked, approval = Inbox(own.inbox or paths.release_inbox), settings.controller.needs_approval
+    traffic = EdgeTraffic(_edge_log(settings, paths), now)
     console = Console(
         paths=paths,
         params=params,
@@ -37,8 +41,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         look=look(settings),
         operator=Operator(paths, asked, params.release, approval),
         inbox=asked,
-        prometheus=Prometheus(settings.controller.prometheus_url, timeout_s=PROMETHEUS_TIMEOUT_S),
-        edge_log=_edge_log(settings, paths),
+        traffic=traffic,
+        metrics=Metrics(_prometheus(settings), traffic, now),
     )
     app = build(console, Door(own.token, own.reading_needs_token))
     console_server(app, own.host, own.port, settings.log_level).run()
@@ -49,3 +53,11 @@ def _edge_log(settings: Settings, paths: Paths) -> Path:
     if settings.controller.in_containers:
         return settings.controller.edge_dir / "logs" / "edge.log"
     return RunLayout.below(paths.run).edge_log
+
+
+def _prometheus(settings: Settings) -> Prometheus | None:
+    """Return where series come from; plain processes have none unless they are told of one."""
+    url = settings.controller.prometheus_url
+    if not settings.controller.in_containers and url == ControllerSettings().prometheus_url:
+        return None
+    return Prometheus(url, PROMETHEUS_TIMEOUT_S)

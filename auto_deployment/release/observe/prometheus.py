@@ -1,4 +1,4 @@
-"""Prometheus, asked for one number at a time. No data and no answer are values of their own."""
+"""Prometheus, asked for a number or for series. No data and no answer are values of their own."""
 
 import math
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class Unavailable:
 
 
 Answer = float | NoData | Unavailable
+Series = dict[float, float]  # seconds since 1970 -> value, which may be NaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,28 @@ class Prometheus:
 
     def value(self, query: str, at: datetime | None = None) -> Answer:
         """Evaluate a query that has one number as its result, now or at a moment."""
-        parameters = {"query": query, "timeout": f"{self.timeout_s:g}s"}
+        parameters = {"query": query}
         if at is not None:
             parameters["time"] = f"{at.timestamp():.3f}"
+        found = self._ask("query", parameters)
+        return found if isinstance(found, Unavailable) else _number(found)
+
+    def series(
+        self, query: str, begin: datetime, end: datetime, step_s: float
+    ) -> dict[str, Series] | Unavailable:
+        """Evaluate a query over a time, as series by their `track` label; empty where there is none."""
+        span = {"start": f"{begin.timestamp():.3f}", "end": f"{end.timestamp():.3f}", "step": f"{step_s:g}"}
+        found = self._ask("query_range", {"query": query, **span})
+        return found if isinstance(found, Unavailable) else _series(found)
+
+    def _ask(self, kind: str, parameters: dict[str, str]) -> Any:
+        """Return what an answer has as its data, or `Unavailable`."""
         try:
             with requests.Session() as session:
                 session.trust_env = False  # it is never behind a proxy
                 response = session.get(
-                    f"{self.url.rstrip('/')}/api/v1/query",
-                    params=parameters,
+                    f"{self.url.rstrip('/')}/api/v1/{kind}",
+                    params={**parameters, "timeout": f"{self.timeout_s:g}s"},
                     timeout=self.timeout_s,
                     allow_redirects=False,
                 )
@@ -55,7 +69,19 @@ class Prometheus:
             return Unavailable("its answer has another form")
         if response.status_code != 200 or body.get("status") != "success":
             return Unavailable(f"status {response.status_code}: {body.get('error', 'no reason given')}")
-        return _number(body.get("data"))
+        return body.get("data")
+
+
+def _series(data: Any) -> dict[str, Series] | Unavailable:
+    try:
+        if data["resultType"] != "matrix":
+            return Unavailable(f"a result of type {data['resultType']}")
+        return {
+            str(one["metric"].get("track", "")): {float(at): float(value) for at, value in one["values"]}
+            for one in data["result"]
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Unavailable("its answer has another form")
 
 
 def _number(data: Any) -> Answer:
