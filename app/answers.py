@@ -8,7 +8,7 @@ from flask import Response
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from app.scoring.item_part import Reasons
+from app.scoring.reasons import Why
 from app.serving import ServedModel
 
 TEXT = "text/plain; charset=utf-8"
@@ -42,7 +42,7 @@ def json_list(
     scores: Sequence[float],
     source: str,
     subject: dict[str, str],
-    reasons: Reasons | None = None,
+    reasons: Sequence[Why] | None = None,
 ) -> Response:
     """Answer with titles, scores and where the list comes from; with reasons, each movie says why."""
     movies = serving.recommender.model.movies
@@ -52,8 +52,8 @@ def json_list(
 
     items = [named(row, score=score) for row, score in zip(rows, scores, strict=True)]
     if reasons is not None:
-        for item, own in zip(items, reasons, strict=True):
-            item["because"] = [named(row, share=share) for row, share in own]
+        for item, why in zip(items, reasons, strict=True):
+            item["because"] = [named(row, share=share) for row, share in why.titles]
     labels = {
         "model_version": serving.recommender.model.version,
         "release": serving.release,

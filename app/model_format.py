@@ -13,7 +13,7 @@ F latent factors, N seen (user, movie) pairs, K item-to-item weights.
 | user_bias | f4 (U,) | rating bias |
 | user_list_row | i4 (U,) | row in `top_items`, -1 where the list is computed when asked for |
 | top_items | i4 (S, L) | best movies first, without the user's training movies; -1 fills up short rows |
-| seen_indptr, seen_items | i8 (U+1,), i4 | the user's training movies, as compressed sparse rows |
+| seen_indptr, seen_items | i8 (U+1,), i4 | the user's training movies, oldest first, as sparse rows |
 | item_factors | f4 (M, F + 1) | as user_factors; the last column is the rating bias |
 | item_popularity | f4 (M,) | recent, smoothed popularity |
 | popular_order | i4 (M,) | movies by falling popularity |
@@ -33,6 +33,10 @@ Since format 2; a model of format 1 is read as one without these parts:
 score(u, i) = a * ranking(u, i) + c * (rating(u, i) + item_bias(i))
             + user_item[u] * sum over j in seen_items(u) of seen_strength[u, j] * B[j, i]
             + user_popular[u] * item_popular_score[i]
+
+Two scalars say how the ranking factors were fitted, for `app.scoring.equations`: `als_confidence_gain`, times
+the strength of a movie of the history, and `als_regularization`. Models from before have neither, and their
+histories are in the order of the movies.
 """
 
 import hashlib

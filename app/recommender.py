@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from app.artifact import Model
 from app.ordering import Scores, best, first
-from app.scoring.item_part import ItemPart, Later, Reasons
+from app.scoring.equations import UserEquations
+from app.scoring.item_part import ItemPart, Later
 from app.scoring.own import OwnScores
 from app.scoring.ratings import Ratings
+from app.scoring.reasons import Reasons, Why
 from app.scoring.similar import Similar
 
 PERSONAL = "personal"
@@ -74,7 +76,9 @@ class Recommender:
         self._seen_items = arrays["seen_items"]
         self._item_factors = arrays["item_factors"]
         self.item_part = ItemPart(arrays)
-        self.own = OwnScores(self._item_factors[:, : self._rank_factors], scalars, self.item_part)
+        equations = UserEquations.of(scalars, arrays)
+        self.own = OwnScores(self.item_part, equations)
+        self._reasons = Reasons(model, self.item_part, equations)
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
@@ -184,11 +188,11 @@ class Recommender:
             scores += self.item_part.scores(user_row)[rows]
         return [float(value) for value in scores]
 
-    def reasons(self, user_row: int | None, answer: Answer) -> Reasons | None:
-        """Return for each movie of a personal list up to three of the user's own that speak for it."""
+    def reasons(self, user_row: int | None, answer: Answer) -> list[Why] | None:
+        """Return for each movie of a personal list what speaks for it: up to three of the user's own."""
         if user_row is None or answer.source != PERSONAL:
             return None
-        return self.item_part.reasons(user_row, answer.rows, MAX_REASONS)
+        return self._reasons.of(user_row, answer.rows, MAX_REASONS)
 
     def line_of(self, rows: Sequence[int]) -> bytes:
         """Return the ids of movies as one comma-separated line."""

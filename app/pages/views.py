@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Response, request
 
 from app.answers import SIMILAR, SOURCE_HEADER
-from app.pages.movies import best_known, movie
+from app.pages.movies import NOTHING, best_known, movie
 from app.pages.origin import origin
 from app.pages.responses import html_page
 from app.parameters import read_user
@@ -48,17 +48,14 @@ class Pages:
         if not answer.rows and (reason := self_test(recommender)):
             return self.error(serving, 503, f"The model failed its self-test, {reason}.")
         before = set() if row is None else set(recommender.seen_rows(row).tolist())
-        reasons = recommender.reasons(row, answer) or [[] for _ in answer.rows]
+        reasons = recommender.reasons(row, answer) or [NOTHING] * len(answer.rows)
         return self._page(
             serving,
             "front.html",
             user=user.lstrip("0") or user[:1],
             known=row is not None or bool(seen),
             personal=answer.source == PERSONAL,
-            movies=[
-                movie(recommender, one, [own for own, _ in because])
-                for one, because in zip(answer.rows, reasons, strict=True)
-            ],
+            movies=[movie(recommender, one, why) for one, why in zip(answer.rows, reasons, strict=True)],
             seen_count=len(before | seen),
             seen_titles=best_known(recommender, before | seen, SHOWN_SEEN),
         )

@@ -44,7 +44,7 @@ class Learnt(NamedTuple):
             float(train.get("rating_power", 2.5)),
             weights,
             int(scalars.get("own_list_events", least)),
-            float(choice.get("item_weight", 1)) if "fold_in_regularization" in scalars else 1.0,
+            float(choice.get("item_weight", 1)) if "als_regularization" in scalars else 1.0,
         )
 
     def strength(self, title: Held) -> float:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 FLAT = 1e-6  # scores without any spread order nothing
 Sums = npt.NDArray[np.float64]
-Reasons = list[list[tuple[int, float]]]  # for each of several movies: movies of the user's own, and shares
 
 
 class Later(NamedTuple):
@@ -76,30 +75,27 @@ class ItemPart:
         part: Sums = weight * self._popular_score.astype(np.float64)
         return part
 
-    def reasons(self, user_row: int, rows: Sequence[int], most: int) -> Reasons:
-        """Return for each row the movies of the user's history that speak most for it, best first.
+    def amounts(self, user_row: int, rows: Sequence[int]) -> Sums | None:
+        """Return what each movie of the history adds to the score of each row, shape (rows, history).
 
-        Each with its share, rounded to 3 digits, in all that speaks for the row; what speaks against it does
-        not count. A share that is rounded to 0 is left out.
+        None where this part has no weight for the user.
         """
         added = self._added(user_row)
         if added is None:
-            return [[] for _ in rows]
+            return None
         place = np.full(len(self._popular_score), -1)
         place[rows] = np.arange(len(rows))
         wanted = place[added.movies]
-        here = np.flatnonzero((wanted >= 0) & (added.amounts > 0))
+        here = np.flatnonzero(wanted >= 0)
         spoken_by = np.repeat(np.arange(len(added.sizes)), added.sizes)
         amounts = np.zeros((len(rows), len(added.sizes)))
         amounts[wanted[here], spoken_by[here]] = added.amounts[here]
-        shares = amounts / np.maximum(amounts.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        order = np.argsort(-amounts, axis=1, kind="stable")[:, :most]
-        chosen = np.round(np.take_along_axis(shares, order, axis=1), 3)
-        history = self._history(user_row)[order]
-        return [
-            [(movie, share) for movie, share in zip(*one, strict=True) if share > 0]
-            for one in zip(history.tolist(), chosen.tolist(), strict=True)
-        ]
+        return amounts
+
+    def popular_amounts(self, user_row: int, rows: Sequence[int]) -> Sums:
+        """Return what popularity adds to the score of each row, shape (rows,)."""
+        popular: Sums = float(self._user_popular[user_row]) * self._popular_score[rows].astype(np.float64)
+        return popular
 
     def spoken_for(self, movie: int, n: int) -> tuple[list[int], npt.NDArray[np.float32]]:
         """Return the up to n other movies that a watch of this one speaks most for, and by how much."""
@@ -108,12 +104,6 @@ class ItemPart:
         able = np.flatnonzero((weights > 0) & (movies != movie))
         chosen = able[np.argsort(-weights[able], kind="stable")[:n]]
         return movies[chosen].tolist(), weights[chosen]
-
-    def _history(self, user_row: int) -> npt.NDArray[np.int32]:
-        history: npt.NDArray[np.int32] = self._seen_items[
-            self._seen_indptr[user_row] : self._seen_indptr[user_row + 1]
-        ]
-        return history
 
     def history_of(self, user_row: int) -> tuple[list[int], Sums]:
         """Return the movies of a user's training, and what each weighs."""

@@ -7,10 +7,11 @@ import pytest
 
 from app.artifact import load
 from app.recommender import Recommender
+from app.scoring.equations import UserEquations
 from app.scoring.item_part import Later
 from app.scoring.own import OwnScores, Weights
 
-SCALARS = {"fold_in_regularization": 3.0, "fold_in_gain": 10.0}
+FITTED = {"als_regularization": 3.0, "als_confidence_gain": 10.0}
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,9 @@ def recommender(item_model_dir: Path) -> Recommender:
 
 @pytest.fixture(scope="module")
 def own(recommender: Recommender) -> OwnScores:
-    arrays, scalars = recommender.model.arrays, recommender.model.manifest["scalars"]
-    return OwnScores(arrays["item_factors"][:, : scalars["rank_factors"]], SCALARS, recommender.item_part)
+    model = recommender.model
+    equations = UserEquations.of({**model.manifest["scalars"], **FITTED}, model.arrays)
+    return OwnScores(recommender.item_part, equations)
 
 
 def liked(movies: list[int], liking: list[float]) -> Later:
@@ -65,5 +67,4 @@ def test_of_somebody_who_liked_nothing_nothing_is_said(own: OwnScores) -> None:
 
 
 def test_a_model_that_does_not_say_how_factors_are_solved_has_none(recommender: Recommender) -> None:
-    assert not recommender.own.has_factors
     assert recommender.own.scores(None, liked([3], [1.0]), Weights(1, 0, 0)) is None

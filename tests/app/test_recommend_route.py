@@ -67,7 +67,7 @@ def test_json_says_why_a_movie_is_in_a_personal_list(item_model_dir: Path) -> No
     assert [item["because"] for item in content["items"]] == [
         [
             {"movie_id": model.movies.ids[row], "title": model.movies.titles[row], "share": share}
-            for row, share in one
+            for row, share in one.titles
         ]
         for one in reasons
     ]
@@ -81,7 +81,7 @@ def test_json_says_why_a_movie_is_in_a_personal_list(item_model_dir: Path) -> No
         assert not any("because" in item for item in items)
 
 
-def test_json_has_no_reasons_to_tell_where_the_model_has_no_item_part(client: FlaskClient) -> None:
+def test_json_has_no_reasons_to_tell_where_the_model_cannot_tell(client: FlaskClient) -> None:
     content = client.get("/recommend/7", headers={"Accept": "application/json"}).get_json()
     assert [item["because"] for item in content["items"]] == [[]] * 20
 

@@ -13,7 +13,8 @@ def is_in_training(model: Model, interactions: pd.DataFrame) -> BoolArray:
     arrays = model.arrays
     movies = len(model.movies.ids)
     known, user_ids = arrays["user_ids"], interactions["user_id"].to_numpy()
-    seen = np.repeat(np.arange(len(known)), np.diff(arrays["seen_indptr"])) * movies + arrays["seen_items"]
+    owners = np.repeat(np.arange(len(known)), np.diff(arrays["seen_indptr"]))
+    seen = np.sort(owners * movies + arrays["seen_items"])
     users = np.minimum(np.searchsorted(known, user_ids), max(len(known) - 1, 0))
     rows = movie_rows(interactions["movie_id"], model.movies.ids)
     if not len(known):

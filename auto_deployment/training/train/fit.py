@@ -117,7 +117,6 @@ def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: 
 
 
 def _scalars(parts: Parts, params: TrainParams) -> dict[str, float]:
-    """Return the model's numbers, of factors of users met later only where these count in lists."""
     choice, ranking = parts.choice, parts.ranking
     scalars = {
         "min_events": choice.min_events,
@@ -126,16 +125,15 @@ def _scalars(parts: Parts, params: TrainParams) -> dict[str, float]:
     }
     if choice.own_list_events is not None:
         scalars["own_list_events"] = choice.own_list_events
-    if choice.factor_weight > 0 and ranking.regularization > 0:
-        scalars["fold_in_regularization"] = ranking.regularization
-        scalars["fold_in_gain"] = params.als.confidence_gain
+    if ranking.regularization > 0:
+        scalars["als_regularization"] = ranking.regularization
+        scalars["als_confidence_gain"] = params.als.confidence_gain
     return scalars
 
 
 def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
     ranking, rating = parts.ranking, parts.rating
     popularity = recent_popularity(trainset, params.popularity)
-    indptr, seen = trainset.seen()
     weights = faded(strength(trainset, params.rating_power), trainset.age(), parts.choice.half_life)
     return {
         "user_ids": trainset.user_ids,
@@ -144,8 +142,8 @@ def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
         "user_bias": rating.user_bias,
         "user_list_row": np.full(len(trainset.user_ids), -1),
         "top_items": np.zeros((0, params.lists.length)),
-        "seen_indptr": indptr,
-        "seen_items": seen,
+        "seen_indptr": trainset.indptr(),
+        "seen_items": trainset.movies,
         "item_factors": np.hstack([ranking.movie_factors, with_bias(rating)[1]]),
         "item_popularity": popularity,
         "popular_order": np.argsort(-popularity, kind="stable"),
@@ -153,7 +151,7 @@ def _arrays(trainset: Trainset, parts: Parts, params: TrainParams) -> Arrays:
         "item_neighbours": parts.items.indices,
         "item_weights": parts.items.data,
         "item_popular_score": popular_score(popularity),
-        "seen_strength": weights[trainset.by_movie()],
+        "seen_strength": weights,
         "user_blend": user_weights(
             ranking, rating, trainset.ratings_per_user(), parts.choice.factor_weight, params
         ),

@@ -17,7 +17,7 @@ from auto_deployment.training.train.cores import cores
 class RankingModel:
     """user_factors (U, F), movie_factors (M, F), float32; their product orders the movies of a user.
 
-    `regularization` is that of the users' factors, 0 where there are none.
+    `regularization` is what was added to the diagonal of each user's equations, 0 where there are none.
     """
 
     user_factors: Float32Array
@@ -36,6 +36,7 @@ class MovieFactors:
 
     def __init__(self, likes: csr_matrix, singular_value: float, params: AlsParams, seed: int) -> None:
         self._gain = np.float32(params.confidence_gain)
+        self.regularization = params.regularization * max(params.confidence_gain * singular_value, 1.0)
         confidence = self._confidence(likes)
         self.factors: Float32Array = np.zeros((likes.shape[1], params.factors), dtype=np.float32)
         self._is_empty = not confidence.nnz

@@ -45,20 +45,9 @@ class Trainset:
         ends = np.cumsum(self.events_per_user(), dtype=np.int64)
         return (ends[self.users] - 1 - np.arange(len(self.users))).astype(np.int32)
 
-    def seen(self) -> tuple[Int64Array, Int32Array]:
-        """Return each user's movies, rising, as compressed sparse rows: indptr (U + 1,) and movies (N,)."""
-        indptr = np.concatenate([[0], np.cumsum(self.events_per_user(), dtype=np.int64)])
-        movies = max(len(self.movie_ids), 1)
-        pairs = np.sort(self._pairs())  # several times faster than an order
-        return indptr, (pairs % movies).astype(np.int32)
-
-    def by_movie(self) -> IndexArray:
-        """Return the order by user, then movie: that of `seen`."""
-        return np.argsort(self._pairs())
-
-    def _pairs(self) -> Int64Array:
-        """Return a number for each user and movie, which rises with the user, then with the movie."""
-        return self.users.astype(np.int64) * max(len(self.movie_ids), 1) + self.movies
+    def indptr(self) -> Int64Array:
+        """Return where each user's interactions begin and end, shape (U + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.events_per_user(), dtype=np.int64)])
 
     def only(self, which: BoolArray) -> "Trainset":
         """Keep these interactions; users and movies keep their rows, also without any."""

@@ -162,9 +162,10 @@ def test_the_manifest_says_from_how_many_events_on_a_list_is_a_users_own() -> No
 
 def test_the_manifest_says_of_what_a_list_of_ones_own_is_made() -> None:
     choice = {"item_weight": 0.25, "popular_weights": {"1": 0.5}, "own_popular_weights": {"1": 2.0, "5": 1.0}}
-    scalars = {"min_events": 2, "fold_in_regularization": 7.0, "fold_in_gain": 10.0}
+    scalars = {"min_events": 2, "als_regularization": 7.0, "als_confidence_gain": 10.0}
     learnt = Learnt.of({"scalars": scalars, "choice": choice})
     assert [learnt.weights(events) for events in (1, 5)] == [(0.75, 0.25, 2), (0.75, 0.25, 1)]
+    assert Learnt.of({"scalars": scalars, "choice": {"item_weight": 1.0}}).weights(5) == (0, 1, 0)
 
 
 def test_a_model_of_the_version_before_makes_own_lists_of_items_and_the_popularity_of_all() -> None:

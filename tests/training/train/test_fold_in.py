@@ -19,7 +19,7 @@ from tests.support.training import movies_frame, small_params, tastes, training_
 HOW = small_params().train
 
 
-def fitted(item_weight: float) -> tuple[Recommender, MovieFactors]:
+def fitted() -> tuple[Recommender, MovieFactors]:
     trainset = make_trainset(training_data(tastes()).interactions)
     likes = liked(trainset, strength(trainset, HOW.rating_power))
     (value,) = singular_values(likes, (HOW.als.spectrum_rank,), HOW.seed)
@@ -27,13 +27,13 @@ def fitted(item_weight: float) -> tuple[Recommender, MovieFactors]:
     ranking = RankingModel(movies.of_users(likes), movies.factors, movies.regularization)
     users, films = (np.zeros(count, dtype=np.float32) for count in likes.shape)
     unrated = RatingModel(3.0, users, films, users[:, np.newaxis], films[:, np.newaxis])
-    parts = Parts(ranking, unrated, fit_items(likes, value, HOW.items), plain_choice(item_weight, 1))
+    parts = Parts(ranking, unrated, fit_items(likes, value, HOW.items), plain_choice(0.0, 1))
     model = assemble(trainset, movies_frame(trainset.movie_ids), parts, HOW).as_model()
     return Recommender(model), movies
 
 
 def test_somebody_new_is_scored_as_training_would_have_scored_him() -> None:
-    recommender, movies = fitted(0.0)
+    recommender, movies = fitted()
     liking = np.array([1.0, 1.0, 0.5, 0.05])
     history = csr_matrix(
         (liking.astype(np.float32), ([0] * 4, [7, 30, 2, 90])), shape=(1, len(movies.factors))
@@ -41,9 +41,3 @@ def test_somebody_new_is_scored_as_training_would_have_scored_him() -> None:
     scores = (movies.of_users(history) @ movies.factors.T)[0]
     found = recommender.own.scores(None, Later([7, 30, 2, 90], liking, liking, 1.0), Weights(1, 0, 0))
     assert found == pytest.approx(scores / scores.std(), abs=1e-3)
-
-
-def test_a_model_whose_lists_are_of_items_alone_solves_nothing() -> None:
-    recommender, _ = fitted(1.0)
-    assert not recommender.own.has_factors
-    assert "fold_in_gain" not in recommender.model.manifest["scalars"]

@@ -27,10 +27,11 @@ def test_only_movies_with_a_training_event_are_there() -> None:
     assert make_trainset(interactions[interactions["movie_id"] != "c"]).movie_ids == ["a", "b"]
 
 
-def test_seen_movies_rise_for_each_user() -> None:
-    indptr, movies = trainset(ROWS).seen()
-    assert indptr.tolist() == [0, 2, 4]
-    assert movies.tolist() == [1, 2, 0, 1]
+def test_each_user_has_a_row_of_movies_oldest_first() -> None:
+    found = trainset(ROWS)
+    assert found.indptr().tolist() == [0, 2, 4]
+    assert found.movies.tolist() == [2, 1, 0, 1]
+    assert found.age().tolist() == [1, 0, 1, 0]
 
 
 def test_events_and_ratings_are_counted_apart() -> None:
