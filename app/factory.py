@@ -37,6 +37,8 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     app = Flask("app", static_folder=None, template_folder="pages/templates")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for name in app.jinja_env.list_templates():  # once, before workers are forked: nobody waits for it
+        app.jinja_env.get_template(name)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
     lists = _lists(settings, metrics)
     register(app, metrics, lists)

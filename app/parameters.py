@@ -27,6 +27,14 @@ class Wish:
 PLAIN = Wish()
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A list that another track has shown, and the version of its model."""
+
+    movies: tuple[str, ...]
+    model: str
+
+
 def is_user(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
@@ -49,6 +57,17 @@ def read_asked_user() -> str:
     if user:
         read_user(user)
     return user
+
+
+def read_shown() -> Shown | None:
+    """Return the list that a person has seen on another page, None where none is handed on."""
+    text, model = _single("movies"), _single("model")
+    if text is None:
+        return None
+    movies = tuple(filter(None, text.replace(" ", "+").split(",")))
+    if len(movies) > DEFAULT_N:
+        raise BadRequest(f"movies takes up to {DEFAULT_N} movie ids, not {len(movies)}.")
+    return Shown(movies, (model or "")[:128])
 
 
 def read_wish(query_string: str) -> Wish:

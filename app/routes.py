@@ -6,11 +6,12 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.answers import JSON, SIMILAR, VARY, as_json, json_list, text_list, wants_json
+from app.config import TRACKS
 from app.metrics import ServiceMetrics
 from app.middleware import LISTED, SERVING
 from app.pages.responses import wants_html
 from app.pages.views import Pages
-from app.parameters import Wish, read_asked_user, read_n, read_user, read_wish
+from app.parameters import Wish, read_asked_user, read_n, read_shown, read_user, read_wish
 from app.problems import on_http_exception, problem, sentence
 from app.recent.port import Lists
 from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
@@ -23,6 +24,7 @@ SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
     "/": ("index", (200, 400, 503)),
     "/recommend/<user>": ("recommend", (200, 400, 404)),
     "/similar/<movie>": ("similar", (200, 400, 404)),
+    "/tracks/<track>": ("tracks", (200, 400, 404, 503)),
     "/popular": ("popular", (200, 400)),
     "/version": ("version", (200,)),
     "/health/live": ("live", (200,)),
@@ -31,7 +33,11 @@ SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
     "/openapi.yaml": ("openapi", (200,)),
     "/style.css": ("style", (200,)),
 }
-PAGES = ("/", "/similar/<movie>")  # these are HTML for those who prefer it, their errors too
+PAGES = (
+    "/",
+    "/similar/<movie>",
+    "/tracks/<track>",
+)  # these are HTML for those who prefer it, their errors too
 
 
 def register(app: Flask, metrics: ServiceMetrics, lists: Lists) -> None:
@@ -104,6 +110,12 @@ class Views:
         if not wants_json(environ.get("HTTP_ACCEPT")):
             return text_list(serving, rows, SIMILAR)
         return json_list(serving, rows, scores.tolist(), SIMILAR, {"movie": movie})
+
+    def tracks(self, track: str) -> Response:
+        """Show a person the list of this track beside the one that was shown, whatever is accepted."""
+        if track not in TRACKS:
+            raise NotFound(f"There is no track {track[:40]!r}, only {' and '.join(TRACKS)}.")
+        return self._pages.tracks(request.environ[SERVING], track, read_asked_user(), read_shown())
 
     def version(self) -> Response:
         """Say where the answers come from: model, data, code of the training and of the service."""

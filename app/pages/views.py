@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from flask import Response, request
 
@@ -12,7 +13,8 @@ from app.answers import SIMILAR, SOURCE_HEADER
 from app.pages.movies import NOTHING, best_known, movie
 from app.pages.origin import origin
 from app.pages.responses import html_page
-from app.parameters import read_user
+from app.pages.tracks import beside, other_track
+from app.parameters import Shown, read_user
 from app.recent.port import Lists
 from app.recommender import PERSONAL
 from app.serving import ServedModel, self_test
@@ -37,6 +39,28 @@ class Pages:
 
     def front(self, serving: ServedModel, user: str) -> Response:
         """Show the list of a user, or what is popular while none is named."""
+        shown = self._listed(serving, user)
+        if shown is None:
+            return self._without_answer(serving)
+        return self._page(serving, "front.html", **shown)
+
+    def tracks(self, serving: ServedModel, track: str, user: str, other: Shown | None) -> Response:
+        """Show the list beside that of the other track; say so where another track answers than was asked."""
+        shown = self._listed(serving, user)
+        if shown is None:
+            return self._without_answer(serving)
+        answers = serving.track == track
+        both = None
+        if answers and other is not None:
+            both = beside(serving.recommender, track, shown["movies"], other)
+        return self._page(serving, "tracks.html", asked=track, answers=answers, both=both, **shown)
+
+    def _without_answer(self, serving: ServedModel) -> Response:
+        reason = self_test(serving.recommender) or "it has no movie"
+        return self.error(serving, 503, f"The model failed its self-test, {reason}.")
+
+    def _listed(self, serving: ServedModel, user: str) -> dict[str, Any] | None:
+        """Return what pages say of a list, None where the model is found to have no answer for anybody."""
         recommender = serving.recommender
         if not user:
             answer, row, seen = recommender.popular(), None, set[int]()
@@ -45,20 +69,19 @@ class Pages:
             row = self._lists.user_row(recommender, user_id)
             answer = self._lists.recommend(recommender, user_id)
             seen = self._lists.seen_since(recommender, user_id)
-        if not answer.rows and (reason := self_test(recommender)):
-            return self.error(serving, 503, f"The model failed its self-test, {reason}.")
+        if not answer.rows and self_test(recommender):
+            return None
         before = set() if row is None else set(recommender.seen_rows(row).tolist())
         reasons = recommender.reasons(row, answer) or [NOTHING] * len(answer.rows)
-        return self._page(
-            serving,
-            "front.html",
-            user=user.lstrip("0") or user[:1],
-            known=row is not None or bool(seen),
-            personal=answer.source == PERSONAL,
-            movies=[movie(recommender, one, why) for one, why in zip(answer.rows, reasons, strict=True)],
-            seen_count=len(before | seen),
-            seen_titles=best_known(recommender, before | seen, SHOWN_SEEN),
-        )
+        return {
+            "user": user.lstrip("0") or user[:1],
+            "known": row is not None or bool(seen),
+            "personal": answer.source == PERSONAL,
+            "movies": [movie(recommender, one, why) for one, why in zip(answer.rows, reasons, strict=True)],
+            "seen_count": len(before | seen),
+            "seen_titles": best_known(recommender, before | seen, SHOWN_SEEN),
+            "other": other_track(serving.track),
+        }
 
     def similar(self, serving: ServedModel, movie_id: str, rows: list[int]) -> Response:
         """Show what stands near a movie."""

@@ -96,8 +96,9 @@ def upstream(
 ) -> str:
     """Return `upstream.conf`: the split by user and the instances that take part in it, in three ways.
 
-    In `marquee`, an instance that failed is avoided for a while. The others are for when none is left: in
-    `marquee_last` are the stable ones, all of them where there is none, and in `marquee_any` all.
+    In `marquee`, an instance that failed is avoided for a while. Two are for when none is left: in
+    `marquee_last` are the stable ones, all of them where there is none, and in `marquee_any` all. In
+    `marquee_canary`, missing where there is none, is the canary, for a page that compares tracks.
 
     The salt is the release id, so that each release tries its luck on other users. With a resolver (NGINX
     1.27.3 or newer) names are looked up again and again, so that replaced containers are found.
@@ -115,10 +116,12 @@ def upstream(
         head.append(f"resolver {resolver};")
     lines: list[str] = []
     stable = [server for server in servers if not server.is_canary] or servers
+    canary = [server for server in servers if server.is_canary]
     for name, members, penalty in (
         ("marquee", servers, f"max_fails=1 fail_timeout={fail_timeout_s}s"),
         ("marquee_last", stable, "max_fails=0"),
         ("marquee_any", servers, "max_fails=0"),
+        *([("marquee_canary", canary, "max_fails=0")] if canary else []),
     ):
         options = penalty + (" resolve" if resolver is not None else "")
         inside = [f"zone {name} 256k;", *head]

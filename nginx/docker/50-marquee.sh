@@ -11,7 +11,8 @@ for name in STABLE_WEIGHT CANARY_WEIGHT ATTEMPT_TIMEOUT_MS CONNECT_TIMEOUT_MS AT
   esac
 done
 upstream=$MARQUEE_UPSTREAM_DIR/upstream.conf
-if ! grep -q 'upstream marquee_any' "$upstream" 2>/dev/null; then
+if ! grep -q 'upstream marquee_any' "$upstream" 2>/dev/null ||
+  { grep -q ' server canary:' "$upstream" && ! grep -q 'upstream marquee_canary' "$upstream"; }; then
   # Until a release says otherwise, who an older version says that serves; before the first release, everybody.
   # As `upstream` of auto_deployment writes it; a test compares both.
   known=$(sed -n '/^upstream marquee {/,/^}/p' "$upstream" 2>/dev/null) || true
@@ -40,6 +41,7 @@ if ! grep -q 'upstream marquee_any' "$upstream" 2>/dev/null; then
     block marquee "max_fails=1 fail_timeout=${MARQUEE_FAIL_TIMEOUT_S}s" $who
     block marquee_last max_fails=0 ${stable:-$who}
     block marquee_any max_fails=0 $who
+    case $who in *canary*) block marquee_canary max_fails=0 canary ;; esac
   } >"$upstream.new"
   mv "$upstream.new" "$upstream"
 fi

@@ -88,10 +88,10 @@ def test_query_parameters_are_those_that_the_code_reads(
     path = rule.replace("<", "{").replace(">", "}")
     given = [resolve(described, one) for one in described["paths"][path]["get"].get("parameters", [])]
     names = {one["name"] for one in given if one["in"] == "query"}
-    address = rule.replace("<user>", "7").replace("<movie>", "film+3+1953")
+    address = rule.replace("<user>", "7").replace("<movie>", "film+3+1953").replace("<track>", "canary")
     read = {
         name
-        for name in ("n", "exclude", "genre", "user", "movie", "limit")
+        for name in ("n", "exclude", "genre", "user", "movie", "movies", "model", "limit")
         if client.get(f"{address}?{name}=7&{name}=7").status_code == 400
     }
     assert read == names
@@ -103,7 +103,7 @@ def test_headers_and_types_of_an_answer_are_described(
     described: dict[str, Any], client: FlaskClient, rule: str, accept: str
 ) -> None:
     path = rule.replace("<", "{").replace(">", "}")
-    address = rule.replace("<user>", "7").replace("<movie>", "film+3+1953")
+    address = rule.replace("<user>", "7").replace("<movie>", "film+3+1953").replace("<track>", "canary")
     answer = client.get(address, headers={"Accept": accept})
     described_answer = responses(described, path)[200]
     assert answer.mimetype in described_answer["content"]

@@ -1,6 +1,7 @@
 """The other addresses, and every error."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,8 @@ from app.routes import SERVED
 from tests.app.conftest import VERSION
 from tests.support.wrong_models import Broken, Forgetful
 
-PATHS = [rule.replace("<user>", "7").replace("<movie>", "film+3+1953") for rule in SERVED]
+EXAMPLES = {"<user>": "7", "<movie>": "film+3+1953", "<track>": "canary"}
+PATHS = [re.sub("<[a-z]+>", lambda found: EXAMPLES[found[0]], rule) for rule in SERVED]
 IDENTITY = {"X-Model-Version": VERSION, "X-Release": f"{VERSION}-abc1234", "X-Release-Track": "canary"}
 
 

@@ -53,7 +53,7 @@ def test_a_path_that_would_break_out_of_its_quotes_is_refused(path: str) -> None
 
 def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
     text = upstream(SERVERS, "model-1-abc", 1)
-    first, last, anybody, _ = text.split("}\n")
+    first, last, anybody, canary, _ = text.split("}\n")
     assert first == (
         "upstream marquee {\n"
         "    zone marquee 256k;\n"
@@ -67,10 +67,18 @@ def test_the_upstream_has_salt_weights_and_short_penalties() -> None:
     assert anybody == calm.replace("marquee ", "marquee_any ")
     stable = [line for line in calm.replace("marquee ", "marquee_last ").splitlines() if "canary" not in line]
     assert last.splitlines() == stable
+    alone = [
+        line for line in calm.replace("marquee ", "marquee_canary ").splitlines() if "stable" not in line
+    ]
+    assert canary.splitlines() == alone
+
+
+def test_without_a_canary_there_is_no_upstream_for_it() -> None:
+    assert "marquee_canary" not in upstream(SERVERS[:2], "model-1-abc", 1)
 
 
 def test_where_only_the_canary_serves_it_is_asked_at_last() -> None:
-    assert upstream(SERVERS[2:], "model-1-abc", 1).count("server canary:8001 ") == 3
+    assert upstream(SERVERS[2:], "model-1-abc", 1).count("server canary:8001 ") == 4
 
 
 def begin_container(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
@@ -103,10 +111,13 @@ def test_a_container_goes_on_with_what_an_older_version_has_written(
     tmp_path: Path, serving: list[UpstreamServer]
 ) -> None:
     now = upstream(serving, "model-1-abc", 1, "127.0.0.11 valid=1s ipv6=off")
-    before = now.partition("upstream marquee_last")[0] + "upstream marquee_last {\n}\n"
-    (tmp_path / "upstream.conf").write_text(before, "utf-8")
-    assert begin_container(tmp_path).returncode == 0
-    assert (tmp_path / "upstream.conf").read_text("utf-8") == now
+    for before in (
+        now.partition("upstream marquee_last")[0] + "upstream marquee_last {\n}\n",
+        now.partition("upstream marquee_canary")[0],
+    ):
+        (tmp_path / "upstream.conf").write_text(before, "utf-8")
+        assert begin_container(tmp_path).returncode == 0
+        assert (tmp_path / "upstream.conf").read_text("utf-8") == now
 
 
 @pytest.mark.parametrize("value", ["", "many", "1.5", "-1"])
