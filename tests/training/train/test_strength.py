@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, random_array, vstack
 
-from auto_deployment.training.train.strength import faded, liked, singular_values, strength
+from auto_deployment.training.train.strength import faded, liked, singular_values, strength, told_strength
 from auto_deployment.training.train.trainset import make_trainset
-from tests.support.training import RatingRow, WatchRow, training_data
+from tests.support.training import SHIPPED, RatingRow, WatchRow, training_data
 
 
 def strengths(ratings: list[RatingRow], watches: list[WatchRow]) -> list[float]:
@@ -28,6 +28,13 @@ def test_a_rating_and_a_watch_count_half_each() -> None:
     assert strengths([(1, "a", 5, 1), (2, "b", 1, 1)], [(1, "a", 50, 2), (2, "b", 100, 2)]) == pytest.approx(
         [0.75, 0.5]
     )
+
+
+def test_of_a_watch_instances_are_told_only_that_it_was_nearly_finished() -> None:
+    ratings, watches = [(1, "a", 3.0, 1)], [(1, "a", 50, 2), (1, "b", 79, 2), (2, "a", 80, 2)]
+    trainset = make_trainset(training_data(ratings, watches).interactions)
+    assert told_strength(trainset, 2.0, SHIPPED.prepare).tolist() == pytest.approx([0.25, 0, 1])
+    assert strength(trainset, 2.0).tolist() == pytest.approx([0.375, 0.79, 0.8])
 
 
 def test_an_event_counts_half_after_so_many_later_ones_of_the_same_user() -> None:
