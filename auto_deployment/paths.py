@@ -55,6 +55,7 @@ class CycleLayout(Layout):
     dvc_cache = Below("dvc-cache")  # outside of the clone, which may be made anew at any time
     dvc_remote = Below("dvc-remote")
     dvc_site = Below("dvc-site")
+    bytecode = Below("bytecode")  # of what the programs of a cycle import
     retention = Below(".retention")  # a second clone, for as long as versions are looked through
     collected = Below("collected.json")  # versions whose data and models retention has removed
     askpass = Below("askpass")

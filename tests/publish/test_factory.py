@@ -1,0 +1,28 @@
+"""What the programs of a cycle find in their environment."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from auto_deployment.config.publish import PublishSettings
+from auto_deployment.publish import factory
+
+
+def test_what_is_imported_is_compiled_once_for_all_processes_of_a_cycle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container nothing may be written beside the libraries, and nothing is."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    publishing = factory.build(tmp_path / "cycle", PublishSettings())
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "slow_to_compile.py").write_text("", "utf-8")
+    words = [sys.executable, "-c", f"import sys; sys.path.append({str(library)!r}); import slow_to_compile"]
+    publishing.commands.at(tmp_path).run(words)
+    (compiled,) = publishing.layout.bytecode.rglob("slow_to_compile.*")
+    assert [file.name for file in library.iterdir()] == ["slow_to_compile.py"]
+    written = compiled.stat().st_mtime_ns
+    publishing.commands.at(tmp_path).run(words)
+    assert compiled.stat().st_mtime_ns == written
