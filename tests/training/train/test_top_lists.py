@@ -17,5 +17,16 @@ def test_the_best_are_those_of_a_stable_order(n: int) -> None:
     assert best_rows(scores, n).tolist() == np.where(hidden, -1, expected).tolist()
 
 
+@pytest.mark.parametrize("steps", [2, 300, 1_000_000])
+@pytest.mark.parametrize("n", [1, 10, 101])
+def test_of_many_movies_the_best_are_the_same(steps: int, n: int) -> None:
+    rng = np.random.default_rng(steps)
+    scores = (rng.integers(-steps, steps, (40, 1501)) / np.float32(7)).astype(np.float32)
+    scores[rng.random(scores.shape) < 0.2] = -np.inf
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    hidden = np.take_along_axis(scores, expected, axis=1) == -np.inf
+    assert best_rows(scores, n).tolist() == np.where(hidden, -1, expected).tolist()
+
+
 def test_no_rows_have_no_lists() -> None:
     assert best_rows(np.zeros((0, 5), dtype=np.float32), 3).shape == (0, 3)
