@@ -139,8 +139,13 @@ class RecentLists:
 
 def _rows(known: Known, held: bytes) -> set[int]:
     """Return where the model has the titles of an encoded row, as far as it has them."""
-    places = known.rows
-    return {places[code] for code in codes(held) if code < len(places)} - {-1}
+    places, found = known.rows, codes(held)
+    try:
+        rows = {places[code] for code in found}
+    except IndexError:  # of titles that were named since the last look at the store
+        rows = {places[code] for code in found if code < len(places)}
+    rows.discard(-1)
+    return rows
 
 
 def answer_with(

@@ -55,7 +55,7 @@ class Table:
                 found = self._map[at : at + (word >> 32 & MOST_BYTES)]
                 now = self._words[group]
                 if now == word:
-                    return found[_SUM:] if _is_whole(found) else b""
+                    return _content(found)
                 word = now
         except ValueError:
             pass
@@ -88,7 +88,7 @@ class WrittenTable(Table):
         self._next = self._end = 0  # where to look for a gap next, and where nobody has been
         for group in self.groups():
             begin, units = self._place(self._words[group])
-            if self._taken.find(1, begin, begin + units) >= 0 or not _is_whole(self._stored(group)):
+            if self._taken.find(1, begin, begin + units) >= 0 or not _content(self._stored(group)):
                 raise TableError("what a group holds is damaged")
             self._take(begin, units)
 
@@ -144,5 +144,7 @@ class WrittenTable(Table):
         return found
 
 
-def _is_whole(stored: bytes) -> bool:
-    return len(stored) > _SUM and crc32(stored[_SUM:]) == int.from_bytes(stored[:_SUM], "little")
+def _content(stored: bytes) -> bytes:
+    """Return what a group holds without its sum, nothing where that is damaged."""
+    content = stored[_SUM:]
+    return content if crc32(content) == int.from_bytes(stored[:_SUM], "little") else b""
