@@ -204,7 +204,7 @@ def _mb(pid: int, file: str) -> tuple[float, float, float]:
             takes = line.endswith(file)
         elif takes and words[0] in sums:
             sums[words[0]] += int(words[1])
-    rss, pss, clean, dirty = (one / 1024 for one in sums.values())
+    rss, pss, clean, dirty = (one * 1024 / 1e6 for one in sums.values())
     return rss, pss, clean + dirty
 
 
