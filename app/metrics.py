@@ -49,6 +49,9 @@ class Families:
 
     @classmethod
     def declare(cls, registry: CollectorRegistry) -> "Families":
+        def counter(name: str, meaning: str, *labels: str) -> Counter:
+            return Counter(name, meaning, (*labels, "track"), registry=registry)
+
         return cls(
             duration=Histogram(
                 "flask_http_request_duration_seconds",
@@ -57,32 +60,24 @@ class Families:
                 buckets=BUCKETS_S,
                 registry=registry,
             ),
-            requests=Counter(
-                "flask_http_request", "Requests answered", ("method", "status", "track"), registry=registry
+            requests=counter("flask_http_request", "Requests answered", "method", "status"),
+            recommendations=counter(
+                "marquee_recommendations", "Answers of /recommend by where their list comes from", "source"
             ),
-            recommendations=Counter(
-                "marquee_recommendations",
-                "Answers of /recommend by where their list comes from",
-                ("source", "track"),
-                registry=registry,
-            ),
-            loads=Counter(
+            loads=counter(
                 "marquee_model_loads",
                 "New models found in MODEL_DIR, by worker and by what became of them",
-                ("outcome", "track"),
-                registry=registry,
+                "outcome",
             ),
-            impressions=Counter(
+            impressions=counter(
                 "marquee_impressions",
                 "Answers by whether IMPRESSIONS=log has written them down; all but `written` are lost",
-                ("outcome", "track"),
-                registry=registry,
+                "outcome",
             ),
-            cached=Counter(
+            cached=counter(
                 "marquee_list_cache",
                 "Computed lists by whether LIST_CACHE had them; none without it",
-                ("outcome", "track"),
-                registry=registry,
+                "outcome",
             ),
             info=Gauge(
                 "marquee_model_info",
