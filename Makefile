@@ -33,7 +33,7 @@ train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure i
 # What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
 kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
 
-test: .venv/.dev openmp nginx ## all tests on one host; those that need Docker run whenever an engine answers
+test: .venv/.dev openmp nginx browser ## all tests on one host; those that need Docker run whenever an engine answers
 	@# Whole systems would measure each other: one after the other, and also when something else has failed.
 	@status=0; \
 		$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
@@ -41,7 +41,7 @@ test: .venv/.dev openmp nginx ## all tests on one host; those that need Docker r
 		$(BIN)/python -m pytest tests/e2e $(call kept,systems) || status=$$?; \
 		exit $$status
 
-test-quick: .venv/.dev openmp nginx ## what to run at every save: no container, nothing that takes long
+test-quick: .venv/.dev openmp nginx browser ## what to run at every save: no container, nothing that takes long
 	@$(BIN)/python -m pytest --quiet --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
 		-m 'not lab and not slow' --ignore=tests/e2e --ignore=tests/cluster $(TESTS)
 
@@ -67,7 +67,7 @@ format: .venv/.dev ## put the code into its format
 lint: check
 
 TEST_SELECTION ?= not lab and not slow
-test-code: .venv/.dev openmp nginx ## the tests that need no Docker; TESTS and TEST_SELECTION say which
+test-code: .venv/.dev openmp nginx browser ## the tests that need no Docker; TESTS and TEST_SELECTION say which
 	@$(BIN)/python -m pytest -m '$(TEST_SELECTION)' $(TESTS) --junitxml=junit.xml
 
 test-data: .venv/.runtime openmp ## quality of the published segments of this revision (DVC_REMOTE)
@@ -107,6 +107,11 @@ clean: ## remove the virtual environment and the demo data; other data stays
 .PHONY: nginx
 nginx:
 	@scripts/install-package.sh nginx nginx
+
+# Tests look at pages with it. tests/support/browser/chromium.py knows the names.
+.PHONY: browser
+browser:
+	@{ command -v chromium || command -v google-chrome; } >/dev/null || scripts/install-package.sh chromium-headless-shell chromium-headless-shell
 
 # implicit's compiled part needs OpenMP's runtime, which a small system does not have.
 .PHONY: openmp

@@ -25,6 +25,7 @@ LONGEST = (
     "ingest/test_broker_faults.py",
     "cycle/test_dvc_faults.py",
     "release/controller/test_whole_release.py",
+    "app/pages/browser/test_front_page.py",
     "app/test_schemathesis.py",
     "people/http/test_server.py",
     "cycle/test_kills.py",

@@ -19,14 +19,15 @@ MOST = 0.5  # of all that speaks for a movie
 class Movie:
     """What is shown of one movie; `because` are titles of the user's own that speak for it.
 
-    Popular is one for which popularity speaks more than all else.
+    Popular is one for which popularity speaks more than all else; `others` says that much is said by neither.
     """
 
     movie_id: str
     title: str
     year: str | None
     genres: tuple[str, ...]
-    because: str = ""
+    because: tuple[str, ...] = ()
+    others: bool = False
     popular: bool = False
 
 
@@ -45,13 +46,9 @@ def movie(recommender: Recommender, row: int, why: Why = NOTHING) -> Movie:
     mask = recommender.model.arrays["genre_mask"][:, row]
     genres = tuple(movies.genres[at] for at in np.flatnonzero(mask).tolist())
     name, year = split_title(movies.titles[row])
-    own = joined([split_title(movies.titles[one])[0] for one, _ in why.titles])
-    return Movie(movies.ids[row], name, year, genres, own, why.popular > MOST)
-
-
-def joined(words: list[str]) -> str:
-    """Return "A, B and C"."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    own = tuple(split_title(movies.titles[one])[0] for one, _ in why.titles)
+    others = sum(share for _, share in why.titles) < MOST
+    return Movie(movies.ids[row], name, year, genres, own, others, why.popular > MOST)
 
 
 def best_known(recommender: Recommender, rows: Iterable[int], most: int) -> list[Movie]:
@@ -59,3 +56,11 @@ def best_known(recommender: Recommender, rows: Iterable[int], most: int) -> list
     popularity = recommender.model.arrays["item_popularity"]
     ordered = sorted(rows, key=lambda row: (-popularity[row], row))
     return [movie(recommender, row) for row in ordered[:most]]
+
+
+def some_users(recommender: Recommender, most: int) -> list[int]:
+    """Return a few users who have a stored list, for somebody who knows none."""
+    arrays = recommender.model.arrays
+    rows = np.flatnonzero(arrays["user_list_row"] >= 0)[:most]
+    users: list[int] = arrays["user_ids"][rows].tolist()
+    return users

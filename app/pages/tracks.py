@@ -35,6 +35,10 @@ class Beside:
     shared: int
     same: int
 
+    @property
+    def is_equal(self) -> bool:
+        return all(self.same == len(column.movies) for column in self.columns)
+
 
 def other_track(track: str) -> str:
     """Return the track that is not this one."""

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, request
 
 from app.answers import SIMILAR, SOURCE_HEADER
-from app.pages.movies import NOTHING, best_known, movie
+from app.pages.movies import NOTHING, best_known, movie, some_users
 from app.pages.origin import origin
 from app.pages.responses import html_page
 from app.pages.tracks import beside, other_track
@@ -22,6 +22,7 @@ from app.serving import ServedModel, self_test
 STYLE = Path(__file__).with_name("style.css")
 STYLE_MAX_AGE_S = 600  # two releases answer at a time: the address says which style, but either may give it
 SHOWN_SEEN = 8  # titles
+EXAMPLES = 3  # users
 
 
 def utc_now() -> datetime:
@@ -42,7 +43,9 @@ class Pages:
         shown = self._listed(serving, user)
         if shown is None:
             return self._without_answer(serving)
-        return self._page(serving, "front.html", **shown)
+        examples = [] if user else some_users(serving.recommender, EXAMPLES)
+        known = [one for one in examples if self._lists.user_row(serving.recommender, one) is not None]
+        return self._page(serving, "front.html", examples=known, **shown)
 
     def tracks(self, serving: ServedModel, track: str, user: str, other: Shown | None) -> Response:
         """Show the list beside that of the other track; say so where another track answers than was asked."""

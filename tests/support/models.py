@@ -113,10 +113,15 @@ def write_model(
     size = size or Size()
     arrays = make_arrays(size, seed)
     movies, details = movies or make_movies(size), make_details(size, version)
-    recommender = Recommender(Model({**details, "files": {}}, arrays, movies))
+    store_lists(Model({**details, "files": {}}, arrays, movies), size)
+    save(folder, arrays, movies, details)
+    return load(folder)
+
+
+def store_lists(model: Model, size: Size) -> None:
+    """Put into a model in memory what its scores say, for the first users."""
+    recommender = Recommender(model)
     for row in range(size.stored):
         scores = recommender.scores(row)
         order = np.argsort(-scores, kind="stable")[: size.list_length]
-        arrays["top_items"][row, : len(order)] = np.where(np.isfinite(scores[order]), order, -1)
-    save(folder, arrays, movies, details)
-    return load(folder)
+        model.arrays["top_items"][row, : len(order)] = np.where(np.isfinite(scores[order]), order, -1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.pages.movies import joined, split_title
+from app.pages.movies import split_title
 from app.pages.origin import spoken
 
 
@@ -18,10 +18,6 @@ from app.pages.origin import spoken
 )
 def test_a_title_is_shown_as_it_is_spoken(title: str, shown: tuple[str, str | None]) -> None:
     assert split_title(title) == shown
-
-
-def test_words_are_joined_as_in_a_sentence() -> None:
-    assert [joined(list(words)) for words in ("", "A", "AB", "ABC")] == ["", "A", "A and B", "A, B and C"]
 
 
 def test_a_duration_has_one_unit() -> None:

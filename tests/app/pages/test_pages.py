@@ -12,6 +12,7 @@ from app import create_app
 from app.config import Settings
 from app.model_format import Movies
 from app.recommender import Recommender
+from app.scoring.reasons import Why
 from tests.support.models import GENRES, Size, make_movies, write_model
 from tests.support.wrong_models import Broken, Forgetful
 
@@ -37,7 +38,40 @@ def test_a_list_has_titles_years_and_the_reasons_that_json_gives(item_client: Fl
     places = [page.index(f"<cite>{name}</cite> <span") for name in names]
     assert places == sorted(places)
     because = [one["title"].rpartition(" (")[0] for one in items[0]["because"]]
-    assert f"Because user 1 watched {', '.join(because[:-1])} and {because[-1]}<" in page
+    first, second, third = (f"<cite>{title}</cite>" for title in because)
+    assert f"Because user 1 watched {first}, {second} and {third}<" in page
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ([0.6], "watched <cite>Film 1</cite><"),
+        ([0.4, 0.3], "watched <cite>Film 1</cite> and <cite>Film 2</cite><"),
+        ([0.4, 0.3, 0.1], "watched <cite>Film 1</cite>, <cite>Film 2</cite> and <cite>Film 3</cite><"),
+        ([0.1], "watched <cite>Film 1</cite> and others<"),
+        ([0.1, 0.1], "watched <cite>Film 1</cite>, <cite>Film 2</cite> and others<"),
+        ([], "Fits all that user 1 watched and rated, no single title<"),
+    ],
+)
+def test_reasons_are_a_sentence(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, shares: list[float], words: str
+) -> None:
+    why = Why(list(enumerate(shares, 1)), 0.2)
+    monkeypatch.setattr(Recommender, "reasons", lambda *_: [why] * 20)
+    assert see(client, "/?user=1").text.count(words) == 20
+
+
+def test_a_movie_that_is_there_for_its_popularity_says_so(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recommender, "reasons", lambda *_: [Why([(1, 0.4)], 0.6)] * 20)
+    assert see(client, "/?user=1").text.count("Popular lately<") == 20
+
+
+def test_who_knows_no_user_can_pick_one(client: FlaskClient) -> None:
+    page = see(client, "/").text
+    for user in (1, 2, 3):
+        assert f'<a href="/?user={user}">user {user}</a>' in page
 
 
 def test_a_page_says_what_was_left_out_and_who_answered(

@@ -1,0 +1,24 @@
+"""What axe finds on a page."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SERIOUS = ("serious", "critical")
+
+
+def check_accessible(page: "Page") -> None:
+    """Raise `AssertionError` with what axe calls serious or critical on a page as it is now.
+
+    The script goes in by the debugger, which no content security policy hinders.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    serious = [
+        f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+    assert not serious, "; ".join(serious)
