@@ -66,25 +66,33 @@ class Server:
 
 
 def spawn(
-    log: Path, environ: Mapping[str, str], *arguments: str, config: Path = CONFIG, port: int | None = None
+    log: Path,
+    environ: Mapping[str, str],
+    *arguments: str,
+    config: Path = CONFIG,
+    port: int | None = None,
+    root: Path = PROJECT,
 ) -> Server:
-    """Start Gunicorn with the given variables and nothing else of this environment but the path."""
+    """Start Gunicorn with the given variables and nothing else of this environment but the path.
+
+    `root` is the folder whose `app` it serves.
+    """
     port = port or free_port()
     env = {"PATH": os.environ["PATH"], "HOME": str(log.parent), "PORT": str(port), **environ}
     command = [sys.executable, "-m", "gunicorn", "--config", str(config), *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=root, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     return Server(process, port, log, environ.get("WORKERS", "2"))
 
 
 @contextmanager
 def serving(
-    log: Path, environ: Mapping[str, str], *arguments: str, config: Path = CONFIG
+    log: Path, environ: Mapping[str, str], *arguments: str, config: Path = CONFIG, root: Path = PROJECT
 ) -> Iterator[Server]:
     """Run an instance until it is no longer needed."""
-    server = spawn(log, environ, *arguments, config=config)
+    server = spawn(log, environ, *arguments, config=config, root=root)
     try:
         server.wait_until_ready()
         yield server
