@@ -78,7 +78,7 @@ class Recommender:
         self.item_part = ItemPart(arrays)
         equations = UserEquations.of(scalars, arrays)
         self.own = OwnScores(self.item_part, equations)
-        self._reasons = Reasons(model, self.item_part, equations)
+        self.why = Reasons(model, self.item_part, self.own, equations)
         self._popular_order = arrays["popular_order"]
         self._item_popularity = arrays["item_popularity"]
         self._genre_mask = arrays["genre_mask"]
@@ -192,7 +192,7 @@ class Recommender:
         """Return for each movie of a personal list what speaks for it: up to three of the user's own."""
         if user_row is None or answer.source != PERSONAL:
             return None
-        return self._reasons.of(user_row, answer.rows, MAX_REASONS)
+        return self.why.of(user_row, answer.rows, MAX_REASONS)
 
     def line_of(self, rows: Sequence[int]) -> bytes:
         """Return the ids of movies as one comma-separated line."""

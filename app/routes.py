@@ -15,6 +15,7 @@ from app.parameters import Wish, read_asked_user, read_n, read_shown, read_user,
 from app.problems import on_http_exception, problem, sentence
 from app.recent.port import Lists
 from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
+from app.scoring.reasons import Why
 from app.serving import ServedModel, self_test
 
 OPENAPI = Path(__file__).with_name("openapi.yaml")
@@ -78,7 +79,8 @@ class Views:
         self._metrics.count_recommendation(answer.source)
         environ[LISTED] = (answer.source, answer.rows)
         if wants_json(environ.get("HTTP_ACCEPT")):
-            response = _with_scores(serving, user, user_id, answer)
+            reasons = self._lists.reasons(serving.recommender, user_id, answer)
+            response = _with_scores(serving, user, user_id, answer, reasons)
         else:
             response = text_list(serving, answer.rows, answer.source)
         response.headers.extend(self._lists.age.fields)
@@ -163,13 +165,14 @@ class Views:
         return on_http_exception(error)
 
 
-def _with_scores(serving: ServedModel, user: str, user_id: int, answer: Answer) -> Response:
+def _with_scores(
+    serving: ServedModel, user: str, user_id: int, answer: Answer, reasons: list[Why] | None
+) -> Response:
     recommender = serving.recommender
     row = recommender.user_row(user_id)
     scores = answer.scores
     if scores is None:
         scores = recommender.score_rows(row, answer.rows)
-    reasons = recommender.reasons(row, answer)
     subject = {"user": user.lstrip("0") or "0"}
     return json_list(serving, answer.rows, scores, answer.source, subject, reasons)
 

@@ -75,7 +75,8 @@ class Pages:
         if not answer.rows and self_test(recommender):
             return None
         before = set() if row is None else set(recommender.seen_rows(row).tolist())
-        reasons = recommender.reasons(row, answer) or [NOTHING] * len(answer.rows)
+        reasons = self._lists.reasons(recommender, user_id, answer) if user else None
+        reasons = reasons or [NOTHING] * len(answer.rows)
         return {
             "user": user.lstrip("0") or user[:1],
             "known": row is not None or bool(seen),

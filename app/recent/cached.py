@@ -6,6 +6,7 @@ from typing import Any
 
 from app.recent.port import Age, Lists
 from app.recommender import PERSONAL, Answer, Recommender
+from app.scoring.reasons import Why
 
 HIT, MISS = "hit", "miss"
 CACHE_OUTCOMES = (HIT, MISS)
@@ -64,6 +65,9 @@ class CachedLists:
 
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return self._lists.user_row(recommender, user_id)
+
+    def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
+        return self._lists.reasons(recommender, user_id, answer)
 
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         return self._lists.seen_since(recommender, user_id)

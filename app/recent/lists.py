@@ -8,9 +8,10 @@ import numpy as np
 from app.recent.port import Age
 from app.recent.rows import Held, codes, decode, rating_of
 from app.recent.series import page
-from app.recommender import PERSONAL, Answer, Recommender
+from app.recommender import MAX_REASONS, PERSONAL, Answer, Recommender
 from app.scoring.item_part import Later
 from app.scoring.own import Weights
+from app.scoring.reasons import Why
 
 if TYPE_CHECKING:  # training asks for lists, too, and has no store's library
     from app.recent.reader import RecentReader
@@ -118,6 +119,18 @@ class RecentLists:
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return None if user_id in self._reader.forgotten else recommender.user_row(user_id)
 
+    def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
+        """Return what `Recommender.reasons` does; of a computed list, with what is held of the user."""
+        user_row, held = self.user_row(recommender, user_id), self._reader.row(user_id)
+        if held is None or answer.scores is None or answer.source != PERSONAL:
+            return recommender.reasons(user_row, answer)
+        known = self._of(recommender)
+        later = _later(known, held, user_row)
+        if user_row is not None and recommender.is_personal(user_row):
+            return recommender.why.of(user_row, answer.rows, MAX_REASONS, later)
+        weights = known.learnt.weights(_events(recommender, later, user_row))
+        return recommender.why.of_own(user_row, answer.rows, MAX_REASONS, later, weights)
+
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, as far as it is held."""
         row = self._reader.row(user_id)
@@ -165,7 +178,7 @@ def answer_with(
         scores = recommender.scores(user_row, _later(known, held, user_row))
     else:
         later = _later(known, held, user_row)
-        events = len(later.movies) + (0 if user_row is None else len(recommender.seen_rows(user_row)))
+        events = _events(recommender, later, user_row)
         own = None
         if events >= known.learnt.own_list_events:
             own = recommender.own.scores(user_row, later, known.learnt.weights(events))
@@ -177,6 +190,10 @@ def answer_with(
     scores[list(hidden)] = -np.inf
     rows = recommender.best_of(scores, n, genre)
     return Answer(rows, PERSONAL, scores[rows].tolist())
+
+
+def _events(recommender: Recommender, later: Later, user_row: int | None) -> int:
+    return len(later.movies) + (0 if user_row is None else len(recommender.seen_rows(user_row)))
 
 
 def _later(known: Known, held: bytes, user_row: int | None) -> Later:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Hashable
 from typing import Any, NamedTuple, Protocol
 
 from app.recommender import Answer, Recommender
+from app.scoring.reasons import Why
 
 AGE_HEADER = "X-Recommendation-Fresh"
 
@@ -44,6 +45,9 @@ class Lists(Protocol):
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         """Return where the model has a user; None also for one who is forgotten."""
 
+    def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
+        """Return for each movie of a personal list what speaks for it, as `Recommender.reasons` does."""
+
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         """Return rows of what a user has begun since the training, for a page that says so."""
 
@@ -75,6 +79,9 @@ class ModelLists:
 
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return recommender.user_row(user_id)
+
+    def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
+        return recommender.reasons(recommender.user_row(user_id), answer)
 
     def seen_since(self, recommender: Recommender, user_id: int) -> set[int]:
         return set()

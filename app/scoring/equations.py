@@ -40,23 +40,27 @@ class UserEquations:
         confidence[confidence < LEAST_CONFIDENCE] = 0
         return confidence
 
-    def solution(self, history: Movies, confidence: Sums) -> Sums:
-        """Return the user's factors x, shape (F,)."""
-        own = self.factors(history)
-        return self._solved(own, confidence, own.T @ confidence)
+    def sums(self, history: Sequence[int], liking: Sums) -> Sums | None:
+        """Return the scores of every movie, shape (M,), for who likes these; None where nothing is liked."""
+        confidence = self.confidence(liking)
+        if not (is_liked := confidence > 0).any():
+            return None
+        own, confidence = self.factors(np.array(history)[is_liked]), confidence[is_liked]
+        solution = self._solved(own, confidence, own.T @ confidence)
+        return (self._movies @ solution.astype(np.float32)).astype(np.float64)
+
+    def told(self, history: Sequence[int], liking: Sums, rows: Sequence[int]) -> Sums:
+        """Return what each movie of the history adds to those scores of each row, shape (rows, history)."""
+        return self.factors(rows) @ self.shares(history, self.confidence(liking))
 
     def shares(self, history: Movies, confidence: Sums) -> Sums:
-        """Return what each movie of the history adds to the user's factors, shape (F, history)."""
+        """Return what each movie of the history adds to the user's factors x, shape (F, history)."""
         own = self.factors(history)
         return self._solved(own, confidence, own.T * confidence)
 
     def factors(self, movies: Movies) -> Sums:
         """Return the factors of movies, shape (movies, F)."""
         return self._movies[np.asarray(movies, dtype=np.intp)].astype(np.float64)
-
-    def scores(self, solution: Sums) -> Sums:
-        """Return the product of these factors with those of every movie, shape (M,)."""
-        return (self._movies @ solution.astype(np.float32)).astype(np.float64)
 
     def _solved(self, own: Sums, confidence: Sums, right: Sums) -> Sums:
         left: Sums = self._base + (own.T * np.maximum(confidence - 1, 0)) @ own

@@ -52,49 +52,55 @@ class ItemPart:
 
     def scores(self, user_row: int, later: Later | None = None) -> Sums:
         """Return what is added to the score of every movie, shape (M,)."""
-        movies = len(self._popular_score)
-        added = self._added(user_row, later)
-        # bincount over all rows at once: a dense addition for each row took three times as long.
-        sums = np.zeros(movies)
-        if added is not None:
-            sums = np.bincount(added.movies, added.amounts, movies).astype(np.float64, copy=False)
+        sums = None
+        if weight := float(self._user_item[user_row]):
+            sums = self.sums(*self._with_later(user_row, weight, later))
+        if sums is None:
+            sums = np.zeros(len(self._popular_score))
         if popular := float(self._user_popular[user_row]):
             sums += self.popular(popular)
         return sums
 
-    def sums(self, movies: Sequence[int], strength: Sums) -> Sums | None:
+    def sums(self, history: Sequence[int], strength: Sums) -> Sums | None:
         """Return what a history says for every movie, not weighted, shape (M,); None where there is none."""
-        added = self._spoken(movies, strength)
+        added = self._spoken(history, strength)
         if added is None:
             return None
+        # bincount over all rows at once: a dense addition for each row took three times as long.
         count = len(self._popular_score)
         return np.bincount(added.movies, added.amounts, count).astype(np.float64, copy=False)
+
+    def told(self, history: Sequence[int], strength: Sums, rows: Sequence[int]) -> Sums:
+        """Return what each movie of a history adds to those sums of each row, shape (rows, history)."""
+        amounts = np.zeros((len(rows), len(history)))
+        if (added := self._spoken(history, strength)) is not None:
+            place = np.full(len(self._popular_score), -1)
+            place[rows] = np.arange(len(rows))
+            wanted = place[added.movies]
+            here = np.flatnonzero(wanted >= 0)
+            spoken_by = np.repeat(np.arange(len(added.sizes)), added.sizes)
+            amounts[wanted[here], spoken_by[here]] = added.amounts[here]
+        return amounts
 
     def popular(self, weight: float) -> Sums:
         """Return the popularity part with a weight, shape (M,)."""
         part: Sums = weight * self._popular_score.astype(np.float64)
         return part
 
-    def amounts(self, user_row: int, rows: Sequence[int]) -> Sums | None:
+    def amounts(self, user_row: int, rows: Sequence[int], later: Later | None = None) -> Sums | None:
         """Return what each movie of the history adds to the score of each row, shape (rows, history).
 
-        None where this part has no weight for the user.
+        What came later is the end of the history. None where this part has no weight for the user.
         """
-        added = self._added(user_row)
-        if added is None:
-            return None
-        place = np.full(len(self._popular_score), -1)
-        place[rows] = np.arange(len(rows))
-        wanted = place[added.movies]
-        here = np.flatnonzero(wanted >= 0)
-        spoken_by = np.repeat(np.arange(len(added.sizes)), added.sizes)
-        amounts = np.zeros((len(rows), len(added.sizes)))
-        amounts[wanted[here], spoken_by[here]] = added.amounts[here]
-        return amounts
+        weight = float(self._user_item[user_row])
+        return self.told(*self._with_later(user_row, weight, later), rows) if weight else None
 
-    def popular_amounts(self, user_row: int, rows: Sequence[int]) -> Sums:
-        """Return what popularity adds to the score of each row, shape (rows,)."""
-        popular: Sums = float(self._user_popular[user_row]) * self._popular_score[rows].astype(np.float64)
+    def popular_weight(self, user_row: int) -> float:
+        return float(self._user_popular[user_row])
+
+    def popular_scores(self, rows: Sequence[int]) -> Sums:
+        """Return what popularity adds to the score of each row, before its weight, shape (rows,)."""
+        popular: Sums = self._popular_score[rows].astype(np.float64)
         return popular
 
     def spoken_for(self, movie: int, n: int) -> tuple[list[int], npt.NDArray[np.float32]]:
@@ -110,15 +116,12 @@ class ItemPart:
         begin, end = self._seen_indptr[user_row], self._seen_indptr[user_row + 1]
         return self._seen_items[begin:end].tolist(), self._strength[begin:end].astype(np.float64)
 
-    def _added(self, user_row: int, later: Later | None = None) -> Added | None:
-        weight = float(self._user_item[user_row])
-        if not weight:
-            return None
+    def _with_later(self, user_row: int, weight: float, later: Later | None) -> tuple[list[int], Sums]:
         history, strength = self.history_of(user_row)
         if later is not None:
             history += later.movies
             strength = np.append(strength * later.fade, later.strength)
-        return self._spoken(history, weight * strength)
+        return history, weight * strength
 
     def _spoken(self, history: Sequence[int], strength: Sums) -> Added | None:
         if not history:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from app.model_format import Model
 from app.scoring.equations import UserEquations
 from app.scoring.factor_part import FactorPart
-from app.scoring.item_part import ItemPart, Sums
+from app.scoring.item_part import ItemPart, Later, Sums
+from app.scoring.own import OwnScores, Weights
 
 
 class Why(NamedTuple):
@@ -26,38 +27,58 @@ class Why(NamedTuple):
 class Reasons:
     """Takes scores apart, for the few movies of one list."""
 
-    def __init__(self, model: Model, item_part: ItemPart, equations: UserEquations | None) -> None:
+    def __init__(
+        self, model: Model, item_part: ItemPart, own: OwnScores, equations: UserEquations | None
+    ) -> None:
         arrays = model.arrays
+        self._own = own
         self._item_part = item_part
         self._factor_part = FactorPart(model.manifest, arrays, equations)
         self._rating_part = _RatingPart(int(model.manifest["scalars"]["rank_factors"]), arrays)
-        self._seen_indptr = arrays["seen_indptr"]
-        self._seen_items = arrays["seen_items"]
 
-    def of(self, user_row: int, rows: Sequence[int], most: int) -> list[Why]:
+    def of(self, user_row: int, rows: Sequence[int], most: int, later: Later | None = None) -> list[Why]:
         """Say for each row why it is in the user's list, with at most so many titles.
 
         What the factors add counts as nobody's where it cannot be told title by title.
         """
-        history = self._seen_items[self._seen_indptr[user_row] : self._seen_indptr[user_row + 1]]
+        history = self._history(user_row, later)
         own = np.zeros((len(rows), len(history)))
-        if (amounts := self._item_part.amounts(user_row, rows)) is not None:
+        if (amounts := self._item_part.amounts(user_row, rows, later)) is not None:
             own += amounts
         nobodys = _speaking(self._rating_part.amounts(user_row, rows))
         if (amounts := self._factor_part.amounts(user_row, rows)) is not None:
-            own += amounts
+            own[:, : amounts.shape[1]] += amounts
         else:
             nobodys += _speaking(self._factor_part.scores(user_row, rows))
-        own, popular = _speaking(own), _speaking(self._item_part.popular_amounts(user_row, rows))
-        whole = np.maximum(own.sum(axis=1) + popular + nobodys, np.finfo(np.float64).tiny)
-        order = np.argsort(-own, axis=1, kind="stable")[:, :most]
-        shares = np.round(np.take_along_axis(own, order, axis=1) / whole[:, np.newaxis], 3)
-        return [
-            Why([(movie, share) for movie, share in zip(*one, strict=True) if share > 0], said)
-            for *one, said in zip(
-                history[order].tolist(), shares.tolist(), np.round(popular / whole, 3).tolist(), strict=True
-            )
-        ]
+        popular = self._item_part.popular_weight(user_row) * self._item_part.popular_scores(rows)
+        return _told(history, own, popular, nobodys, most)
+
+    def of_own(
+        self, user_row: int | None, rows: Sequence[int], most: int, later: Later, weights: Weights
+    ) -> list[Why]:
+        """Say the same of a list by `OwnScores`."""
+        own = self._own.amounts(user_row, rows, later, weights)
+        popular = weights.popular * self._item_part.popular_scores(rows)
+        return _told(self._history(user_row, later), own, popular, np.zeros(len(rows)), most)
+
+    def _history(self, user_row: int | None, later: Later | None) -> npt.NDArray[np.intp]:
+        seen: list[int] = []
+        if user_row is not None:
+            seen, _ = self._item_part.history_of(user_row)
+        return np.array([*seen, *(later.movies if later else [])], dtype=np.intp)
+
+
+def _told(history: npt.NDArray[np.intp], own: Sums, popular: Sums, nobodys: Sums, most: int) -> list[Why]:
+    own, popular = _speaking(own), _speaking(popular)
+    whole = np.maximum(own.sum(axis=1) + popular + nobodys, np.finfo(np.float64).tiny)
+    order = np.argsort(-own, axis=1, kind="stable")[:, :most]
+    shares = np.round(np.take_along_axis(own, order, axis=1) / whole[:, np.newaxis], 3)
+    return [
+        Why([(movie, share) for movie, share in zip(*one, strict=True) if share > 0], said)
+        for *one, said in zip(
+            history[order].tolist(), shares.tolist(), np.round(popular / whole, 3).tolist(), strict=True
+        )
+    ]
 
 
 class _RatingPart:

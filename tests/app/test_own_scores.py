@@ -60,6 +60,15 @@ def test_parts_have_their_weights(recommender: Recommender, own: OwnScores) -> N
     )
 
 
+def test_what_titles_add_adds_up_to_the_score(recommender: Recommender, own: OwnScores) -> None:
+    new, weights = liked([3, 8, 5], [1.0, 0.5, 0.05]), Weights(0.25, 0.75, 0)
+    rows = [0, 7, 11, 20]
+    scores, amounts = own.scores(None, new, weights), own.amounts(None, rows, new, weights)
+    assert scores is not None
+    assert amounts.shape == (4, 3)
+    assert amounts.sum(axis=1) == pytest.approx(scores[rows], abs=1e-5)
+
+
 def test_of_somebody_who_liked_nothing_nothing_is_said(own: OwnScores) -> None:
     assert own.scores(None, liked([], []), Weights(0.5, 0.5, 1)) is None
     assert own.scores(None, liked([3], [0.0]), Weights(0.5, 0.5, 1)) is None

@@ -43,7 +43,7 @@ def test_reasons_are_the_movies_of_the_user_that_speak_most_with_their_share(mod
 def test_what_titles_add_by_factors_adds_up_to_the_score(half_life: float | None) -> None:
     model = fitted_model(SIZE, half_life)
     recommender = Recommender(model)
-    part = recommender._reasons._factor_part
+    part = recommender.why._factor_part
     rows = list(range(SIZE.movies))
     for user in range(8):
         amounts = part.amounts(user, rows)
@@ -55,7 +55,7 @@ def test_what_titles_add_by_factors_adds_up_to_the_score(half_life: float | None
 def test_a_title_adds_what_its_confidence_is_worth_in_the_users_own_least_squares() -> None:
     """By the definition of section 5, one movie of the history after the other."""
     model = fitted_model(SIZE)
-    arrays, part = doubles(model), Recommender(model)._reasons._factor_part
+    arrays, part = doubles(model), Recommender(model).why._factor_part
     movies = arrays["item_factors"][:, : SIZE.rank_factors]
     own = arrays["seen_items"][: SIZE.seen_per_user]
     confidence = GAIN * arrays["seen_strength"][: SIZE.seen_per_user]

@@ -218,3 +218,39 @@ def test_without_a_store_nothing_is_said_of_it(item_model_dir: Path) -> None:
     assert "X-Recommendation-Fresh" not in client.get(f"/recommend/{STORED}").headers
     assert "recent" not in client.get("/version").get_json()
     assert b"recent" not in client.get("/metrics").data
+
+
+def test_the_reasons_of_a_new_user_are_titles_watched_since_the_training(
+    folder: Path, recommender: Recommender
+) -> None:
+    new = new_for(recommender, UNKNOWN, 12)
+    lists = watch(folder, recommender, {UNKNOWN: new})
+    answer = lists.recommend(recommender, UNKNOWN, 10)
+    reasons = lists.reasons(recommender, UNKNOWN, answer)
+    assert reasons is not None
+    for movie, why in zip(answer.rows, reasons, strict=True):
+        speaks = {one: max(weight_of(recommender, one, movie), 0) for one in new}
+        whole = sum(speaks.values())
+        assert why.titles
+        for one, share in why.titles:
+            assert share == pytest.approx(speaks[one] / whole, abs=0.001)
+
+
+def test_the_reasons_of_a_computed_list_count_what_is_new(folder: Path, recommender: Recommender) -> None:
+    new = new_for(recommender, COMPUTED, 3)
+    lists = watch(folder, recommender, {COMPUTED: new})
+    answer = lists.recommend(recommender, COMPUTED, 20)
+    reasons = lists.reasons(recommender, COMPUTED, answer)
+    assert reasons is not None
+    named = {title for why in reasons for title, _ in why.titles}
+    assert named & set(new)
+    row = recommender.user_row(COMPUTED)
+    assert row is not None
+    assert named <= {*new, *recommender.seen_rows(row).tolist()}
+
+
+def weight_of(recommender: Recommender, watched: int, movie: int) -> float:
+    arrays = recommender.model.arrays
+    part = slice(arrays["item_indptr"][watched], arrays["item_indptr"][watched + 1])
+    found = arrays["item_weights"][part][arrays["item_neighbours"][part] == movie]
+    return float(found.sum())
