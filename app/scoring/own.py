@@ -60,7 +60,7 @@ class OwnScores:
     def _parts(
         self, user_row: int | None, later: Later, weights: Weights
     ) -> tuple[list[int], list[tuple[_Part, Sums, float]]]:
-        """Return the history, and the parts that count: what each movie of it weighs, and how much they do."""
+        """Return the history, and the parts that count: what each movie of it weighs, and how much each."""
         history, strength = ([], np.zeros(0)) if user_row is None else self._items.history_of(user_row)
         parts: list[tuple[_Part, Sums, float]] = []
         if weights.factors and self._equations is not None:
