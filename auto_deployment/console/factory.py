@@ -42,7 +42,7 @@ def build(console: Console, door: Door) -> Flask:
     guard = Guard(door, Sessions(console.now))
     guard.add_to(app)
     Press(console, guard).add_to(app)
-    Live(lambda: news(console.paths, console.inbox, console.traffic)).add_to(app)
+    Live(lambda: news(console.paths, console.inbox, console.traffic, console.records)).add_to(app)
     Assets().add_to(app)
     for page in PAGES:
         app.add_url_rule(page.rule, page.name, _view(page, console), methods=["GET"])

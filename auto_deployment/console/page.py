@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auto_deployment.console.judged import JudgedRecords
 from auto_deployment.console.live.edge_traffic import EdgeTraffic
 from auto_deployment.console.live.metrics import Metrics
 from auto_deployment.errors import MarqueeError
@@ -27,7 +28,7 @@ class BadQuestionError(MarqueeError):
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Where everything is. A page reads what it shows anew at each request, and keeps nothing."""
+    """Where everything is. Pages read anew at each request, but for what knows itself when it has changed."""
 
     paths: Paths
     params: Params
@@ -35,6 +36,7 @@ class Console:
     look: Look
     operator: Operator
     inbox: Inbox
+    records: JudgedRecords
     traffic: EdgeTraffic
     metrics: Metrics
 

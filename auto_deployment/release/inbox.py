@@ -40,7 +40,7 @@ class Inbox:
     """A folder; whoever may write there may ask for something."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def command(
         self, action: Action, release: str, by: str, at: datetime, reason: str = "", seconds: float = 0.0
@@ -72,7 +72,7 @@ class Inbox:
     def peek(self) -> list[ReleaseCommand | Request]:
         """Return what waits and touch nothing, as one who only shows it."""
         found = []
-        for path in sorted(self._folder.glob("[0-9]*.json")):
+        for path in sorted(self.folder.glob("[0-9]*.json")):
             with suppress(OSError, ValueError):
                 found.append(_read(json.loads(path.read_bytes())))
         return found
@@ -80,17 +80,17 @@ class Inbox:
     def heard_at(self) -> datetime | None:
         """Return when the controller looked here last, None where it never did."""
         try:
-            return datetime.fromtimestamp((self._folder / MARK).stat().st_mtime, UTC)
+            return datetime.fromtimestamp((self.folder / MARK).stat().st_mtime, UTC)
         except OSError:
             return None
 
     def _leave_mark(self) -> None:
         with suppress(OSError):  # it is only shown
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / MARK).touch()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / MARK).touch()
 
     def _waiting(self) -> Iterator[ReleaseCommand | Request]:
-        for path in sorted(self._folder.glob("[0-9]*.json")):
+        for path in sorted(self.folder.glob("[0-9]*.json")):
             try:
                 yield _read(json.loads(path.read_bytes()))
             except ValueError as error:
@@ -101,19 +101,19 @@ class Inbox:
 
     def done(self, item: ReleaseCommand | Request) -> None:
         """Forget what was taken."""
-        (self._folder / f"{item.id}.json").unlink(missing_ok=True)
+        (self.folder / f"{item.id}.json").unlink(missing_ok=True)
 
     def _new_id(self, at: datetime) -> str:
         return f"{at:%Y%m%dT%H%M%S%f}-{next(_NUMBERS):06d}-{uuid.uuid4().hex[:8]}"
 
     def _put(self, name: str, content: object) -> None:
         try:
-            with StagedFile(self._folder / f"{name}.json") as staged:
+            with StagedFile(self.folder / f"{name}.json") as staged:
                 staged.file.write(json.dumps(content).encode())
                 staged.publish()
         except OSError as error:
             raise MarqueeError(
-                f"{self._folder} cannot be written ({error.strerror}): nothing was said. "
+                f"{self.folder} cannot be written ({error.strerror}): nothing was said. "
                 "Make room on the disk; until then, `docker compose rm --stop --force canary` ends a canary."
             ) from error
 

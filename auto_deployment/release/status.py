@@ -46,10 +46,13 @@ class ReleaseStatus:
     params: ReleaseParams
     needs_approval: bool
     online: Online = NO_MEASURES
+    judged: Judgement | None = None  # where somebody has judged the evidence already
 
     @property
     def judgement(self) -> Judgement | None:
         """Return the verdict on the evidence so far, None without any."""
+        if self.judged is not None:
+            return self.judged
         return judgement_of(self.record, self.params) if self.record else None
 
     def exit_status(self) -> int:

@@ -5,6 +5,7 @@ Ticks and the position in the edge log are in the same file: a tick is counted o
 
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -108,7 +109,7 @@ class Store:
 
     def keys(self) -> list[str]:
         """Return the names of all releases' files, newest first, without the ending."""
-        return [path.stem for path in reversed(self._paths())]
+        return [name.removesuffix(".json") for name in reversed(self._names())]
 
     def release(self, key: str) -> Release:
         """Read one of `keys` as far as its release goes; raise `StateError` where that is damaged."""
@@ -132,9 +133,13 @@ class Store:
         return self._folder / f"{release.requested_at:%Y%m%dT%H%M%S%f}_{release.id}.json"
 
     def _paths(self) -> list[Path]:
-        if not self._folder.is_dir():
+        return [self._folder / name for name in self._names()]
+
+    def _names(self) -> list[str]:
+        try:
+            return sorted(name for name in os.listdir(self._folder) if NAME.fullmatch(name))
+        except FileNotFoundError:
             return []
-        return sorted(path for path in self._folder.iterdir() if NAME.fullmatch(path.name))
 
 
 def read_record(path: Path) -> Record:

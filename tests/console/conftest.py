@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from auto_deployment.console import Console, build
 from auto_deployment.console.access import Door
+from auto_deployment.console.judged import JudgedRecords
 from auto_deployment.console.live.edge_traffic import EdgeTraffic
 from auto_deployment.console.live.metrics import Metrics
 from auto_deployment.console.live.stream import Live
@@ -95,6 +96,7 @@ class Site:
             look=Look(self.paths, release, PARAMS.traffic, approval, traffic),
             operator=Operator(self.paths, self.inbox, release, approval),
             inbox=self.inbox,
+            records=JudgedRecords(self.paths.releases, release),
             traffic=self.traffic,
             metrics=Metrics(prometheus, self.traffic, now),
         )

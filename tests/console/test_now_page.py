@@ -74,6 +74,8 @@ def test_without_prometheus_plots_say_so_and_show_what_was_counted_here(site: Si
     site.live.step()
     log.write_text(log_line() * 30)
     site.live.step()
+    assert "Nothing was counted in this time." in site.person().opens("/")
+    site.clock.later(minutes=1)
     text = site.person().opens("/")
     assert "No Prometheus runs here: shown is what the console has counted since 2026-03-01 12:00 UTC" in text
     assert figures(text)["Answers"] == ["0.5"]

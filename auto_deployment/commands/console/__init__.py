@@ -24,6 +24,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve; raise `SettingsError` where a token is needed or set and is not hard to guess."""
     from auto_deployment.console import Console, build
     from auto_deployment.console.access import Door
+    from auto_deployment.console.judged import JudgedRecords
     from auto_deployment.console.live.edge_traffic import EdgeTraffic
     from auto_deployment.console.live.metrics import Metrics
     from auto_deployment.console.server import console_server
@@ -41,6 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         look=look(settings),
         operator=Operator(paths, asked, params.release, approval),
         inbox=asked,
+        records=JudgedRecords(paths.releases, params.release),
         traffic=traffic,
         metrics=Metrics(_prometheus(settings), traffic, now),
     )

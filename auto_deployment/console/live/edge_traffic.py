@@ -99,11 +99,12 @@ class EdgeTraffic:
         return _joined(step for number, step in self._copy() if number > oldest)
 
     def minutes(self) -> list[tuple[int, Step]]:
-        """Return the counts of each minute (seconds since 1970), oldest first."""
+        """Return the counts of each minute that is over (seconds since 1970), oldest first."""
         found: dict[int, list[Step]] = {}
         for number, step in self._copy():
             found.setdefault(number * STEP_S // 60 * 60, []).append(step)
-        return [(minute, _joined(iter(steps))) for minute, steps in found.items()]
+        present = int(self._now().timestamp()) // 60 * 60
+        return [(minute, _joined(iter(steps))) for minute, steps in found.items() if minute < present]
 
     def _copy(self) -> list[tuple[int, Step]]:
         with self._turn:

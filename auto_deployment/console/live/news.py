@@ -1,15 +1,17 @@
 """What is new, in words: of each track by the edge log's last minute, and a mark of the release's state."""
 
-import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from auto_deployment.console.live.edge_traffic import TRACKS, Counts, EdgeTraffic
+from auto_deployment.console.judged import JudgedRecords
 from auto_deployment.mail.format import value
 from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox
-from auto_deployment.release.store import Store
+from auto_deployment.release.store import StateError
 
 MINUTE = timedelta(minutes=1)
 COLUMNS = (
@@ -22,9 +24,14 @@ COLUMNS = (
 )
 
 
-def news(paths: Paths, inbox: Inbox, traffic: EdgeTraffic) -> Mapping[str, Any]:
-    """Look at the log once; return the text of each live place, and a mark that changes with the release."""
+def news(paths: Paths, inbox: Inbox, traffic: EdgeTraffic, records: JudgedRecords) -> Mapping[str, Any]:
+    """Look at the log once; return the text of each live place, and a mark that changes with the release.
+
+    The newest record is read here already, so that no page waits for that.
+    """
     traffic.look()
+    with suppress(StateError):  # its page says so
+        records.newest()
     return {"live": live_values(traffic), "release": release_mark(paths, inbox)}
 
 
@@ -49,13 +56,15 @@ def _texts(counts: Counts) -> dict[str, str]:
 
 
 def release_mark(paths: Paths, inbox: Inbox) -> str:
-    """Return what changes whenever the newest release or what waits for the controller does."""
-    keys = Store(paths.releases).keys()
-    state: list[object] = [len(keys), [one.id for one in inbox.peek()]]
-    if keys:
-        try:
-            found = (paths.releases / f"{keys[0]}.json").stat()
-            state += [keys[0], found.st_mtime_ns, found.st_size]
-        except OSError:
-            state.append("gone")
-    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+    """Return what changes whenever a record or what waits for the controller does.
+
+    Both are replaced whole: their folders' times tell, however many releases there are.
+    """
+    return "-".join(str(_changed_at(folder)) for folder in (paths.releases, inbox.folder))
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
 
+from auto_deployment.console.judged import Judged
 from auto_deployment.console.page import Asked, Console, Facts, MissingError
 from auto_deployment.console.shown import release as shown
 from auto_deployment.errors import MarqueeError
 from auto_deployment.release.consequences import have_served
 from auto_deployment.release.inbox import Request
-from auto_deployment.release.judge.curves import curves
 from auto_deployment.release.judge.table import groups_table
 from auto_deployment.release.operator.ask import MOST_HOURS, USUAL_HOURS
 from auto_deployment.release.origin import described
-from auto_deployment.release.phases import deadline, judge_params
+from auto_deployment.release.phases import deadline, waits_for_approval
 from auto_deployment.release.release import Build, ReleaseCommand
 from auto_deployment.release.status import ReleaseStatus, facts_of, what_next
-from auto_deployment.release.store import Record, StateError, Store
+from auto_deployment.release.store import StateError, Store
 
 NOBODY_S = 15.0  # the controller looks every two seconds
 BACK_TO, LOOKED_THROUGH = 10, 100
@@ -24,13 +24,13 @@ BACK_TO, LOOKED_THROUGH = 10, 100
 
 def facts(console: Console, asked: Asked) -> Facts:
     """Return the newest release, what may be asked of it, and what waits to be heard."""
-    damaged, record = "", None
+    damaged, found = "", None
     try:
-        record = Store(console.paths.releases).newest()
+        found = console.records.newest()
     except StateError as error:
         damaged = str(error)
     return {
-        **_facts(console, record),
+        **_facts(console, found),
         "damaged": damaged,
         "newest": True,
         "waiting": [_waiting(one) for one in console.inbox.peek()],
@@ -42,18 +42,18 @@ def facts(console: Console, asked: Asked) -> Facts:
 
 def past(console: Console, asked: Asked) -> Facts:
     """Return an earlier release as its record has it."""
-    record = Store(console.paths.releases).record(asked.words["key"])
-    if record is None:
+    found = console.records.of(asked.words["key"])
+    if found is None:
         raise MissingError("There is no such release: the list of earlier releases has all of them.")
-    return {**_facts(console, record), "newest": False}
+    return {**_facts(console, found), "newest": False}
 
 
-def _facts(console: Console, record: Record | None) -> Facts:
-    status = console.look.at(record, console.now())
-    if record is None:
+def _facts(console: Console, found: Judged | None) -> Facts:
+    if found is None:
+        status = console.look.at(None, console.now())
         return {"status": status, "release": None, "next": what_next(status)}
-    release, judgement = record.release, status.judgement
-    drawn = curves(record.ticks, judge_params(release, console.params.release)) if judgement else {}
+    release, judgement = found.record.release, found.judgement
+    status = console.look.at(found.record, console.now(), judgement)
     return {
         "status": status,
         "release": release,
@@ -62,11 +62,11 @@ def _facts(console: Console, record: Record | None) -> Facts:
         "steps": shown.steps(release),
         "left": _left(status),
         "judgement": judgement,
-        "checks": shown.checks(judgement, drawn) if judgement else [],
+        "checks": found.checks,
         "groups": groups_table(judgement.groups) if judgement and judgement.groups else None,
         "journal": shown.journal(release),
         "next": what_next(status),
-        "waits": release.under_way and console.operator.waits(record),
+        "waits": waits_for_approval(release, judgement, console.look.needs_approval),
     }
 
 

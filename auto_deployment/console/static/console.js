@@ -28,8 +28,20 @@ function draw(figure) {
   place.replaceChildren();
   new uPlot({
     width: Math.max(place.clientWidth, 200), height: 190, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
-    axes: [axis(), {...axis(), size: 60}], series: [{}, ...series], legend: {live: false}, cursor: {drag: {x: false, y: false}},
+    axes: [{...axis(), values: clock}, {...axis(), size: 60}], series: [{}, ...series], legend: {live: false}, cursor: {drag: {x: false, y: false}},
   }, data, place);
+}
+
+const two = (number) => String(number).padStart(2, "0");
+
+// Hours of the day; with the date in front once a plot spans more than a day.
+function clock(plot, moments) {
+  const days = plot.scales.x.max - plot.scales.x.min > 86400;
+  return moments.map((at) => {
+    const time = new Date(at * 1000);
+    const date = `${two(time.getUTCMonth() + 1)}-${two(time.getUTCDate())} `;
+    return `${days ? date : ""}${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
+  });
 }
 
 const drawAll = (root) => root.querySelectorAll("figure.plot").forEach(draw);

@@ -11,9 +11,9 @@ from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import waits_for_approval
 from auto_deployment.release.records import read_rejected, read_serving
-from auto_deployment.release.release import Action, Build, Kind
+from auto_deployment.release.release import Action, Build, Kind, Release
 from auto_deployment.release.status import judgement_of
-from auto_deployment.release.store import Record, Store
+from auto_deployment.release.store import Store
 
 USUAL_HOURS, MOST_HOURS = 12.0, 240.0
 
@@ -37,15 +37,15 @@ class Operator:
 
     def tell(self, action: Action, wish: Wish, hours: float = 0.0) -> str:
         """Leave a command about the release under way; return what to tell the person."""
-        record = self._store.newest()
-        if record is None or not record.release.under_way:
+        newest = self._newest()
+        if newest is None or not newest.under_way:
             raise MarqueeError("No release is under way: `release history` shows the last ones.")
-        under_way = record.release.id
+        under_way = newest.id
         if wish.release not in (None, under_way):
             raise MarqueeError(f"{wish.release} is not under way: {under_way} is. Nothing was changed.")
         if not 0 <= hours <= MOST_HOURS:
             raise MarqueeError(f"--hours {hours:g}: a window is made longer by up to {MOST_HOURS:g} hours.")
-        if action is Action.APPROVE and not self.waits(record):
+        if action is Action.APPROVE and not self._waits():
             raise MarqueeError(
                 f"{under_way} does not wait for approval: `release status` shows how far it is. "
                 "Nothing was changed."
@@ -67,11 +67,11 @@ class Operator:
         serving = read_serving(self._paths)
         if serving is None:
             raise MarqueeError("Nothing has been released yet: there is nothing to go back to.")
-        record = self._store.newest()
-        if record is not None and record.release.under_way:
-            raise MarqueeError(f"{record.release.id} is under way: `release abort` puts stable back.")
+        newest = self._newest()
+        if newest is not None and newest.under_way:
+            raise MarqueeError(f"{newest.id} is under way: `release abort` puts stable back.")
         # What serves is written down after the release that brought it, with a full disk much later.
-        serves = serving.release if record is None else serves_after(record.release).release
+        serves = serving.release if newest is None else serves_after(newest).release
         rejected = read_rejected(self._paths)
         for build in have_served(self._store.releases()):
             named = version in (build.release, build.model_version)
@@ -83,7 +83,15 @@ class Operator:
             f"No release {wanted} has served everybody before: `release history` shows those that were."
         )
 
-    def waits(self, record: Record) -> bool:
+    def _newest(self) -> Release | None:
+        """Return the newest release without its evidence; raise `StateError` where it is damaged."""
+        keys = self._store.keys()
+        return self._store.release(keys[0]) if keys else None
+
+    def _waits(self) -> bool:
         """Tell whether only a person's approval is missing."""
+        record = self._store.newest()
+        if record is None:
+            return False
         judgement = judgement_of(record, self._params)
         return waits_for_approval(record.release, judgement, self._needs_approval)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from auto_deployment.edge.nginx_config import TrafficParams
 from auto_deployment.paths import FeedbackLayout, Paths
+from auto_deployment.release.judge.judgement import Judgement
 from auto_deployment.release.judge.ticks import CANARY, STABLE
 from auto_deployment.release.online.reader import NO_MEASURES, NotMeasured, Online, OnlineReader
 from auto_deployment.release.params import ReleaseParams
@@ -25,7 +26,7 @@ class Look:
     needs_approval: bool
     traffic: Callable[[], Traffic]
 
-    def at(self, record: Record | None, now: datetime) -> ReleaseStatus:
+    def at(self, record: Record | None, now: datetime, judged: Judgement | None = None) -> ReleaseStatus:
         """Return the state of a release. What NGINX is told is about the newest."""
         traffic, serving = self.traffic(), read_serving(self.paths)
         stables = len(traffic.names - {CANARY_NAME})
@@ -39,6 +40,7 @@ class Look:
             params=self.release,
             needs_approval=self.needs_approval,
             online=self.online(record),
+            judged=judged,
         )
 
     def online(self, record: Record | None) -> Online:
