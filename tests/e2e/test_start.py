@@ -28,6 +28,7 @@ LISTENING = {
     "controller": {9110},
     "feedback-collect": {9111},
     "feedback-join": {9112},
+    "console": {8085},
     "prometheus": {9090},
     "alertmanager": {9093},
     "nginx-exporter": {9113},
@@ -44,6 +45,7 @@ WRITABLE = {
     "scheduler": {"/data", "/tmp"},
     "feedback-collect": {"/data", "/impressions", "/tmp"},
     "feedback-join": {"/data", "/tmp"},
+    "console": {"/inbox", "/tmp"},
     "controller": {"/data/releases", "/tmp", "/run/docker.sock"},
     "prometheus": {"/prometheus"},
     "alertmanager": {"/alertmanager", "/tmp"},
@@ -86,7 +88,12 @@ def test_only_the_intended_ports_listen(stack: TestStack, service: str) -> None:
 
 def test_only_nginx_is_reached_from_outside_of_this_host(stack: TestStack) -> None:
     published = {name: stack.stack.inspect(name, PUBLISHED).split() for name in LISTENING}
-    assert {name for name, ports in published.items() if ports} == {"nginx", "prometheus", "alertmanager"}
+    assert {name for name, ports in published.items() if ports} == {
+        "nginx",
+        "prometheus",
+        "alertmanager",
+        "console",
+    }
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -125,6 +132,12 @@ def test_only_the_controller_may_tell_docker_what_to_do(stack: TestStack) -> Non
         "cadvisor": "false",
         "controller": "true",
     }
+
+
+def test_the_console_shows_who_serves_and_hears_of_the_controller(stack: TestStack) -> None:
+    port = stack.ports["CONSOLE_PORT"]
+    assert "stable-1 40 %" in get(port, "/").body.decode()
+    eventually(lambda: "Nobody listens" not in get(port, "/release").body.decode())
 
 
 def test_prometheus_sees_every_service_and_both_tracks(stack: TestStack) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from auto_deployment.console.live.edge_traffic import TRACKS, Counts, EdgeTraffic
 from auto_deployment.console.judged import JudgedRecords
+from auto_deployment.console.live.edge_traffic import TRACKS, Counts, EdgeTraffic
 from auto_deployment.mail.format import value
 from auto_deployment.paths import Paths
 from auto_deployment.release.inbox import Inbox

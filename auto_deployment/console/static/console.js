@@ -2,7 +2,7 @@
 // Everything is readable without this file: it draws the tables as plots and keeps an open page up to date.
 
 const COLOURS = {stable: "--stable", canary: "--canary", limit: "--bad", static: "--quiet"};
-const OTHERS = ["--stable", "--canary", "--good", "--open"];
+const OTHERS = ["--text", "--open", "--good"];
 const POLL_MS = 30000;
 const PLOTS_MS = 20000;
 

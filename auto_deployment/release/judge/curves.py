@@ -77,7 +77,7 @@ def curves(ticks: Sequence[Tick], params: JudgeParams, most: int = 60) -> dict[s
             against, abort_limit(params, WATCHED_PART), evidence=found.watched_harm
         ),
         SAMPLE: curve(
-            "users seen",
+            "since the evidence began",
             params.min_users,
             stable=np.cumsum(stable.users).astype(float),
             canary=np.cumsum(canary.users).astype(float),
