@@ -16,7 +16,8 @@ PORTS = {
 }  # fmt: skip
 # NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
 UNASKED = {
-    "nginx", "redis", "kafka", "static-list", "console", "events", "postgres", "simulator", "maildev", "grafana",
+    "nginx", "redis", "kafka", "static-list", "console", "events", "postgres", "simulator", "maildev",
+    "grafana",
 }  # fmt: skip
 
 
