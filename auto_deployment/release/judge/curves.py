@@ -16,6 +16,7 @@ from auto_deployment.release.judge.checks import (
     SLOW_AGAINST_STABLE,
 )
 from auto_deployment.release.judge.evidence import (
+    BAD_PART,
     POPULAR_PART,
     SLOW_PART,
     WATCHED_PART,
@@ -55,7 +56,6 @@ def curves(ticks: Sequence[Tick], params: JudgeParams, most: int = 60) -> dict[s
 
     canary, stable = columns(baking)
     found = weigh(canary, stable, presence(baking), params)
-    against, kept = "log evidence against the canary", kept_limit(params)
     return {
         MEAN_LATENCY: curve(
             "milliseconds, mean since the evidence began",
@@ -65,17 +65,18 @@ def curves(ticks: Sequence[Tick], params: JudgeParams, most: int = 60) -> dict[s
         ),
         BAD_ANSWERS: curve(
             "log evidence for the canary: one of both has to reach the limit",
-            kept,
+            kept_limit(params),
             **{"SLO kept": found.slo_kept, "not much worse than stable": found.not_much_worse},
         ),
-        BAD_AGAINST_STABLE: curve(against, abort_limit(params), evidence=found.bad_harm),
-        POPULAR_AGAINST_STABLE: curve(
-            against, abort_limit(params, POPULAR_PART), evidence=found.fallback_harm
-        ),
-        SLOW_AGAINST_STABLE: curve(against, abort_limit(params, SLOW_PART), evidence=found.slow_harm),
-        WATCHED_AGAINST_STABLE: curve(
-            against, abort_limit(params, WATCHED_PART), evidence=found.watched_harm
-        ),
+        **{
+            name: curve("log evidence against the canary", abort_limit(params, part), evidence=one)
+            for name, part, one in (
+                (BAD_AGAINST_STABLE, BAD_PART, found.bad_harm),
+                (POPULAR_AGAINST_STABLE, POPULAR_PART, found.fallback_harm),
+                (SLOW_AGAINST_STABLE, SLOW_PART, found.slow_harm),
+                (WATCHED_AGAINST_STABLE, WATCHED_PART, found.watched_harm),
+            )
+        },
         SAMPLE: curve(
             "since the evidence began",
             params.min_users,
