@@ -20,6 +20,7 @@ from auto_deployment.release.judge.evidence import (
     POPULAR_PART,
     SLOW_PART,
     WATCHED_PART,
+    Evidence,
     abort_limit,
     columns,
     kept_limit,
@@ -70,12 +71,7 @@ def curves(ticks: Sequence[Tick], params: JudgeParams, most: int = 60) -> dict[s
         ),
         **{
             name: curve("log evidence against the canary", abort_limit(params, part), evidence=one)
-            for name, part, one in (
-                (BAD_AGAINST_STABLE, BAD_PART, found.bad_harm),
-                (POPULAR_AGAINST_STABLE, POPULAR_PART, found.fallback_harm),
-                (SLOW_AGAINST_STABLE, SLOW_PART, found.slow_harm),
-                (WATCHED_AGAINST_STABLE, WATCHED_PART, found.watched_harm),
-            )
+            for name, part, one in _comparisons(found)
         },
         SAMPLE: curve(
             "since the evidence began",
@@ -84,6 +80,16 @@ def curves(ticks: Sequence[Tick], params: JudgeParams, most: int = 60) -> dict[s
             canary=np.cumsum(canary.users).astype(float),
         ),
     }
+
+
+def _comparisons(found: Evidence) -> Sequence[tuple[str, float, Floats]]:
+    """Return each comparison with stable, its part of alpha, and its evidence."""
+    return (
+        (BAD_AGAINST_STABLE, BAD_PART, found.bad_harm),
+        (POPULAR_AGAINST_STABLE, POPULAR_PART, found.fallback_harm),
+        (SLOW_AGAINST_STABLE, SLOW_PART, found.slow_harm),
+        (WATCHED_AGAINST_STABLE, WATCHED_PART, found.watched_harm),
+    )
 
 
 def _means(baking: Sequence[Tick], track: str) -> Floats:
