@@ -6,6 +6,7 @@ from auto_deployment.host.layout import Below, Layout
 
 PROJECT = Path(__file__).parents[1]  # the checkout that this code lies in, or its copy in an image
 TEMPLATE = PROJECT / "nginx" / "templates" / "marquee.conf.template"
+OPERATIONS = PROJECT / "docs" / "operations.md"
 LOCAL_CONF = PROJECT / "nginx" / "local.conf"
 
 

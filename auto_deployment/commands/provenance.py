@@ -6,7 +6,6 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from auto_deployment.commands.provenance_releases import branches, records_of
 from auto_deployment.commands.release.shared import store
 from auto_deployment.config import Settings
 from auto_deployment.host.codec import to_plain
@@ -14,6 +13,7 @@ from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish.lookup import look_up
 from auto_deployment.publish.provenance_tree import render_tree
 from auto_deployment.release.online.by_group import group_branches, kept_measures
+from auto_deployment.release.online.of_model import branches, records_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,14 +13,7 @@ from auto_deployment.dataset.corrections.names import is_correction
 from auto_deployment.dataset.published import mark_published
 from auto_deployment.dataset.schema import NEVER_PUBLISHED, SegmentError, open_segment
 from auto_deployment.dataset.schema import damaged as damaged_segment
-from auto_deployment.dataset.segments import (
-    SUFFIX,
-    may_replace,
-    read_segment,
-    replaced_by,
-    replaced_names,
-    segment_path,
-)
+from auto_deployment.dataset.segments import SUFFIX, replaced_names, segment_path, sound_segments
 from auto_deployment.host.files import making, remove_leftovers
 from auto_deployment.paths import Paths
 
@@ -77,18 +70,7 @@ def mark_linked(cycle: Cycle) -> None:
 
 def sound_paths(segments: Path, damaged: dict[str, str]) -> list[Path]:
     """List the segments that can be opened and were not replaced by another of them; name the others."""
-    sound: list[Path] = []
-    replaced: set[str] = set()
-    for path in sorted(path for path in segments.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
-        try:
-            segment = read_segment(path)
-        except SegmentError as error:
-            damaged[path.name] = str(error)
-            continue
-        sound.append(path)
-        if may_replace(path):
-            replaced.update(replaced_by(segment))
-    return [path for path in sound if path.stem not in replaced]
+    return [segment.path for segment in sound_segments(segments, damaged)]
 
 
 def damage_of(path: Path) -> str | None:

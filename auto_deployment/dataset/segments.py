@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auto_deployment.dataset.locks import reading
-from auto_deployment.dataset.schema import METADATA_KEY, SCHEMA, SegmentMeta, open_segment
+from auto_deployment.dataset.schema import METADATA_KEY, SCHEMA, SegmentError, SegmentMeta, open_segment
 from auto_deployment.host.files import StagedFile
 
 SUFFIX = ".parquet"
@@ -66,6 +66,25 @@ def list_segments(directory: Path) -> list[Segment]:
     """Read the facts of every segment in order of name; raise `SegmentError` naming a damaged one."""
     with reading(directory):
         return [read_segment(path) for path in segment_paths(directory)]
+
+
+def sound_segments(
+    directory: Path, damaged: dict[str, str], read: Callable[[Path], Segment] | None = None
+) -> list[Segment]:
+    """Read what `list_segments` reads, and leave out what is damaged: `damaged` gets why, by file name."""
+    read = read or read_segment
+    sound: list[Segment] = []
+    replaced: set[str] = set()
+    for path in sorted(path for path in directory.glob(f"*{SUFFIX}") if not path.name.startswith(".")):
+        try:
+            segment = read(path)
+        except SegmentError as error:
+            damaged[path.name] = str(error)
+            continue
+        sound.append(segment)
+        if may_replace(path):
+            replaced.update(replaced_by(segment))
+    return [segment for segment in sound if segment.path.stem not in replaced]
 
 
 def read_segment(path: Path) -> Segment:

@@ -16,6 +16,7 @@ CODE = (
     "LICENSE",
     "app",
     "auto_deployment",
+    "docs/operations.md",
     "dvc.yaml",
     "nginx",
     "params.yaml",

@@ -18,10 +18,10 @@ NAME = re.compile(r"(?P<version>[0-9]{8}T[0-9]{4}-[0-9a-f]{8})(?:-(?P<code>[0-9A
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A published version: its provenance, the commit that published it, the code that served the answer."""
+    """A version: its provenance, the commit that published it, the code that served the answer."""
 
-    facts: dict[str, Any]
-    commit: str
+    facts: Mapping[str, Any]
+    commit: str  # empty, as `tagged`, for one that nobody has published
     tagged: str
     serving_code: str | None
     # Of `evaluate`, as committed with the version: by way of grouping and group; with `all` and `cutoff`.
@@ -30,13 +30,18 @@ class Found:
 
 def look_up(words: str, repository: Path) -> Found:
     """Find a model version, a release id, or a whole header line; raise `PublishError` saying what to do."""
+    return look_up_in(words, Commands(repository, {"GIT_TERMINAL_PROMPT": "0"}))
+
+
+def look_up_in(words: str, commands: Commands) -> Found:
+    """Do what `look_up` does with the programs of one clone."""
+    repository = commands.folder
     found = NAME.fullmatch(words.rpartition(":")[2].strip())
     if found is None:
         raise PublishError(
             f"{words!r} names no model: use the value of X-Model-Version or X-Release of an answer."
         )
     version = found["version"]
-    commands = Commands(repository, {"GIT_TERMINAL_PROMPT": "0"})
     status, commit, _ = commands.outcome(["git", "rev-list", "-1", f"refs/tags/{TAGS}{version}"])
     if status != 0:
         raise PublishError(

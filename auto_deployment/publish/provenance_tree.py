@@ -11,12 +11,22 @@ CORRECTION = "correction-"  # how the names of such segments begin
 
 
 def render_tree(found: Found, releases: Sequence[Branch] = (), groups: Sequence[Branch] = ()) -> str:
-    """Return the lines, from the model down to offsets and parameters.
+    """Return the lines, from the model down to offsets and parameters; the arguments are `branches_of`'s."""
+    facts = found.facts
+    lines = [
+        f"model {facts['version']} ({facts.get('kind')})",
+        *_draw(branches_of(found, releases, groups), ""),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def branches_of(found: Found, releases: Sequence[Branch] = (), groups: Sequence[Branch] = ()) -> list[Branch]:
+    """Return what grows from a model: each branch is a line with its own branches below it.
 
     `releases` say how it was served, `groups` what it was worth to whom.
     """
     facts = found.facts
-    branches = [
+    return [
         *([("released", releases)] if releases else []),
         _code(found),
         _data(facts),
@@ -29,8 +39,6 @@ def render_tree(found: Found, releases: Sequence[Branch] = (), groups: Sequence[
         _leaf("champion", _champion(facts.get("champion"))),
         ("DVC", [_leaf(path, digest) for path, digest in _sorted(facts.get("dvc"))]),
     ]
-    lines = [f"model {facts['version']} ({facts.get('kind')})", *_draw(branches, "")]
-    return "\n".join(lines) + "\n"
 
 
 def _code(found: Found) -> Branch:
@@ -38,7 +46,7 @@ def _code(found: Found) -> Branch:
     dirty = " with uncommitted changes" if facts.get("code_is_dirty") else ""
     branches = [
         _leaf("trained by", f"{facts.get('code_revision')}{dirty}"),
-        _leaf("published by", f"{found.commit} at {found.tagged}"),
+        _leaf("published by", f"{found.commit} at {found.tagged}" if found.tagged else "nobody yet"),
         _leaf("content", facts.get("content_hash")),
     ]
     if found.serving_code:

@@ -129,6 +129,10 @@ class Store:
         path = self._folder / f"{key}.json"
         return read_record(path) if NAME.fullmatch(path.name) and path.is_file() else None
 
+    def without_ticks(self, key: str) -> Record:
+        """Read one of `keys` but for its evidence, many times faster; raise `StateError`."""
+        return read_record(self._folder / f"{key}.json", with_ticks=False)
+
     def path(self, release: Release) -> Path:
         return self._folder / f"{release.requested_at:%Y%m%dT%H%M%S%f}_{release.id}.json"
 
@@ -142,13 +146,13 @@ class Store:
             return []
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: Path, *, with_ticks: bool = True) -> Record:
     """Read a release's file; raise `StateError` naming it when it is none."""
     try:
         content = json.loads(path.read_bytes())
         if (found := from_plain(dict[str, Any], content).get("format")) != FORMAT:
             raise ValueError(f"format {found!r} is not {FORMAT}")
-        return from_plain(Record, content)
+        return from_plain(Record, content if with_ticks else {**content, "ticks": []})
     except OSError as error:
         raise StateError(f"{path} cannot be read ({error.strerror}).") from error
     except ValueError as error:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.commands.provenance_releases import branches, releases_of
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.codec import from_plain, to_plain
 from auto_deployment.release.mail_pages import ReleaseEvent, promoted_mail
+from auto_deployment.release.online.of_model import branches, releases_of
 from auto_deployment.release.origin import origin_line, parse_origin
 from auto_deployment.release.release import Phase, Release
 from auto_deployment.release.status import history_line

@@ -82,6 +82,13 @@ def test_what_is_kept_of_an_ended_release_names_no_users(store: Store) -> None:
     assert "somebody" not in store.path(RELEASE).read_text("utf-8")
 
 
+def test_a_record_without_its_ticks_has_all_else(store: Store) -> None:
+    store.write(RECORD)
+    (key,) = store.keys()
+    assert RECORD.ticks
+    assert store.without_ticks(key) == replace(RECORD, ticks=())
+
+
 def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,15 @@ log = logging.getLogger(__name__)
 def load_history(path: Path) -> History:
     """Read the trailing days; none when the file is not there or cannot be used."""
     try:
+        return read_history(path)
+    except ValueError as error:
+        log.warning("%s: comparison with the trailing days begins anew.", error)
+        return History()
+
+
+def read_history(path: Path) -> History:
+    """Read the trailing days, none without a file; raise `ValueError` for a damaged one."""
+    try:
         content = json.loads(path.read_bytes())
         return History(
             {date.fromisoformat(day): Sample(**sample) for day, sample in content["days"].items()},
@@ -23,8 +32,7 @@ def load_history(path: Path) -> History:
     except FileNotFoundError:
         return History()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("%s cannot be used (%s): comparison with the trailing days begins anew.", path, error)
-        return History()
+        raise ValueError(f"{path} cannot be used ({error})") from error
 
 
 def save_history(path: Path, history: History) -> None:

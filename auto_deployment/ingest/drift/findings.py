@@ -32,12 +32,23 @@ def findings_since(path: Path, moment: datetime | None) -> Findings:
     return {name: one for name, one in found if moment is None or datetime.fromisoformat(one["at"]) > moment}
 
 
-def _read(path: Path) -> Findings:
+def read_findings(path: Path) -> Findings:
+    """Return all that is known, nothing without a file; raise `ValueError` for a damaged one."""
     try:
         content = json.loads(path.read_bytes())
-        return {check: {**one, "at": str(one["at"])} for check, one in content.items()}
+        found = {check: {**one, "at": str(one["at"])} for check, one in content.items()}
+        for one in found.values():
+            datetime.fromisoformat(one["at"])
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("%s cannot be used (%s): earlier strong changes are forgotten.", path, error)
+        raise ValueError(f"{path} cannot be used ({error})") from error
+    return found
+
+
+def _read(path: Path) -> Findings:
+    try:
+        return read_findings(path)
+    except ValueError as error:
+        log.warning("%s: earlier strong changes are forgotten.", error)
         return {}

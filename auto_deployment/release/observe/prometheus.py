@@ -49,6 +49,10 @@ class Prometheus:
         found = self._ask("query_range", {"query": query, **span})
         return found if isinstance(found, Unavailable) else _series(found)
 
+    def alerts(self) -> Any | Unavailable:
+        """Return what fires and is about to, as it stands in the answer."""
+        return self._ask("alerts", {})
+
     def _ask(self, kind: str, parameters: dict[str, str]) -> Any:
         """Return what an answer has as its data, or `Unavailable`."""
         try:

@@ -1,17 +1,36 @@
 """What its releases add to a model's provenance: who wanted it, who approved it, when it was deployed."""
 
+import logging
 from collections.abc import Iterator
 
 from auto_deployment.publish.provenance_tree import Branch
 from auto_deployment.release.origin import described
 from auto_deployment.release.release import Action, Phase, Release
-from auto_deployment.release.store import Record, Store
+from auto_deployment.release.store import Record, StateError, Store
+
+log = logging.getLogger(__name__)
 
 
-def records_of(store: Store, version: str, code: str | None) -> list[Record]:
-    """Return the records of a model's releases, of one code where that is known, oldest first."""
-    found = [record for record in store.history() if record.release.candidate.model_version == version]
-    return [one for one in reversed(found) if code is None or one.release.candidate.code_revision == code]
+def records_of(
+    store: Store, version: str, code: str | None, damaged: list[str] | None = None
+) -> list[Record]:
+    """Return the records of a model's releases without ticks, of one code where that is known, oldest first.
+
+    A damaged one is left out: `damaged` says why, else the log.
+    """
+    found = []
+    for key in reversed(store.keys()):
+        if not key.partition("_")[2].startswith(f"{version}-"):
+            continue
+        try:
+            record = store.without_ticks(key)
+        except StateError as error:
+            log.warning("%s", error) if damaged is None else damaged.append(str(error))
+            continue
+        build = record.release.candidate
+        if build.model_version == version and code in (None, build.code_revision):
+            found.append(record)
+    return found
 
 
 def releases_of(store: Store, version: str, code: str | None) -> list[Release]:
