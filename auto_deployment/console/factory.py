@@ -9,11 +9,13 @@ from flask import Flask, Response, g, render_template, request
 
 from auto_deployment.console.access import Door, Guard
 from auto_deployment.console.assets import Assets
+from auto_deployment.console.documents import add_document
 from auto_deployment.console.errors import register_errors
 from auto_deployment.console.live.news import news
 from auto_deployment.console.live.stream import Live
 from auto_deployment.console.page import Asked, Console, Page
-from auto_deployment.console.pages.table import PAGES
+from auto_deployment.console.pages.table import DOCUMENTS, PAGES
+from auto_deployment.console.paging import query_with
 from auto_deployment.console.press import Press
 from auto_deployment.console.responses import HTML, guarded
 from auto_deployment.console.sessions import Sessions, signing_key
@@ -37,7 +39,7 @@ def build(console: Console, door: Door) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(duration=duration, clock=clock)
-    app.jinja_env.globals.update(pages=PAGES, here=_here)
+    app.jinja_env.globals.update(pages=PAGES, here=_here, query_with=query_with)
     app.before_request(_begin)
     guard = Guard(door, Sessions(console.now))
     guard.add_to(app)
@@ -46,6 +48,8 @@ def build(console: Console, door: Door) -> Flask:
     Assets().add_to(app)
     for page in PAGES:
         app.add_url_rule(page.rule, page.name, _view(page, console), methods=["GET"])
+    for document in DOCUMENTS:
+        add_document(app, document, console)
     app.add_url_rule("/health/live", "live", lambda: {"status": "live"}, methods=["GET"])
     register_errors(app)
     app.after_request(_end)

@@ -58,13 +58,13 @@ class Metrics:
     def __init__(
         self, prometheus: Prometheus | None, traffic: EdgeTraffic, now: Callable[[], datetime]
     ) -> None:
-        self._prometheus, self._traffic, self._now = prometheus, traffic, now
+        self.prometheus, self._traffic, self._now = prometheus, traffic, now
         self._turn = threading.Lock()
         self._kept: dict[str, tuple[datetime, Plots]] = {}
 
     def plots(self, window: Window) -> Plots:
         """Return the plots of a time."""
-        if self._prometheus is None:
+        if self.prometheus is None:
             return self._own(NONE_HERE)
         with self._turn:
             asked_at, found = self._kept.get(window.name, (None, None))
@@ -74,7 +74,7 @@ class Metrics:
                 or asked_at is None
                 or not timedelta() <= now - asked_at < timedelta(seconds=KEPT_S)
             ):
-                found = self._ask(self._prometheus, window)
+                found = self._ask(self.prometheus, window)
                 self._kept[window.name] = self._now(), found
             return found
 

@@ -1,0 +1,1 @@
+"""What fires, and what docs/operations.md says to do about it."""

@@ -1,0 +1,1 @@
+"""What came in, as people look at it."""
