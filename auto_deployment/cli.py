@@ -37,13 +37,14 @@ COMMANDS = {
     "bake": "put a model where an image build takes it from",
     "release": "hand in a candidate, watch it, decide, roll back",
     "console": "pages for people: watch a release, press a button",
+    "fleet": "models for many hosts: the store, and a node's agent",
     "feedback": "what was shown to users, and what came of it",
     "mail": "send a mail as a test, or show one of every kind",
     "run": "serve with plain processes: NGINX, two stables, one canary",
 }
 
 BATCH_WORK = "simulate", "import", "export", "train", "evaluate", "retrain", "retain", "stage", "tune", "bake"
-BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget", "feedback", "console"
+BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget", "feedback", "console", "fleet"
 NICENESS = {**dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
 
 
@@ -158,6 +159,8 @@ def _load_background_work(word: str) -> ModuleType:
             from auto_deployment.commands import feedback as command
         case "console":
             from auto_deployment.commands import console as command
+        case "fleet":
+            from auto_deployment.commands import fleet as command
         case _:
             from auto_deployment.commands.events import forget as command
     return command

@@ -1,7 +1,7 @@
 """`params.yaml` as frozen objects: every number that someone may argue about, checked when it is read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -13,6 +13,8 @@ from auto_deployment.cycle.schedule import RetrainParams
 from auto_deployment.edge.nginx_config import TrafficParams as TrafficParams
 from auto_deployment.errors import BadInputError
 from auto_deployment.feedback.params import FeedbackParams
+from auto_deployment.fleet.params import FleetParams
+from auto_deployment.host.codec import LATER
 from auto_deployment.ingest.params import IngestParams
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.simulate.params import SimulateParams
@@ -45,6 +47,7 @@ class Params:
     release: ReleaseParams
     feedback: FeedbackParams
     checks: ChecksParams
+    fleet: FleetParams = field(default_factory=FleetParams, metadata=LATER)
 
 
 def load_params(path: Path) -> Params:

@@ -36,6 +36,7 @@ class Paths(Layout):
     release_inbox = Below("releases", "inbox")
     controller_lock = Below("releases", "controller.lock")
     serving = Below("releases", "serving.json")  # the release that the stable instances serve
+    store_owed = Below("releases", "store-owed")  # what the model store has yet to be told
     released = Below("releases", "released.json")  # versions that have ever served everybody
     rejected = Below("releases", "rejected.json")  # what releases have ruled out
     evidence = Below("releases", "evidence.json")  # which release bakes, since when: feedback counts for it
@@ -44,6 +45,7 @@ class Paths(Layout):
     local_latency = Below("releases", "local", "latency.json")
     outbox = Below("outbox")
     feedback = Below("feedback")
+    fleet = Below("fleet")  # of a node's agent, where FLEET_DIR names no other
 
 
 class CycleLayout(Layout):

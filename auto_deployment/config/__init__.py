@@ -11,6 +11,7 @@ from auto_deployment.config import (
     console,
     controller,
     events,
+    fleet,
     impressions,
     kafka,
     mail,
@@ -28,6 +29,7 @@ from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import SettingsError as SettingsError  # everybody knows it from here
 from auto_deployment.config.env import Variables, matching, one_of, read
 from auto_deployment.config.events import EventsSettings
+from auto_deployment.config.fleet import FleetSettings
 from auto_deployment.config.impressions import ImpressionSettings
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.config.mail import MailSettings
@@ -58,6 +60,7 @@ class Settings:
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     impressions: ImpressionSettings = field(default_factory=ImpressionSettings)
     recent: RecentSettings = field(default_factory=RecentSettings)
+    fleet: FleetSettings = field(default_factory=FleetSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -99,4 +102,5 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "console": (ConsoleSettings, console.VARIABLES),
     "impressions": (ImpressionSettings, impressions.VARIABLES),
     "recent": (RecentSettings, recent.VARIABLES),
+    "fleet": (FleetSettings, fleet.VARIABLES),
 }

@@ -13,7 +13,8 @@ SAME_FAULT_EVERY_S = 60.0
 class Faults:
     """Logs each fault in full once, and again only after a while: the loop comes round every two seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "Looking after the release") -> None:
+        self._what = what
         self._last: tuple[str, datetime] | None = None
 
     def log(self, error: Exception, now: datetime) -> None:
@@ -25,4 +26,4 @@ class Faults:
         if isinstance(error, MarqueeError):
             log.error("%s", error)
         else:
-            log.error("Looking after the release failed", exc_info=error)
+            log.error("%s failed", self._what, exc_info=error)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import COMMANDS, main
-from auto_deployment.commands import events, feedback, release
+from auto_deployment.commands import events, feedback, fleet, release
 from auto_deployment.config import Settings, SettingsError
 from tests.support.imports import loaded_by
 from tests.support.project import PROJECT
@@ -105,7 +105,8 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
     ("group", "word"),
     [("release", word) for word in sorted(release.WORDS)]
     + [("feedback", word) for word in sorted(feedback.WORDS)]
-    + [("events", word) for word in sorted(events.WORDS)],
+    + [("events", word) for word in sorted(events.WORDS)]
+    + [("fleet", word) for word in sorted(fleet.WORDS)],
 )
 def test_every_word_of_a_group_explains_itself(
     group: str, word: str, capsys: pytest.CaptureFixture[str]
@@ -114,6 +115,13 @@ def test_every_word_of_a_group_explains_itself(
         main([group, word, "--help"])
     assert stop.value.code == 0
     assert f"{group} {word}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", sorted(fleet.WORDS))
+def test_a_word_about_a_store_in_a_folder_loads_nothing_slow(word: str) -> None:
+    """An agent is on every node, beside what serves; fsspec is for stores at an address."""
+    slow = {"fsspec", "dvc", "flask", "pandas", "pyarrow", "scipy", "matplotlib"}
+    assert loaded_by(f"from auto_deployment.commands.fleet import load; load('{word}')") & slow == set()
 
 
 @pytest.mark.parametrize("word", ["history", "status", "abort"])

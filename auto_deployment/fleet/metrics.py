@@ -1,0 +1,79 @@
+"""What an agent tells Prometheus and probes: pulling and serving have a health each."""
+
+import json
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from auto_deployment.fleet.pull import Counted
+from auto_deployment.fleet.state import AgentState
+from auto_deployment.host.metrics_server import Answer
+
+PREFIX = "marquee_fleet_"
+
+
+class AgentMetrics:
+    """The metrics of one agent, and its two healths."""
+
+    def __init__(self, channels: tuple[str, ...], stuck_s: float) -> None:
+        self.registry = CollectorRegistry()
+        self._stuck_s, self._alive_at = stuck_s, 0.0
+        self._state = AgentState()
+        self._bytes = Counter(
+            f"{PREFIX}pulled_bytes", "Bytes of models, by how they came", ["way"], registry=self.registry
+        )
+        self._again = Counter(
+            f"{PREFIX}fetched_again", "Files that came damaged and were fetched again", registry=self.registry
+        )
+        self._store_up = Gauge(f"{PREFIX}store_up", "Whether the store answered last", registry=self.registry)
+        self._refused = Gauge(f"{PREFIX}versions_refused", "Versions left alone", registry=self.registry)
+        self._held = Gauge(f"{PREFIX}versions_held", "Versions on this node", registry=self.registry)
+        self._free = Gauge(f"{PREFIX}disk_free_bytes", "Of the volume's disk", registry=self.registry)
+        self._at = Gauge(
+            f"{PREFIX}look_timestamp_seconds", "When the last look ended", registry=self.registry
+        )
+        self._behind = Gauge(
+            f"{PREFIX}behind_seconds", "Since when another version is wanted than answers", ["channel"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._seen = Counted()
+        for way in ("fetched", "linked"):
+            self._bytes.labels(way)
+        for channel in channels:
+            self._behind.labels(channel)
+
+    def alive(self, now: float) -> None:
+        """Note a sign of the loop; a long pull gives one for each part."""
+        self._alive_at = now
+
+    def show(self, state: AgentState, counted: Counted, free_bytes: int) -> None:
+        self._bytes.labels("fetched").inc(counted.fetched_bytes - self._seen.fetched_bytes)
+        self._bytes.labels("linked").inc(counted.linked_bytes - self._seen.linked_bytes)
+        self._again.inc(counted.fetched_again - self._seen.fetched_again)
+        self._seen = Counted(counted.fetched_bytes, counted.linked_bytes, counted.fetched_again)
+        self._state = state
+        self._store_up.set(not state.store_fault)
+        self._refused.set(len(state.refused))
+        self._held.set(len(state.versions))
+        self._free.set(free_bytes)
+        self._at.set(state.at)
+        for name, channel in state.channels.items():
+            since = channel.behind_since
+            self._behind.labels(name).set(0.0 if since is None else max(0.0, state.at - since))
+
+    def answer(self, path: str, now: float) -> Answer:
+        """Answer /health/pull (the loop goes on) and /health/serve (each channel has a model here)."""
+        if path == "/health/pull":
+            age_s = now - self._alive_at
+            return _health(age_s <= self._stuck_s, {"last_sign_s": round(age_s, 1), "store": self._store()})
+        if path == "/health/serve":
+            links = {name: channel.linked for name, channel in self._state.channels.items()}
+            return _health(bool(links) and None not in links.values(), {"channels": links})
+        return 404, "text/plain", b"there are /metrics, /health/pull and /health/serve\n"
+
+    def _store(self) -> str:
+        return self._state.store_fault or "answers"
+
+
+def _health(is_well: bool, found: dict[str, object]) -> Answer:
+    body = json.dumps({"status": "ok" if is_well else "bad", **found}).encode() + b"\n"
+    return 200 if is_well else 503, "application/json", body
