@@ -26,6 +26,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 RETRIES = 2
 # The clients under fsspec raise classes of their own beside OSError.
 CLIENTS = {"botocore", "aiobotocore", "aiohttp", "gcsfs", "google", "azure", "asyncio"}
+BEYOND_THE_END = {"InvalidRange", "416"}
 NOT_AS_IT_WAS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "409", "412"}
 
 
@@ -51,8 +52,13 @@ class RemoteFiles:
             return bytes(self._system.cat_file(self._at(path)))
 
     def read_part(self, path: str, start: int, end: int) -> bytes:
-        with self._told(path):
-            return bytes(self._system.cat_file(self._at(path), start=start, end=end))
+        try:
+            with self._told(path):
+                return bytes(self._system.cat_file(self._at(path), start=start, end=end))
+        except StoreError as error:
+            if _code(error.__cause__) in BEYOND_THE_END:
+                return b""
+            raise
 
     def upload(self, source: Path, path: str) -> None:
         with self._told(path):
@@ -112,7 +118,7 @@ class RemoteFiles:
         try:
             yield
         except FileNotFoundError as error:
-            if "bucket" in str(error).lower():
+            if _code(error) == "NoSuchBucket":
                 raise StoreError(
                     f"The model store {self._address} is not there ({_words(error)})."
                 ) from error

@@ -26,5 +26,5 @@ class Throttle:
         if not self._rate:
             return
         now = self._clock()
-        self._due = max(self._due, now) + count / self._rate
+        self._due = max(self._due + count / self._rate, now)  # what the request itself took counts
         self._sleep(self._due - now)
