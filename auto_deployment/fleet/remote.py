@@ -123,15 +123,13 @@ class RemoteFiles:
                     f"The model store {self._address} is not there ({_words(error)})."
                 ) from error
             raise MissingError(f"The model store has no {path}.") from error
-        except PermissionError as error:
-            raise StoreError(
-                f"The model store {self._address} does not let us in ({_words(error)}): check the "
-                "credentials in the environment."
-            ) from error
         except Exception as error:
             if not isinstance(error, OSError) and type(error).__module__.split(".")[0] not in CLIENTS:
                 raise
-            raise StoreError(f"The model store {self._address} cannot be used ({_words(error)}).") from error
+            said = f"The model store {self._address} cannot be used ({_words(error)})"
+            if isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
+                said += ": check the credentials in the environment"
+            raise StoreError(f"{said}.") from error
 
 
 def _code(error: BaseException | None) -> str | None:
