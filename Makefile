@@ -33,7 +33,7 @@ train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure i
 # What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
 kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
 
-test: .venv/.dev openmp nginx browser ## all tests on one host; those that need Docker run whenever an engine answers
+test: .venv/.dev .venv-s3/.done openmp nginx browser ## all tests on one host; those that need Docker run whenever an engine answers
 	@# Whole systems would measure each other: one after the other, and also when something else has failed.
 	@status=0; \
 		$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
@@ -102,7 +102,7 @@ lock: .venv/.dev ## compile the lock files from the *.in files
 	@scripts/lock.sh
 
 clean: ## remove the virtual environment and the demo data; other data stays
-	rm -rf .venv data/demo
+	rm -rf .venv .venv-s3 data/demo
 
 .PHONY: nginx
 nginx:
@@ -125,3 +125,12 @@ openmp:
 .venv/.dev: requirements-dev.txt
 	@PYTHON=$(PYTHON) scripts/venv.sh $^
 	@touch $@ .venv/.runtime
+
+# For the tests of a model store at an S3 address; tests/fleet/s3.in says why it is one of its own.
+.venv-s3/.done: .venv/.dev tests/fleet/s3.txt
+	@rm -rf .venv-s3
+	@$(BIN)/python -m venv .venv-s3
+	@echo 'Installing an S3 server into .venv-s3 (once) ...'
+	@.venv-s3/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile \
+		-r tests/fleet/s3.txt
+	@touch $@

@@ -10,7 +10,12 @@ from auto_deployment import config
 from tests.support.documents import DOCUMENTS, code_of
 from tests.support.project import PROJECT
 
-LOCKS = ("app/requirements.txt", "auto_deployment/requirements.txt", "requirements-dev.txt")
+LOCKS = (
+    "app/requirements.txt",
+    "auto_deployment/requirements.txt",
+    "requirements-dev.txt",
+    "tests/fleet/s3.txt",
+)
 VARIABLE = re.compile(r"^#?\s?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 
 

@@ -21,7 +21,7 @@ from tests.support.ports import free_port
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually
 
-KILLS = int(os.environ.get("FLEET_KILLS", "6"))
+KILLS = int(os.environ.get("FLEET_KILLS", "4"))
 QUICK = {"poll_s: 5  ": "poll_s: 0.05", "rate_max_mb_s: 0  ": "rate_max_mb_s: 0.1", "keep: 2  ": "keep: 0"}
 
 

@@ -77,13 +77,19 @@ class Meddled:
 class Node:
     """A store and one node of it, below one folder."""
 
-    def __init__(self, folder: Path, params: FleetParams | None = None, **services: str | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        params: FleetParams | None = None,
+        files: Files | None = None,
+        **services: str | None,
+    ) -> None:
         self.params = params or FleetParams(min_free_mb=0)
         self.now = 1_000_000.0
         self.models, self.root = folder / "models", folder / "node"
         self.store_root = folder / "store"
         self.store_root.mkdir()
-        self.files = Meddled(FolderFiles(self.store_root))
+        self.files = Meddled(files or FolderFiles(self.store_root))
         self.store = ModelStore(self.files, "films")
         self.says: dict[str, str | None] = dict(services) or {"stable": None}  # what each service answers
         self.throttle = Throttle(0)
