@@ -36,7 +36,7 @@ class Paths(Layout):
     release_inbox = Below("releases", "inbox")
     controller_lock = Below("releases", "controller.lock")
     serving = Below("releases", "serving.json")  # the release that the stable instances serve
-    store_owed = Below("releases", "store-owed")  # what the model store has yet to be told
+    store_told = Below("releases", "store-told")  # the last release whose end the model store knows
     released = Below("releases", "released.json")  # versions that have ever served everybody
     rejected = Below("releases", "rejected.json")  # what releases have ruled out
     evidence = Below("releases", "evidence.json")  # which release bakes, since when: feedback counts for it
@@ -65,6 +65,7 @@ class CycleLayout(Layout):
     intended = Below("intended.json")  # what will have happened once the push is through
     last = Below("last.json")  # how the last cycle ended
     last_published = Below("last-published.json")  # how the last cycle ended that published something
+    delivered = Below("delivered")  # the version that was brought into the model store last
     schedule = Below("schedule.json")
 
     def fetched(self, name: str) -> Path:

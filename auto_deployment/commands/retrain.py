@@ -9,8 +9,10 @@ from types import FrameType
 
 from auto_deployment.auto_deploy import run_cycle
 from auto_deployment.commands.cycle_wiring import cycle_outbox, make_cycle
+from auto_deployment.commands.fleet.shared import opener_of
 from auto_deployment.config import Settings
 from auto_deployment.cycle.context import Cycle
+from auto_deployment.cycle.delivery import try_to_deliver
 from auto_deployment.cycle.forgotten import look_for_forgotten
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
 from auto_deployment.cycle.publish import retain
@@ -33,6 +35,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     cycle = make_cycle(settings)
     outcome = run_cycle(cycle, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
     cycle_outbox(settings).flush(datetime.now(UTC))  # where no scheduler runs, nobody else sends the mail
+    if (open_store := opener_of(settings)) is not None and not args.dry_run:
+        try_to_deliver(cycle, settings.publish, open_store, datetime.now(UTC))
     if outcome.kind != FAILED and not args.dry_run:
         _tidy(cycle, settings, published=outcome.kind == PUBLISHED)
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")

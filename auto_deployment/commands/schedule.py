@@ -4,9 +4,13 @@ import argparse
 import logging
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 
-from auto_deployment.commands.cycle_wiring import cycle_outbox, last_outcome, last_published
+from auto_deployment.commands.cycle_wiring import cycle_outbox, last_outcome, last_published, make_cycle
+from auto_deployment.commands.fleet.shared import opener_of
 from auto_deployment.config import Settings
+from auto_deployment.cycle.delivery import delivered, try_to_deliver
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.cycle.outcome import COME_AGAIN_SOON, FAILED
 from auto_deployment.host.metrics_server import serving
@@ -19,6 +23,7 @@ from auto_deployment.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
+OWED_EVERY_S = 60.0
 GRACE_S = 20.0  # a cycle that is asked to end ends its programs first
 
 
@@ -42,8 +47,31 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         runner.show_last()
         metrics.show(scheduler.state)
         with served, Sender(cycle_outbox(settings)) as sender:
-            scheduler.loop(requests, lambda: _show(metrics, scheduler, sender))
+            owed = _Owed(settings, layout)
+
+            def each_time() -> None:
+                _show(metrics, scheduler, sender)
+                owed.deliver()
+
+            scheduler.loop(requests, each_time)
     return 0
+
+
+class _Owed:
+    """Brings into the model store what a cycle has published and could not bring there itself."""
+
+    def __init__(self, settings: Settings, layout: CycleLayout) -> None:
+        self._settings, self._layout = settings, layout
+        self._open_store, self._next_s = opener_of(settings), 0.0
+
+    def deliver(self) -> None:
+        if self._open_store is None or time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + OWED_EVERY_S
+        published = last_published(self._layout)
+        if published is not None and published.version != delivered(self._layout):
+            cycle, now = make_cycle(self._settings), datetime.now(UTC)
+            try_to_deliver(cycle, self._settings.publish, self._open_store, now)
 
 
 class CycleRunner:

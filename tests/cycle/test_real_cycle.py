@@ -11,13 +11,16 @@ import pytest
 import yaml
 
 from app.artifact import load
+from auto_deployment.cycle.delivery import deliver
 from auto_deployment.cycle.outcome import PUBLISHED, REFUSED, Outcome
+from auto_deployment.fleet.folder import FolderFiles
+from auto_deployment.fleet.store import ModelStore
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.local_remote import ensure_remote
 from auto_deployment.publish.tag_message import read_tag
 from tests.support.cycle import published
 from tests.support.cycle.gate import ANY_LISTS
-from tests.support.cycle.home import RECORD_PUSHES, CycleHome
+from tests.support.cycle.home import BEGIN, RECORD_PUSHES, CycleHome
 from tests.support.git import GIT_IDENTITY, git
 from tests.support.ingest.home import Home
 from tests.support.ingest.kafka import LEAKY_CLIENT, Broker
@@ -143,6 +146,15 @@ class TestFourCycles:
         assert facts["gate"]["passed"]
         assert facts["data"]["hash"].startswith(version.rpartition("-")[2])
         assert model.content_hash == story.measured[1]
+
+    def test_the_newest_comes_into_a_model_store_as_it_was_published(
+        self, story: Story, tmp_path: Path
+    ) -> None:
+        store = ModelStore(FolderFiles(tmp_path), "films")
+        version = deliver(story.home.make(), story.home.publish, lambda: store, BEGIN)
+        assert version == story.outcomes[1].version
+        assert load(tmp_path / "models" / "films" / str(version)).content_hash == story.measured[1]
+        assert deliver(story.home.make(), story.home.publish, lambda: store, BEGIN) is None
 
     def test_without_new_data_the_gate_refuses_and_nothing_is_pushed(self, story: Story) -> None:
         third = story.outcomes[2]

@@ -29,7 +29,12 @@ Said = Callable[[], tuple[str, str]]
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Said:
     """Return what gives standard output and error since it was asked last."""
-    return lambda: tuple(capsys.readouterr())
+
+    def ask() -> tuple[str, str]:
+        out, err = capsys.readouterr()
+        return out, err
+
+    return ask
 
 
 def test_from_a_folder_to_what_serves(fleet: Path, said: Said) -> None:

@@ -9,6 +9,7 @@ WORDS = {
     "agent": "bring models to this node, until Ctrl-C or SIGTERM",
     "status": "what the store wants, what this node holds, and what serves",
     "set": "let a channel want another version",
+    "follow": "move channels as releases end, until Ctrl-C or SIGTERM",
     "publish": "put a model's folder into the store",
 }
 
@@ -20,6 +21,8 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands.fleet import agent as command
         case "set":
             from auto_deployment.commands.fleet import move as command
+        case "follow":
+            from auto_deployment.commands.fleet import follow as command
         case "publish":
             from auto_deployment.commands.fleet import publish as command
         case _:

@@ -6,7 +6,9 @@ import logging
 import os
 from datetime import UTC, datetime
 
+from auto_deployment.commands.fleet.shared import opener_of
 from auto_deployment.config import Settings
+from auto_deployment.cycle.release_ends import following
 from auto_deployment.errors import MarqueeError
 from auto_deployment.gitlab.api import GitLabError, GitLabProject, project_of
 from auto_deployment.gitlab.statuses import CommitStatus, CommitStatuses
@@ -65,7 +67,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         own = settings.controller
         served = serving((own.metrics_host, own.metrics_port), "CONTROLLER_METRICS_PORT", metrics.registry)
         statuses = CommitStatuses(_gitlab())
-        with served, Sender(outbox) as sender, statuses, until_stopped(twice_ends=True) as stop:
+        told = following(paths, opener_of(settings))
+        with served, Sender(outbox) as sender, statuses, told, until_stopped(twice_ends=True) as stop:
             faults = Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
