@@ -68,8 +68,8 @@ class ReleaseEnds:
 def tell(release: Release, store: ModelStore, now: datetime) -> None:
     """Let the store's channels follow a release's end; saying it again changes nothing.
 
-    What is promoted is what `stable` wants, and `canary` where it wanted what is replaced. What is not promoted
-    gives `canary` back, unless that wants another one by now. What is rejected is never delivered again.
+    What is promoted is what `stable` wants, and `canary` where it wanted what is replaced. What is not gives
+    `canary` back, unless that wants another one by now. What is rejected is never delivered again.
     """
     ruled_out = rejection(release)
     if ruled_out is not None and ruled_out.content_hash:

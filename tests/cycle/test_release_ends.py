@@ -114,7 +114,7 @@ def test_a_promoted_model_that_is_not_in_the_store_yet_is_waited_for(host: Host)
     host.write(Phase.PROMOTED, V3, V1)
     with pytest.raises(MissingError):
         host.step()
-    host.node.publish(V3, seed=2)
+    host.store.publish(host.node.models / V3)
     assert host.step() == 1
     assert host.wanted["stable"] == V3
 

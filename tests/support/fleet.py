@@ -12,6 +12,7 @@ from auto_deployment.fleet.files import Files, Tag
 from auto_deployment.fleet.folder import FolderFiles
 from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.pull import Puller
+from auto_deployment.fleet.service import Answers
 from auto_deployment.fleet.store import ModelStore
 from auto_deployment.fleet.throttle import Throttle
 from auto_deployment.fleet.volume import Volume
@@ -93,6 +94,7 @@ class Node:
         self.store = ModelStore(self.files, "films")
         self.says: dict[str, str | None] = dict(services) or {"stable": None}  # what each service answers
         self.throttle = Throttle(0)
+        self.ask: dict[str, Answers] = {}  # real services, in place of what they say here
         self.obedient = True  # services serve what they are pointed to
         self.volume = Volume(self.root, "films")
         self.start()
@@ -101,7 +103,7 @@ class Node:
         """Start the agent, as after a restart."""
         self.volume.open()
         self.puller = Puller(self.store, self.volume, self.throttle, self.params.min_free_mb)
-        asks = {name: self._asker(name) for name in self.says}
+        asks = {name: self.ask.get(name, self._asker(name)) for name in self.says}
         parts = AgentParts("node-1", self.store, self.volume, self.puller, asks, self.root / "agent.json")
         self.agent = Agent(parts, self.params, lambda: self.now)
 
