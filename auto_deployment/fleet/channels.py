@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from auto_deployment.fleet.errors import DamagedError
+from auto_deployment.fleet.errors import BadNameError, DamagedError
 from auto_deployment.fleet.files import Tag
 from auto_deployment.fleet.names import channel_name, version_name
 from auto_deployment.host.codec import from_plain, to_plain
@@ -47,12 +47,12 @@ def parse(content: bytes, where: str) -> Channels:
         found = from_plain(Channels, json.loads(content))
         if found.format != FORMAT:
             raise ValueError(f"format {found.format} is not {FORMAT}")
-    except ValueError as error:
+        for channel, version in found.wanted.items():
+            channel_name(channel)
+            version_name(version)
+    except (ValueError, BadNameError) as error:
         reason = " ".join(str(error).split())
         raise DamagedError(
             f"{where} is damaged ({reason}): remove it, and set the channels again."
         ) from error
-    for channel, version in found.wanted.items():
-        channel_name(channel)
-        version_name(version)
     return found

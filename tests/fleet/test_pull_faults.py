@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.fleet.errors import RoomError, StoreError
+from auto_deployment.fleet.errors import RoomError, StoppedError, StoreError
 from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.throttle import MB, Throttle
 from tests.support.fleet import NOW, V1, V2, V3, Node
@@ -122,6 +122,24 @@ def test_a_store_that_fails_in_the_middle_costs_only_what_is_left(node: Node) ->
     assert state.channels["stable"].confirmed == V2
     fetched = sorted((name, start) for name, start, _ in node.files.parts)
     assert len(fetched) == len(set(fetched))  # nothing came twice
+
+
+def test_who_is_told_to_stop_stops_in_the_middle_and_goes_on_there_later(node: Node) -> None:
+    node.publish(V2, "stable", seed=2)
+
+    def stop(what: str, path: str, start: int) -> None:
+        if what == "read_part" and len(node.files.parts) == 4:
+            raise StoppedError("stop")
+
+    node.files.on = stop
+    with pytest.raises(StoppedError):
+        node.agent.look()
+    node.files.on = lambda *_: None
+    node.start()
+    assert still_serves_the_old(node)
+    assert node.agent.look().channels["stable"].confirmed == V2
+    fetched = [(name, start) for name, start, _ in node.files.parts]
+    assert len(fetched) == len(set(fetched))
 
 
 @pytest.mark.parametrize("after", [0, 3])

@@ -163,7 +163,7 @@ def test_damaged_channels_are_refused_with_what_to_do(
     store: ModelStore, files: Meddled, content: str
 ) -> None:
     files.write("models/films/channels.json", content.encode())
-    with pytest.raises((DamagedError, BadNameError)):
+    with pytest.raises(DamagedError, match="remove it, and set the channels again"):
         store.channels()
 
 
