@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from app.artifact import read_manifest
-from auto_deployment.cycle.release_ends import ReleaseEnds
+from auto_deployment.cycle.release_ends import ReleaseEnds, follow, following
 from auto_deployment.fleet.errors import MissingError, StoreError
+from auto_deployment.fleet.store import ModelStore
 from auto_deployment.paths import Paths
 from auto_deployment.release.release import Build, Kind, Phase, Release, requested
 from auto_deployment.release.store import Record, Store
 from tests.support.fleet import NOW, V1, V2, V3, Node
+from tests.support.waiting import eventually
 
 
 class Host:
@@ -135,3 +137,24 @@ def test_a_store_that_is_new_learns_the_last_end_only(host: Host) -> None:
     host.write(Phase.BAKING, V3, V2)
     assert host.step() == 1
     assert host.wanted["stable"] == V2
+
+
+def test_a_thread_tells_of_ends_while_it_is_wanted(host: Host) -> None:
+    host.write(Phase.PROMOTED, V2, V1)
+    with following(host.paths, None):
+        pass
+    assert host.wanted["stable"] == V1
+    with following(host.paths, lambda: host.store):
+        eventually(lambda: host.wanted["stable"] == V2)
+
+
+def test_a_store_that_fails_ends_no_thread(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    host.write(Phase.PROMOTED, V2, V1)
+    rounds = iter([False, True])
+
+    def away() -> ModelStore:
+        raise StoreError("The model store is away.")
+
+    follow(host.paths, away, lambda _: next(rounds))
+    assert next(rounds, None) is None  # it came round twice
+    assert [record.message for record in caplog.records] == ["The model store is away."]  # said once
