@@ -56,7 +56,7 @@ class Follower:
         self._model_s = int(facts.get("model_s", self._place.watermark.seconds()))
         self._until_s = float(facts.get("status", {}).get("until_s", self._since_s or self._now()))
         self._trouble = ""
-        self._forget_after: int | None = None
+        self._forget_after: int | None = facts.get("forget_after")
         self._told_s = 0.0
 
     def close(self) -> None:
@@ -149,6 +149,7 @@ class Follower:
             "position": self._position,
             "since_s": self._since_s,
             "model_s": self._model_s,
+            "forget_after": self._forget_after,
             "status": {
                 "until_s": self._until_s,
                 "events": self._store.events,

@@ -107,7 +107,7 @@ class RecentStore:
 
     def facts(self) -> dict[str, Any]:
         """Return what was put."""
-        names = ("position", "since_s", "model_s", "status")
+        names = ("position", "since_s", "model_s", "forget_after", "status")
         return {name: found for name in names if (found := self._get(name)) is not None}
 
     def put(self, facts: Mapping[str, Any]) -> None:

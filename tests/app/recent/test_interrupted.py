@@ -23,7 +23,7 @@ from app.recent.store import RecentStore
 
 def step(self, *args):
     merge(self, *args)
-    if args[1] == second:
+    if args[0] == second:
         print("half of it is written", flush=True)
         time.sleep(600)
 
@@ -31,8 +31,8 @@ store = open_store(Path(sys.argv[1]), 32)
 events = [RecentEvent(1_790_000_000, 20 * user, "heat+1995") for user in range(200)]
 store.apply(events, 0)
 store.put({"position": "1"})
-from app.recent.rows import bucket_of
-merge, second = RecentStore._merge, bucket_of(20 * 100)[0]
+from app.recent.rows import group_of
+merge, second = RecentStore._merge, group_of(20 * 100)[0]
 RecentStore._merge = step
 store.apply([one._replace(movie_id="alien+1979") for one in events], 0)
 """
@@ -45,7 +45,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     made.follower.close()
 
 
-def test_what_a_killed_writer_had_half_written_is_not_there_and_all_of_before_is(tmp_path: Path) -> None:
+def test_what_a_killed_writer_wrote_is_whole_and_the_rest_is_taken_again(tmp_path: Path) -> None:
     words = [sys.executable, "-c", WRITER, str(tmp_path)]
     writer = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE)
     assert writer.stdout is not None
@@ -55,10 +55,13 @@ def test_what_a_killed_writer_had_half_written_is_not_there_and_all_of_before_is
     writer.wait()
     store = open_store(tmp_path, 32)
     assert not (tmp_path / ASIDE).exists()
-    assert {one[:2] for one in store.everything()} == {(20 * user, "heat+1995") for user in range(200)}
-    assert (store.users, store.events, store.facts()["position"]) == (200, 200, "1")
-    store.apply([RecentEvent(NOW, 20, "alien+1979")], 0)
-    assert store.events == 201
+    before, new = ({(20 * user, movie) for user in range(200)} for movie in ("heat+1995", "alien+1979"))
+    found = {one[:2] for one in store.everything()}
+    assert before < found < before | new
+    assert (store.users, store.events, store.facts()["position"]) == (200, len(found), "1")
+    store.apply([RecentEvent(NOW, 20 * user, "alien+1979") for user in range(200)], 0)
+    assert {one[:2] for one in store.everything()} == before | new
+    assert (store.users, store.events) == (200, 400)
     store.close()
 
 
@@ -74,3 +77,17 @@ def test_while_a_later_model_makes_forget_what_comes_is_taken_and_what_it_knows_
         home.follower.step()
     assert home.held() == {(user, "alien+1979") for user in flowing}
     assert home.status()["users"] == home.status()["events"] == len(flowing)
+
+
+def test_forgetting_goes_on_where_the_one_before_was_ended(home: Home) -> None:
+    home.says(*(RecentEvent(NOW - 10 * HOUR_S, user, "heat+1995") for user in range(0, 40 * CHUNK, 16)))
+    home.follower.step()
+    home.model(NOW - 5 * HOUR_S)
+    home.says(RecentEvent(NOW, 1, "alien+1979"))
+    home.follower.step()
+    assert len(home.held()) > 1  # there is more to do
+    home.follower.close()
+    home.follower = home.another()
+    for _ in range(5):
+        home.follower.step()
+    assert home.held() == {(1, "alien+1979")}
