@@ -16,6 +16,13 @@ METRICS = "data/metrics/model.json"
 NAME = re.compile(r"(?P<version>[0-9]{8}T[0-9]{4}-[0-9a-f]{8})(?:-(?P<code>[0-9A-Za-z._+-]+))?")
 
 
+# The commit that a tag names, annotated or not, when it was tagged, and what it says.
+TAG = (
+    "%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)"
+    "%00%(taggerdate:iso8601-strict)%00%(contents)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A version: its provenance, the commit that published it, the code that served the answer."""
@@ -42,19 +49,21 @@ def look_up_in(words: str, commands: Commands) -> Found:
             f"{words!r} names no model: use the value of X-Model-Version or X-Release of an answer."
         )
     version = found["version"]
-    status, commit, _ = commands.outcome(["git", "rev-list", "-1", f"refs/tags/{TAGS}{version}"])
-    if status != 0:
+    # One question for all of it: a page that shows a version waits for each.
+    status, out, _ = commands.outcome(
+        ["git", "for-each-ref", f"--format={TAG}", f"refs/tags/{TAGS}{version}"]
+    )
+    if status != 0 or not out:
         raise PublishError(
             f"{repository} has no tag {TAGS}{version}: `git fetch --tags` there, or it was never published "
             "(the demo model of a first start is not)."
         )
-    message = commands.git("tag", "--list", "--format=%(contents)", f"{TAGS}{version}")
-    tagged = commands.git("tag", "--list", "--format=%(taggerdate:iso8601-strict)", f"{TAGS}{version}")
+    commit, tagged, message = out.split("\0", 2)
     try:
         facts = read_tag(message)
     except TagError as error:
         raise PublishError(f"{TAGS}{version} in {repository} says nothing of its model: {error}.") from error
-    return Found(facts, commit.strip(), tagged.strip(), found["code"], _evaluated(commands, commit.strip()))
+    return Found(facts, commit, tagged, found["code"], _evaluated(commands, commit))
 
 
 def _evaluated(commands: Commands, commit: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 
 from auto_deployment.host.files import replace_text
 from auto_deployment.paths import CycleLayout
+from auto_deployment.publish.tag_message import MARK
 from auto_deployment.release.records import ARTEFACT, RejectedRelease, Serving, add_rejected, write_serving
 from tests.console.conftest import Site
 from tests.support.console import (
@@ -53,6 +54,17 @@ def test_every_version_is_there_with_its_standing_the_newest_first(full: Site) -
     for words in ("trained here", "waits for a person", "rejected by a release", "serves everybody"):
         assert words in rows
     assert "0.2000" in rows
+
+
+def test_what_is_published_or_tagged_anew_is_there_at_the_next_look(full: Site) -> None:
+    assert "0.2000" in full.person().opens("/models")
+    publish(full.paths, "20260307T1200-cccc0000", metrics={"ndcg_at_10": 0.25})
+    clone, message = clone_of(full.paths), json.dumps({"metrics": {"ndcg_at_10": 0.375}})
+    git(clone, "tag", "--annotate", "--force", f"model/{NEW}", "-m", f"Model\n\n{MARK}\n{message}")
+    text = full.person().opens("/models")
+    assert "0.2500" in text
+    assert "0.3750" in text
+    assert "0.2000" not in text
 
 
 def test_measures_are_shown_over_time_beside_what_they_are_held_against(full: Site) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auto_deployment.commands.console import PROMETHEUS_TIMEOUT_S
 from auto_deployment.console.live.metrics import QUESTIONS
 from auto_deployment.release.observe.prometheus import Prometheus
 from auto_deployment.release.release import Phase
@@ -89,7 +90,7 @@ def test_plots_are_the_series_of_prometheus_asked_once_for_all_who_look(tmp_path
             for track, value in (("stable", "0.02"), ("canary", "0.03"))
         ]
         fake.answer(series, "matrix")
-        site = Site(tmp_path, prometheus=Prometheus(fake.url))
+        site = Site(tmp_path, prometheus=Prometheus(fake.url, PROMETHEUS_TIMEOUT_S))
         text = site.person().opens("/")
         assert figures(text)["Mean time of a list"] == ["20.0", "30.0", "", ""]
         assert len(fake.asked) == len(QUESTIONS)

@@ -138,6 +138,8 @@ def test_the_console_shows_who_serves_and_hears_of_the_controller(stack: TestSta
     port = stack.ports["CONSOLE_PORT"]
     assert "stable-1 40 %" in get(port, "/").body.decode()
     eventually(lambda: "Nobody listens" not in get(port, "/release").body.decode())
+    eventually(lambda: "Mean time of a list" in get(port, "/").body.decode())  # only Prometheus tells that
+    assert "is not known" not in get(port, "/data").body.decode()
 
 
 def test_prometheus_sees_every_service_and_both_tracks(stack: TestStack) -> None:

@@ -1,6 +1,7 @@
 """Prometheus for tests: one that answers what it is told, and the real one."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from tests.support.systems.containers import docker
 
 IMAGE = "prom/prometheus:v3.5.3"
 EXPORTER_IMAGE = "nginx/nginx-prometheus-exporter:1.5.1"
+# A length of time as the real one reads it: whole numbers only.
+DURATION = re.compile(r"([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?")
+REFUSAL = b'{"status": "error", "error": "cannot parse the timeout to a valid duration"}'
 
 
 @dataclass
@@ -42,10 +46,12 @@ def fake_prometheus() -> Iterator[FakePrometheus]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             url = urlsplit(self.path)
-            fake.asked.append((url.path, {name: one for name, (one,) in parse_qs(url.query).items()}))
-            self.send_response(fake.status)
+            parameters = {name: one for name, (one,) in parse_qs(url.query).items()}
+            fake.asked.append((url.path, parameters))
+            understood = DURATION.fullmatch(parameters.get("timeout", "1s"))
+            self.send_response(fake.status if understood else 400)
             self.end_headers()
-            self.wfile.write(fake.body)
+            self.wfile.write(fake.body if understood else REFUSAL)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

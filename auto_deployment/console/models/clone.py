@@ -32,9 +32,14 @@ class Clone:
         """Return what the tag of each published version says."""
         return Repository(self._commands, "", "").messages()
 
+    def refs(self) -> str:
+        """Return the hash and name of what is published and what waits: as long as they stay, so does all."""
+        below = (f"refs/tags/{TAGS}", f"refs/remotes/{REMOTE_REVIEW}")
+        return self._commands.git("for-each-ref", "--format=%(objectname) %(refname)", *below)
+
     def names(self) -> list[str]:
-        """Return the published versions."""
-        return Repository(self._commands, "", "").tags()
+        """Return the versions that are published or wait, in no order."""
+        return [line.rpartition("/")[2] for line in self.refs().splitlines()]
 
     def look_up(self, version: str) -> Found:
         """Return the provenance of a published version."""

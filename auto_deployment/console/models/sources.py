@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ REVIEWED = (
     "data/gate/gate.json",
     "data/champion.json",
 )
+LISTED = ("metrics", "gate")  # the rest is long, and a page of one version reads it anew
 NEWEST_REVIEWS = 20  # nobody deletes old branches, and each is a question to git
 
 
@@ -27,7 +29,7 @@ def all_versions(paths: Paths) -> tuple[list[Version], list[str]]:
     """Return the versions, newest first, each once, and what could not be read."""
     trouble: list[str] = []
     found: dict[str, Version] = {}
-    for version in (*_trained(paths), *_of_clone(Clone(paths), trouble)):
+    for version in (*_trained(paths), *_of_clone(paths, trouble)):
         found[version.name] = version  # what is published is more than what was trained
     return [found[name] for name in sorted(found, reverse=True)], trouble
 
@@ -59,27 +61,35 @@ def review_version(clone: Clone, name: str) -> Version:
         return Version(name, Place.REVIEW, damage=f"Its branch cannot be read: {error}")
 
 
-def _of_clone(clone: Clone, trouble: list[str]) -> Iterator[Version]:
+def _of_clone(paths: Paths, trouble: list[str]) -> Iterator[Version]:
+    clone = Clone(paths)
     if not clone.is_there:
         return
     try:
-        messages, reviews = clone.messages(), clone.reviews()
+        published, reviews = _published(paths, clone.refs()), clone.reviews()
     except PublishError as error:
         trouble.append(
             f"The cycle's clone {clone.folder} cannot be read, so that published versions are missing here; "
             f"the next retraining cycle makes it anew. {error}"
         )
         return
-    waiting = [name for name in reviews if is_version(name) and name not in messages]
+    known = {version.name for version in published}
+    waiting = [name for name in reviews if is_version(name) and name not in known]
     for name in waiting[:NEWEST_REVIEWS]:
         yield review_version(clone, name)
-    for name, message in messages.items():
-        yield _tagged(name, message)
+    yield from published
+
+
+@lru_cache(maxsize=1)
+def _published(paths: Paths, refs: str) -> tuple[Version, ...]:
+    """Return what tags say, which never changes while `refs` stays: only what a list of versions shows."""
+    return tuple(_tagged(name, message) for name, message in Clone(paths).messages().items())
 
 
 def _tagged(name: str, message: str) -> Version:
     try:
-        return Version(name, Place.PUBLISHED, read_tag(message))
+        facts = read_tag(message)
+        return Version(name, Place.PUBLISHED, {part: facts[part] for part in LISTED if part in facts})
     except TagError as error:
         return Version(name, Place.PUBLISHED, damage=f"Its tag says nothing of it: {error}.")
 

@@ -60,7 +60,7 @@ class Prometheus:
                 session.trust_env = False  # it is never behind a proxy
                 response = session.get(
                     f"{self.url.rstrip('/')}/api/v1/{kind}",
-                    params={**parameters, "timeout": f"{self.timeout_s:g}s"},
+                    params={**parameters, "timeout": _duration(self.timeout_s)},
                     timeout=self.timeout_s,
                     allow_redirects=False,
                 )
@@ -74,6 +74,11 @@ class Prometheus:
         if response.status_code != 200 or body.get("status") != "success":
             return Unavailable(f"status {response.status_code}: {body.get('error', 'no reason given')}")
         return body.get("data")
+
+
+def _duration(seconds: float) -> str:
+    """Return a length of time as Prometheus reads one: it knows no fractions of a second but in whole ms."""
+    return f"{max(round(1000 * seconds), 1)}ms"
 
 
 def _series(data: Any) -> dict[str, Series] | Unavailable:
