@@ -1,11 +1,13 @@
 """`docker compose --profile demo up -d --wait`: a platform with events and requests."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from tests.support.http import Reply, get
 from tests.support.systems.stack import TestStack, get_json
-from tests.support.waiting import eventually
+from tests.support.waiting import NeverError, eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -15,6 +17,60 @@ import json, pathlib, auto_deployment.dataset.segments as s
 found = s.list_segments(pathlib.Path("/data/segments"))
 print(json.dumps([one.meta.counts for one in found]))
 """
+
+# A platform's lines, from the arguments, on their way to ingest.
+TELL = """
+import sys, kafka
+producer = kafka.KafkaProducer(bootstrap_servers="kafka:9092")
+for line in sys.argv[1:]:
+    producer.send("movielog", line.encode())
+producer.flush()
+"""
+SOON_S = 5
+KNOWN, NEWCOMER = (42, 43, 44), 900_001  # the platform has 2,000 users
+WHOLE = range(200)  # minutes: no movie of the platform is longer
+
+
+def tell(demo: TestStack, user: int, minutes: range, *titles: str) -> None:
+    """Tell Kafka that a user watches titles now."""
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S},{user},GET /data/m"
+    lines = [f"{now}/{title}/{minute}.mpg" for title in titles for minute in minutes]
+    demo.inside("ingest", "python", "-c", TELL, *lines)
+
+
+def listed(demo: TestStack, user: int) -> tuple[Reply, list[str]]:
+    answer = get(demo.port, f"/recommend/{user}")
+    assert answer.status == 200
+    return answer, answer.body.decode().split(",")
+
+
+def gone_soon(demo: TestStack, user: int) -> bool:
+    """Tell whether a title that its user begins leaves the list soon."""
+    title = listed(demo, user)[1][0]
+    tell(demo, user, range(1), title)
+    try:
+        return bool(eventually(lambda: title not in listed(demo, user)[1], SOON_S))
+    except NeverError:
+        return False
+
+
+def test_a_title_that_is_watched_is_gone_from_its_users_list_within_5_s(demo: TestStack) -> None:
+    # One of three: images may be built on this machine meanwhile.
+    assert any(gone_soon(demo, user) for user in KNOWN)
+
+
+def test_a_newcomer_with_three_watches_has_a_list_of_his_own(demo: TestStack) -> None:
+    answer, popular = listed(demo, NEWCOMER)
+    assert answer.headers["x-recommendation-source"] == "popular"
+    tell(demo, NEWCOMER, WHOLE, *popular[:3])
+
+    def own() -> list[str]:
+        answer, titles = listed(demo, NEWCOMER)
+        return titles if answer.headers["x-recommendation-source"] == "personal" else []
+
+    titles = eventually(own)
+    assert set(titles).isdisjoint(popular[:3])
+    assert titles[:10] != popular[3:13]  # not what is left of everybody's
 
 
 def test_ingest_closes_segments_from_the_platforms_events(demo: TestStack) -> None:
