@@ -12,7 +12,7 @@ from auto_deployment.console.pages import alerts
 from auto_deployment.paths import OPERATIONS
 from auto_deployment.release.observe.prometheus import Prometheus
 from tests.console.conftest import Site
-from tests.support.console import HOSTILE
+from tests.support.console import HOSTILE, alert
 from tests.support.prometheus import FakePrometheus, fake_prometheus
 from tests.support.rules import read_alerts
 
@@ -30,20 +30,6 @@ def watched(tmp_path: Path, prometheus: FakePrometheus) -> Site:
 
 def fires(fake: FakePrometheus, *alerts: dict[str, Any]) -> None:
     fake.status, fake.body = 200, json.dumps({"status": "success", "data": {"alerts": alerts}}).encode()
-
-
-def alert(name: str, state: str = "firing", severity: str = "critical", **labels: str) -> dict[str, Any]:
-    return {
-        "labels": {"alertname": name, "severity": severity, "area": "serving", **labels},
-        "annotations": {
-            "summary": f"About {name}",
-            "impact": "Nobody notices.",
-            "action": "docker compose ps",
-        },
-        "state": state,
-        "activeAt": "2026-03-01T11:59:00.123456789Z",
-        "value": "1e+00",
-    }
 
 
 def test_what_fires_comes_first_each_with_its_section(watched: Site, prometheus: FakePrometheus) -> None:

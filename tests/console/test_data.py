@@ -6,26 +6,16 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.dataset.events import Rating
-from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
 from auto_deployment.ingest.drift.drift import Finding, History, Sample
 from auto_deployment.ingest.drift.file import save_history
 from auto_deployment.ingest.drift.findings import add_findings
 from auto_deployment.release.observe.prometheus import Prometheus
 from tests.console.conftest import Site
-from tests.support.console import HOSTILE
+from tests.support.console import HOSTILE, rejects
 from tests.support.ingest.segments import NOON, write_segment
 from tests.support.prometheus import fake_prometheus
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def rejects(site: Site, name: str, lines: list[tuple[bytes, str]]) -> None:
-    """Leave rejected lines in the quarantine."""
-    with QuarantineWriter(site.paths.quarantine, name, "stream", 1) as writer:
-        for number, (raw, reason) in enumerate(lines):
-            writer.add(raw, reason, LinePosition(topic="movielog1", partition=0, offset=number))
-        writer.seal()
-        writer.publish()
 
 
 def arrives(site: Site, name: str) -> Path:
@@ -74,7 +64,9 @@ def test_how_far_behind_ingest_is_comes_from_prometheus(tmp_path: Path) -> None:
 
 
 def test_rejected_lines_are_shown_by_file_and_by_reason(site: Site) -> None:
-    rejects(site, "kafka-a", [(b"line %d" % number, "time") for number in range(60)] + [(b"odd", "fields")])
+    rejects(
+        site.paths, "kafka-a", [(b"line %d" % number, "time") for number in range(60)] + [(b"odd", "fields")]
+    )
     assert "61</td>" in site.person().opens("/data/quarantine")
     assert "1 files" in site.person().opens("/data")
     address = "/data/quarantine/kafka-a"
@@ -91,7 +83,7 @@ def test_rejected_lines_are_shown_by_file_and_by_reason(site: Site) -> None:
 
 def test_a_hostile_line_is_text_and_what_cannot_be_seen_is_written_out(site: Site) -> None:
     rejects(
-        site,
+        site.paths,
         "kafka-a",
         [(HOSTILE.encode() + "\u202eevil\x00".encode() + b"\xff", "encoding"), (b"x" * 5000, "too-long")],
     )
@@ -102,7 +94,7 @@ def test_a_hostile_line_is_text_and_what_cannot_be_seen_is_written_out(site: Sit
 
 
 def test_a_damaged_file_of_the_quarantine_is_named_beside_the_others(site: Site) -> None:
-    rejects(site, "sound", [(b"line", "time")])
+    rejects(site.paths, "sound", [(b"line", "time")])
     (site.paths.quarantine / "broken.parquet").write_bytes(b"no")
     (site.paths.quarantine / "dropped.json").write_text("[]", "utf-8")
     text = site.person().opens("/data/quarantine")

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from auto_deployment.dataset.quarantine import LinePosition, QuarantineWriter
+from auto_deployment.mail.eml import file_stem, to_bytes
 from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish.tag_message import MARK
 from tests.support.cycle.published_versions import facts_of
 from tests.support.git import git
+from tests.support.mail.mails import READER, SENDER, mail
 
 OLD, NEW, WAITING = "20260301T1200-0123abcd", "20260303T1200-89abcdef", "20260305T1200-aaaa0000"
 HERE = "20260306T1200-bbbb0000"
@@ -75,3 +78,38 @@ def train_here(paths: Paths, version: str, **facts: Any) -> None:
     ):
         (folder / version).mkdir(parents=True)
         (folder / version / name).write_text(text, "utf-8")
+
+
+def rejects(paths: Paths, name: str, lines: list[tuple[bytes, str]]) -> None:
+    """Leave rejected lines in the quarantine."""
+    with QuarantineWriter(paths.quarantine, name, "stream", 1) as writer:
+        for number, (raw, reason) in enumerate(lines):
+            writer.add(raw, reason, LinePosition(topic="movielog1", partition=0, offset=number))
+        writer.seal()
+        writer.publish()
+
+
+def put_mail(paths: Paths, place: str, key: str, progress: object = None, **changed: object) -> str:
+    """Leave a mail of a release in a place of its outbox; return its address."""
+    folder = paths.release_outbox / place
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = file_stem(key)
+    (folder / f"{stem}.eml").write_bytes(to_bytes(mail(key, **changed), SENDER, [READER]))
+    if progress is not None:
+        (folder / f"{stem}.json").write_text(json.dumps(progress), "utf-8")
+    return f"/mails/releases/{stem}"
+
+
+def alert(name: str, state: str = "firing", severity: str = "critical", **labels: str) -> dict[str, Any]:
+    """Return an alert as Prometheus tells of it."""
+    return {
+        "labels": {"alertname": name, "severity": severity, "area": "serving", **labels},
+        "annotations": {
+            "summary": f"About {name}",
+            "impact": "Nobody notices.",
+            "action": "docker compose ps",
+        },
+        "state": state,
+        "activeAt": "2026-03-01T11:59:00.123456789Z",
+        "value": "1e+00",
+    }

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +32,7 @@ class FakePrometheus:
     status: int = 200
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
+    body_of: Callable[[str, dict[str, str]], bytes] | None = None  # by path and parameters, instead of `body`
 
     def answer(self, result: Any, kind: str = "vector") -> None:
         data = {"resultType": kind, "result": result}
@@ -49,9 +50,10 @@ def fake_prometheus() -> Iterator[FakePrometheus]:
             parameters = {name: one for name, (one,) in parse_qs(url.query).items()}
             fake.asked.append((url.path, parameters))
             understood = DURATION.fullmatch(parameters.get("timeout", "1s"))
+            body = fake.body_of(url.path, parameters) if fake.body_of else fake.body
             self.send_response(fake.status if understood else 400)
             self.end_headers()
-            self.wfile.write(fake.body if understood else REFUSAL)
+            self.wfile.write(body if understood else REFUSAL)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

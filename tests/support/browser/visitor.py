@@ -1,5 +1,6 @@
 """Somebody who looks at pages, and notices what a person does not: errors and requests to other places."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,10 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 TIMEOUT_MS = 30_000
 # Chromium's words for an error's page that a test asks for; what is wrong on a page says more.
 STATUS = "Failed to load resource: the server responded with a status of"
+# Its words for a script that did not run, as it should not: in a frame with what others wrote.
+CAGED = re.compile(r"Blocked script execution in .* because the document's frame is sandboxed")
+# Resolves once what was told to the page has been drawn.
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Visitor:
@@ -52,6 +57,7 @@ class Visitor:
         page.wait_for_selector(ready)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
+            page.evaluate(DRAWN)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": HEIGHT})
                 needed = page.evaluate("document.documentElement.scrollWidth")
@@ -64,7 +70,8 @@ class Visitor:
             context.close()
 
     def _heard(self, message: "ConsoleMessage") -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(STATUS):
+        expected = message.text.startswith(STATUS) or CAGED.match(message.text)
+        if message.type in ("error", "warning") and not expected:
             self.faults.append(f"{message.type} in the console: {message.text}")
 
     def _requested(self, request: "Request") -> None:
