@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auto_deployment.paths import Paths
+from auto_deployment.paths import Paths, RunLayout
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.release import Action, ReleaseCommand
 from tests.console.browser.conftest import Filled
+from tests.support.browser.pictures import document
 from tests.support.browser.visitor import Visitor
-from tests.support.console import NEW
+from tests.support.console import NEW, OLD
 from tests.support.console_server import TOKEN
+from tests.support.release.edge_lines import edge_line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -64,3 +66,43 @@ def test_hands_on_the_keyboard_sign_in_abort_with_a_reason_and_leave(
     tab_to(page, "Sign out", "Shift+Tab")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Sign in", exact=True).wait_for()
+
+
+def test_on_paper_there_are_tables_without_what_can_only_be_pressed(visitor: Visitor) -> None:
+    page = visitor.page()
+    page.goto("/release")
+    page.emulate_media(media="print")
+    assert page.get_by_role("region", name="Checks", exact=True).is_visible()
+    assert page.get_by_role("heading", name="Journal").is_visible()
+    assert not page.get_by_role("navigation").is_visible()
+    assert not page.get_by_role("link", name="Sign in").first.is_visible()
+    assert page.get_by_role("heading", name="Ask the controller").count() == 0
+
+
+def test_pictures_of_the_documentation(visitor: Visitor, filled: Filled) -> None:
+    page = visitor.page()
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.goto("/")
+    people_ask(filled, page)
+    document(page, "console-now")
+    (filled.data / "releases" / "inbox" / "heard").touch()
+    page.goto("/release")
+    document(page, "console-release")
+    page.goto("/mails")
+    page.get_by_role("link", name="Promoted").first.click()
+    page.frame_locator("iframe").get_by_text("Promoted").first.wait_for()
+    document(page, "console-mail")
+
+
+def people_ask(filled: Filled, page: "Page") -> None:
+    """Add a minute of answers to NGINX's log, and wait until the open page has counted them."""
+    log = RunLayout.below(Paths(filled.data).run).edge_log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    usual = {"status": 200, "request_time": 0.003}
+    lines = [
+        edge_line(**usual, track=track, release=f"{version}-abc1234")
+        for track, version, count in (("stable", OLD, 1920), ("canary", NEW, 480))
+        for _ in range(count)
+    ]
+    log.write_bytes(b"".join(lines))
+    page.locator('[data-live="stable-rate"]').get_by_text("32.0").wait_for()

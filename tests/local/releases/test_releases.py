@@ -6,9 +6,11 @@ One run serves all tests: each leaves it serving one model, whichever, and begin
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.browser.watcher import watching
 from tests.support.local_run import VERSION
 from tests.support.mail.mail_server import MailServer
 from tests.support.mail.mail_server import running as receiving
@@ -17,10 +19,15 @@ from tests.support.release.local_releases import RATE, USERS, Site, prepared
 from tests.support.systems.releasing import asking
 from tests.support.waiting import eventually
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 pytestmark = pytest.mark.slow
 
 GOOD, NEXT = "20261102T0000-00000000", "20261105T0000-00000000"
 POOR, BROKEN = "20261103T0000-00000000", "20261104T0000-00000000"
+UNWANTED = "20261106T0000-00000000"
+WHY = "it smells"
 
 
 @pytest.fixture(scope="module")
@@ -33,27 +40,64 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         found.stop()
 
 
-def test_a_good_model_earns_production_though_the_run_is_killed_meanwhile(site: Site) -> None:
+@pytest.mark.browser
+def test_a_good_model_earns_production_though_the_run_is_killed_meanwhile(
+    site: Site, browser: "Browser"
+) -> None:
     before = site.serving()
     site.give(GOOD, seed=2)
-    with asking(site.run.port, USERS, RATE):
-        site.deploy(GOOD)
-        site.wait_for(GOOD, "baking")
-        assert site.served() == {before, GOOD}
-        assert "baking" in site.marquee("status")
-        # The second stable may still be on its way when evidence begins: it comes in once it is well.
-        eventually(lambda: "canary 20 %" in site.marquee("status"))
-    site.kill()
-    stopped = site.changes(GOOD)
-    with asking(site.run.port, USERS, RATE):
-        assert site.changes(GOOD)[: len(stopped)] == stopped
-        reason = site.wait_for(GOOD, "promoted", "aborted", "inconclusive")
-        assert site.changes(GOOD)[-1]["phase"] == "promoted", reason
-        eventually(lambda: site.served() == {GOOD})
+    with watching(browser, site.run) as watcher:
+        with asking(site.run.port, USERS, RATE):
+            site.deploy(GOOD)
+            site.wait_for(GOOD, "baking")
+            assert site.served() == {before, GOOD}
+            assert "baking" in site.marquee("status")
+            watcher.wait_for(f"{GOOD}-abc", "baking")
+            # The second stable may still be on its way when evidence begins: it comes in once it is well.
+            eventually(lambda: "canary 20 %" in site.marquee("status"))
+        site.kill()
+        stopped = site.changes(GOOD)
+        with asking(site.run.port, USERS, RATE):
+            assert site.changes(GOOD)[: len(stopped)] == stopped
+            reason = site.wait_for(GOOD, "promoted", "aborted", "inconclusive")
+            assert site.changes(GOOD)[-1]["phase"] == "promoted", reason
+            eventually(lambda: site.served() == {GOOD})
+        # Without being loaded again, the page has come through all of it.
+        seen = watcher.wait_for(f"{GOOD}-abc", "promoted")
+        assert [one for one in seen if one in ("baking", "promoted")] == ["baking", "promoted"]
+        eventually(lambda: reason in watcher.journal())
     static = site.run.layout.static / "current" / "popular.json"
     assert json.loads(static.read_bytes())["model_version"] == GOOD
     # Without a mail server mails stay where they are. A run that was killed may miss metrics for a moment.
     eventually(lambda: [mail for mail in site.mails(GOOD) if mail != "metrics"] == ["candidate", "promoted"])
+
+
+@pytest.mark.browser
+def test_what_is_pressed_in_a_browser_is_done_in_the_name_of_who_pressed_it_and_its_mail_is_seen(
+    site: Site, browser: "Browser"
+) -> None:
+    before = site.serving()
+    site.give(UNWANTED, seed=6)
+    with receiving(MailServer()) as server:
+        site.start(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), REPORT_TO="team@example.org")
+        with watching(browser, site.run) as watcher:
+            site.deploy(UNWANTED)
+            watcher.wait_for(f"{UNWANTED}-abc", "baking")
+            watcher.abort(WHY)
+            watcher.wait_for(f"{UNWANTED}-abc", "aborted")
+            eventually(lambda: f"Ann asked: abort {WHY}" in watcher.journal())
+            eventually(lambda: watcher.mail_state("Aborted", UNWANTED) == "sent")
+            text = watcher.read_mail("Aborted", UNWANTED)
+            assert "Ann" in text
+            assert WHY in text
+        (last,) = json.loads(site.marquee("history", "--json", "--last", "1"))
+        assert [(one["action"], one["by"], one["reason"]) for one in last["commands"]] == [
+            ("abort", "Ann", WHY)
+        ]
+        subjects = [one["subject"] for one in server.messages() if UNWANTED in one["subject"]]
+        assert any("Aborted" in one for one in subjects), subjects
+        eventually(lambda: site.served() == {before})
+        site.stop()
 
 
 def test_the_first_deploy_of_what_serves_says_that_releases_say_so_from_now_on(tmp_path: Path) -> None:
