@@ -25,6 +25,7 @@ LONGEST = (
     "ingest/test_broker_faults.py",
     "cycle/test_dvc_faults.py",
     "release/controller/test_whole_release.py",
+    "console/browser/test_all_pages.py",
     "app/pages/browser/test_front_page.py",
     "app/test_schemathesis.py",
     "people/http/test_server.py",
@@ -34,6 +35,7 @@ LONGEST = (
     "ingest/test_kill.py",
     "ingest/recent/test_recent_kills.py",
     "local/test_run.py",
+    "console/browser/test_by_hand.py",
     "cycle/test_git_faults.py",
 )
 LEFT_OUT: pytest.StashKey[Counter[str]] = pytest.StashKey()

@@ -98,8 +98,9 @@ def releases(root: Path) -> str:
     world.until(Phase.ABORTED, seconds=MINUTE_S)
     world.settle()
     world.now = now - timedelta(hours=HOURS)
-    world.deploy(build(NEW), by=HOSTILE)
+    world.deploy(build(NEW))
     world.until(Phase.BAKING, seconds=MINUTE_S)
+    world.say(Action.EXTEND, by=HOSTILE, reason=HOSTILE, seconds=MINUTE_S)
     while world.now < now - timedelta(minutes=2):
         hours = world.now.timestamp() / 3600
         world.metrics.mean_ms = {"stable": 4 + math.sin(hours), "canary": 4.4 + math.sin(hours + 0.3)}
@@ -120,7 +121,13 @@ def mails(paths: Paths) -> None:
     for name, mail in islice(all_examples(), MAILS):
         content = {"subject": mail.subject, "text": mail.text, "html": mail.html, "images": mail.images}
         put_mail(paths, "waiting" if name == "approval" else "sent", mail.key, at=mail.at, **content)
-    progress = {"attempts": 3, "next_try": None, "delivered": [], "on_the_way": False, "said": ""}
+    progress: dict[str, object] = {
+        "attempts": 3,
+        "next_try": None,
+        "delivered": [],
+        "on_the_way": False,
+        "said": "",
+    }
     put_mail(paths, "refused", "refused", {**progress, "refused": {"night@example.org": f"550 {HOSTILE}"}})
 
 

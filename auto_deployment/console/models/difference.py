@@ -68,6 +68,10 @@ def _measure(name: str, first: float | None, second: float | None) -> Line:
     return Line(title_of(name), _figure(first), _figure(second), said, tone)
 
 
+def _said(fact: object) -> str:
+    return "unknown" if fact is None else str(fact)
+
+
 def _figure(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.4f}"
 
@@ -82,17 +86,17 @@ def _origin(version: Version) -> dict[str, str]:
     data, champion = mappings(facts, "data", "champion")
     lines = next(mappings(data, "lines"))
     found = {
-        "Made": str(facts.get("created_at")),
+        "Made": _said(facts.get("created_at")),
         "Code": f"{facts.get('code_revision')}{' (changed)' * bool(facts.get('code_is_dirty'))}",
-        "Data": str(data.get("hash")),
-        "Events from": str(data.get("first_time")),
-        "Events to": str(data.get("last_time")),
-        "Learnt from what is before": str(facts.get("watermark")),
+        "Data": _said(data.get("hash")),
+        "Events from": _said(data.get("first_time")),
+        "Events to": _said(data.get("last_time")),
+        "Learnt from what is before": _said(facts.get("watermark")),
         "Segments": str(len(_segments(version))),
         **{f"Lines: {kind}": f"{count:,}" for kind, count in lines.items() if isinstance(count, int)},
         "Champion": str(champion.get("version") or "none"),
         "Gate": version.gate,
-        "Content": str(facts.get("content_hash")),
+        "Content": _said(facts.get("content_hash")),
     }
     return found | dict(_offsets(data))
 

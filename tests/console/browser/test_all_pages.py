@@ -11,7 +11,7 @@ from tests.support.browser.visitor import Visitor, visiting
 from tests.support.console import HOSTILE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Dialog
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -43,7 +43,12 @@ def test_so_do_the_pages_that_are_in_no_table(visitor: Visitor, name: str) -> No
 def test_hostile_text_is_read_and_does_not_run(visitor: Visitor, filled: Filled, name: str) -> None:
     page = visitor.page()
     said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+
+    def heard(dialog: "Dialog") -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
     rule = next(one.rule for one in PAGES if one.name == name)
     page.goto(filled.addresses.get(name, rule))
     assert HOSTILE in (page.get_by_role("main").text_content() or "")

@@ -81,7 +81,7 @@ def test_on_paper_there_are_tables_without_what_can_only_be_pressed(visitor: Vis
 
 def test_pictures_of_the_documentation(visitor: Visitor, filled: Filled) -> None:
     page = visitor.page()
-    page.set_viewport_size({"width": 1000, "height": 900})
+    page.set_viewport_size({"width": 1000, "height": 800})
     page.goto("/")
     people_ask(filled, page)
     document(page, "console-now")
