@@ -16,7 +16,7 @@ from auto_deployment.release.origin import origin_line
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.release.phases import deadline, judge_params
 from auto_deployment.release.reconcile import CANARY_NAME, Traffic
-from auto_deployment.release.release import GIVEN_UP, Kind, Phase, Release
+from auto_deployment.release.release import GIVEN_UP, Kind, Phase, Release, ReleaseCommand
 from auto_deployment.release.store import Record
 
 HELD, NOT_HELD = "!", "·"  # groups: a person has to look
@@ -109,13 +109,15 @@ def facts_of(status: ReleaseStatus) -> list[tuple[str, str]]:
         *([("from", origin_line(release.origin))] if release.origin else []),
         ("stable", release.stable.release),
         ("traffic", _traffic(status)),
-        *(
-            ("said", f"{command.action} by {command.by}, {_clock(command.at)} {command.reason}".rstrip())
-            for command in release.commands
-        ),
+        *(("said", _said(command)) for command in release.commands),
         *([("edge log", _edge_log(status.record))] if status.record.ticks else []),
         ("watched", online_line(status.online)),
     ]
+
+
+def _said(command: ReleaseCommand) -> str:
+    said = f"{command.action} by {command.by}, {_clock(command.at)}"
+    return f"{said}: {command.reason}" if command.reason else said
 
 
 def what_next(status: ReleaseStatus) -> str:
@@ -138,7 +140,7 @@ def what_next(status: ReleaseStatus) -> str:
     return {
         Phase.REQUESTED: "the canary starts.",
         Phase.STARTING: f"the canary becomes healthy{by}, or it is aborted.",
-        Phase.WARMING: f"what users meet is evidence from {_clock(late) if late else 'soon'}.",
+        Phase.WARMING: f"from {_clock(late) if late else 'soon'} on, what users meet counts as evidence.",
         Phase.BAKING: "the first evaluation.",
         Phase.PROMOTING: "one stable after the other gets it.",
         Phase.PROMOTED: "it serves everybody; scripts/rollback.sh goes back.",

@@ -11,6 +11,7 @@ import pytest
 from auto_deployment.commands.console import PROMETHEUS_TIMEOUT_S
 from auto_deployment.console.live.metrics import QUESTIONS
 from auto_deployment.release.observe.prometheus import Prometheus
+from auto_deployment.release.records import Serving, write_serving
 from auto_deployment.release.release import Phase
 from tests.console.conftest import BEGIN, Site
 from tests.support.project import PROJECT
@@ -39,6 +40,20 @@ def test_it_says_who_serves_whom_and_what_is_tried(world: World) -> None:
     text = Site(world.paths.root, world).person().opens("/")
     assert f"{OLD.release} (model v1, code abc1234)" in text
     assert f"{NEW.release}</a> is baking" in text
+
+
+def test_it_says_how_old_the_model_is_and_what_the_canary_does_when_nothing_is_tried(site: Site) -> None:
+    serving = Serving("20260301T0900-89abcdef", "c0ffee", "abc1234", "r1", BEGIN.isoformat())
+    write_serving(site.paths, serving)
+    text = site.person().opens("/")
+    assert "its model is 3 h old" in text
+    assert "the same as stable: no release is under way" in text
+
+
+def test_what_became_of_the_last_release_is_said(world: World) -> None:
+    world.until(Phase.PROMOTED)
+    text = Site(world.paths.root, world).person().opens("/")
+    assert re.search(rf"Last release</dt>.*{NEW.release}</a> is promoted, for ", text)
 
 
 def test_a_damaged_record_hides_nothing_else(world: World) -> None:

@@ -115,7 +115,7 @@ def test_who_has_to_approve_is_told(world: World) -> None:
     ("phase", "says"),
     [
         (Phase.STARTING, "becomes healthy by 2026-03-01 06:00 UTC, or it is aborted"),
-        (Phase.WARMING, "what users meet is evidence from 2026-03-01 06:00 UTC"),
+        (Phase.WARMING, "from 2026-03-01 06:00 UTC on, what users meet counts as evidence"),
         (Phase.PROMOTED, "scripts/rollback.sh goes back"),
     ],
 )

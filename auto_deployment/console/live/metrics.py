@@ -30,7 +30,11 @@ QUESTIONS = (
     Question("Mean time of a list", "ms", "track:recommend_seconds:mean5m", 1000),
     Question("Slowest twentieth", "ms", "track:recommend_seconds:p95_5m", 1000),
     Question("Popularity lists", "%", "track:popular:ratio5m", 100),
-    Question("Static list", "requests a second", "edge:unanswered:rate2m"),
+    Question(
+        "Answered by no instance",
+        "requests a second, 0.2 of them NGINX's own checks",
+        "edge:unanswered:rate2m",
+    ),
     Question("Last line of the stream", "s ago", "marquee_ingest_last_line_age_seconds"),
 )
 

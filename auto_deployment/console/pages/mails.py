@@ -20,7 +20,7 @@ from auto_deployment.paths import Paths
 
 BOXES = ("releases", "cycles")
 WORDS = {
-    "kept": "kept here: there was no mail server",
+    "kept": "kept here until there is a mail server",
     "waiting": "waits for the server",
     "sent": "sent",
     "refused": "refused by the server",

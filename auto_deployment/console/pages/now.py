@@ -7,9 +7,10 @@ from typing import TypeVar
 from auto_deployment.console.live.edge_traffic import TRACKS
 from auto_deployment.console.live.metrics import Window
 from auto_deployment.console.live.news import COLUMNS, live_values
+from auto_deployment.console.models.version import is_version, made_at
 from auto_deployment.console.page import Asked, BadQuestionError, Console, Facts
 from auto_deployment.errors import MarqueeError
-from auto_deployment.release.records import read_serving
+from auto_deployment.release.records import Serving, read_serving
 from auto_deployment.release.release import Release
 from auto_deployment.release.store import Store
 
@@ -30,7 +31,10 @@ def facts(console: Console, asked: Asked) -> Facts:
         "said": [*said, *filter(None, [console.traffic.trouble])],
         "serving": serving,
         "serves_for": console.now() - datetime.fromisoformat(serving.since) if serving else None,
+        "age": _age(console, serving),
         "release": release,
+        "ended_for": console.now() - release.since if release else None,
+        "instances": traffic.names if traffic else frozenset(),
         "weights": weights,
         "total": sum(weights.values()),
         "tracks": TRACKS,
@@ -48,6 +52,13 @@ def _known(read: Callable[[], T], said: list[str]) -> T | None:
     except MarqueeError as error:
         said.append(str(error))
         return None
+
+
+def _age(console: Console, serving: Serving | None) -> timedelta | None:
+    """Return how old the model of stable is, None where its name does not say when it was made."""
+    current = console.paths.current_model  # of plain processes, until the first release
+    name = serving.model_version if serving else current.resolve().name if current.exists() else ""
+    return console.now() - made_at(name) if is_version(name) else None
 
 
 def _newest(console: Console) -> Release | None:

@@ -89,7 +89,10 @@ def _nobody(console: Console) -> str:
     """Return why what is pressed would not be heard now, nothing where it would."""
     heard = console.inbox.heard_at()
     if heard is None:
-        return "Nobody listens: no controller has looked for requests yet. What is pressed waits for one."
+        return (
+            "Nobody listens: no controller has looked for requests yet. Under `make run` there is one from "
+            "the first `marquee release deploy` on."
+        )
     if (console.now() - heard).total_seconds() > NOBODY_S:
         return (
             f"Nobody listens: the controller looked last at {heard:%Y-%m-%d %H:%M:%S} UTC. "

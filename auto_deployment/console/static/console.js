@@ -28,19 +28,23 @@ function draw(figure) {
   place.replaceChildren();
   new uPlot({
     width: Math.max(place.clientWidth, 200), height: 190, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
-    axes: [{...axis(), values: clock, incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800]}, {...axis(), size: 60}], series: [{}, ...series], legend: {live: false}, cursor: {drag: {x: false, y: false}},
+    axes: [{...axis(), values: clock, incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 31536000]}, {...axis(), size: 60, values: digits}], series: [{}, ...series], legend: {live: false}, cursor: {drag: {x: false, y: false}},
   }, data, place);
 }
 
+// What uPlot does by itself says 0 for all that is less than a thousandth.
+const digits = (plot, values) => values.map((one) => one?.toLocaleString("en", {maximumSignificantDigits: 6}));
+
 const two = (number) => String(number).padStart(2, "0");
 
-// Hours of the day; with the date in front once a plot spans more than a day.
+// Hours of the day; with the date in front once a plot spans more than a day, the date alone from five days on.
 function clock(plot, moments) {
-  const days = plot.scales.x.max - plot.scales.x.min > 86400;
+  const days = (plot.scales.x.max - plot.scales.x.min) / 86400;
   return moments.map((at) => {
     const time = new Date(at * 1000);
-    const date = `${two(time.getUTCMonth() + 1)}-${two(time.getUTCDate())} `;
-    return `${days ? date : ""}${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
+    const date = `${two(time.getUTCMonth() + 1)}-${two(time.getUTCDate())}`;
+    const hour = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
+    return days > 5 ? date : days > 1 ? `${date} ${hour}` : hour;
   });
 }
 

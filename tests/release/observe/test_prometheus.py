@@ -35,7 +35,7 @@ def test_a_tick_asks_for_both_means_and_whether_the_canary_is_scraped(fake: Fake
     assert measured.available
     assert measured.mean_latency_ms == {"stable": 1.0, "canary": 1.0}
     assert fake.asked == [
-        ("/api/v1/query", {"query": query, "timeout": "5s", "time": "1772344800.000"})
+        ("/api/v1/query", {"query": query, "timeout": "5000ms", "time": "1772344800.000"})
         for query in (
             MEAN % ("stable", "stable"),
             MEAN % ("canary", "canary"),
