@@ -28,7 +28,7 @@ function draw(figure) {
   place.replaceChildren();
   new uPlot({
     width: Math.max(place.clientWidth, 200), height: 190, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
-    axes: [{...axis(), values: clock, incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 31536000]}, {...axis(), size: 60, values: digits}], series: [{}, ...series], legend: {live: false}, cursor: {drag: {x: false, y: false}},
+    axes: [{...axis(), values: clock, incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 31536000]}, {...axis(), size: 70, values: digits}], series: [{}, ...series], legend: {live: false}, cursor: {drag: {x: false, y: false}},
   }, data, place);
 }
 
