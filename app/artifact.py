@@ -33,7 +33,24 @@ from app.model_format import (
     without_item_part,
 )
 
-__all__ = ["ArtifactError", "Model", "Movies", "load", "read_manifest", "save"]
+__all__ = [
+    "ArtifactError",
+    "Model",
+    "Movies",
+    "UnknownGenreError",
+    "UnknownMovieError",
+    "load",
+    "read_manifest",
+    "save",
+]
+
+
+class UnknownMovieError(LookupError):
+    """The model has no such movie."""
+
+
+class UnknownGenreError(LookupError):
+    """The model has no such genre."""
 
 
 def save(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.artifact import Model
+from app.artifact import Model, UnknownGenreError, UnknownMovieError
 from app.ordering import Scores, best, first
 from app.scoring.equations import UserEquations
 from app.scoring.item_part import ItemPart, Later
@@ -26,14 +26,6 @@ MAX_POPULAR = 100  # as many as anybody may ask for
 # A search over a million ids waits for memory at nearly every step; this many lie side by side in one page.
 MILE = 256
 MAX_REASONS = 3
-
-
-class UnknownMovieError(LookupError):
-    """The model has no such movie."""
-
-
-class UnknownGenreError(LookupError):
-    """The model has no such genre."""
 
 
 class Answer(NamedTuple):

@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.answers import JSON, SIMILAR, VARY, as_json, json_list, text_list, wants_json
+from app.artifact import UnknownGenreError, UnknownMovieError
 from app.config import TRACKS
 from app.metrics import ServiceMetrics
 from app.middleware import LISTED, SERVING
@@ -14,7 +15,7 @@ from app.pages.views import Pages
 from app.parameters import Wish, read_asked_user, read_n, read_shown, read_user, read_wish
 from app.problems import on_http_exception, problem, sentence
 from app.recent.port import Lists
-from app.recommender import Answer, Recommender, UnknownGenreError, UnknownMovieError
+from app.recommender import Answer, Recommender
 from app.scoring.reasons import Why
 from app.serving import ServedModel, self_test
 

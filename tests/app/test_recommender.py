@@ -8,15 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.artifact import Model
+from app.artifact import Model, UnknownGenreError, UnknownMovieError
 from app.ordering import best, first
 from app.recommender import (
     MILE,
     PERSONAL,
     POPULAR,
     Recommender,
-    UnknownGenreError,
-    UnknownMovieError,
 )
 from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 

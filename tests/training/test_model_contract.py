@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.artifact import load, save
-from app.recommender import PERSONAL, POPULAR, Recommender, UnknownMovieError
+from app.artifact import UnknownMovieError, load, save
+from app.recommender import PERSONAL, POPULAR, Recommender
 from auto_deployment.host.revision import Revision
 from auto_deployment.training.prepare.data import TrainingData
 from auto_deployment.training.workflow import Trained, train_model
