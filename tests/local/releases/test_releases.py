@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auto_deployment.paths import Paths
+from auto_deployment.release.release import Action
+from auto_deployment.release.store import Store
 from tests.support.browser.watcher import watching
 from tests.support.local_run import VERSION
 from tests.support.mail.mail_server import MailServer
@@ -90,9 +93,10 @@ def test_what_is_pressed_in_a_browser_is_done_in_the_name_of_who_pressed_it_and_
             text = watcher.read_mail("Aborted", UNWANTED)
             assert "Ann" in text
             assert WHY in text
-        (last,) = json.loads(site.marquee("history", "--json", "--last", "1"))
-        assert [(one["action"], one["by"], one["reason"]) for one in last["commands"]] == [
-            ("abort", "Ann", WHY)
+        record = Store(Paths(site.data).releases).newest()
+        assert record is not None
+        assert [(one.action, one.by, one.reason) for one in record.release.commands] == [
+            (Action.ABORT, "Ann", WHY)
         ]
         subjects = [one["subject"] for one in server.messages() if UNWANTED in one["subject"]]
         assert any("Aborted" in one for one in subjects), subjects
