@@ -118,7 +118,14 @@ document.addEventListener("visibilitychange", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll(document));
 let resized = null;
-addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(() => drawAll(document), 200); });
+let width = innerWidth;
+// A telephone's bars change the height all the time, which is no reason to draw anew.
+addEventListener("resize", () => {
+  if (innerWidth === width) return;
+  width = innerWidth;
+  clearTimeout(resized);
+  resized = setTimeout(() => drawAll(document), 50);
+});
 
 drawAll(document);
 if (document.querySelector("[data-live], [data-part]")) follow();

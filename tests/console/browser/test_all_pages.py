@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # What a page of one thing shows is there, and the operations are the same without any data.
 MAY_BE_EMPTY = [one for one in PAGES if "<" not in one.rule and one.name != "operations"]
 WITH_HOSTILE_TEXT = ("release", "past_release", "version", "quarantine_lines", "mails", "mail", "alerts")
+PLOTS_FIT = """[...document.querySelectorAll('figure.plot .canvas')].every(
+    one => one.firstElementChild && one.firstElementChild.offsetWidth === Math.max(one.clientWidth, 200))"""
 OTHERS = {"sign-in": "/sign-in?next=/release", "nowhere": "/nowhere", "window": "/?window=release"}
 
 
@@ -25,7 +27,7 @@ OTHERS = {"sign-in": "/sign-in?next=/release", "nowhere": "/nowhere", "window": 
 def test_a_page_with_something_on_it_fits_every_screen_and_has_no_serious_barrier(
     visitor: Visitor, filled: Filled, page: Page
 ) -> None:
-    visitor.look_at(f"console-{page.name}", filled.addresses.get(page.name, page.rule))
+    visitor.look_at(f"console-{page.name}", filled.addresses.get(page.name, page.rule), fits=PLOTS_FIT)
 
 
 @pytest.mark.parametrize("page", MAY_BE_EMPTY, ids=lambda page: page.name)
@@ -36,7 +38,7 @@ def test_a_page_with_nothing_on_it_does_so_too(browser: "Browser", empty: str, p
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_so_do_the_pages_that_are_in_no_table(visitor: Visitor, name: str) -> None:
-    visitor.look_at(f"console-{name}", OTHERS[name])
+    visitor.look_at(f"console-{name}", OTHERS[name], fits=PLOTS_FIT)
 
 
 @pytest.mark.parametrize("name", WITH_HOSTILE_TEXT)

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from tests.support.browser.accessible import check_accessible
 from tests.support.browser.pictures import keep
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
@@ -50,16 +52,20 @@ class Visitor:
         page.on("request", self._requested)
         return page
 
-    def look_at(self, name: str, path: str, ready: str = "main") -> None:
-        """Keep pictures of a page at every width, light and dark; raise `AssertionError` for barriers."""
+    def look_at(self, name: str, path: str, ready: str = "main", fits: str = "true") -> None:
+        """Keep pictures of a page at every width, light and dark; raise `AssertionError` for barriers.
+
+        `fits` is an expression that is true once a script of the page has followed a new width.
+        """
         page = self.page()
         page.goto(path)
         page.wait_for_selector(ready)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            page.evaluate(DRAWN)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": HEIGHT})
+                eventually(partial(page.evaluate, fits))
+                page.evaluate(DRAWN)
                 needed = page.evaluate("document.documentElement.scrollWidth")
                 assert needed <= width, f"{path} is {needed} px wide on a screen of {width}"
                 keep(page, f"{name}-{width}-{scheme}")
