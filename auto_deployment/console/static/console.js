@@ -10,7 +10,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 function draw(figure) {
   const place = figure.querySelector(".canvas");
-  const table = figure.querySelector("table");
+  const table = figure.querySelector("details table");  // not the legend of what was drawn before
   if (!place || !table || typeof uPlot === "undefined") return;
   const names = [...table.querySelectorAll("thead th")].slice(1).map((one) => one.textContent);
   const rows = [...table.querySelectorAll("tbody tr")];
