@@ -94,13 +94,12 @@ def releases(root: Path) -> str:
     world.deploy(build("v2"))
     world.until(Phase.BAKING, seconds=MINUTE_S)
     world.polls(10, MINUTE_S)
-    world.say(Action.ABORT, reason=HOSTILE)
+    world.say(Action.ABORT, by=HOSTILE, reason=HOSTILE)
     world.until(Phase.ABORTED, seconds=MINUTE_S)
     world.settle()
     world.now = now - timedelta(hours=HOURS)
     world.deploy(build(NEW))
     world.until(Phase.BAKING, seconds=MINUTE_S)
-    world.say(Action.EXTEND, by=HOSTILE, reason=HOSTILE, seconds=MINUTE_S)
     while world.now < now - timedelta(minutes=2):
         hours = world.now.timestamp() / 3600
         world.metrics.mean_ms = {"stable": 4 + math.sin(hours), "canary": 4.4 + math.sin(hours + 0.3)}
