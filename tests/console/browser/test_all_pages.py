@@ -20,7 +20,7 @@ MAY_BE_EMPTY = [one for one in PAGES if "<" not in one.rule and one.name != "ope
 WITH_HOSTILE_TEXT = ("past_release", "version", "quarantine_lines", "mails", "mail", "alerts")
 # Each plot is as wide as its place, and has a line beside its times.
 PLOTS_FIT = """[...document.querySelectorAll('figure.plot .canvas')].every(one =>
-    one.querySelectorAll('.u-series').length > 1
+    one.querySelectorAll('.u-series').length > 0
     && one.firstElementChild.offsetWidth === Math.max(one.clientWidth, 200))"""
 OTHERS = {"sign-in": "/sign-in?next=/release", "nowhere": "/nowhere", "window": "/?window=release"}
 
