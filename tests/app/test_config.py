@@ -85,7 +85,7 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_name(name: str, value: 
 
 
 def test_the_example_file_names_every_variable_with_a_value_that_can_be_used() -> None:
-    lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
-    example = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
-    assert set(VARIABLES) - set(example) == set()
+    text = (PROJECT / ".env.example").read_text("utf-8")
+    assert set(VARIABLES) - set(re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE)) == set()
+    example = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
     assert Settings.from_env(example) == Settings(model_dir=Path("data/models/current"))
