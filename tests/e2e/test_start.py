@@ -146,8 +146,11 @@ def test_prometheus_sees_every_service_and_both_tracks(stack: TestStack) -> None
     get(stack.port, "/recommend/1")
     tracks = eventually(lambda: {one["metric"]["track"] for one in stack.prometheus('up{job="app"} == 1')})
     assert tracks == {"stable", "canary"}
-    down = [one["metric"]["service"] for one in stack.prometheus("up == 0")]
-    assert set(down) <= {"controller"}
+
+    def down() -> set[str]:
+        return {one["metric"]["service"] for one in stack.prometheus("up == 0")}
+
+    eventually(lambda: down() <= {"controller"})  # a machine that is busy may miss one scrape
 
 
 def test_metrics_of_instances_are_not_for_users(stack: TestStack) -> None:
