@@ -10,7 +10,6 @@ BLOCK = 4096  # movies at a time are brought to double precision
 LEAST_CONFIDENCE = 1 - 1e-5  # training leaves out what is below 1; the artefact's numbers are rounded
 
 Sums = npt.NDArray[np.float64]
-Movies = Sequence[int] | npt.NDArray[np.int32]
 
 
 class UserEquations:
@@ -53,12 +52,12 @@ class UserEquations:
         """Return what each movie of the history adds to those scores of each row, shape (rows, history)."""
         return self.factors(rows) @ self.shares(history, self.confidence(liking))
 
-    def shares(self, history: Movies, confidence: Sums) -> Sums:
+    def shares(self, history: Sequence[int] | npt.NDArray[np.intp], confidence: Sums) -> Sums:
         """Return what each movie of the history adds to the user's factors x, shape (F, history)."""
         own = self.factors(history)
         return self._solved(own, confidence, own.T * confidence)
 
-    def factors(self, movies: Movies) -> Sums:
+    def factors(self, movies: Sequence[int] | npt.NDArray[np.intp]) -> Sums:
         """Return the factors of movies, shape (movies, F)."""
         return self._movies[np.asarray(movies, dtype=np.intp)].astype(np.float64)
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.scoring.equations import Sums, UserEquations
+from app.scoring.item_part import ItemPart
 
 AGREES = 0.02  # what is explained may differ from the user's factors by so much of their length
 
@@ -21,17 +22,15 @@ class FactorPart:
         self,
         manifest: Mapping[str, Any],
         arrays: Mapping[str, npt.NDArray[Any]],
+        item_part: ItemPart,
         equations: UserEquations | None,
     ) -> None:
-        self._equations = equations
+        self._item_part, self._equations = item_part, equations
         self._half_life = (manifest.get("choice") or {}).get("half_life")
         self._cut = int(manifest["scalars"]["rank_factors"])
         self._user_factors = arrays["user_factors"]
         self._item_factors = arrays["item_factors"]
         self._blend = arrays["user_blend"]
-        self._strength = arrays["seen_strength"]
-        self._seen_indptr = arrays["seen_indptr"]
-        self._seen_items = arrays["seen_items"]
 
     def amounts(self, user_row: int, rows: Sequence[int]) -> Sums | None:
         """Return what each movie of the history adds to the score of each row, shape (rows, history).
@@ -42,9 +41,8 @@ class FactorPart:
         weight = float(self._blend[user_row, 0])
         if self._equations is None or not weight:
             return None
-        begin, end = self._seen_indptr[user_row], self._seen_indptr[user_row + 1]
-        confidence = self._equations.confidence(self._unfaded(self._strength[begin:end].astype(np.float64)))
-        of_own = self._equations.shares(self._seen_items[begin:end], confidence)
+        history, strength = self._item_part.history_of(user_row)
+        of_own = self._equations.shares(history, self._equations.confidence(self._unfaded(strength)))
         factors = self._factors(user_row)
         if not np.linalg.norm(of_own.sum(axis=1) - factors) <= AGREES * np.linalg.norm(factors):
             return None

@@ -17,10 +17,17 @@ class Weights(NamedTuple):
     popular: float
 
 
-class _Part(Protocol):
+class _Source(Protocol):
     def sums(self, history: Sequence[int], strength: Sums, /) -> Sums | None: ...
 
     def told(self, history: Sequence[int], strength: Sums, rows: Sequence[int], /) -> Sums: ...
+
+
+class _Part(NamedTuple):
+    source: _Source
+    counted: Sums  # what each movie of the history weighs in it
+    sums: Sums
+    weight: float
 
 
 class OwnScores:
@@ -35,13 +42,11 @@ class OwnScores:
 
     def scores(self, user_row: int | None, later: Later, weights: Weights) -> Sums | None:
         """Score every movie, shape (M,); None where neither factors nor items say anything."""
-        history, parts = self._parts(user_row, later, weights)
+        _, parts = self._parts(user_row, later, weights)
         total: Sums | None = None
-        for part, counted, weight in parts:
-            sums = part.sums(history, counted)
-            if sums is not None and (deviation := float(sums.std())) > FLAT:
-                sums *= weight / deviation
-                total = sums if total is None else total + sums
+        for part in parts:
+            scores = part.sums * part.weight
+            total = scores if total is None else total + scores
         return None if total is None else total + self._items.popular(weights.popular)
 
     def amounts(self, user_row: int | None, rows: Sequence[int], later: Later, weights: Weights) -> Sums:
@@ -51,21 +56,23 @@ class OwnScores:
         """
         history, parts = self._parts(user_row, later, weights)
         total = np.zeros((len(rows), len(history)))
-        for part, counted, weight in parts:
-            sums = part.sums(history, counted)
-            if sums is not None and (deviation := float(sums.std())) > FLAT:
-                total += weight / deviation * part.told(history, counted, rows)
+        for part in parts:
+            total += part.weight * part.source.told(history, part.counted, rows)
         return total
 
-    def _parts(
-        self, user_row: int | None, later: Later, weights: Weights
-    ) -> tuple[list[int], list[tuple[_Part, Sums, float]]]:
-        """Return the history, and the parts that count: what each movie of it weighs, and how much each."""
+    def _parts(self, user_row: int | None, later: Later, weights: Weights) -> tuple[list[int], list[_Part]]:
+        """Return the history, and the parts that say something of it, each to be brought to its deviation."""
         history, strength = ([], np.zeros(0)) if user_row is None else self._items.history_of(user_row)
-        parts: list[tuple[_Part, Sums, float]] = []
-        if weights.factors and self._equations is not None:
-            parts.append((self._equations, np.append(strength, later.liking), weights.factors))
-        if weights.items:
-            faded = np.append(strength * later.fade, later.strength)
-            parts.append((self._items, faded, weights.items))
-        return [*history, *later.movies], parts
+        history = [*history, *later.movies]
+        faded = np.append(strength * later.fade, later.strength)
+        found = (
+            self._part(self._equations, history, np.append(strength, later.liking), weights.factors),
+            self._part(self._items, history, faded, weights.items),
+        )
+        return history, [part for part in found if part is not None]
+
+    def _part(self, source: _Source | None, history: list[int], counted: Sums, weight: float) -> _Part | None:
+        sums = source.sums(history, counted) if source is not None and weight else None
+        if source is None or sums is None or (deviation := float(sums.std())) <= FLAT:
+            return None
+        return _Part(source, counted, sums, weight / deviation)

@@ -33,7 +33,7 @@ class Reasons:
         arrays = model.arrays
         self._own = own
         self._item_part = item_part
-        self._factor_part = FactorPart(model.manifest, arrays, equations)
+        self._factor_part = FactorPart(model.manifest, arrays, item_part, equations)
         self._rating_part = _RatingPart(int(model.manifest["scalars"]["rank_factors"]), arrays)
 
     def of(self, user_row: int, rows: Sequence[int], most: int, later: Later | None = None) -> list[Why]:

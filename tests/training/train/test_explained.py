@@ -6,6 +6,7 @@ import pytest
 from app.artifact import Model
 from app.scoring.equations import UserEquations
 from app.scoring.factor_part import FactorPart
+from app.scoring.item_part import ItemPart
 from auto_deployment.training.train import fit as fitting
 from auto_deployment.training.train.choose.choice import Choice
 from auto_deployment.training.train.trainset import make_trainset
@@ -22,10 +23,9 @@ def test_what_titles_add_by_factors_adds_up_to_what_training_fitted(
     fitted = fitting.fit(trainset, movies_frame(trainset.movie_ids), small_params(), "per_user")
     manifest = {"version": "1", "scalars": fitted.scalars, "choice": fitted.choice}
     model = Model(manifest, fitted.arrays, fitted.movies)
-    part, rows = (
-        FactorPart(model.manifest, model.arrays, UserEquations.of(model.manifest["scalars"], model.arrays)),
-        list(range(len(fitted.movies.ids))),
-    )
+    equations = UserEquations.of(fitted.scalars, model.arrays)
+    part = FactorPart(model.manifest, model.arrays, ItemPart(model.arrays), equations)
+    rows = list(range(len(fitted.movies.ids)))
     told = 0
     for user in range(len(trainset.user_ids)):
         amounts = part.amounts(user, rows)
