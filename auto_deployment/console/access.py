@@ -108,8 +108,5 @@ def own_address(text: str) -> str:
 
 def _refusal_page(refused: Refused) -> Response:
     page = error_page(refused.status, refused.detail)
-    if refused.wait_s is None:
-        page.headers["WWW-Authenticate"] = "Bearer"
-    else:
-        page.headers["Retry-After"] = str(refused.wait_s)
+    page.headers.update(refused.headers)
     return page

@@ -22,6 +22,11 @@ class Refused:
     detail: str
     wait_s: int | None = None
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what an answer says of it: that a token is asked for, or when to come again."""
+        return {"WWW-Authenticate": "Bearer"} if self.wait_s is None else {"Retry-After": str(self.wait_s)}
+
 
 class Access:
     """Compares tokens in constant time; each worker counts the wrong ones for itself. `clock` is in seconds.

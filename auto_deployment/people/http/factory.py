@@ -87,10 +87,7 @@ def _guard(app: Flask, access: Access) -> None:
         if refused is None:
             return None
         response = problem(refused.status, refused.detail)
-        if refused.wait_s is None:
-            response.headers["WWW-Authenticate"] = "Bearer"
-        else:
-            response.headers["Retry-After"] = str(refused.wait_s)
+        response.headers.update(refused.headers)
         return response
 
     app.before_request(guard)
