@@ -2,9 +2,7 @@
 
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +16,7 @@ from auto_deployment.console.live.stream import MOST_STREAMS
 from auto_deployment.console.server import THREADS
 from tests.console.conftest import TOKEN
 from tests.support.http import get
+from tests.support.own_server import own_server
 from tests.support.ports import free_port
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually
@@ -46,19 +45,9 @@ def serving(root: Path, *program: str) -> Iterator[tuple[int, int]]:
         "PATH": os.environ["PATH"], "CONSOLE_PORT": str(port), "CONSOLE_TOKEN_FILE": str(token),
     }  # fmt: skip
     words = [sys.executable, *(program or ("-m", "auto_deployment", "console"))]
-    with (root / "log").open("wb") as log:
-        process = subprocess.Popen(words, env=environ, cwd=PROJECT, stderr=log, start_new_session=True)
-    try:
-        eventually(lambda: requests.get(f"http://127.0.0.1:{port}/health/live", timeout=5).ok)
+    with own_server(words, environ, root / "log", f"http://127.0.0.1:{port}") as process:
         (worker,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         yield port, int(worker)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(60)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The command that serves: real processes that take turns, and what a kill leaves behind."""
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +18,9 @@ from tests.people.http.conftest import EVENTS, NEW, TOKEN
 from tests.support.commands import said_by
 from tests.support.http import send
 from tests.support.ingest.killed import KILLED
+from tests.support.own_server import own_server
 from tests.support.ports import free_port
 from tests.support.project import PROJECT
-from tests.support.waiting import eventually
 
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -41,19 +39,9 @@ def serving(root: Path, *program: str) -> Iterator[str]:
     token.write_text(f"{TOKEN}\n", "utf-8")
     environ = environ_of(root, EVENTS_TOKEN_FILE=str(token))
     words = [sys.executable, *(program or ("-m", "auto_deployment")), "events", "serve"]
-    with (root.parent / "log").open("wb") as log:
-        process = subprocess.Popen(words, env=environ, cwd=PROJECT, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{environ['EVENTS_PORT']}"
-    try:
-        eventually(lambda: requests.get(f"{url}/health/live", timeout=5).ok)
+    with own_server(words, environ, root.parent / "log", url):
         yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(60)
 
 
 def post(url: str, body: Mapping[str, object], key: str) -> requests.Response:
