@@ -5,6 +5,8 @@ BIN := .venv/bin
 export DATA_DIR ?= data/demo
 
 TESTS ?= tests
+# Tests wait for processes a third of their time: one more worker for every two cores keeps them busy.
+TEST_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down train test test-quick test-cluster check format bench lock clean
@@ -36,7 +38,7 @@ kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).
 test: .venv/.dev .venv-s3/.done openmp nginx browser ## all tests on one host; those that need Docker run whenever an engine answers
 	@# Whole systems would measure each other: one after the other, and also when something else has failed.
 	@status=0; \
-		$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
+		$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadfile --no-loadscope-reorder \
 			--ignore=tests/e2e --ignore=tests/cluster $(call kept,parts) || status=$$?; \
 		$(BIN)/python -m pytest tests/e2e $(call kept,systems) || status=$$?; \
 		exit $$status
