@@ -18,11 +18,13 @@ from tests.support.systems.promise.story import (
     roll_back,
 )
 from tests.support.systems.releasing import INSTANCES, Releases
+from tests.support.systems.stack import TestStack
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 SHARES = "{{.HostConfig.CpuShares}}"
+FILLER = "/data/releases/filler"
 KNOWN = 2000  # users whom the demo model knows
 
 
@@ -157,19 +159,31 @@ def test_of_two_newer_ones_at_once_one_goes_on(releases: Releases, unnoticed: Un
         assert releases.end(winner, "aborted") == "Aborted by ann: enough."
 
 
+def is_full(stack: TestStack) -> bool:
+    """Fill the disk; tell whether it had stayed full since this was called before, and the controller says so.
+
+    A record that is being replaced while the disk is filled gives back the room of the one before it.
+    """
+    size = f"$(stat -c %s {FILLER})"
+    fill = f"dd if=/dev/zero bs=4k count=10000 >>{FILLER} 2>/dev/null"
+    script = f"touch {FILLER}; before={size}; {fill}; echo $(({size} - before))"
+    grown = stack.inside("controller", "sh", "-c", script)
+    return int(grown) == 0 and "make room on the disk" in stack.log("controller", 20)
+
+
 def test_with_a_full_disk_a_release_stands_still_until_there_is_room(
     releases: Releases, unnoticed: Unnoticed
 ) -> None:
     good, before, stack = releases.workshop.make(), releases.onlooker.serving(), releases.stack
     with unnoticed("a full disk"):
         releases.bake(good)
-        fill = "dd if=/dev/zero of=/data/releases/filler bs=64k count=1000 2>/dev/null; true"
-        stack.inside("controller", "sh", "-c", fill)
-        eventually(lambda: "make room on the disk" in stack.log("controller", 20))
-        with pytest.raises(StackError, match="Make room on the disk"):
-            releases.marquee("abort", "--by", "ann")
-        ticks = releases.ticks()
-        assert (releases.phase(), releases.runs()["stable-1"]) == ("baking", before)
-        stack.inside("controller", "rm", "/data/releases/filler")
+        try:
+            eventually(lambda: is_full(stack), step_s=2)
+            with pytest.raises(StackError, match="Make room on the disk"):
+                releases.marquee("abort", "--by", "ann")
+            ticks = releases.ticks()
+            assert (releases.phase(), releases.runs()["stable-1"]) == ("baking", before)
+        finally:
+            stack.inside("controller", "rm", "-f", FILLER)
         eventually(lambda: releases.ticks() > ticks)
         assert releases.promote(good.revision) == "Promoted by ann: urgent."
