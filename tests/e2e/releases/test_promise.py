@@ -160,7 +160,7 @@ def test_of_two_newer_ones_at_once_one_goes_on(releases: Releases, unnoticed: Un
 
 
 def is_full(stack: TestStack) -> bool:
-    """Fill the disk; tell whether it had stayed full since this was called before, and the controller says so.
+    """Fill the disk; tell whether it had stayed full since the last call, and the controller says so.
 
     A record that is being replaced while the disk is filled gives back the room of the one before it.
     """
