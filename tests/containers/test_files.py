@@ -17,7 +17,7 @@ from tests.support.project import PROJECT
 DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")
 SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)
 # Bound to a network of Compose and to the loopback address only, but for NGINX.
-BATCH = {"scheduler", "simulator", "cadvisor", "feedback-join"}
+BATCH = {"scheduler", "simulator", "feedback-join"}
 PUBLISHED = {
     "nginx": 8082,
     "console": 8085,

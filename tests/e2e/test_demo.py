@@ -140,7 +140,8 @@ def test_a_model_of_these_events_is_published_and_can_be_had_for_an_image(demo: 
     eventually(
         lambda: demo.inside("ingest", "sh", "-c", "ls /data/segments/*.parquet | wc -l").strip() != "0", 300
     )
-    said = demo.inside("scheduler", "sh", "-c", RETRAIN)
+    # It comes last on a busy host, and the images that other tests need are built meanwhile.
+    said = demo.inside("scheduler", "sh", "-c", RETRAIN, timeout_s=1200)
     version = said.removeprefix("published: ").split()[0]
     assert said == f"published: {version} is published."
     assert "partition 0: offsets 0 to" in demo.inside("scheduler", "marquee", "provenance", version)

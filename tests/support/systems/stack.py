@@ -68,9 +68,9 @@ class TestStack:
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
 
-    def inside(self, service: str, *command: str) -> str:
+    def inside(self, service: str, *command: str, timeout_s: float = 300) -> str:
         """Run a command in a container and return what it prints."""
-        return docker("exec", self.stack.container(service), *command)
+        return docker("exec", self.stack.container(service), *command, timeout_s=timeout_s)
 
     def log(self, service: str, tail: int = 50) -> str:
         """Return the last of what a container has said."""
