@@ -30,7 +30,7 @@ from auto_deployment.release.reconcile import (
 )
 from auto_deployment.release.records import read_rejected
 from auto_deployment.release.release import GIVEN_UP, Action, Build, Kind, Phase, Release, ReleaseCommand
-from auto_deployment.release.requests import PastReleases, answer, must_wait
+from auto_deployment.release.requests import PastReleases, answer, must_wait, say_taken
 from auto_deployment.release.store import Record, StateError
 from auto_deployment.release.wiring import ControllerParts, Report
 
@@ -117,12 +117,15 @@ class Controller:
             if must_wait(item, current, self._waits) or (owing and is_candidate):
                 continue
             try:
-                for release in answer(item, current, stable, self._past(item), now, bool(self._waits)):
+                found = answer(item, current, stable, self._past(item), now, bool(self._waits))
+                for release in found:
                     self._enter_or_decide(release, now, is_candidate)
             except MarqueeError as error:
                 self._journal.trouble = str(error)
                 continue
             self._parts.inbox.done(item)
+            if found:
+                say_taken(item)
 
     def _enter_or_decide(self, release: Release, now: datetime, is_candidate: bool) -> None:
         """Record a release; an end that a person wants and that cannot be recorded holds all the same."""

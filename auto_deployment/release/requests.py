@@ -62,6 +62,12 @@ def answer(
     return (new,)
 
 
+def say_taken(item: ReleaseCommand | Request) -> None:
+    """Say what a command was, once it is recorded: until then it is asked again at each look."""
+    if isinstance(item, ReleaseCommand):
+        log.info("%s by %s: %s", item.action, item.by, item.reason or "no reason given")
+
+
 def refuse(request: Request, current: Release | None, stable: Build, past: PastReleases) -> str | None:
     """Return why a request comes to nothing, None when it does not."""
     candidate, busy = request.candidate, current is not None and current.under_way
@@ -90,7 +96,6 @@ def _apply(command: ReleaseCommand, current: Release | None, waits: bool) -> tup
     if command.action is Action.APPROVE and not waits:  # nobody approves of evidence that is still to come
         log.warning("%s by %s comes to nothing: %s waits for nobody", command.action, command.by, current.id)
         return ()
-    log.info("%s by %s: %s", command.action, command.by, command.reason or "no reason given")
     return (current.with_command(command),)
 
 

@@ -65,8 +65,13 @@ def test_with_a_full_disk_a_candidate_that_errs_serves_nobody(
 @pytest.mark.parametrize("edge_is_full", [False, True])
 @pytest.mark.parametrize("before", [None, Action.EXTEND])
 def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
-    world: World, monkeypatch: pytest.MonkeyPatch, edge_is_full: bool, before: Action | None
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    edge_is_full: bool,
+    before: Action | None,
 ) -> None:
+    caplog.set_level("INFO")
     world.bake()
     if before:
         world.say(before, seconds=60)
@@ -84,6 +89,7 @@ def test_with_a_full_disk_a_persons_abort_protects_users_all_the_same(
         assert world.instances.runs["canary"] is None
     assert world.release.phase is Phase.BAKING
     assert world.until(Phase.ABORTED).reason == "Aborted by ann."
+    assert caplog.text.count("abort by ann") == 1
 
 
 def test_with_a_full_disk_going_back_ends_a_candidate_all_the_same(
