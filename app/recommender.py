@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.artifact import Model, UnknownGenreError, UnknownMovieError
-from app.ordering import Scores, best, first
 from app.scoring.equations import UserEquations
 from app.scoring.item_part import ItemPart, Later
+from app.scoring.ordering import Scores, best, first
 from app.scoring.own import OwnScores
 from app.scoring.ratings import Ratings
 from app.scoring.reasons import Reasons, Why

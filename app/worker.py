@@ -10,6 +10,7 @@ from gunicorn.http import message, wsgi
 from gunicorn.http.errors import LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
+from app.closing import close_at_once
 from app.config import MAX_REQUEST_LINE
 from app.factory import instance_of
 from app.hot_route import ListHeaders
@@ -53,6 +54,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
         # Gunicorn cuts any limit to 8,190; its only way up is none at all, and that means unbounded memory.
         message.MAX_REQUEST_LINE = MAX_REQUEST_LINE
         wsgi.Response = WholeResponse
+        util.close_graceful = close_at_once
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.ordering import Scores, best
 from app.scoring.item_part import ItemPart
+from app.scoring.ordering import Scores, best
 
 
 class Similar:

@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
+
+from app.closing import close_at_once
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
     """Serves an application until SIGTERM; `also` is Gunicorn's other settings by their names."""
 
     def __init__(self, app: Flask, host: str, port: int, log_level: str, **also: Any) -> None:
+        util.close_graceful = close_at_once
         self._app = app
         self._options: dict[str, Any] = {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",

@@ -2,8 +2,10 @@
 
 import re
 import signal
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -195,3 +197,13 @@ def test_nothing_is_left_in_the_home_directory(server: Server) -> None:
     assert [path.name for path in server.log.parent.iterdir()] == ["log"]
     stop(server)
     assert "ontrol socket" not in server.log_text()
+
+
+def test_who_does_not_close_a_connection_keeps_nobody_waiting(model_dir: Path, tmp_path: Path) -> None:
+    alone = {"MODEL_DIR": str(model_dir), "WORKERS": "1"}
+    with serving(tmp_path / "log", alone) as server, ExitStack() as stack:
+        for _ in range(60):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 10))
+            connection.sendall(b"GET /popular HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        # Two seconds for each of them, one after the other, would be too long.
+        assert requests.get(f"{server.url}/popular", timeout=10).ok

@@ -9,13 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.artifact import Model, UnknownGenreError, UnknownMovieError
-from app.ordering import best, first
 from app.recommender import (
     MILE,
     PERSONAL,
     POPULAR,
     Recommender,
 )
+from app.scoring.ordering import best, first
 from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
 
 KNOWN = (1, 2, 7, 29)  # their lists are stored

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from app.artifact import Model, load, save
 from app.model_format import without_item_part
-from app.ordering import best
 from app.recommender import Recommender
+from app.scoring.ordering import best
 
 WRITTEN_BY_SAVE = ("format", "files", "content_hash", "seal")
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.artifact import Model
-from app.ordering import best
 from app.recommender import Recommender
+from app.scoring.ordering import best
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, IndexArray, Int32Array
 from auto_deployment.training.params import TrainParams
 from auto_deployment.training.train.scorer import Scorer

@@ -9,7 +9,6 @@ import pytest
 from app import create_app
 from app.artifact import load
 from app.config import Settings
-from app.ordering import Scores
 from app.recent.cached import HIT, MISS, CachedLists
 from app.recent.events import Forgotten, RecentEvent
 from app.recent.lists import RecentLists
@@ -18,6 +17,7 @@ from app.recent.port import ModelLists
 from app.recent.reader import RecentReader
 from app.recommender import POPULAR, Recommender
 from app.scoring.item_part import Later
+from app.scoring.ordering import Scores
 
 NOW = 1_790_000_000
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app.artifact import Model
-from app.ordering import best
 from app.recommender import Recommender
+from app.scoring.ordering import best
 from auto_deployment.training.train.scorer import Scorer
 from auto_deployment.training.train.stored_lists import store_lists
 from auto_deployment.training.train.trainset import Trainset
