@@ -9,7 +9,7 @@ TESTS ?= tests
 TEST_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down train test test-quick test-cluster check format bench lock clean
+.PHONY: help setup run up down train test test-quick test-cluster check format bench lock proto clean
 
 help: ## this list
 	@echo 'Marquee: a movie recommender that releases its own models safely.'
@@ -102,6 +102,9 @@ bench: .venv/.dev openmp nginx ## measure; each benchmark prints ratios and save
 
 lock: .venv/.dev ## compile the lock files from the *.in files
 	@scripts/lock.sh
+
+proto: .venv/.dev ## generate what Python needs to speak app/rpc/marquee.proto
+	@$(BIN)/python -m grpc_tools.protoc -I app/rpc --python_out=app/rpc --pyi_out=app/rpc app/rpc/marquee.proto
 
 clean: ## remove the virtual environment and the demo data; other data stays
 	rm -rf .venv .venv-s3 data/demo

@@ -45,6 +45,10 @@ class Settings:
     list_cache: int = 0  # computed lists that each worker keeps
     redis_url: str | None = field(default=None, repr=False)
     redis_password: str | None = field(default=None, repr=False)
+    model_name: str = "recommender"  # of app.rpc: what those who ask call the model; so the next three
+    rpc_port: int = 8500
+    rpc_metrics_port: int = 8501
+    rpc_drain_s: float = 1.0  # between saying that it ends and refusing calls
 
     @property
     def follows(self) -> bool:
@@ -147,4 +151,8 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "REDIS_URL": ("redis_url", redis_url),
     "REDIS_PASSWORD": ("redis_password", str),
     "REDIS_PASSWORD_FILE": ("redis_password", _content),
+    "MODEL_NAME": ("model_name", _label),
+    "RPC_PORT": ("rpc_port", _count(65_535)),
+    "RPC_METRICS_PORT": ("rpc_metrics_port", _count(65_535)),
+    "RPC_DRAIN_S": ("rpc_drain_s", _seconds),
 }

@@ -40,9 +40,9 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     for name in app.jinja_env.list_templates():  # once, before workers are forked: nobody waits for it
         app.jinja_env.get_template(name)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
-    lists = _lists(settings, metrics)
+    lists = lists_of(settings, metrics)
     register(app, metrics, lists)
-    impressions = _impressions(settings, metrics)
+    impressions = impressions_of(settings, metrics)
     app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, lists, impressions)  # type: ignore[method-assign]  # as Flask documents it
     app.extensions[EXTENSION] = ServiceParts(settings, slot, metrics, lists, impressions)
     if settings.metrics_dir is None:
@@ -56,7 +56,8 @@ def instance_of(app: Flask) -> ServiceParts:
     return instance
 
 
-def _impressions(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog | None:
+def impressions_of(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog | None:
+    """Return what writes down what is shown, None where nothing shall."""
     if settings.impressions != LOG or settings.impressions_dir is None:
         return None
     max_bytes = settings.impressions_max_mb * 1_000_000
@@ -64,7 +65,8 @@ def _impressions(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog |
     return ImpressionLog(files, metrics.count_impressions)
 
 
-def _lists(settings: Settings, metrics: ServiceMetrics) -> Lists:
+def lists_of(settings: Settings, metrics: ServiceMetrics) -> Lists:
+    """Return where lists come from, as the settings say."""
     lists: Lists = ModelLists()
     if settings.recent_dir is not None:
         from app.recent.lists import RecentLists

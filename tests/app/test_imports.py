@@ -7,6 +7,7 @@ import pytest
 from tests.support.imports import loaded_by
 
 TRAINING = {"surprise", "implicit", "scipy", "pandas", "pyarrow", "sklearn", "kafka", "auto_deployment"}
+RPC = {"grpc", "google"}
 WEB = {"flask", "werkzeug", "gunicorn", "prometheus_client", "prometheus_flask_exporter"}
 ANSWER = """
 from pathlib import Path
@@ -21,7 +22,7 @@ def test_a_model_is_read_and_written_without_a_web_framework(module: str) -> Non
     assert loaded_by(f"import {module}") & (WEB | TRAINING) == set()
 
 
-def test_the_service_answers_without_the_libraries_of_the_training(model_dir: Path) -> None:
+def test_the_service_answers_without_the_libraries_of_the_training_and_of_grpc(model_dir: Path) -> None:
     loaded = loaded_by(f"import app\n{ANSWER.format(model=str(model_dir))}")
     assert "flask" in loaded
-    assert loaded & TRAINING == set()
+    assert loaded & (TRAINING | RPC) == set()

@@ -12,6 +12,7 @@ from tests.support.project import PROJECT
 
 LOCKS = (
     "app/requirements.txt",
+    "app/rpc/requirements.txt",
     "auto_deployment/requirements.txt",
     "requirements-dev.txt",
     "tests/fleet/s3.txt",
@@ -56,7 +57,7 @@ def test_a_lock_file_pins_every_package_with_hashes_and_names_no_address(lock: s
     assert all("--hash=sha256:" in block for block in blocks)
 
 
-@pytest.mark.parametrize("lock", LOCKS[:2])
+@pytest.mark.parametrize("lock", LOCKS[:3])
 def test_what_is_deployed_has_the_versions_that_are_tested(lock: str) -> None:
     tested = pinned("requirements-dev.txt")
     assert {name: versions for name, versions in pinned(lock).items() if tested.get(name) != versions} == {}

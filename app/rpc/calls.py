@@ -1,0 +1,132 @@
+"""What is answered to each call, from bytes to bytes."""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter, time
+
+from grpc import ServicerContext, StatusCode
+
+from app.answers import SIMILAR
+from app.artifact import UnknownGenreError, UnknownMovieError
+from app.impressions.log import ImpressionLog, Shown
+from app.recommender import Recommender
+from app.rpc.marquee_pb2 import DESCRIPTOR, Model, ModelStatusReply
+from app.rpc.metrics import RpcMetrics
+from app.rpc.models import Models, NamedModel
+from app.rpc.questions import read_popular, read_recommend, read_similar, read_status
+from app.rpc.refusals import RefusalError, bad
+
+SERVICE = DESCRIPTOR.services_by_name["Recommender"].full_name
+OK = StatusCode.OK.name
+FAILED = RefusalError(StatusCode.INTERNAL, "The service failed to answer; the reason is in its log.")
+TOO_LATE = RefusalError(StatusCode.DEADLINE_EXCEEDED, "The deadline had passed before its turn came.")
+STOPPING = RefusalError(StatusCode.UNAVAILABLE, "This server is stopping: ask another one.", again_ms=500)
+
+Behavior = Callable[[bytes, ServicerContext], bytes]
+
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """One method for each of the service, by its name; each uses one model from its begin to its end."""
+
+    def __init__(self, models: Models, metrics: RpcMetrics, impressions: ImpressionLog | None = None) -> None:
+        self._models, self._metrics, self._impressions = models, metrics, impressions
+        self.stopping = False  # then no call is begun
+
+    def behaviors(self) -> dict[str, Behavior]:
+        """Return what gRPC calls for each method."""
+        answers = {
+            "Recommend": self.recommend,
+            "Similar": self.similar,
+            "Popular": self.popular,
+            "ModelStatus": self.model_status,
+        }
+        return {name: self._behavior(name, answer) for name, answer in answers.items()}
+
+    def recommend(self, body: bytes) -> bytes:
+        """Answer with a list for a user, a popular one for users whom the model does not know."""
+        started = perf_counter()
+        user, n, exclude, genre, name = read_recommend(body)
+        model = self._models.named(name)
+        encoded = model.current
+        try:
+            answer = model.lists.recommend(encoded.recommender, user, n, exclude, genre)
+        except UnknownGenreError:
+            raise _no_such_genre(encoded.recommender, genre) from None
+        self._metrics.count_recommendation(answer.source)
+        if self._impressions is not None:
+            movies = encoded.recommender.line_of(answer.rows)
+            seconds = perf_counter() - started
+            self._impressions.note(
+                Shown(time(), None, str(user), encoded.serving, answer.source, movies, 200, seconds)
+            )
+        return encoded.reply(answer.rows, answer.source, model.lists.age)
+
+    def similar(self, body: bytes) -> bytes:
+        movie, n, name = read_similar(body)
+        encoded = self._models.named(name).current
+        try:
+            rows, _ = encoded.recommender.similar(movie, n)
+        except UnknownMovieError:
+            sentence = f"The model has no movie {movie[:200]!r}."
+            raise RefusalError(StatusCode.NOT_FOUND, sentence) from None
+        return encoded.reply(rows, SIMILAR)
+
+    def popular(self, body: bytes) -> bytes:
+        n, exclude, genre, name = read_popular(body)
+        encoded = self._models.named(name).current
+        try:
+            answer = encoded.recommender.popular(n, exclude, genre)
+        except UnknownGenreError:
+            raise _no_such_genre(encoded.recommender, genre) from None
+        return encoded.reply(answer.rows, answer.source)
+
+    def model_status(self, body: bytes) -> bytes:
+        """Say which models are here; each is asked for its lists first."""
+        name = read_status(body)
+        asked = [self._models.named(name)] if name else list(self._models)
+        return ModelStatusReply(models=[_status(one) for one in asked]).SerializeToString()
+
+    def _behavior(self, method: str, answer: Callable[[bytes], bytes]) -> Behavior:
+        count = self._metrics.count_call
+
+        def behave(body: bytes, context: ServicerContext) -> bytes:
+            started = perf_counter()
+            refusal = TOO_LATE
+            try:
+                if self.stopping:
+                    raise STOPPING
+                if context.time_remaining() > 0:  # else nobody waits for it any more
+                    reply = answer(body)
+                    count((method, OK), perf_counter() - started)
+                    return reply
+            except RefusalError as error:
+                refusal = error
+            except Exception:  # whoever calls learns nothing of the inside
+                log.exception("%s failed", method)
+                refusal = FAILED
+            count((method, refusal.code.name), perf_counter() - started)
+            context.set_trailing_metadata(refusal.metadata())
+            return context.abort(refusal.code, refusal.sentence)  # raises
+
+        return behave
+
+
+def _status(model: NamedModel) -> Model:
+    encoded = model.current
+    serving, held = encoded.serving, encoded.recommender.model
+    return Model(
+        name=model.name,
+        model_version=held.version,
+        release=serving.release,
+        track=serving.track,
+        content_hash=held.content_hash,
+        trained_at=held.manifest.get("created_at"),
+        ready=model.is_well(),
+    )
+
+
+def _no_such_genre(recommender: Recommender, genre: str | None) -> RefusalError:
+    genres = ", ".join(recommender.model.movies.genres)
+    return bad("genre", f"No movie has the genre {(genre or '')[:60]!r}; there are {genres}.")

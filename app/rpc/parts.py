@@ -1,0 +1,28 @@
+"""What an instance is made of, built once before its processes are forked."""
+
+from dataclasses import dataclass
+
+from app.config import Settings
+from app.factory import impressions_of, lists_of
+from app.impressions.log import ImpressionLog
+from app.rpc.metrics import RpcMetrics
+from app.rpc.models import Models, NamedModel
+from app.serving import ModelSlot
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that a worker needs; a fork has its own of each."""
+
+    settings: Settings
+    models: Models
+    metrics: RpcMetrics
+    impressions: ImpressionLog | None
+
+
+def build(settings: Settings) -> Parts:
+    """Load the model; raise `ArtifactError` when it cannot be used."""
+    metrics = RpcMetrics(settings)
+    lists = lists_of(settings, metrics)
+    models = Models([NamedModel(settings.model_name, ModelSlot(settings), lists)])
+    return Parts(settings, models, metrics, impressions_of(settings, metrics))
