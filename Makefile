@@ -98,6 +98,7 @@ note: ## say in the merge request how the model's figures change (GITLAB_TOKEN; 
 
 bench: .venv/.dev openmp nginx ## measure; each benchmark prints ratios and saves them under benchmarks/results
 	@scripts/install-package.sh wrk wrk
+	@scripts/install-package.sh nghttp2-client h2load
 	@$(BIN)/python -m benchmarks
 
 lock: .venv/.dev ## compile the lock files from the *.in files

@@ -18,6 +18,7 @@ from benchmarks import (
     recent_lists,
     retraining,
     retraining_sides,
+    rpc,
     soak,
     throughput,
 )
@@ -35,6 +36,7 @@ KINDS = (
     "soak",
     "list-diff",
     "recent-lists",
+    "grpc",
 )
 ASKED = ("feedback-stores",)  # takes hours, so only where it is named
 
@@ -55,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="retraining: another build, run in turn with this one",
     )
     parser.add_argument("--latency-s", type=int, default=30)
+    parser.add_argument("--load-s", type=int, default=60, help="of grpc, for its long run")
     parser.add_argument("--lists", type=int, default=500_000, help="of feedback; a fifth as many watches")
     parser.add_argument("--requests", type=int, default=1_000_000, help="of feedback-stores, for the kills")
     parser.add_argument(
@@ -94,6 +97,9 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "recent-lists":
         table.title("recent-lists: lists with recent events, without, and popularity")
         return recent_lists.measure(work, table)
+    if kind == "grpc":
+        table.title("grpc: gRPC and HTTP side by side, load generator included")
+        return rpc.measure(work, args.rounds, args.load_s, table)
     if kind == "list-diff":
         table.title("list-diff: lists of honest successive models, and of broken ones")
         return list_diff.measure(work, table)

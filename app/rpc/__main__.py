@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from app.config import Settings, SettingsError
 from app.model_format import ArtifactError
 
 TEMPORARY = "marquee-rpc-"
+CONNECTIONS = 65_536
 MISSING = "gRPC is not installed here: pip install --require-hashes -r app/rpc/requirements.txt\n"
 
 
@@ -78,6 +80,7 @@ def _serve(settings: Settings) -> int:
     except BusyPortError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    _allow_connections()
     parts = build(settings)
     places = [Place(f"worker {one}", partial(worker.run, parts)) for one in range(1, settings.workers + 1)]
     places.append(Place("metrics", partial(page.run, parts, held[1])))
@@ -89,6 +92,13 @@ def _serve(settings: Settings) -> int:
         return Supervisor(places, mark_process_dead, look, settings.rpc_drain_s + worker.GRACE_S).run()
     finally:
         stop()
+
+
+def _allow_connections() -> None:
+    """Take as many open files as are allowed: a connection is one, and 1,024 is what many systems begin with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _follower(settings: Settings) -> tuple[Callable[[], object], Callable[[], object]]:

@@ -8,7 +8,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
-MOST = 256
+MOST = 64  # of a worker; a container may have 256 in all
 
 _DONE: "Future[Any]" = Future()
 _DONE.set_result(None)
@@ -39,8 +39,8 @@ class Threads(ThreadPoolExecutor):
         """Add a thread where work waits for threads that wait themselves."""
         begun, self._seen = self._seen, self._begun
         if self._spare > 0 and not self._tasks.empty() and begun == self._seen:
-            self._spare -= 1
             self._start(self._help)
+            self._spare -= 1
 
     def _start(self, target: Callable[[], None]) -> None:
         threading.Thread(target=target, name="call", daemon=True).start()

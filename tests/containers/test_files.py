@@ -27,6 +27,7 @@ PUBLISHED = {
     "maildev": 1080,
     "grafana": 3000,
     "postgres": 5432,
+    "grpc": 8500,
 }
 
 
