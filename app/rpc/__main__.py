@@ -95,7 +95,7 @@ def _serve(settings: Settings) -> int:
 
 
 def _allow_connections() -> None:
-    """Take as many open files as are allowed: a connection is one, and 1,024 is what many systems begin with."""
+    """Take as many open files as are allowed: a connection is one, and many systems begin with 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))

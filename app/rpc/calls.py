@@ -22,7 +22,7 @@ FAILED = RefusalError(StatusCode.INTERNAL, "The service failed to answer; the re
 TOO_LATE = RefusalError(StatusCode.DEADLINE_EXCEEDED, "The deadline had passed before its turn came.")
 STOPPING = RefusalError(StatusCode.UNAVAILABLE, "This server is stopping: ask another one.", again_ms=500)
 
-Behavior = Callable[[bytes, ServicerContext], bytes]
+Answer = Callable[[bytes, float], bytes]
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +34,14 @@ class Calls:
         self._models, self._metrics, self._impressions = models, metrics, impressions
         self.stopping = False  # then no call is begun
 
-    def behaviors(self) -> dict[str, Behavior]:
-        """Return what gRPC calls for each method."""
-        answers = {
-            "Recommend": self.recommend,
-            "Similar": self.similar,
-            "Popular": self.popular,
-            "ModelStatus": self.model_status,
+    def answers(self) -> dict[str, Answer]:
+        """Return what answers each method; of a message and the seconds that are left for it."""
+        return {
+            "Recommend": self._counted("Recommend", self.recommend),
+            "Similar": self._counted("Similar", self.similar),
+            "Popular": self._counted("Popular", self.popular),
+            "ModelStatus": self._counted("ModelStatus", self.model_status),
         }
-        return {name: self._behavior(name, answer) for name, answer in answers.items()}
 
     def recommend(self, body: bytes) -> bytes:
         """Answer with a list for a user, a popular one for users whom the model does not know."""
@@ -88,29 +87,41 @@ class Calls:
         asked = [self._models.named(name)] if name else list(self._models)
         return ModelStatusReply(models=[_status(one) for one in asked]).SerializeToString()
 
-    def _behavior(self, method: str, answer: Callable[[bytes], bytes]) -> Behavior:
+    def _counted(self, method: str, answer: Callable[[bytes], bytes]) -> Answer:
         count = self._metrics.count_call
 
-        def behave(body: bytes, context: ServicerContext) -> bytes:
+        def counted(body: bytes, left_s: float) -> bytes:
             started = perf_counter()
-            refusal = TOO_LATE
             try:
                 if self.stopping:
                     raise STOPPING
-                if context.time_remaining() > 0:  # else nobody waits for it any more
-                    reply = answer(body)
-                    count((method, OK), perf_counter() - started)
-                    return reply
+                if left_s <= 0:  # nobody waits for it any more
+                    raise TOO_LATE
+                reply = answer(body)
             except RefusalError as error:
-                refusal = error
+                count((method, error.code.name), perf_counter() - started)
+                raise
             except Exception:  # whoever calls learns nothing of the inside
                 log.exception("%s failed", method)
-                refusal = FAILED
-            count((method, refusal.code.name), perf_counter() - started)
-            context.set_trailing_metadata(refusal.metadata())
-            return context.abort(refusal.code, refusal.sentence)  # raises
+                count((method, FAILED.code.name), perf_counter() - started)
+                raise FAILED from None
+            count((method, OK), perf_counter() - started)
+            return reply
 
-        return behave
+        return counted
+
+
+def behavior(answer: Answer) -> Callable[[bytes, ServicerContext], bytes]:
+    """Return what grpcio calls in a thread of its pool."""
+
+    def behave(body: bytes, context: ServicerContext) -> bytes:
+        try:
+            return answer(body, context.time_remaining())
+        except RefusalError as error:
+            context.set_trailing_metadata(error.metadata())
+            return context.abort(error.code, error.sentence)  # raises
+
+    return behave
 
 
 def _status(model: NamedModel) -> Model:

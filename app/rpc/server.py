@@ -7,9 +7,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from app.config import Settings
-from app.rpc.calls import SERVICE, Calls
+from app.rpc.calls import SERVICE, Calls, behavior
 from app.rpc.models import Models
 from app.rpc.port import address_of
+from app.rpc.quick import QuickCalls
 from app.rpc.threads import Threads
 
 MAX_MESSAGE = 65_536  # bytes; 200 excluded ids of 78 characters are 16,000
@@ -29,6 +30,7 @@ OPTIONS = (
 )
 REFUSING_S = 0.2  # less than those who are refused wait before they retry
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+QUICK = ("Recommend", "Popular")  # the others look at all movies
 NAMES = (SERVICE, health.OVERALL_HEALTH)
 
 
@@ -42,8 +44,11 @@ class RpcServer:
             experimental_non_blocking=True, experimental_thread_pool=self.threads
         )
         self._server = grpc.server(self.threads, options=OPTIONS)
-        handlers = {name: grpc.unary_unary_rpc_method_handler(one) for name, one in calls.behaviors().items()}
-        self._server.add_registered_method_handlers(SERVICE, handlers)  # type: ignore[attr-defined]  # new
+        answers = calls.answers()
+        handlers = {name: grpc.unary_unary_rpc_method_handler(behavior(one)) for name, one in answers.items()}
+        self._quick = QuickCalls(self._server)
+        for name in QUICK:
+            self._quick.register(f"/{SERVICE}/{name}", answers[name])
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -54,6 +59,7 @@ class RpcServer:
         self.tell_health(models)
         self._server.add_insecure_port(self._address)
         self._server.start()
+        self._quick.begin()
 
     def tell_health(self, models: Models) -> None:
         """Say whether every model answers, as it is now."""

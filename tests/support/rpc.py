@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 import requests
@@ -174,28 +174,3 @@ class Load:
             else:
                 self.replies.add((user, reply.model_version, tuple(reply.movie_ids)))
                 self.statuses["OK"] += 1
-
-
-class AbortedError(Exception):
-    """A call was answered with a status."""
-
-    def __init__(self, code: grpc.StatusCode, sentence: str) -> None:
-        super().__init__(code, sentence)
-        self.code, self.sentence = code, sentence
-
-
-class FakeContext:
-    """A call's context without a connection: remembers what it is told."""
-
-    def __init__(self, left_s: float = float("inf")) -> None:
-        self._left_s = left_s
-        self.metadata: dict[str, Any] = {}
-
-    def time_remaining(self) -> float:
-        return self._left_s
-
-    def set_trailing_metadata(self, metadata: Any) -> None:
-        self.metadata = dict(metadata)
-
-    def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
-        raise AbortedError(code, details)

@@ -1,7 +1,7 @@
 """A call that gets no list gets the right status, a sentence, and the field that is wrong."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import pytest
@@ -12,8 +12,9 @@ from app.recommender import Answer
 from app.rpc import marquee_pb2 as pb
 from app.rpc.calls import Calls
 from app.rpc.parts import Parts, build
+from app.rpc.refusals import RefusalError
 from app.rpc.server import MAX_MESSAGE
-from tests.support.rpc import AbortedError, Caller, FakeContext
+from tests.support.rpc import Caller
 
 INVALID, NOT_FOUND = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
 RECOMMEND, SIMILAR, POPULAR = pb.RecommendRequest, pb.SimilarRequest, pb.PopularRequest
@@ -125,10 +126,10 @@ def test_a_call_whose_deadline_has_passed_is_not_computed(
         return Answer([], "popular")
 
     monkeypatch.setattr(parts.models.first.lists, "recommend", recommend)
-    behave = Calls(parts.models, parts.metrics).behaviors()["Recommend"]
-    behave(RECOMMEND(user=1).SerializeToString(), cast(Any, FakeContext(left_s=0.001)))
-    with pytest.raises(AbortedError) as refusal:
-        behave(RECOMMEND(user=2).SerializeToString(), cast(Any, FakeContext(left_s=0)))
+    answer = Calls(parts.models, parts.metrics).answers()["Recommend"]
+    answer(RECOMMEND(user=1).SerializeToString(), 0.001)
+    with pytest.raises(RefusalError) as refusal:
+        answer(RECOMMEND(user=2).SerializeToString(), 0)
     assert refusal.value.code == grpc.StatusCode.DEADLINE_EXCEEDED
     assert computed == [1]
 
@@ -140,8 +141,8 @@ def test_a_fault_of_ours_tells_the_caller_nothing_of_the_inside(
         raise RuntimeError("a secret of the inside")
 
     monkeypatch.setattr(parts.models.first.lists, "recommend", recommend)
-    with pytest.raises(AbortedError) as refusal:
-        Calls(parts.models, parts.metrics).behaviors()["Recommend"](b"", cast(Any, FakeContext()))
+    with pytest.raises(RefusalError) as refusal:
+        Calls(parts.models, parts.metrics).answers()["Recommend"](b"", 1.0)
     assert refusal.value.code == grpc.StatusCode.INTERNAL
     assert "secret" not in refusal.value.sentence
     assert "a secret of the inside" in caplog.text
@@ -150,8 +151,8 @@ def test_a_fault_of_ours_tells_the_caller_nothing_of_the_inside(
 def test_a_server_that_stops_sends_calls_elsewhere(parts: Parts) -> None:
     calls = Calls(parts.models, parts.metrics)
     calls.stopping = True
-    context = FakeContext()
-    with pytest.raises(AbortedError) as refusal:
-        calls.behaviors()["Popular"](b"", cast(Any, context))
-    assert refusal.value.code == grpc.StatusCode.UNAVAILABLE
-    assert context.metadata == {"grpc-retry-pushback-ms": "500"}
+    for answer in calls.answers().values():
+        with pytest.raises(RefusalError) as refusal:
+            answer(b"", 1.0)
+        assert refusal.value.code == grpc.StatusCode.UNAVAILABLE
+        assert refusal.value.metadata() == (("grpc-retry-pushback-ms", "500"),)

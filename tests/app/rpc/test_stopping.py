@@ -10,7 +10,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from app.config import Settings
-from app.recommender import Answer
+from app.rpc import marquee_pb2 as pb
 from app.rpc import server as rpc_server
 from app.rpc.calls import Calls
 from app.rpc.parts import Parts, build
@@ -49,15 +49,16 @@ def test_a_call_that_has_begun_is_answered_after_the_stop(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def recommend(*_: object) -> Answer:
+    def similar(*_: object) -> tuple[list[int], list[float]]:
         begun.set()
         go_on.wait(60)
-        return Answer([0], "popular")
+        return [0], [1.0]
 
-    monkeypatch.setattr(parts.models.first.lists, "recommend", recommend)
+    monkeypatch.setattr(parts.models.first.current.recommender, "similar", similar)
     server = start(parts)
     replies: list[Any] = []
-    call = threading.Thread(target=lambda: replies.append(Caller(target).recommend(1)))
+    asked = pb.SimilarRequest(movie="film+0+1950")
+    call = threading.Thread(target=lambda: replies.append(Caller(target).call("Similar", asked)))
     call.start()
     assert begun.wait(60)
     stopping = threading.Thread(target=server.stop, args=(60,))
