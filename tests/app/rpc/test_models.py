@@ -1,0 +1,62 @@
+"""Which model answers: one for the whole of a call, whatever takes over meanwhile."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import Settings
+from app.rpc import marquee_pb2 as pb
+from app.rpc.calls import Calls
+from app.rpc.parts import Parts, build
+from app.serving import LOADED, REFUSED
+from tests.support.models import Size, write_model
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    for seed, name in enumerate(("v1", "v2"), 1):
+        write_model(tmp_path / name, Size(), version=name, seed=seed)
+    (tmp_path / "current").symlink_to("v1")
+    return build(Settings(model_dir=tmp_path / "current"))
+
+
+def use(parts: Parts, name: str) -> None:
+    parts.settings.model_dir.unlink()
+    parts.settings.model_dir.symlink_to(name)
+
+
+def test_a_call_is_answered_by_the_model_that_it_began_with(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = parts.models.first
+    others = itertools.cycle(("v2", "v1"))
+    recommend = model.lists.recommend
+
+    def while_a_model_takes_over(*args: Any) -> Any:
+        answer = recommend(*args)
+        use(parts, next(others))
+        assert model.refresh() == LOADED
+        return answer
+
+    monkeypatch.setattr(model.lists, "recommend", while_a_model_takes_over)
+    answer = Calls(parts.models, parts.metrics).answers()["Recommend"]
+    for user in range(1, 11):
+        began_with = model.current.recommender
+        reply = pb.MovieList.FromString(answer(pb.RecommendRequest(user=user, n=5).SerializeToString(), 1.0))
+        assert reply.model_version == began_with.model.version
+        rows = began_with.recommend(user, 5).rows
+        assert list(reply.movie_ids) == [began_with.movie_ids[row] for row in rows]
+        assert model.current.recommender is not began_with
+
+
+def test_a_model_that_cannot_be_used_changes_nothing(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
+    model = parts.models.first
+    before = model.current
+    (parts.settings.model_dir.with_name("v2") / "seen_items.npy").unlink()
+    use(parts, "v2")
+    assert model.refresh() == REFUSED
+    assert model.refresh() is None
+    assert model.current is before
+    assert "New model refused, v1 stays in use" in caplog.text
