@@ -1,5 +1,6 @@
 """The environment of the inference service, read in one place and strictly."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -45,10 +46,16 @@ class Settings:
     list_cache: int = 0  # computed lists that each worker keeps
     redis_url: str | None = field(default=None, repr=False)
     redis_password: str | None = field(default=None, repr=False)
-    model_name: str = "recommender"  # of app.rpc: what those who ask call the model; so the next three
-    rpc_port: int = 8500
+    model_name: str = "recommender"  # what those who ask name the model in MODEL_DIR
+    models: tuple[tuple[str, Path], ...] = ()  # several, by name; the first is that of `model_dir`
+    rpc_port: int = 8500  # of app.rpc, as the next two
     rpc_metrics_port: int = 8501
     rpc_drain_s: float = 1.0  # between saying that it ends and refusing calls
+
+    @property
+    def named_models(self) -> tuple[tuple[str, Path], ...]:
+        """Return what is served, by name; the first is what is meant where none is said."""
+        return self.models or ((self.model_name, self.model_dir),)
 
     @property
     def follows(self) -> bool:
@@ -60,7 +67,7 @@ class Settings:
         """Read the environment, an empty value like a missing one; raise `SettingsError` naming a bad one."""
         env = os.environ if environ is None else environ
         given = {name: text for name in VARIABLES if (text := env.get(name))}
-        if "MODEL_DIR" not in given:
+        if not {"MODEL_DIR", "MODELS"} & given.keys():
             raise SettingsError("MODEL_DIR is not set: name the folder of the model to serve.")
         values: dict[str, Any] = {}
         for name, text in given.items():
@@ -70,6 +77,8 @@ class Settings:
             except ValueError as error:
                 shown = "not what it should be" if name in SECRET else repr(text)
                 raise SettingsError(f"{name} is {shown}: use {error}.") from error
+        if "models" in values:  # an image always has a MODEL_DIR
+            values["model_dir"] = values["models"][0][1]
         if not {"redis_url", "recent_file"} & values.keys():
             values.pop("recent_dir", None)  # a folder alone follows nothing
         if values.get("impressions") == LOG and "impressions_dir" not in values:
@@ -119,6 +128,22 @@ def redis_url(text: str) -> str:
     return text
 
 
+def _models(text: str) -> tuple[tuple[str, Path], ...]:
+    """Read a list of names and folders; a folder is meant from where the list lies."""
+    form = 'a file with [{"name": "NAME", "folder": "FOLDER"}, ...], each name once'
+    try:
+        found = [
+            (_label(one["name"]), Path(text).parent / one["folder"]) for one in json.loads(_content(text))
+        ]
+    except (KeyError, TypeError) as error:
+        raise ValueError(form) from error
+    except ValueError as error:
+        raise ValueError(f"{form} ({error})") from error
+    if not found or len(dict(found)) < len(found):
+        raise ValueError(form)
+    return tuple(found)
+
+
 def _content(text: str) -> str:
     try:
         return Path(text).read_text("utf-8").rstrip("\r\n")
@@ -152,6 +177,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "REDIS_PASSWORD": ("redis_password", str),
     "REDIS_PASSWORD_FILE": ("redis_password", _content),
     "MODEL_NAME": ("model_name", _label),
+    "MODELS": ("models", _models),
     "RPC_PORT": ("rpc_port", _count(65_535)),
     "RPC_METRICS_PORT": ("rpc_metrics_port", _count(65_535)),
     "RPC_DRAIN_S": ("rpc_drain_s", _seconds),

@@ -40,7 +40,7 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     for name in app.jinja_env.list_templates():  # once, before workers are forked: nobody waits for it
         app.jinja_env.get_template(name)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
-    lists = lists_of(settings, metrics)
+    (lists,) = lists_of(settings, metrics)
     register(app, metrics, lists)
     impressions = impressions_of(settings, metrics)
     app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, lists, impressions)  # type: ignore[method-assign]  # as Flask documents it
@@ -65,12 +65,19 @@ def impressions_of(settings: Settings, metrics: ServiceMetrics) -> ImpressionLog
     return ImpressionLog(files, metrics.count_impressions)
 
 
-def lists_of(settings: Settings, metrics: ServiceMetrics) -> Lists:
-    """Return where lists come from, as the settings say."""
-    lists: Lists = ModelLists()
+def lists_of(settings: Settings, metrics: ServiceMetrics, models: int = 1) -> list[Lists]:
+    """Return where lists come from, as the settings say, for each of several models.
+
+    Each has its own, as they remember their model; all read one store of recent events, which a process can
+    open once.
+    """
+    lists: list[Lists] = [ModelLists() for _ in range(models)]
     if settings.recent_dir is not None:
         from app.recent.lists import RecentLists
         from app.recent.reader import RecentReader
 
-        lists = RecentLists(RecentReader(settings.recent_dir))
-    return CachedLists(lists, settings.list_cache, metrics.count_cached) if settings.list_cache else lists
+        reader = RecentReader(settings.recent_dir)
+        lists = [RecentLists(reader) for _ in range(models)]
+    if not settings.list_cache:
+        return lists
+    return [CachedLists(one, settings.list_cache, metrics.count_cached) for one in lists]

@@ -1,11 +1,13 @@
 """What the gRPC door counts, beside what it counts as HTTP does: lists, models, impressions."""
 
 from collections import deque
+from collections.abc import Iterable
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from app.config import Settings
 from app.metrics import ServiceMetrics, observe_all
+from app.serving import ServedModel
 
 # Closed: labels never come from a client.
 CODES = ("OK", "INVALID_ARGUMENT", "NOT_FOUND", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE")
@@ -36,11 +38,21 @@ class RpcMetrics(ServiceMetrics):
             for method in METHODS
             for code in CODES
         }
+        self._shown: list[Gauge] = []
         self._noted_calls: deque[tuple[tuple[str, str], float]] = deque()
 
     def count_call(self, which: tuple[str, str], seconds: float) -> None:
         """Note one call by its method and the name of its status."""
         self._noted_calls.append((which, seconds))
+
+    def show_models(self, served: Iterable[ServedModel]) -> None:
+        """Say which models this process serves, and no others."""
+        now = [self._families.info.labels(**one.labels()) for one in served]
+        for gauge in self._shown:
+            gauge.set(0)
+        for gauge in now:
+            gauge.set(1)
+        self._shown = now
 
     def flush(self) -> None:
         """Carry what was noted into the series, where others find it."""

@@ -38,6 +38,11 @@ class Models:
     def __iter__(self) -> Iterator[NamedModel]:
         return iter(self._models.values())
 
+    def refresh_lists(self) -> None:
+        """Take over what users did; by one thread, as all lists read one store."""
+        for model in self:
+            model.lists.refresh()
+
     def named(self, name: str) -> NamedModel:
         """Return a model; raise `RefusalError` when there is none of that name."""
         if not name:  # nearly every call

@@ -1,6 +1,6 @@
 """What an instance is made of, built once before its processes are forked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.config import Settings
 from app.factory import impressions_of, lists_of
@@ -21,8 +21,11 @@ class Parts:
 
 
 def build(settings: Settings) -> Parts:
-    """Load the model; raise `ArtifactError` when it cannot be used."""
+    """Load the models; raise `ArtifactError` when one cannot be used."""
     metrics = RpcMetrics(settings)
-    lists = lists_of(settings, metrics)
-    models = Models([NamedModel(settings.model_name, ModelSlot(settings), lists)])
-    return Parts(settings, models, metrics, impressions_of(settings, metrics))
+    named = settings.named_models
+    models = [
+        NamedModel(name, ModelSlot(replace(settings, model_dir=folder)), lists)
+        for (name, folder), lists in zip(named, lists_of(settings, metrics, len(named)), strict=True)
+    ]
+    return Parts(settings, Models(models), metrics, impressions_of(settings, metrics))

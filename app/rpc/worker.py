@@ -33,8 +33,7 @@ def run(parts: Parts) -> int:
     for number in (signal.SIGINT, signal.SIGHUP):  # a terminal tells all processes; the parent passes it on
         signal.signal(number, signal.SIG_IGN)
     look(parts)  # this process may be younger than the model
-    for model in parts.models:
-        parts.metrics.show_model(model.slot.current)
+    _show(parts)
     server = RpcServer(parts.settings, Calls(parts.models, parts.metrics, parts.impressions))
     try:
         server.start(parts.models)
@@ -60,7 +59,11 @@ def look(parts: Parts) -> None:
         outcome = model.refresh()
         if outcome is not None:
             parts.metrics.count_load(outcome)
-            parts.metrics.show_model(model.slot.current)
+            _show(parts)
+
+
+def _show(parts: Parts) -> None:
+    parts.metrics.show_models(model.slot.current for model in parts.models)
 
 
 def _start_background(parts: Parts, server: RpcServer) -> None:
@@ -73,5 +76,4 @@ def _start_background(parts: Parts, server: RpcServer) -> None:
     if settings.model_poll_s:
         background.start_one("watch", lambda: look(parts), settings.model_poll_s)
     if settings.recent_dir is not None:
-        for model in parts.models:
-            background.start_one("recent", model.lists.refresh, background.RECENT_S)
+        background.start_one("recent", parts.models.refresh_lists, background.RECENT_S)

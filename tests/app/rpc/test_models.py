@@ -1,15 +1,17 @@
 """Which model answers: one for the whole of a call, whatever takes over meanwhile."""
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.config import Settings
+from app.config import Settings, SettingsError
 from app.rpc import marquee_pb2 as pb
 from app.rpc.calls import Calls
 from app.rpc.parts import Parts, build
+from app.rpc.refusals import RefusalError
 from app.serving import LOADED, REFUSED
 from tests.support.models import Size, write_model
 
@@ -60,3 +62,58 @@ def test_a_model_that_cannot_be_used_changes_nothing(parts: Parts, caplog: pytes
     assert model.refresh() is None
     assert model.current is before
     assert "New model refused, v1 stays in use" in caplog.text
+
+
+@pytest.fixture
+def several(parts: Parts, tmp_path: Path) -> Parts:
+    listed = [{"name": name, "folder": folder} for name, folder in (("films", "v2"), ("shows", "current"))]
+    (tmp_path / "models.json").write_text(json.dumps(listed), "utf-8")
+    settings = Settings.from_env({"MODELS": str(tmp_path / "models.json"), "MODEL_DIR": "/model"})
+    return build(settings)
+
+
+def ask(parts: Parts, method: str, request: Any) -> bytes:
+    return Calls(parts.models, parts.metrics).answers()[method](request.SerializeToString(), 1.0)
+
+
+def test_several_models_answer_by_their_names_and_the_first_without_one(several: Parts) -> None:
+    def version(model: str = "") -> str:
+        reply = ask(several, "Recommend", pb.RecommendRequest(user=1, model=model))
+        return pb.MovieList.FromString(reply).model_version
+
+    assert (version(), version("films"), version("shows")) == ("v2", "v2", "v1")
+    reply = pb.ModelStatusReply.FromString(ask(several, "ModelStatus", pb.ModelStatusRequest()))
+    assert [(model.name, model.model_version, model.ready) for model in reply.models] == [
+        ("films", "v2", True),
+        ("shows", "v1", True),
+    ]
+    with pytest.raises(RefusalError, match="There is no model 'recommender' here, only films, shows"):
+        version("recommender")
+
+
+def test_each_of_several_models_is_followed_by_itself(several: Parts, parts: Parts) -> None:
+    use(parts, "v2")
+    assert [model.refresh() for model in several.models] == [None, LOADED]
+    reply = ask(several, "Popular", pb.PopularRequest(model="shows"))
+    assert pb.MovieList.FromString(reply).model_version == "v2"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "{}",
+        "[]",
+        "[1]",
+        '[{"name": "a"}]',
+        '[{"name": "a b", "folder": "c"}]',
+        '[{"name": 1, "folder": "c"}]',
+        '[{"name": "a", "folder": "b"}, {"name": "a", "folder": "c"}]',
+    ],
+)
+def test_a_list_of_models_that_is_none_is_refused_in_one_sentence(tmp_path: Path, written: str) -> None:
+    (tmp_path / "models.json").write_text(written, "utf-8")
+    with pytest.raises(SettingsError, match=r"^MODELS is .*: use a file with \[.* each name once.*\.$"):
+        Settings.from_env({"MODELS": str(tmp_path / "models.json")})
+    with pytest.raises(SettingsError, match="MODELS is '/nowhere': use a file"):
+        Settings.from_env({"MODELS": "/nowhere"})
