@@ -18,7 +18,8 @@ from auto_deployment.fleet.pull import Puller
 from auto_deployment.fleet.service import Answers
 from auto_deployment.fleet.state import AgentState, ChannelState, read_state, write_state
 from auto_deployment.fleet.store import ModelStore
-from auto_deployment.fleet.volume import Volume, prunable
+from auto_deployment.fleet.throttle import MB
+from auto_deployment.fleet.volume import Disk, Volume, prunable
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +65,8 @@ class Agent:
         write_state(self._parts.state_file, self.state)
         return self.state
 
-    def free_bytes(self) -> int:
-        return self._volume.free_bytes()
+    def disk(self) -> Disk:
+        return self._volume.disk(self._params.min_free_mb * MB)
 
     def _read_channels(self) -> tuple[Channels | None, str]:
         try:
@@ -77,13 +78,15 @@ class Agent:
         """Return a channel as it is before anything is done; without the store the last wish holds."""
         before = self.state.channels.get(name, ChannelState())
         wanted = before.wanted if channels is None else channels.wanted.get(name)
-        return replace(before, wanted=wanted, linked=self._volume.link(name), fault="")
+        return self._timed(replace(before, wanted=wanted, linked=self._volume.link(name), fault=""))
 
     def _note(self, name: str, channel: ChannelState) -> None:
+        self.state = replace(self.state, channels={**self.state.channels, name: self._timed(channel)})
+
+    def _timed(self, channel: ChannelState) -> ChannelState:
+        """Say since when another version is wanted than answers, from before a pull on."""
         behind = channel.wanted is not None and channel.confirmed != channel.wanted
-        since = (channel.behind_since or self._clock()) if behind else None
-        channels = {**self.state.channels, name: replace(channel, behind_since=since)}
-        self.state = replace(self.state, channels=channels)
+        return replace(channel, behind_since=(channel.behind_since or self._clock()) if behind else None)
 
     def _follow(self, name: str, channel: ChannelState, *, away: bool) -> ChannelState:
         wanted = channel.wanted

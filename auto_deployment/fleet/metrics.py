@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from auto_deployment.fleet.pull import Counted
 from auto_deployment.fleet.state import AgentState
+from auto_deployment.fleet.volume import Disk
 from auto_deployment.host.metrics_server import Answer
 
 PREFIX = "marquee_fleet_"
@@ -28,8 +29,15 @@ class AgentMetrics:
         self._refused = Gauge(f"{PREFIX}versions_refused", "Versions left alone", registry=self.registry)
         self._held = Gauge(f"{PREFIX}versions_held", "Versions on this node", registry=self.registry)
         self._free = Gauge(f"{PREFIX}disk_free_bytes", "Of the volume's disk", registry=self.registry)
+        self._next = Gauge(
+            f"{PREFIX}disk_next_bytes", "What has to be free for a version like the largest, all of it new",
+            registry=self.registry,
+        )  # fmt: skip
         self._at = Gauge(
             f"{PREFIX}look_timestamp_seconds", "When the last look ended", registry=self.registry
+        )
+        self._sign = Gauge(
+            f"{PREFIX}sign_timestamp_seconds", "When the loop gave its last sign", registry=self.registry
         )
         self._behind = Gauge(
             f"{PREFIX}behind_seconds", "Since when another version is wanted than answers", ["channel"],
@@ -44,21 +52,28 @@ class AgentMetrics:
     def alive(self, now: float) -> None:
         """Note a sign of the loop; a long pull gives one for each part."""
         self._alive_at = now
+        self._sign.set(now)
 
-    def show(self, state: AgentState, counted: Counted, free_bytes: int) -> None:
+    def going_on(self, state: AgentState, counted: Counted, now: float) -> None:
+        """Show what a look has done so far: it may take as long as a pull."""
         self._bytes.labels("fetched").inc(counted.fetched_bytes - self._seen.fetched_bytes)
         self._bytes.labels("linked").inc(counted.linked_bytes - self._seen.linked_bytes)
         self._again.inc(counted.fetched_again - self._seen.fetched_again)
         self._seen = Counted(counted.fetched_bytes, counted.linked_bytes, counted.fetched_again)
-        self._state = state
         self._store_up.set(not state.store_fault)
-        self._refused.set(len(state.refused))
-        self._held.set(len(state.versions))
-        self._free.set(free_bytes)
-        self._at.set(state.at)
         for name, channel in state.channels.items():
             since = channel.behind_since
-            self._behind.labels(name).set(0.0 if since is None else max(0.0, state.at - since))
+            self._behind.labels(name).set(0.0 if since is None else max(0.0, now - since))
+
+    def show(self, state: AgentState, counted: Counted, disk: Disk) -> None:
+        """Show how it stands after a look."""
+        self.going_on(state, counted, state.at)
+        self._state = state
+        self._refused.set(len(state.refused))
+        self._held.set(len(state.versions))
+        self._free.set(disk.free_bytes)
+        self._next.set(disk.next_bytes)
+        self._at.set(state.at)
 
     def answer(self, path: str, now: float) -> Answer:
         """Answer /health/pull (the loop goes on) and /health/serve (each channel has a model here)."""

@@ -9,12 +9,22 @@
 import os
 import shutil
 from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.artifact import ArtifactError, read_manifest
 from auto_deployment.fleet.names import channel_name, model_name, version_name
 from auto_deployment.host.files import remove_leftovers, replace_link, sync_directory
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What is free, and what has to be for a version like the largest here, none of whose files is."""
+
+    free_bytes: int
+    next_bytes: int
 
 
 class Volume:
@@ -92,15 +102,20 @@ class Volume:
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._home).free
 
+    def disk(self, min_free_bytes: int) -> Disk:
+        sizes = [sum(one["bytes"] for one in files.values()) for _, files in self._manifests()]
+        return Disk(self.free_bytes(), max(sizes, default=0) + min_free_bytes)
+
     def _described(self) -> Iterator[tuple[Path, dict[str, Any]]]:
-        for version in self.versions():
-            folder = self.version(version)
-            try:
-                files = read_manifest(folder)["files"]
-            except ArtifactError:
-                continue
+        for folder, files in self._manifests():
             for name, one in files.items():
                 yield folder / name, one
+
+    def _manifests(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        for version in self.versions():
+            folder = self.version(version)
+            with suppress(ArtifactError):
+                yield folder, read_manifest(folder)["files"]
 
 
 def prunable(versions: Collection[str], used: Collection[str], keep: int) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from auto_deployment.fleet.metrics import AgentMetrics
+from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.service import answers_of
 from tests.support.fleet import NOW, V1, V2, Node
 from tests.support.server import serving
@@ -51,20 +52,48 @@ def test_metrics_and_health_say_how_it_stands(tmp_path: Path) -> None:
     assert (status("pull"), status("pull", 1051)) == (200, 503)
     node.publish(V1, "stable")
     node.store.files.write("models/films/channels.json", b"{")
-    metrics.show(node.agent.look(), node.puller.counted, 5)
+    metrics.show(node.agent.look(), node.puller.counted, node.agent.disk())
     assert value("store_up") == 0
     assert "damaged" in json.loads(metrics.answer("/health/pull", 991)[2])["store"]
     node.store.files.remove("models/films/channels.json")
     node.store.move({"stable": V1}, NOW)
-    metrics.show(node.agent.look(), node.puller.counted, 5)
+    metrics.show(node.agent.look(), node.puller.counted, node.agent.disk())
     assert (value("store_up"), value("behind_seconds", channel="stable"), status("serve")) == (1, 0, 200)
     fetched = value("pulled_bytes_total", way="fetched")
     assert fetched == node.puller.counted.fetched_bytes > 0
     node.publish(V2, "stable", seed=2)
     node.delete(V2)
-    metrics.show(node.agent.look(), node.puller.counted, 5)
+    metrics.show(node.agent.look(), node.puller.counted, node.agent.disk())
     node.now += 30
-    metrics.show(node.agent.look(), node.puller.counted, 5)
+    metrics.show(node.agent.look(), node.puller.counted, node.agent.disk())
     assert value("behind_seconds", channel="stable") == 30
     assert status("serve") == 200  # it goes on with what it has
     assert metrics.answer("/else", 0)[0] == 404
+
+
+def test_a_long_pull_is_seen_while_it_goes_on(tmp_path: Path) -> None:
+    node, metrics = Node(tmp_path, FleetParams(min_free_mb=0)), AgentMetrics(("stable",), stuck_s=60)
+    node.publish(V1, "stable")
+    seen: list[tuple[float, float]] = []
+
+    def value(name: str, **labels: str) -> float:
+        return metrics.registry.get_sample_value(f"marquee_fleet_{name}", labels) or 0.0
+
+    def alive(what: str, path: str, start: int) -> None:
+        if what == "read_part":
+            node.now += 10
+            metrics.alive(node.now)
+            metrics.going_on(node.agent.state, node.puller.counted, node.now)
+            fetched = value("pulled_bytes_total", way="fetched")
+            seen.append((value("behind_seconds", channel="stable"), fetched))
+
+    node.files.on = alive
+    began = node.now
+    metrics.show(node.agent.look(), node.puller.counted, node.agent.disk())
+    assert seen[3][0] == 40
+    assert [behind for behind, _ in seen] == sorted({behind for behind, _ in seen})
+    assert seen[0][1] == 0 < seen[-1][1] < node.puller.counted.fetched_bytes
+    assert value("sign_timestamp_seconds") == node.now > began
+    assert (value("behind_seconds", channel="stable"), value("store_up")) == (0, 1)
+    assert value("disk_next_bytes") == node.puller.counted.fetched_bytes
+    assert value("disk_free_bytes") > 0

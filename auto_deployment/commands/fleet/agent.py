@@ -59,7 +59,7 @@ def _look_on(agent: Agent, puller: Puller, metrics: AgentMetrics, stop: Stop, ev
         try:
             metrics.alive(now.timestamp())
             state = agent.look()
-            metrics.show(state, puller.counted, agent.free_bytes())
+            metrics.show(state, puller.counted, agent.disk())
             if found := faults_of(state):
                 faults.log(FleetError(found), now)
         except StoppedError:
@@ -93,14 +93,16 @@ def _agent(
     volume.open()
 
     def alive() -> None:
-        metrics.alive(time.time())
+        metrics.alive(now := time.time())
+        metrics.going_on(agent.state, puller.counted, now)
         if stop.is_set():
             raise StoppedError("The agent was told to stop; what was fetched so far is kept.")
 
     puller = Puller(store, volume, Throttle(params.rate_max_mb_s, sleep=stop.wait), params.min_free_mb, alive)
     services = {name: None if url is None else answers_of(url) for name, url in own.channels.items()}
     parts = AgentParts(own.node, store, volume, puller, services, state_file(root))
-    return Agent(parts, params, time.time), puller
+    agent = Agent(parts, params, time.time)
+    return agent, puller
 
 
 def _refusal(root: Path) -> Callable[[str], str]:
