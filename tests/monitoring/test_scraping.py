@@ -12,13 +12,15 @@ from tests.support.rules import PROMETHEUS
 PORTS = {
     "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
     "nginx-exporter": 9113, "redis-exporter": 9121, "cadvisor": 8080, "prometheus": 9090,
-    "alertmanager": 9093,
+    "alertmanager": 9093, "agent": 9113,
 }  # fmt: skip
 # NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
 UNASKED = {
     "nginx", "redis", "kafka", "static-list", "console", "events", "postgres", "simulator", "maildev",
     "grafana",
 }  # fmt: skip
+# Found by its name where it runs: who is not there is no target, and so does not look as if it were down.
+OPTIONAL = "dns_sd_configs"
 
 
 def scraped() -> dict[str, dict[str, Any]]:
@@ -26,6 +28,11 @@ def scraped() -> dict[str, dict[str, Any]]:
     content = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
     found = {}
     for job in content["scrape_configs"]:
+        if OPTIONAL in job:
+            [asked] = job[OPTIONAL]
+            [name] = asked["names"]
+            found[name] = {"job": job["job_name"], "address": f"{name}:{asked['port']}", "track": None}
+            continue
         for group in job["static_configs"]:
             [address] = group["targets"]
             labels = group["labels"]
@@ -57,6 +64,15 @@ def test_the_track_of_an_address_is_the_one_its_instance_is_told() -> None:
         told = instance["environment"]
         assert scraped()[name]["track"] == told["TRACK"]
         assert scraped()[name]["address"] == f"{name}:{told['PORT']}"
+
+
+def test_whoever_runs_only_where_a_profile_says_so_is_no_target_elsewhere() -> None:
+    content = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
+    optional = {one["names"][0] for job in content["scrape_configs"] for one in job.get(OPTIONAL, ())}
+    assert optional == {name for name in scraped() if services()[name].get("profiles")}
+    for job in content["scrape_configs"]:
+        labels = {one["target_label"]: one["replacement"] for one in job.get("relabel_configs", ())}
+        assert OPTIONAL not in job or labels["service"] == job[OPTIONAL][0]["names"][0]
 
 
 def test_only_instances_have_a_track() -> None:

@@ -10,6 +10,7 @@ from app.recent.series import RecentSeries
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.online.series import JoinMetrics
+from auto_deployment.fleet.metrics import AgentMetrics
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.recent.sender import SenderMetrics
 from auto_deployment.params import load_params
@@ -60,6 +61,7 @@ def metrics_by_service() -> dict[str, set[str]]:
         "app": {*_names(app.collect()), *_names(RecentSeries({"age_s": 0}).collect())},
         "ingest": set(_names(_ingest().collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
+        "agent": set(_names(AgentMetrics((), params.fleet.stuck_s).registry.collect())),
         "feedback-collect": set(_names(CollectMetrics().registry.collect())),
         "feedback-join": set(_names(JoinMetrics().registry.collect())),
         "controller": set(_names(ReleaseMetrics(params.release, params.traffic).registry.collect())),
