@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from auto_deployment.fleet.errors import ChangedError, MissingError, StoreError
@@ -29,12 +29,12 @@ class FolderFiles:
             return file.read(end - start)
 
     def upload(self, source: Path, path: str) -> None:
-        with self._told(path), source.open("rb") as file, StagedFile(self._at(path)) as staged:
+        with self._told(path), source.open("rb") as file, StagedFile(self._place(path)) as staged:
             shutil.copyfileobj(file, staged.file)
             staged.publish()
 
     def write(self, path: str, content: bytes) -> None:
-        with self._told(path), StagedFile(self._at(path)) as staged:
+        with self._told(path), StagedFile(self._place(path)) as staged:
             staged.file.write(content)
             staged.publish()
 
@@ -53,7 +53,7 @@ class FolderFiles:
 
     def swap(self, path: str, content: bytes, tag: Tag) -> None:
         # Two writers of one staged file take turns: the second compares with what the first has written.
-        with self._told(path), StagedFile(self._at(path)) as staged:
+        with self._told(path), StagedFile(self._place(path)) as staged:
             if _tagged(self._at(path))[1] != tag:
                 raise ChangedError(f"{self._root / path} was changed by somebody else meanwhile.")
             staged.file.write(content)
@@ -65,6 +65,14 @@ class FolderFiles:
             raise StoreError(f"The model store {self._root} is no folder: make it, or mount it.")
         return self._root / path
 
+    def _place(self, path: str) -> Path:
+        """Return where a file is to be, in a folder that those may write to who may write to the store."""
+        place = self._at(path)
+        mode = self._root.stat().st_mode & 0o777
+        for folder in reversed(place.relative_to(self._root).parents[:-1]):
+            _make(self._root / folder, mode)
+        return place
+
     @contextmanager
     def _told(self, path: str) -> Iterator[None]:
         try:
@@ -75,6 +83,12 @@ class FolderFiles:
             raise StoreError(
                 f"The model store {self._root} cannot be used ({error.strerror} at {path})."
             ) from error
+
+
+def _make(folder: Path, mode: int) -> None:
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(mode)
 
 
 def _tagged(path: Path) -> tuple[bytes, Tag]:

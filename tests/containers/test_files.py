@@ -17,7 +17,7 @@ from tests.support.project import PROJECT
 DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")
 SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)
 # Bound to a network of Compose and to the loopback address only, but for NGINX.
-BATCH = {"scheduler", "simulator", "feedback-join"}
+BATCH = {"scheduler", "simulator", "feedback-join", "agent"}
 PUBLISHED = {
     "nginx": 8082,
     "console": 8085,
@@ -120,6 +120,21 @@ def test_all_that_can_wait_and_nothing_else_can_have_a_control_group_of_its_own(
     groups = {name: service.get("cgroup_parent") for name, service in compose["services"].items()}
     assert {name for name, group in groups.items() if group is not None} == BATCH
     assert {groups[name] for name in BATCH} == {"${BATCH_CGROUP:-}"}
+
+
+def test_the_model_store_reaches_those_who_use_it_and_is_nowhere_unless_it_is_set(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
+    users = {name for name, one in services.items() if "MODEL_STORE" in (one.get("environment") or {})}
+    assert users == {"scheduler", "controller", "agent"}
+    for name in users:
+        assert services[name]["environment"].items() >= compose["x-store-environment"].items(), name
+        assert "aws_credentials" in services[name]["secrets"], name
+        assert any(str(mount).startswith("store:/store") for mount in services[name]["volumes"]), name
+    assert compose["x-store-environment"]["MODEL_STORE"] == "${MODEL_STORE:-}"
+    assert services["agent"]["profiles"] == ["fleet"]
+    assert "store:/store:ro,nocopy" in services["agent"]["volumes"]
 
 
 def test_an_alert_that_rings_goes_on_ringing_when_prometheus_was_restarted(compose: dict[str, Any]) -> None:

@@ -41,6 +41,20 @@ def test_a_published_version_is_there_with_every_file(store: ModelStore, tmp_pat
     }
 
 
+def test_who_may_write_to_the_store_may_write_to_what_others_have_made_there(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    """In containers, two accounts of one group share a folder."""
+    (tmp_path / "store").chmod(0o770)
+    store.publish(model(tmp_path, V1))
+    store.move({"stable": V1}, NOW)
+    store.reject("ab" * 32, {"release": "r1"})
+    made = [path for path in (tmp_path / "store").rglob("*") if path.is_dir()]
+    assert {path.name: path.stat().st_mode & 0o777 for path in made} == {
+        "models": 0o770, "films": 0o770, V1: 0o770, "rejected": 0o770
+    }  # fmt: skip
+
+
 def test_an_upload_that_ends_in_the_middle_leaves_no_version_and_the_next_one_completes_it(
     store: ModelStore, files: Meddled, tmp_path: Path
 ) -> None:
