@@ -62,7 +62,7 @@ class Puller:
             for name, expected in missing.items():
                 self._fetch(version, staged / name, expected)
             self._volume.show(version)
-        except (DamagedError, MissingError):
+        except (DamagedError, MissingError, RoomError):
             shutil.rmtree(staged, ignore_errors=True)
             raise
         except OSError as error:

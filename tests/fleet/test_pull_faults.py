@@ -4,14 +4,17 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from app.artifact import load
 from auto_deployment.fleet.errors import RoomError, StoppedError, StoreError
 from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.throttle import MB, Throttle
 from tests.support.fleet import NOW, V1, V2, V3, Node
+from tests.support.small_disk import small_disk
 
 
 @pytest.fixture
@@ -159,6 +162,32 @@ def test_a_disk_that_is_full_in_the_middle_gets_back_what_the_pull_took(
     assert staged(node) == []
     node.files.on = lambda *_: None
     assert node.agent.look().channels["stable"].confirmed == V2
+
+
+def test_a_real_disk_that_others_fill_in_the_middle_gets_back_what_the_pull_took(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "node", "256k"):
+        node = Node(tmp_path)
+        node.publish(V1, "stable")
+        assert node.agent.look().channels["stable"].confirmed == V1
+        free = node.volume.free_bytes()
+        node.publish(V2, "stable", seed=2)
+        filler = node.root / "filler"
+
+        def fill(what: str, path: str, start: int) -> None:
+            if what == "read_part" and not filler.exists():
+                with suppress(OSError), filler.open("wb", buffering=0) as file:
+                    while file.write(bytes(4096)):
+                        pass
+
+        node.files.on = fill
+        state = node.agent.look()
+        assert "make room" in state.channels["stable"].fault
+        assert (still_serves_the_old(node), staged(node), state.refused) == (True, [], {})
+        load(node.root / "films" / "channels" / "stable")
+        filler.unlink()
+        assert node.volume.free_bytes() == free
+        node.files.on = lambda *_: None
+        assert node.agent.look().channels["stable"].confirmed == V2
 
 
 def test_a_full_disk_first_loses_what_nobody_uses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

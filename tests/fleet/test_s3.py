@@ -1,40 +1,21 @@
 """A store at an S3 address, against a real S3 interface."""
 
 import threading
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from auto_deployment.fleet import remote
 from auto_deployment.fleet.errors import ChangedError, MissingError, StoreError
 from auto_deployment.fleet.remote import RemoteFiles
 from auto_deployment.fleet.store import ModelStore
 from tests.support.fleet import NOW, V1, V2, Node, model
-from tests.support.s3_server import HOME, S3Server, client_libraries
+from tests.support.s3_server import HOME, S3Server
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not HOME.exists(), reason="needs an S3 server: make .venv-s3/.done"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of the clients among themselves
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    server = S3Server(tmp_path_factory.mktemp("s3") / "moto.log")
-    with client_libraries():
-        yield server
-    server.end()
-
-
-@pytest.fixture
-def address(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the address of a new, empty store, and let its credentials be in the environment."""
-    for name, value in server.environ.items():
-        monkeypatch.setenv(name, value)
-    return f"s3://{server.bucket()}/some/where"
 
 
 @pytest.fixture
@@ -144,15 +125,6 @@ def test_no_credentials_are_one_sentence(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(StoreError, match="check the credentials"):
         ModelStore(RemoteFiles(address), "films").channels()
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
-    """Let the client wait for half a second where it waits for ten."""
-    config = {**remote.OPTIONS["s3"]["config_kwargs"], "read_timeout": 0.5, "connect_timeout": 0.5}
-    options: Mapping[str, Any] = {"s3": {"config_kwargs": config}}
-    monkeypatch.setattr(remote, "OPTIONS", options)
-    return options
 
 
 @pytest.mark.usefixtures("impatient")

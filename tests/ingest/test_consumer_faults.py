@@ -3,9 +3,6 @@
 import os
 import resource
 import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pytest
 from auto_deployment.host.locks import BusyError
 from tests.support.ingest.home import Home, file_names, ingest_params, places, rating_lines
 from tests.support.ingest.kafka import LEAKY_CLIENT, Broker
+from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.lab, LEAKY_CLIENT]
@@ -94,16 +92,3 @@ def test_health_and_metrics_show_a_stream_that_has_dried_up(broker: Broker, stre
         assert stream.metric("last_line_age_seconds") > 0.4
         assert stream.metric('lag_lines{partition="0"}') == 0
         assert stream.metric('position{partition="0"}') == 3
-
-
-@contextmanager
-def small_disk(path: Path, size: str) -> Iterator[None]:
-    """Mount a disk of so many bytes; skip where that is not allowed."""
-    path.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small disk needs more rights than this process has")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
