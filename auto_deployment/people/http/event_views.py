@@ -19,10 +19,11 @@ from auto_deployment.people.correct import (
     remove_event,
 )
 from auto_deployment.people.find_event import find_events, said
-from auto_deployment.people.http.bodies import EventBody, ValueBody, read_body, read_key, read_query
+from auto_deployment.people.http.bodies import EventBody, ValueBody
 from auto_deployment.people.http.paging import page
 from auto_deployment.people.report import event_json
 from auto_deployment.people.words import KINDS, read_time, read_user
+from auto_deployment.web.bodies import read_body, read_key, read_query
 
 
 class EventViews:

@@ -10,13 +10,13 @@ from auto_deployment.dataset.corrections.look import Scale
 from auto_deployment.dataset.corrections.wishes import Wish, wishes
 from auto_deployment.paths import Paths
 from auto_deployment.people.forget import forget, latest_wish
-from auto_deployment.people.http.bodies import read_query
 from auto_deployment.people.http.paging import page
 from auto_deployment.people.places import Place
 from auto_deployment.people.refusals import NotThereError
 from auto_deployment.people.report import everything
 from auto_deployment.people.status import status_json
 from auto_deployment.people.words import read_user
+from auto_deployment.web.bodies import read_query
 
 
 class PersonViews:

@@ -1,41 +1,9 @@
-"""How the service about users is served, and what it says of requests that never reached it."""
-
-import logging
-from http import HTTPStatus
-from typing import Any
+"""How the service about users is served."""
 
 from flask import Flask
-from gunicorn import util
-from gunicorn.http.errors import LimitRequestLine, ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
-from app.problems import MEDIA_TYPE, problem_body
 from auto_deployment.web.server import Server
-
-log = logging.getLogger(__name__)
-
-
-class EventsWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
-    """Gunicorn's own, which would answer in HTML what it cannot parse, and log the address with the user."""
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """Answer a request that never reached the application, or that ended outside of it."""
-        if isinstance(exc, LimitRequestLine):
-            status, detail = 414, "The request line is too long."
-        elif isinstance(exc, ParseException):
-            status, detail = 400, "This is no request of HTTP that can be read."
-        else:
-            log.error("A request ended outside of the application", exc_info=exc)
-            status, detail = 500, "The service failed to answer; the reason is in its log."
-        body = problem_body(status, detail)
-        head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
-            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        try:
-            util.write_nonblock(client, head.encode("latin-1") + body)
-        except OSError as error:
-            log.debug("The answer to a broken request found nobody: %s", error)
+from auto_deployment.web.worker import ProblemWorker
 
 
 def events_server(app: Flask, host: str, port: int, log_level: str) -> Server:
@@ -43,4 +11,4 @@ def events_server(app: Flask, host: str, port: int, log_level: str) -> Server:
 
     Forgetting writes segments anew, which may take minutes: it holds up one thread and no worker.
     """
-    return Server(app, host, port, log_level, workers=2, worker_class=EventsWorker, threads=2)
+    return Server(app, host, port, log_level, workers=2, worker_class=ProblemWorker, threads=2)

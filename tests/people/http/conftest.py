@@ -5,10 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from flask import Flask
-from openapi_schema_validator import OAS31Validator
-from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from auto_deployment.config.recent import RecentSettings
@@ -18,13 +15,14 @@ from auto_deployment.people.http import Service, build
 from auto_deployment.people.http.factory import OPENAPI
 from auto_deployment.people.places import Place
 from tests.people.conftest import ANN
+from tests.support.described import Described
 
 TOKEN = "a token that nobody can guess"
 EVENTS = f"/users/{ANN}/events"
 HEAT = f"{EVENTS}/rating/heat+1995/2026-01-01T12:00:00"
 ALIEN = f"{EVENTS}/watch/alien+1979/2026-01-01T12:00:00"
 NEW = {"movie_id": "brazil+1985", "time": "2026-01-02T10:00:00", "rating": 3}
-DESCRIBED: dict[str, Any] = yaml.safe_load(OPENAPI.read_bytes())
+DESCRIBED = Described(OPENAPI)
 
 
 def make_app(root: Path, recent: RecentSettings | None = None, **named: Any) -> Flask:
@@ -52,7 +50,7 @@ class Asker:
         sent = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
         named: dict[str, Any] = {"data": data} if body is None else {"json": body}
         answer = self._client.open(address, method=method, headers=sent, **named)
-        check_answer(self.app, method, address, answer)
+        DESCRIBED.check_answer(self.app, method, address, answer)
         return answer
 
     def said(self, method: str, address: str, body: object = None, **named: Any) -> tuple[int, str]:
@@ -68,35 +66,6 @@ class Asker:
         assert answer.json is not None
         found: list[dict[str, Any]] = answer.json["items"]
         return found
-
-
-def path_of(rule: str) -> str:
-    return rule.replace("<path:", "<").replace("<", "{").replace(">", "}")
-
-
-def resolve(node: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in node:
-        found: dict[str, Any] = DESCRIBED
-        for word in node["$ref"].removeprefix("#/").split("/"):
-            found = found[word]
-        node = found
-    return node
-
-
-def check_answer(app: Flask, method: str, address: str, answer: TestResponse) -> None:
-    """Compare status, headers, type and body with what is described, unless the address is unknown."""
-    try:
-        rule, _ = app.url_map.bind("test").match(answer.request.path, method, return_rule=True)
-    except HTTPException:
-        assert answer.status_code in (404, 405)
-        return
-    described = DESCRIBED["paths"][path_of(rule.rule)][method.lower()]["responses"]
-    response = resolve(described[str(answer.status_code)])
-    for name, header in response["headers"].items():
-        OAS31Validator(resolve(header)["schema"]).validate(answer.headers[name])
-    kind = str(answer.mimetype)
-    schema = response["content"][kind]["schema"]
-    OAS31Validator({**DESCRIBED, **schema}).validate(answer.json if kind.endswith("json") else answer.text)
 
 
 @pytest.fixture

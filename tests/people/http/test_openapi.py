@@ -2,63 +2,50 @@
 
 import re
 
-from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from auto_deployment.people.correct import MAX_MINUTE, Added
 from auto_deployment.people.http.bodies import MAX_BODY, EventBody, ValueBody
-from auto_deployment.people.http.factory import OPEN_TO_ALL, OPENAPI
+from auto_deployment.people.http.factory import OPENAPI
 from auto_deployment.people.http.paging import DEFAULT_LIMIT, MAX_LIMIT
 from auto_deployment.people.words import KINDS, MAX_USER_ID
 from auto_deployment.web.access import FREE_TRIES, LONGEST_WAIT_S
-from tests.people.http.conftest import DESCRIBED, Asker, path_of, resolve
+from auto_deployment.web.door import OPEN_TO_ALL
+from tests.people.http.conftest import DESCRIBED, Asker
+from tests.support.described import path_of, routes
 
-SCHEMAS = DESCRIBED["components"]["schemas"]
-VERBS = {"get", "post", "put", "delete"}
-
-
-def operations() -> dict[tuple[str, str], str]:
-    return {
-        (path, verb): operation["operationId"]
-        for path, verbs in DESCRIBED["paths"].items()
-        for verb, operation in verbs.items()
-        if verb in VERBS
-    }
-
-
-def routes(app: Flask) -> dict[tuple[str, str], str]:
-    return {
-        (path_of(rule.rule), verb.lower()): rule.endpoint
-        for rule in app.url_map.iter_rules()
-        for verb in (rule.methods or set()) - {"HEAD"}
-    }
+SCHEMAS = DESCRIBED.content["components"]["schemas"]
 
 
 def test_the_description_is_openapi_3_1() -> None:
-    assert DESCRIBED["openapi"] == "3.1.0"
-    OpenAPIV31SpecValidator(DESCRIBED).validate()
+    assert DESCRIBED.content["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(DESCRIBED.content).validate()
 
 
 def test_every_route_is_described_and_nothing_else(ask: Asker) -> None:
-    assert operations() == routes(ask.app)
+    assert DESCRIBED.operations() == routes(ask.app)
 
 
 def test_path_parameters_are_those_of_the_rules(ask: Asker) -> None:
     for rule in ask.app.url_map.iter_rules():
-        given = map(resolve, DESCRIBED["paths"][path_of(rule.rule)].get("parameters", ()))
+        given = map(DESCRIBED.resolve, DESCRIBED.content["paths"][path_of(rule.rule)].get("parameters", ()))
         assert {one["name"] for one in given} == rule.arguments
 
 
 def test_query_parameters_are_those_that_the_code_takes(ask: Asker) -> None:
     """One that is not described is refused by a sentence that names the others."""
     values = {"user": "7", "kind": "rating", "movie_id": "heat+1995", "time": "2026-01-01T12:00:00"}
-    for (path, verb), name in operations().items():
+    for (path, verb), name in DESCRIBED.operations().items():
         if name in OPEN_TO_ALL:
             continue
         address = re.sub(r"{(\w+)}", lambda found: values[found[1]], path)
         status, said = ask.said(verb.upper(), f"{address}?other=1", data=b"{}")
-        operation = DESCRIBED["paths"][path][verb]
-        known = [one["name"] for one in map(resolve, operation.get("parameters", ())) if one["in"] == "query"]
+        operation = DESCRIBED.content["paths"][path][verb]
+        known = [
+            one["name"]
+            for one in map(DESCRIBED.resolve, operation.get("parameters", ()))
+            if one["in"] == "query"
+        ]
         assert (status, said) == (400, f"There is no parameter 'other': this address takes {_list(known)}.")
 
 
@@ -67,27 +54,21 @@ def _list(names: list[str]) -> str:
 
 
 def test_bounds_and_names_are_those_of_the_code() -> None:
-    limit = DESCRIBED["components"]["parameters"]["limit"]["schema"]
+    limit = DESCRIBED.content["components"]["parameters"]["limit"]["schema"]
     assert (limit["maximum"], limit["default"]) == (MAX_LIMIT, DEFAULT_LIMIT)
-    assert DESCRIBED["components"]["parameters"]["user"]["schema"]["maximum"] == MAX_USER_ID
+    assert DESCRIBED.content["components"]["parameters"]["user"]["schema"]["maximum"] == MAX_USER_ID
     assert SCHEMAS["Minutes"]["items"]["maximum"] == MAX_MINUTE
     assert SCHEMAS["Kind"]["enum"] == list(KINDS)
     assert SCHEMAS["Added"]["properties"]["because"]["enum"] == list(map(str, Added))
     for body, name in ((EventBody, "NewEvent"), (ValueBody, "Value")):
         assert list(SCHEMAS[name]["properties"]) == list(body.__dataclass_fields__)
-    assert f"{MAX_BODY:,} bytes" in DESCRIBED["components"]["responses"]["TooLarge"]["description"]
+    assert f"{MAX_BODY:,} bytes" in DESCRIBED.content["components"]["responses"]["TooLarge"]["description"]
     assert (FREE_TRIES, LONGEST_WAIT_S) == (5, 60)
-    assert "after five wrong" in DESCRIBED["info"]["description"]
+    assert "after five wrong" in DESCRIBED.content["info"]["description"]
 
 
 def test_only_what_is_open_to_all_is_described_as_that() -> None:
-    found = {
-        operation["operationId"]
-        for verbs in DESCRIBED["paths"].values()
-        for verb, operation in verbs.items()
-        if verb in VERBS and operation.get("security") == []
-    }
-    assert found == set(OPEN_TO_ALL)
+    assert DESCRIBED.open_to_all() == set(OPEN_TO_ALL)
 
 
 def test_the_description_is_served(ask: Asker) -> None:
