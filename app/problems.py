@@ -1,7 +1,9 @@
 """Errors as RFC 9457 `application/problem+json`: a status and a sentence for the person who asked."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
@@ -9,14 +11,16 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem_body(status: int, detail: str) -> bytes:
+def problem_body(status: int, detail: str, also: Mapping[str, Any] | None = None) -> bytes:
     """Return the JSON of a problem; its type is `about:blank`, so the title is the status's own phrase."""
     title = HTTPStatus(status).phrase
-    return json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
+    found = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(also or {})}
+    return json.dumps(found).encode()
 
 
-def problem(status: int, detail: str) -> Response:
-    return Response(problem_body(status, detail), status, content_type=MEDIA_TYPE)
+def problem(status: int, detail: str, also: Mapping[str, Any] | None = None) -> Response:
+    """Return it; `also` is what a program may read of it beside the sentence."""
+    return Response(problem_body(status, detail, also), status, content_type=MEDIA_TYPE)
 
 
 def on_http_exception(error: HTTPException) -> Response:

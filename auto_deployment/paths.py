@@ -46,6 +46,7 @@ class Paths(Layout):
     outbox = Below("outbox")
     feedback = Below("feedback")
     fleet = Below("fleet")  # of a node's agent, where FLEET_DIR names no other
+    master = Below("master")  # of the fleet's master, where MASTER_DIR names no other
 
 
 class CycleLayout(Layout):

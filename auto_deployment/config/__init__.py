@@ -15,6 +15,7 @@ from auto_deployment.config import (
     impressions,
     kafka,
     mail,
+    master,
     publish,
     recent,
 )
@@ -33,6 +34,7 @@ from auto_deployment.config.fleet import FleetSettings
 from auto_deployment.config.impressions import ImpressionSettings
 from auto_deployment.config.kafka import KafkaSettings
 from auto_deployment.config.mail import MailSettings
+from auto_deployment.config.master import MasterSettings
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.config.recent import RecentSettings
 
@@ -61,6 +63,7 @@ class Settings:
     impressions: ImpressionSettings = field(default_factory=ImpressionSettings)
     recent: RecentSettings = field(default_factory=RecentSettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
+    master: MasterSettings = field(default_factory=MasterSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -103,4 +106,5 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "impressions": (ImpressionSettings, impressions.VARIABLES),
     "recent": (RecentSettings, recent.VARIABLES),
     "fleet": (FleetSettings, fleet.VARIABLES),
+    "master": (MasterSettings, master.VARIABLES),
 }

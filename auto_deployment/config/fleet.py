@@ -45,12 +45,15 @@ def _channels(text: str) -> Mapping[str, str | None]:
 
 
 _LABEL = matching(LABEL.pattern, "one word of up to 128 letters, digits and . _ + -")
+_NODE = matching(
+    rf"(?!all$){LABEL.pattern}", "one word of up to 128 letters, digits and . _ + -, and not all"
+)
 VARIABLES: Variables = {
     "MODEL_STORE": ("store", _store),
     "MODEL_NAME": ("model", _LABEL),
     "FLEET_DIR": ("volume", Path),
     "FLEET_CHANNELS": ("channels", _channels),
-    "FLEET_NODE": ("node", _LABEL),
+    "FLEET_NODE": ("node", _NODE),
     "FLEET_METRICS_HOST": ("metrics_host", str),
     "FLEET_METRICS_PORT": ("metrics_port", port),
 }

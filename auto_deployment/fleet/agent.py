@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from auto_deployment.fleet.asked import begun, failed, judged, missing
 from auto_deployment.fleet.channels import Channels
 from auto_deployment.fleet.errors import (
     DamagedError,
@@ -13,6 +14,7 @@ from auto_deployment.fleet.errors import (
     RoomError,
     StoppedError,
 )
+from auto_deployment.fleet.orders import Do, Order
 from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.pull import Puller
 from auto_deployment.fleet.service import Answers
@@ -44,8 +46,11 @@ class Agent:
         self._volume = parts.volume
         self.state = read_state(parts.state_file)
 
-    def look(self) -> AgentState:
-        """Do what is to be done now and return how things stand; what fails stands in the state."""
+    def look(self, orders: Sequence[Order] | None = None) -> AgentState:
+        """Do what is to be done now and return how things stand; what fails stands in the state.
+
+        `orders` is all that the master still asks for, None where it has not answered yet.
+        """
         channels, fault = self._read_channels()
         refused = self.state.refused if channels is None or channels.change == self.state.change else {}
         self.state = replace(
@@ -56,12 +61,16 @@ class Agent:
             store_fault=fault,
             refused=refused,
             change=self.state.change if channels is None else channels.change,
-            channels={name: self._seen(name, channels) for name in self._parts.services},
         )
+        self.state, new = begun(orders, self.state, self._parts.services)
+        seen = {name: self._seen(name, channels) for name in self._parts.services}
+        self.state = replace(self.state, channels={**seen, **self._linked_again(new, seen)})
+        self._bring(orders)
         for name in self._parts.services:
             self._note(name, self._follow(name, self.state.channels[name], away=channels is None))
-        self._prune(self._params.keep)
+        self._prune(0 if any(one.do == Do.PRUNE for one in new) else self._params.keep)
         self.state = replace(self.state, at=self._clock(), versions=tuple(self._volume.versions()))
+        self.state = judged(orders, self.state, self._params.confirm_max_s)
         write_state(self._parts.state_file, self.state)
         return self.state
 
@@ -78,18 +87,39 @@ class Agent:
         """Return a channel as it is before anything is done; without the store the last wish holds."""
         before = self.state.channels.get(name, ChannelState())
         wanted = before.wanted if channels is None else channels.wanted.get(name)
-        return self._timed(replace(before, wanted=wanted, linked=self._volume.link(name), fault=""))
+        pinned, linked = self.state.pins.get(name), self._volume.link(name)
+        return self._timed(replace(before, wanted=wanted, pinned=pinned, linked=linked, fault=""))
+
+    def _linked_again(
+        self, new: Sequence[Order], seen: Mapping[str, ChannelState]
+    ) -> dict[str, ChannelState]:
+        return {
+            name: self._switch(name, channel, channel.linked)
+            for order in new
+            for name, channel in seen.items()
+            if order.do == Do.RELOAD and channel.linked and order.channel in ("", name)
+        }
+
+    def _bring(self, orders: Sequence[Order] | None) -> None:
+        """Bring what was asked for by its name, and leave aside what will not come."""
+        for version in missing(orders, self.state, self._volume.has):
+            try:
+                self._pull(version)
+            except StoppedError:
+                raise
+            except (FleetError, OSError) as error:
+                self.state = failed(orders, self.state, version, error)
 
     def _note(self, name: str, channel: ChannelState) -> None:
         self.state = replace(self.state, channels={**self.state.channels, name: self._timed(channel)})
 
     def _timed(self, channel: ChannelState) -> ChannelState:
-        """Say since when another version is wanted than answers, from before a pull on."""
-        behind = channel.wanted is not None and channel.confirmed != channel.wanted
+        """Say since when another version is to serve than answers, from before a pull on."""
+        behind = channel.target is not None and channel.confirmed != channel.target
         return replace(channel, behind_since=(channel.behind_since or self._clock()) if behind else None)
 
     def _follow(self, name: str, channel: ChannelState, *, away: bool) -> ChannelState:
-        wanted = channel.wanted
+        wanted = channel.target
         if wanted is None:
             fault = "" if away else f"Nothing is wanted: marquee fleet set {name} VERSION."
             return self._confirm(name, replace(channel, fault=fault))
@@ -154,7 +184,7 @@ class Agent:
 
     def _prune(self, keep: int) -> None:
         channels = self.state.channels.values()
-        wanted = {one.wanted for one in channels}
+        wanted = {version for one in channels for version in (one.wanted, one.pinned)} | {*self.state.asked}
         used = wanted | {version for one in channels for version in (one.linked, one.answers, one.confirmed)}
         gone: Sequence[str] = prunable(self._volume.versions(), {one for one in used if one}, keep)
         for version in gone:

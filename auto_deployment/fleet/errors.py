@@ -7,6 +7,9 @@ FleetError
 ├── RejectedError   a release has ruled the model out
 ├── ChangedError    somebody else has changed the channels meanwhile
 ├── RoomError       the node's disk is full
+├── UsedError       what shall go is still needed
+├── DatabaseError   the master cannot read or write what it keeps
+├── MasterError     the master is away, or has refused
 └── StoppedError    we were told to stop in the middle
 """
 
@@ -39,6 +42,22 @@ class ChangedError(FleetError):
 
 class RoomError(FleetError):
     """The disk does not take it."""
+
+
+class UsedError(FleetError):
+    """A version, or a node, is still needed by somebody."""
+
+
+class DatabaseError(FleetError):
+    """The master's database cannot be used right now; nothing was done."""
+
+
+class MasterError(FleetError):
+    """The master cannot be asked, or has refused; `status` is that of its answer, None without one."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class StoppedError(FleetError):

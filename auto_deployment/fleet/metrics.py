@@ -43,11 +43,20 @@ class AgentMetrics:
             f"{PREFIX}behind_seconds", "Since when another version is wanted than answers", ["channel"],
             registry=self.registry,
         )  # fmt: skip
+        self._master_up: Gauge | None = None
         self._seen = Counted()
         for way in ("fetched", "linked"):
             self._bytes.labels(way)
         for channel in channels:
             self._behind.labels(channel)
+
+    def master(self, *, is_up: bool) -> None:
+        """Show whether the master answers; without one there is no such series."""
+        if self._master_up is None:
+            self._master_up = Gauge(
+                f"{PREFIX}master_up", "Whether the master answered last", registry=self.registry
+            )
+        self._master_up.set(is_up)
 
     def alive(self, now: float) -> None:
         """Note a sign of the loop; a long pull gives one for each part."""

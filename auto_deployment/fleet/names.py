@@ -9,6 +9,8 @@ CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 STABLE, CANARY = "stable", "canary"
 REJECTED = "rejected"  # a folder beside the versions
 CHANNELS = "channels.json"
+ALL = "all"  # nodes, in addresses of the master
+CONTENT = re.compile(r"[0-9a-f]{64}")
 
 
 def model_name(text: str) -> str:
@@ -28,6 +30,22 @@ def channel_name(text: str) -> str:
     if not CHANNEL.fullmatch(text):
         raise BadNameError(
             f"{text!r} is no name of a channel: use up to 32 small letters, digits and -, a letter first."
+        )
+    return text
+
+
+def node_name(text: str) -> str:
+    """Return a node's name as it is; raise `BadNameError` for the word that means every node, too."""
+    if text == ALL:
+        raise BadNameError(f"A node cannot be named {ALL}: that means every node. Set FLEET_NODE.")
+    return _label(text, "node")
+
+
+def content_name(text: str) -> str:
+    """Return a content hash as it is; raise `BadNameError` where it is none."""
+    if not CONTENT.fullmatch(text):
+        raise BadNameError(
+            f"{text!r} is no content hash: it is `content_hash` of a manifest, 64 digits and letters a to f."
         )
     return text
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auto_deployment.host.codec import from_plain, to_plain
+from auto_deployment.fleet.orders import Outcome
+from auto_deployment.host.codec import LATER, from_plain, to_plain
 from auto_deployment.host.files import replace_text
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,12 @@ class ChannelState:
     switched_at: float = 0.0
     behind_since: float | None = None  # since when another version is wanted than answers
     fault: str = ""
+    pinned: str | None = field(default=None, metadata=LATER)
+
+    @property
+    def target(self) -> str | None:
+        """Return what shall be served."""
+        return self.pinned or self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,9 @@ class AgentState:
     channels: Mapping[str, ChannelState] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)  # version -> why
     versions: tuple[str, ...] = ()
+    pins: Mapping[str, str] = field(default_factory=dict, metadata=LATER)  # channel -> version
+    asked: tuple[str, ...] = field(default=(), metadata=LATER)  # kept until somebody asks to prune
+    orders: Mapping[str, Outcome] = field(default_factory=dict, metadata=LATER)  # by the master's ids
 
 
 def read_state(path: Path) -> AgentState:

@@ -25,6 +25,9 @@ def tree(state: AgentState, store: str, wanted: Mapping[str, str], now: float) -
 
 
 def _words(channel: ChannelState, now: float) -> str:
+    if channel.pinned is not None:
+        wants = f"the channel wants {channel.wanted or 'nothing'}"
+        return f"{channel.pinned} is pinned ({wants}), {channel.answers or 'nobody'} answers"
     if channel.wanted is None:
         return f"nothing is wanted, {channel.linked or 'nothing'} is served"
     if channel.confirmed == channel.wanted:

@@ -12,7 +12,13 @@ from app.artifact import ArtifactError, read_manifest
 from app.model_format import MANIFEST, describe_file
 from auto_deployment.errors import BadInputError
 from auto_deployment.fleet.channels import Channels, Read, parse, render
-from auto_deployment.fleet.errors import ChangedError, DamagedError, MissingError, RejectedError
+from auto_deployment.fleet.errors import (
+    ChangedError,
+    DamagedError,
+    MissingError,
+    RejectedError,
+    UsedError,
+)
 from auto_deployment.fleet.files import Files
 from auto_deployment.fleet.names import CHANNELS, REJECTED, channel_name, model_name, version_name
 
@@ -96,6 +102,43 @@ class ModelStore:
         hashed = content_hash_of(self.manifest(version_name(version)), version)
         if hashed in self.rejected():
             raise RejectedError(f"A release has rejected the model {version}: it is not delivered.")
+
+    def delete(self, version: str, now: datetime) -> None:
+        """Remove a version; raise `UsedError` where a channel wants it, `MissingError` where nothing is left.
+
+        Its manifest goes first: it does not exist from then on. A channel that was moved to it at that moment
+        is noticed, as the channels are changed in between, too; then the version is there again.
+        """
+        names = self.files.names(self.path(version_name(version)))
+        if not names:
+            raise MissingError(f"The model store has no version {version} of {self.name}.")
+        content = self._manifest_of(version)
+        self._need_unwanted(version)
+        if content is not None:
+            self.files.remove(self.path(version, MANIFEST))
+            while not self._changed_without(version, content, now):
+                pass
+        for name in names:
+            self.files.remove(self.path(version, name))
+
+    def _changed_without(self, version: str, manifest: bytes, now: datetime) -> bool:
+        """Change the channels, so that nobody who looked before can; tell whether nobody was faster."""
+        seen = self.channels()
+        if version in seen.channels.wanted.values():
+            self.files.write(self.path(version, MANIFEST), manifest)
+            self._need_unwanted(version)
+        try:
+            self.files.swap(self.path(CHANNELS), render(seen.channels.with_({}, now)), seen.tag)
+        except ChangedError:
+            return False
+        return True
+
+    def _need_unwanted(self, version: str) -> None:
+        wanted = self.channels().channels.wanted
+        if wants := sorted(channel for channel, one in wanted.items() if one == version):
+            raise UsedError(
+                f"{' and '.join(wants)} want{'s' * (len(wants) == 1)} {version}: let another be wanted first."
+            )
 
     def reject(self, content_hash: str, why: Mapping[str, str]) -> None:
         """Rule a model out by its content, for good; saying it again changes nothing."""

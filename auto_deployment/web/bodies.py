@@ -16,8 +16,11 @@ _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 T = TypeVar("T")
 
 
-def read_body(kind: type[T]) -> T:
-    """Return the body of the current request as a dataclass; raise what says why it cannot be taken."""
+def read_body(kind: type[T], *, closed: bool = True) -> T:
+    """Return the body of the current request as a dataclass; raise what says why it cannot be taken.
+
+    Fields that are not known are left out where it is not `closed`.
+    """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with `Content-Type: application/json`.")
     try:
@@ -25,7 +28,7 @@ def read_body(kind: type[T]) -> T:
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is no JSON that can be read ({error}).") from None
     known = [one.name for one in fields(kind)]  # type: ignore[arg-type]
-    if isinstance(content, dict) and (others := content.keys() - known):
+    if closed and isinstance(content, dict) and (others := content.keys() - known):
         raise UnprocessableEntity(
             f"There is no field {min(others)[:40]!r}: the body may have {', '.join(known)}."
         )

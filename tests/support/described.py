@@ -1,5 +1,6 @@
 """An OpenAPI description beside the application that it is of: both must say the same."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ VERBS = {"get", "post", "put", "delete"}
 
 
 def path_of(rule: str) -> str:
-    return rule.replace("<path:", "<").replace("<", "{").replace(">", "}")
+    return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule)
 
 
 class Described:

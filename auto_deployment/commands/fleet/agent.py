@@ -6,14 +6,16 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auto_deployment.commands.fleet.shared import state_file, store_of, volume_of
+from auto_deployment.commands.fleet.shared import optional_master, state_file, store_of, volume_of
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.fleet.agent import Agent, AgentParts
 from auto_deployment.fleet.errors import FleetError, StoppedError
+from auto_deployment.fleet.master.link import MasterLink
 from auto_deployment.fleet.metrics import AgentMetrics
 from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.pull import Puller
@@ -49,17 +51,44 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             lambda path: metrics.answer(path, time.time()),
         )  # fmt: skip
         with nullcontext() if args.once else served:
-            return _look_on(agent, puller, metrics, stop, None if args.once else params.poll_s)
+            link = _link(settings, agent)
+            with nullcontext() if args.once or link is None else link.running(params.poll_s):
+                return _look_on(
+                    _Looking(agent, puller, metrics, link), stop, None if args.once else params.poll_s
+                )
 
 
-def _look_on(agent: Agent, puller: Puller, metrics: AgentMetrics, stop: Stop, every_s: float | None) -> int:
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """An agent with all that is told of it."""
+
+    agent: Agent
+    puller: Puller
+    metrics: AgentMetrics
+    link: MasterLink | None
+
+    def look(self, *, once: bool) -> AgentState:
+        """Look and tell; `once` also asks the master before, and tells it after."""
+        link = self.link
+        if link is not None and once:
+            link.exchange()
+        state = self.agent.look(None if link is None else link.orders)
+        self.metrics.show(state, self.puller.counted, self.agent.disk())
+        if link is not None:
+            link.show(state)
+            if once:
+                link.exchange()
+            self.metrics.master(is_up=link.is_up)
+        return state
+
+
+def _look_on(looking: _Looking, stop: Stop, every_s: float | None) -> int:
     faults = Faults("The agent's look")
     while not stop.is_set():
         now = datetime.now(UTC)
         try:
-            metrics.alive(now.timestamp())
-            state = agent.look()
-            metrics.show(state, puller.counted, agent.disk())
+            looking.metrics.alive(now.timestamp())
+            state = looking.look(once=every_s is None)
             if found := faults_of(state):
                 faults.log(FleetError(found), now)
         except StoppedError:
@@ -103,6 +132,15 @@ def _agent(
     parts = AgentParts(own.node, store, volume, puller, services, state_file(root))
     agent = Agent(parts, params, time.time)
     return agent, puller
+
+
+def _link(settings: Settings, agent: Agent) -> MasterLink | None:
+    client = optional_master(settings)
+    if client is None:
+        return None
+    link = MasterLink(client, settings.fleet.node, lambda: agent.disk().free_bytes, time.time)
+    link.show(replace(agent.state, node=settings.fleet.node, model=settings.fleet.model))
+    return link
 
 
 def _refusal(root: Path) -> Callable[[str], str]:

@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from auto_deployment.commands.fleet.shared import store_of
+from auto_deployment.commands.fleet.shared import add_operation, changed, key_of, optional_master, store_of
 from auto_deployment.config import Settings
 from auto_deployment.fleet.errors import ChangedError
+from auto_deployment.fleet.master.client import MasterClient
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,10 +17,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instead-of", metavar="VERSION", help="refuse unless the channel wants this one so far"
     )
+    add_operation(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Move the channel and print what is wanted then."""
+    master = optional_master(settings)
+    if master is not None:
+        return _by_the_master(master, args, settings.fleet.model)
     store = store_of(settings)
     seen = store.channels()
     found = seen.channels.wanted.get(args.channel)
@@ -29,5 +35,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     wanted = store.move({args.channel: args.version}, datetime.now(UTC), seen).wanted
     if not store.files.guarded:
         sys.stderr.write("This kind of store does not notice two changes at once: let one host make them.\n")
-    sys.stdout.write("".join(f"{channel} wants {version}\n" for channel, version in sorted(wanted.items())))
+    _print(wanted)
     return 0
+
+
+def _by_the_master(master: MasterClient, args: argparse.Namespace, model: str) -> int:
+    """Ask the master, which writes it down; without --instead-of, instead of what it last saw wanted."""
+    expected = args.instead_of
+    if expected is None:
+        expected = master.get("channels")["models"].get(model, {}).get(args.channel)
+    found = changed(
+        master, "PUT", "channels", model, args.channel,
+        key=key_of(args), by=args.by, body={"version": args.version, "expected": expected},
+    )  # fmt: skip
+    _print(found["wanted"])
+    return 0
+
+
+def _print(wanted: Mapping[str, str]) -> None:
+    sys.stdout.write("".join(f"{channel} wants {version}\n" for channel, version in sorted(wanted.items())))

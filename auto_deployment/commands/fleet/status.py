@@ -1,4 +1,4 @@
-"""`fleet status`: what the store wants, what this node holds, and what serves."""
+"""`fleet status`: what the store wants, what this node holds, and what serves; of all nodes by the master."""
 
 import argparse
 import json
@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Mapping
 
-from auto_deployment.commands.fleet.shared import state_file, store_of, volume_of
+from auto_deployment.commands.fleet.shared import master_of, state_file, store_of, volume_of
 from auto_deployment.config import Settings
 from auto_deployment.fleet.errors import FleetError
+from auto_deployment.fleet.master.overview import is_well, overview
 from auto_deployment.fleet.state import read_state
 from auto_deployment.fleet.status import tree
 from auto_deployment.host.codec import to_plain
@@ -20,18 +21,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print it; return 1 where the store is away or a channel is not as wanted."""
+    if settings.master.url:
+        return _of_the_fleet(args, settings)
     state = read_state(state_file(volume_of(settings)))
     store = store_of(settings)
     wanted: Mapping[str, str] = {}
     try:
         wanted, said = store.channels().channels.wanted, str(settings.fleet.store)
-        is_well = True
+        store_answers = True
     except FleetError as error:
-        said, is_well = str(error), False
+        said, store_answers = str(error), False
     if args.json:
         found = {"store": said, "wanted": dict(wanted), "node": to_plain(state)}
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
     else:
         sys.stdout.write(tree(state, said, wanted, time.time()))
-    behind = [name for name, one in state.channels.items() if one.confirmed != wanted.get(name, one.wanted)]
-    return 1 if behind or not is_well else 0
+    behind = [
+        name
+        for name, one in state.channels.items()
+        if one.confirmed != (one.pinned or wanted.get(name, one.wanted))
+    ]
+    return 1 if behind or not store_answers else 0
+
+
+def _of_the_fleet(args: argparse.Namespace, settings: Settings) -> int:
+    """Print what the master knows of all nodes."""
+    master = master_of(settings)
+    nodes, channels = master.get("nodes"), master.get("channels")
+    if args.json:
+        sys.stdout.write(json.dumps({**nodes, "channels": channels}, indent=1) + "\n")
+    else:
+        for model, wanted in channels["models"].items():
+            for channel, version in sorted(wanted.items()):
+                sys.stdout.write(f"{model}: {channel} wants {version}\n")
+        sys.stdout.write(overview(nodes))
+    return 0 if is_well(nodes) else 1

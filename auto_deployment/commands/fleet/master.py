@@ -1,0 +1,52 @@
+"""`fleet master`: who is there, what serves, and what shall change, over HTTP, until Ctrl-C or SIGTERM."""
+
+import argparse
+import time
+from datetime import UTC, datetime
+
+from auto_deployment.commands.fleet.shared import store_of
+from auto_deployment.config import Settings
+from auto_deployment.config.env import hard_to_guess
+from auto_deployment.errors import MarqueeError
+from auto_deployment.host.locks import describe_owner, held, owner_text
+from auto_deployment.params import load_params
+from auto_deployment.paths import Paths
+from auto_deployment.release.records import read_serving
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Serve; raise `SettingsError` without a token that is hard to guess."""
+    from auto_deployment.fleet.master.http import build
+    from auto_deployment.fleet.master.http.server import master_server
+    from auto_deployment.fleet.master.master import Master, MasterParts
+
+    own, paths = settings.master, Paths(settings.data_dir)
+    token = hard_to_guess(own.token, "MASTER_TOKEN_FILE")
+    params, folder = load_params(settings.params_file).fleet, own.folder or paths.master
+    store_of(settings)  # it is set, and its client is installed
+
+    def champion() -> str | None:
+        serving = read_serving(paths)
+        return None if serving is None else serving.model_version
+
+    def refusal(holder: str) -> str:
+        owner = describe_owner(holder, datetime.now(UTC))
+        return f"A master already runs on {folder} ({owner}): a fleet has one. Stop it, or set MASTER_DIR."
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MarqueeError(f"{folder} cannot be made ({error.strerror}): set MASTER_DIR.") from error
+    parts = MasterParts(
+        folder, lambda: store_of(settings).files, champion, params.poll_s, params.silent_s, time.time
+    )
+    with held(folder / "master.lock", owner_text(), refusal):
+        master = Master(parts)
+        master.database.open()  # what keeps it from starting is said here, in one sentence
+        master.database.close()
+        master_server(build(master, token), master, own.host, own.port, settings.log_level).run()
+    return 0

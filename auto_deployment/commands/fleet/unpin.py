@@ -1,0 +1,16 @@
+"""`fleet unpin`: let a node follow its channels again."""
+
+import argparse
+
+from auto_deployment.commands.fleet.order import add_order, order
+from auto_deployment.config import Settings
+from auto_deployment.fleet.orders import Do
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_order(parser)
+    parser.add_argument("--channel", default="", help="only this one")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    return order(Do.UNPIN, args, settings, channel=args.channel)

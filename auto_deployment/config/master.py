@@ -1,0 +1,26 @@
+"""The variables of the fleet's master: where it listens, where others find it, and the token of both."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auto_deployment.config.env import Variables, port, secret, url
+
+
+@dataclass(frozen=True, slots=True)
+class MasterSettings:
+    """Without an address there is no master, and nobody needs one."""
+
+    url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8087
+    folder: Path | None = None  # of its database; None: DATA_DIR/master
+
+
+VARIABLES: Variables = {
+    "MASTER_URL": ("url", url),
+    "MASTER_HOST": ("host", str),
+    "MASTER_PORT": ("port", port),
+    "MASTER_DIR": ("folder", Path),
+    **secret("MASTER_TOKEN", "token"),
+}
