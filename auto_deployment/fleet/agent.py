@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from auto_deployment.fleet.asked import begun, failed, judged, missing
+from auto_deployment.fleet.asked import begun, failed, judged, missing, not_kept
 from auto_deployment.fleet.channels import Channels
 from auto_deployment.fleet.errors import (
     DamagedError,
@@ -62,6 +62,7 @@ class Agent:
             refused=refused,
             change=self.state.change if channels is None else channels.change,
         )
+        before = self.state
         self.state, new = begun(orders, self.state, self._parts.services)
         seen = {name: self._seen(name, channels) for name in self._parts.services}
         self.state = replace(self.state, channels={**seen, **self._linked_again(new, seen)})
@@ -71,7 +72,8 @@ class Agent:
         self._prune(0 if any(one.do == Do.PRUNE for one in new) else self._params.keep)
         self.state = replace(self.state, at=self._clock(), versions=tuple(self._volume.versions()))
         self.state = judged(orders, self.state, self._params.confirm_max_s)
-        write_state(self._parts.state_file, self.state)
+        if not write_state(self._parts.state_file, self.state):
+            self.state = not_kept(before, self.state)
         return self.state
 
     def disk(self) -> Disk:

@@ -49,6 +49,17 @@ def judged(orders: Sequence[Order] | None, state: AgentState, confirm_max_s: flo
     return state
 
 
+def not_kept(before: AgentState, state: AgentState) -> AgentState:
+    """Return the state where it could not be written: what was done since would be forgotten by a restart."""
+    said = Outcome(UNDER_WAY, "The node cannot write down what it was asked: make room on its disk.")
+    ended = {
+        id_
+        for id_, one in state.orders.items()
+        if one.how == DONE and before.orders.get(id_, said).how == UNDER_WAY
+    }
+    return replace(state, orders={**state.orders, **dict.fromkeys(ended, said)})
+
+
 def _begin(order: Order, state: AgentState, follows: Collection[str]) -> AgentState:
     if order.channel and order.channel not in follows:
         return _with(state, order, Outcome(FAILED, f"This node does not follow {order.channel}."))

@@ -60,9 +60,11 @@ def read_state(path: Path) -> AgentState:
         return AgentState()
 
 
-def write_state(path: Path, state: AgentState) -> None:
-    """Replace the file; on a full disk it stays as it is, which costs nothing that is served."""
+def write_state(path: Path, state: AgentState) -> bool:
+    """Replace the file; return whether it was: on a full disk it stays, which costs nothing that is served."""
     try:
         replace_text(path, json.dumps(to_plain(state), indent=1) + "\n")
     except OSError as error:
         log.warning("%s cannot be written (%s)", path, error.strerror)
+        return False
+    return True

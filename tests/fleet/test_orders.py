@@ -7,6 +7,7 @@ import pytest
 
 from auto_deployment.fleet.errors import StoreError
 from auto_deployment.fleet.orders import DONE, FAILED, UNDER_WAY, Do, Order
+from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.state import AgentState, read_state
 from tests.support.fleet import NOW, V1, V2, V3, V4, Node
 
@@ -76,7 +77,7 @@ def test_a_channel_that_the_node_does_not_follow_is_told_so(node: Node) -> None:
 
 
 def test_a_version_is_pulled_before_anything_wants_it_and_kept_until_somebody_prunes(tmp_path: Path) -> None:
-    node = Node(tmp_path)
+    node = Node(tmp_path, FleetParams(keep=0, min_free_mb=0))
     for version in (V1, V2, V3, V4):
         node.publish(version, "stable", seed=int(version[7]))
     node.agent.look()
@@ -162,6 +163,18 @@ def test_what_the_master_no_longer_asks_for_is_forgotten_and_no_answer_forgets_n
 def test_an_order_of_a_newer_master_is_said_to_be_unknown(node: Node) -> None:
     how, said = outcome(node.agent.look([Order("one", "dance")]), "one")
     assert (how, "older version" in said) == (FAILED, True)
+
+
+def test_what_a_node_could_not_write_down_is_not_said_to_be_done(node: Node) -> None:
+    """With a full disk a restart would forget it."""
+    file = node.root / "agent.json"
+    file.unlink()
+    file.mkdir()
+    how, said = outcome(node.agent.look([pin(V2)]), "pin")
+    assert (how, "cannot write down" in said, node.volume.link("stable")) == (UNDER_WAY, True, V2)
+    file.rmdir()
+    assert outcome(node.agent.look([pin(V2)]), "pin")[0] == DONE
+    assert read_state(file).pins == {"stable": V2}
 
 
 def test_a_state_from_before_there_were_orders_is_read(node: Node) -> None:

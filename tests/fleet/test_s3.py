@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auto_deployment.fleet.errors import ChangedError, MissingError, StoreError
+from auto_deployment.fleet.errors import ChangedError, MissingError, StoreError, UsedError
 from auto_deployment.fleet.remote import RemoteFiles
 from auto_deployment.fleet.store import ModelStore
 from tests.support.fleet import NOW, V1, V2, Node, model
@@ -78,6 +78,21 @@ def test_of_many_that_change_from_one_state_exactly_one_succeeds(
         thread.join()
     assert (len(won), len(lost)) == (1, 7)
     assert set(store.channels().channels.wanted) == {*won, *([] if is_first else ["stable"])}
+
+
+def test_a_version_is_deleted_and_whoever_looked_before_cannot_want_it(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    for version in (V1, V2):
+        store.publish(model(tmp_path, version))
+    store.move({"stable": V1}, NOW)
+    before = store.channels()
+    with pytest.raises(UsedError):
+        store.delete(V1, NOW)
+    store.delete(V2, NOW)
+    assert (store.versions(), store.files.names(store.path(V2))) == ([V1], [])
+    with pytest.raises(ChangedError):
+        store.move({"canary": V1}, NOW, before)
 
 
 def test_a_change_whose_answer_was_lost_and_that_is_sent_again_has_succeeded(store: ModelStore) -> None:
