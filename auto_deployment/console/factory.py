@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +40,7 @@ def build(console: Console, door: Door) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(duration=duration, clock=clock)
-    app.jinja_env.globals.update(pages=PAGES, here=_here, query_with=query_with)
+    app.jinja_env.globals.update(pages=_menu(console), here=_here, query_with=query_with)
     app.before_request(_begin)
     guard = Guard(door, Sessions(console.now))
     guard.add_to(app)
@@ -67,6 +68,11 @@ def _view(page: Page, console: Console) -> Any:
         return Response(render_template(page.template, page=page, **facts), content_type=HTML)
 
     return view
+
+
+def _menu(console: Console) -> list[Page]:
+    """Return the pages, with the fleet's in the menu where there is a master."""
+    return [replace(one, in_menu=True) if one.name == "fleet" and console.fleet else one for one in PAGES]
 
 
 def _here() -> str:

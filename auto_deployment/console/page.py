@@ -39,6 +39,7 @@ class Console:
     records: JudgedRecords
     traffic: EdgeTraffic
     metrics: Metrics
+    fleet: Callable[[str], Any] | None = None  # asks the master, where there is one
 
 
 @dataclass(frozen=True, slots=True)

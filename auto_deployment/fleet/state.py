@@ -61,7 +61,7 @@ def read_state(path: Path) -> AgentState:
 
 
 def write_state(path: Path, state: AgentState) -> bool:
-    """Replace the file; return whether it was: on a full disk it stays, which costs nothing that is served."""
+    """Replace the file, and return whether: on a full disk it stays, which costs nothing that is served."""
     try:
         replace_text(path, json.dumps(to_plain(state), indent=1) + "\n")
     except OSError as error:

@@ -1,6 +1,7 @@
 """The console on a data directory, asked as a browser asks, without a server."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,7 +81,12 @@ class Site:
     """A console and the data directory that it shows; all visitors share one application."""
 
     def __init__(
-        self, root: Path, world: World | None = None, prometheus: Prometheus | None = None, **door: Any
+        self,
+        root: Path,
+        world: World | None = None,
+        prometheus: Prometheus | None = None,
+        fleet: Callable[[str], Any] | None = None,
+        **door: Any,
     ) -> None:
         self.paths, self.clock = Paths(root), Clock()
         self.inbox = Inbox(self.paths.release_inbox)
@@ -99,6 +105,7 @@ class Site:
             records=JudgedRecords(self.paths.releases, release),
             traffic=self.traffic,
             metrics=Metrics(prometheus, self.traffic, now),
+            fleet=fleet,
         )
         self.app: Flask = build(console, Door(**{"token": TOKEN, "clock": self.clock.seconds, **door}))
 

@@ -1,18 +1,22 @@
 """`console`: pages for people, until Ctrl-C or SIGTERM."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from auto_deployment.commands.release.shared import look, now
 from auto_deployment.config import Settings
 from auto_deployment.config.controller import ControllerSettings
 from auto_deployment.config.env import hard_to_guess
+from auto_deployment.fleet.master.client import MasterClient
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths, RunLayout
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.observe.prometheus import Prometheus
 from auto_deployment.release.operator.ask import Operator
 
+MASTER_TIMEOUT_S = 1.5
 PROMETHEUS_TIMEOUT_S = 1.5  # a page does without its plots rather than wait
 
 
@@ -45,10 +49,19 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         records=JudgedRecords(paths.releases, params.release),
         traffic=traffic,
         metrics=Metrics(_prometheus(settings), traffic, now),
+        fleet=_fleet(settings),
     )
     app = build(console, Door(own.token, own.reading_needs_token))
     console_server(app, own.host, own.port, settings.log_level).run()
     return 0
+
+
+def _fleet(settings: Settings) -> Callable[[str], Any] | None:
+    master = settings.master
+    if not master.url:
+        return None
+    token = hard_to_guess(master.token, "MASTER_TOKEN_FILE")
+    return MasterClient(master.url, token, (MASTER_TIMEOUT_S, MASTER_TIMEOUT_S)).get
 
 
 def _edge_log(settings: Settings, paths: Paths) -> Path:

@@ -6,6 +6,7 @@ from auto_deployment.console.pages import (
     alerts,
     compare,
     data,
+    fleet,
     mails,
     models,
     now,
@@ -75,6 +76,7 @@ PAGES = (
     ),
     Page("mails", "/mails", "Mails", "mails.html", mails.facts),
     Page("mail", "/mails/<box>/<stem>", "Mail", "mail.html", mails.mail, False, "mails"),
+    Page("fleet", "/fleet", "Fleet", "fleet.html", fleet.facts, in_menu=False),  # but where there is a master
     Page("alerts", "/alerts", "Alerts", "alerts.html", alerts.facts),
     Page(
         "operations",

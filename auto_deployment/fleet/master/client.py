@@ -18,8 +18,8 @@ REPORT_TIMEOUT_S = (3.0, 10.0)
 class MasterClient:
     """Everything raises `MasterError` with a sentence: the master's own where it has answered."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url.rstrip("/"), token
+    def __init__(self, url: str, token: str, timeout_s: tuple[float, float] = TIMEOUT_S) -> None:
+        self._url, self._token, self._timeout_s = url.rstrip("/"), token, timeout_s
 
     def get(self, *path: str, **query: str) -> dict[str, Any]:
         return self._ask("GET", path, params=query)
@@ -46,7 +46,7 @@ class MasterClient:
         address = "/".join([self._url, *(quote(word, safe="") for word in path)])
         sent = {"Authorization": f"Bearer {self._token}", **(headers or {})}
         try:
-            answer = requests.request(method, address, headers=sent, **{"timeout": TIMEOUT_S, **named})
+            answer = requests.request(method, address, headers=sent, **{"timeout": self._timeout_s, **named})
         except (requests.RequestException, UnicodeError) as error:
             raise MasterError(
                 f"The master {self._url} is away ({_words(error)}): bring it back, or correct MASTER_URL."
