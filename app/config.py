@@ -44,6 +44,7 @@ class Settings:
     recent_max_mb: int = 256
     recent_file: Path | None = None  # followed where there is no Redis
     list_cache: int = 0  # computed lists that each worker keeps
+    model_wait_s: float = 0.0  # how long a start waits for a model that something else is still bringing
     redis_url: str | None = field(default=None, repr=False)
     redis_password: str | None = field(default=None, repr=False)
     model_name: str = "recommender"  # what those who ask name the model in MODEL_DIR
@@ -159,6 +160,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "CODE_REVISION": ("code_revision", _label),
     "RELEASE_ID": ("release_id", _label),
     "MODEL_POLL_S": ("model_poll_s", _seconds),
+    "MODEL_WAIT_S": ("model_wait_s", _seconds),
     "PROMETHEUS_MULTIPROC_DIR": ("metrics_dir", Path),
     "LOG_LEVEL": ("log_level", lambda text: _one_of(LOG_LEVELS)(text.upper())),
     "HOST": ("host", str),

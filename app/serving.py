@@ -1,6 +1,7 @@
 """What an instance serves right now, and how a new model takes its place."""
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from app.artifact import ArtifactError, load
 from app.config import Settings
+from app.model_format import MANIFEST
 from app.recommender import PERSONAL, Recommender
 
 log = logging.getLogger(__name__)
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 LOADED = "loaded"
 REFUSED = "refused"
 OUTCOMES = (LOADED, REFUSED)
+WAIT_STEP_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,15 @@ def fingerprint(folder: Path) -> tuple[Any, ...]:
     except OSError:
         return (str(folder),)
     return (str(folder), *((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+
+
+def wait_for_model(folder: Path, most_s: float) -> None:
+    """Wait until a folder has a manifest, which is the last that appears of a model; give up silently."""
+    until = time.monotonic() + most_s
+    if most_s and not (folder / MANIFEST).exists():
+        log.info("Waiting up to %g s for a model in %s", most_s, folder)
+    while time.monotonic() < until and not (folder / MANIFEST).exists():
+        time.sleep(WAIT_STEP_S)
 
 
 def load_tested(folder: Path) -> Recommender:

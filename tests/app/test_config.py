@@ -44,6 +44,7 @@ def test_every_value_arrives() -> None:
             "CODE_REVISION": "abc1234",
             "RELEASE_ID": "r1",
             "MODEL_POLL_S": "0.5",
+            "MODEL_WAIT_S": "55",
             "PROMETHEUS_MULTIPROC_DIR": "metrics",
             "LOG_LEVEL": "debug",
             "HOST": "::",
@@ -53,7 +54,8 @@ def test_every_value_arrives() -> None:
         }
     )
     assert settings == Settings(
-        Path("here"), "canary", "abc1234", "r1", 0.5, Path("metrics"), "DEBUG", "::", 8001, 3, 1
+        *(Path("here"), "canary", "abc1234", "r1", 0.5, Path("metrics"), "DEBUG", "::", 8001, 3, 1),
+        model_wait_s=55,
     )
 
 
