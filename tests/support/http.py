@@ -20,9 +20,9 @@ class Reply:
     body: bytes
 
 
-def exchange(port: int, request: bytes, timeout_s: float = 30) -> bytes:
+def exchange(port: int, request: bytes, timeout_s: float = 30, host: str = "127.0.0.1") -> bytes:
     """Send bytes as they are and return all that comes back until the other side closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout_s) as connection:
+    with socket.create_connection((host, port), timeout_s) as connection:
         connection.sendall(request)
         parts = []
         while part := connection.recv(262_144):
@@ -30,19 +30,18 @@ def exchange(port: int, request: bytes, timeout_s: float = 30) -> bytes:
     return b"".join(parts)
 
 
-def send(port: int, request: bytes) -> Reply:
+def send(port: int, request: bytes, host: str = "127.0.0.1") -> Reply:
     """Send one request, which must ask for the connection to be closed, and read its response."""
-    head, _, body = exchange(port, request).partition(b"\r\n\r\n")
+    head, _, body = exchange(port, request, host=host).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return Reply(int(first.split()[1]), headers, body)
 
 
-def get(port: int, path: str, headers: str = "", method: str = "GET") -> Reply:
+def get(port: int, path: str, headers: str = "", method: str = "GET", host: str = "127.0.0.1") -> Reply:
     """Ask once; `headers` are whole lines, each with its end."""
-    return send(
-        port, f"{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}Connection: close\r\n\r\n".encode()
-    )
+    request = f"{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}Connection: close\r\n\r\n"
+    return send(port, request.encode(), host)
 
 
 def get_many(port: int, paths: Sequence[str], connections: int = 4, at_once: int = AT_ONCE) -> Counter[int]:

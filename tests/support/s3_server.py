@@ -27,12 +27,12 @@ CREDENTIALS = {
 class S3Server:
     """A running server; what it holds is in its memory."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, host: str = "127.0.0.1") -> None:
         port = free_port()
-        self.url, self._log = f"http://127.0.0.1:{port}", log
+        self.url, self._log = f"http://{host}:{port}", log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [HOME / "bin" / "python", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+                [HOME / "bin" / "python", "-m", "moto.server", "-H", host, "-p", str(port)],
                 stdout=file, stderr=file,
             )  # fmt: skip
         self.environ = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Deploy the stack to the Swarm that `docker` talks to (a manager), and wait until it has settled:
+#   MARQUEE_TAG=1 MODEL_STORE=s3://BUCKET/PATH STORE_CREDENTIALS_FILE=credentials.ini deploy/swarm/deploy.sh
+# Ends with 1 where a service was rolled back or did not settle within WITHIN_S; docs/fleet.md has the variables.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+export MARQUEE_STACK=${MARQUEE_STACK:-marquee}
+within_s=${WITHIN_S:-300}
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
+
+[ "$(docker info -f '{{.Swarm.ControlAvailable}}' 2>/dev/null)" = true ] ||
+  fail "docker does not talk to a manager of a Swarm: docker swarm init, or set DOCKER_HOST."
+for name in MARQUEE_TAG MODEL_STORE STORE_CREDENTIALS_FILE; do
+  [ -n "${!name:-}" ] || fail "$name is not set: docs/fleet.md says what it is."
+done
+export MARQUEE_NGINX_TAG=${MARQUEE_NGINX_TAG:-$MARQUEE_TAG} # which restarts only where this says another one
+# Compose's files name paths from where they are, people from where they stand.
+STORE_CREDENTIALS_FILE=$(absolute "$STORE_CREDENTIALS_FILE")
+STORE_CONFIG_FILE=$(absolute "${STORE_CONFIG_FILE:-$here/store.ini}")
+for file in "$STORE_CREDENTIALS_FILE" "$STORE_CONFIG_FILE"; do
+  [ -s "$file" ] || fail "$file is not there or empty: name another one."
+done
+MARQUEE_CONFIGS=$(cat "$here/upstream.conf" "$here/../../nginx/templates/marquee.conf.template" "$STORE_CONFIG_FILE" |
+  sha256sum | cut -c1-12)
+export STORE_CREDENTIALS_FILE STORE_CONFIG_FILE MARQUEE_CONFIGS
+
+docker stack deploy --detach=true --prune --with-registry-auth --resolve-image "${RESOLVE_IMAGE:-always}" \
+  -c "$here/stack.yml" "$MARQUEE_STACK"
+
+services=$(docker stack services --format '{{.Name}}' "$MARQUEE_STACK")
+replicas() { docker stack services --format '{{.Name}} {{.Replicas}}' "$MARQUEE_STACK"; }
+states() {
+  for service in $services; do
+    docker service inspect -f '{{.Spec.Name}} {{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "$service"
+  done
+}
+moves() {
+  case "$(states)" in *' updating'* | *' rollback_started'*) return 0 ;; esac
+  [ -n "$(replicas | awk '{ split($2, n, "/") } n[1] != n[2]')" ]
+}
+# An update begins a moment after it was asked for: settled is what does not move for a while.
+until_s=$((SECONDS + within_s)) still=0
+while [ "$still" -lt 5 ]; do
+  if moves; then still=0; else still=$((still + 1)); fi
+  [ "$SECONDS" -lt "$until_s" ] ||
+    fail "The stack has not settled within $within_s s: docker stack ps --no-trunc $MARQUEE_STACK says why."
+  sleep 1
+done
+replicas
+wrong=$(states | sed -nE \
+  -e 's/^(.*) rollback_completed$/\1 was rolled back: docker service ps --no-trunc \1 says why./p' \
+  -e 's/^(.*) ((rollback_)?paused)$/\1 stands still (\2): docker service ps --no-trunc \1 says why./p')
+[ -z "$wrong" ] || fail "$wrong"

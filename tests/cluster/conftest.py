@@ -1,0 +1,165 @@
+"""One Swarm with the stack in it, for all of these tests: bringing it up takes longer than most of them."""
+
+import asyncio
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from auto_deployment.cli import main
+from tests.support.models import Size, write_model
+from tests.support.s3_server import S3Server, client_libraries
+from tests.support.systems.load import Load
+from tests.support.systems.seconds import summarise
+from tests.support.systems.stack import remove_images
+from tests.support.systems.swarm import NODES, STACK, Swarm, address, build, nodes_up, this_host
+from tests.support.waiting import eventually
+
+LAB = os.environ.get("SWARM_LAB", "up-swarm")
+KEEP = bool(os.environ.get("SWARM_KEEP"))
+IMAGE = "marquee-test-swarm"
+SIZE = Size(users=20_000, movies=2000)
+PER_S = 200.0
+SETTLED_S = 300.0
+SEED = 1
+
+Say = Callable[[str], None]
+UnderLoad = Callable[..., AbstractContextManager[None]]
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Give a function that prints at once: these tests are run by a person, and take minutes."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n  {text}")
+
+    return line
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 interface on this host, where the nodes reach it."""
+    server = S3Server(tmp_path_factory.mktemp("s3") / "moto.log", this_host())
+    with client_libraries():
+        yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[Swarm]:
+    """Three nodes that run, with the images of the stack."""
+    if shutil.which(LAB) is None:
+        pytest.fail(f"{LAB} is missing: tests/cluster/README.md says what brings up a Swarm of three nodes")
+    try:
+        with nodes_up(LAB, KEEP) as manager:
+            swarm = Swarm(LAB, IMAGE, manager)
+            build(swarm)
+            swarm.load(*swarm.images)
+            yield swarm
+    finally:
+        if not KEEP:
+            remove_images(IMAGE)
+
+
+@pytest.fixture(scope="session")
+def publish(
+    nodes: Swarm, store: S3Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., str]]:
+    """Give a function that publishes another model, as a person does, and returns its version."""
+    folder, seeds = tmp_path_factory.mktemp("models"), iter(range(1, 99))
+
+    def another(*channels: str) -> str:
+        seed = next(seeds)
+        version = f"20261130T00{seed:02}-aaaaaaaa"
+        write_model(folder / version, SIZE, version=version, seed=seed)
+        wanted = [word for channel in channels for word in ("--channel", channel)]
+        assert main(["fleet", "publish", str(folder / version), *wanted]) == 0
+        return version
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**store.environ, "MODEL_STORE": f"s3://{store.bucket()}/fleet"}.items():
+            patch.setenv(name, value)
+        yield another
+
+
+@pytest.fixture(scope="session")
+def swarm(
+    nodes: Swarm, store: S3Server, publish: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Swarm:
+    """The stack, deployed as docs/fleet.md says, serving a first model on every node."""
+    folder = tmp_path_factory.mktemp("settings")
+    given = store.environ
+    (folder / "credentials.ini").write_text(
+        f"[default]\naws_access_key_id = {given['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {given['AWS_SECRET_ACCESS_KEY']}\n",
+        "utf-8",
+    )
+    (folder / "store.ini").write_text(
+        f"[default]\nregion = us-east-1\nendpoint_url = {given['AWS_ENDPOINT_URL']}\n", "utf-8"
+    )
+    environ = {
+        "MODEL_STORE": os.environ["MODEL_STORE"],
+        "STORE_CREDENTIALS_FILE": str(folder / "credentials.ini"),
+        "STORE_CONFIG_FILE": str(folder / "store.ini"),
+    }
+    swarm = Swarm(nodes.lab, nodes.image, nodes.manager, environ)
+    first = publish("stable", "canary")
+    deployed = swarm.deploy()
+    assert deployed.returncode == 0, f"{deployed.stderr}\n{swarm.describe()}"
+    eventually(lambda: swarm.confirmed() == {first}, SETTLED_S, 1, swarm.describe)
+    return swarm
+
+
+@pytest.fixture
+def settled(swarm: Swarm) -> Swarm:
+    """The stack with all that it shall have running, whatever the test before has done to it."""
+    form = "{{.Replicas}}"
+
+    def all_run() -> bool:
+        lines = swarm.manage("stack", "services", "--format", form, STACK).split()
+        return len(lines) == 5 and all(line.partition("/")[0] == line.partition("/")[2] for line in lines)
+
+    eventually(all_run, SETTLED_S, 1, swarm.describe)
+    return swarm
+
+
+@pytest.fixture
+def under_load(say: Say) -> UnderLoad:
+    """Give what lets users ask through nodes while a block runs; none of them may meet a failure."""
+
+    @contextmanager
+    def asking(nodes: Sequence[str] = NODES, per_s: float = PER_S) -> Iterator[None]:
+        hosts = [address(node) for node in nodes]
+        loads = [
+            Load(8082, per_s / len(hosts), 10_000_000, SEED + turn, host) for turn, host in enumerate(hosts)
+        ]
+
+        async def run() -> None:
+            await asyncio.gather(*(load.run() for load in loads))
+
+        thread = threading.Thread(target=asyncio.run, args=(run(),))
+        thread.start()
+        try:
+            yield
+        finally:
+            for load in loads:
+                load.stop()
+            thread.join()
+        outcomes = [one for load in loads for one in load.outcomes]
+        found = summarise(outcomes)
+        lasted_s = max(one.planned_s for one in outcomes)
+        say(
+            f"{found.requests} requests in {lasted_s:.0f} s through {len(nodes)} nodes: "
+            f"{found.failed} failed, p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms, "
+            f"worst {found.worst_ms:.0f} ms, canary {100 * found.canary_share:.1f} %"
+        )
+        failed = [f"{one.planned_s:.1f} s: {one.failure}" for one in outcomes if one.failure]
+        assert failed == []
+
+    return asking

@@ -1,0 +1,119 @@
+"""A Swarm of three nodes for tests, each a container of this host's engine, and the stack in it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.project import PROJECT
+from tests.support.systems.containers import StackError, docker
+
+NODES = ("swarm1", "swarm2", "swarm3")  # the first one is the manager
+STACK = "marquee"
+TAG = "1"
+DEPLOY = PROJECT / "deploy" / "swarm" / "deploy.sh"
+
+
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """Nodes that run; `lab` is the program that brought them up (tests/cluster/README.md)."""
+
+    lab: str
+    image: str  # of serving; the others are named after it
+    manager: str  # DOCKER_HOST
+    environ: Mapping[str, str] = field(default_factory=dict)  # of the deployment
+
+    @property
+    def images(self) -> list[str]:
+        return [f"{self.image}{part}:{TAG}" for part in ("", "-agent", "-nginx")]
+
+    def load(self, *images: str) -> None:
+        """Copy images of this host's engine to all nodes."""
+        subprocess.run([self.lab, "load", *images], check=True, capture_output=True)
+
+    def deploy(self, tag: str = TAG) -> subprocess.CompletedProcess[str]:
+        """Deploy the stack as a person does; NGINX stays what it is."""
+        environ = {
+            **os.environ,
+            "DOCKER_HOST": self.manager,
+            "MARQUEE_IMAGE": self.image,
+            "MARQUEE_STACK": STACK,
+            "MARQUEE_TAG": tag,
+            "MARQUEE_NGINX_TAG": TAG,
+            "RESOLVE_IMAGE": "never",  # there is no registry
+            **self.environ,
+        }
+        return subprocess.run([DEPLOY], env=environ, capture_output=True, text=True, check=False)
+
+    def manage(self, *words: str) -> str:
+        """Run a docker command at the manager and return what it prints; raise `StackError`."""
+        return docker("-H", self.manager, *words)
+
+    def status(self, node: str) -> str:
+        """Return what the manager says of a node: Ready or Down."""
+        return self.manage("node", "ls", "-f", f"name={node}", "--format", "{{.Status}}")
+
+    def agent(self, node: str) -> dict[str, Any]:
+        """Return how things stand on a node, as its agent has written it; raise `ValueError` without one."""
+        task = f"$(docker ps -qf name={STACK}_agent | head -n 1)"
+        try:
+            text = docker("exec", node, "sh", "-c", f"docker exec {task} cat /fleet/agent.json")
+        except StackError as error:
+            raise ValueError(str(error)) from error
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def confirmed(self, channel: str = "stable", nodes: tuple[str, ...] = NODES) -> set[str | None]:
+        """Return the versions that answer on nodes, by what their own services have said."""
+        return {self.agent(node)["channels"][channel]["confirmed"] for node in nodes}
+
+    def describe(self) -> str:
+        """Return the tasks, for the message of a test that waits in vain."""
+        form = "{{.Name}} {{.Node}} {{.CurrentState}} {{.Error}}"
+        return self.manage("stack", "ps", "--no-trunc", "--format", form, STACK)
+
+
+def address(node: str) -> str:
+    """Return where a node is reached from this host."""
+    return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", node)
+
+
+def this_host() -> str:
+    """Return where nodes reach this host."""
+    return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", NODES[0])
+
+
+def build(swarm: Swarm) -> None:
+    """Build the stack's images as docs/fleet.md says, and one of serving that ends at once."""
+    app, agent, nginx = swarm.images
+    made = (
+        (app, "app/Dockerfile", ("--build-arg=MODEL=none",)),
+        (agent, "auto_deployment/Dockerfile", ()),
+        (nginx, "nginx/Dockerfile", ()),
+    )
+    for image, file, more in made:
+        docker("build", "-q", "-t", image, "-f", str(PROJECT / file), *more, str(PROJECT), timeout_s=1800)
+
+
+def build_broken(swarm: Swarm, folder: Path, tag: str, command: str) -> None:
+    """Build serving with another command, and give its tag to the agent as well."""
+    (folder / "Dockerfile").write_text(f"FROM {swarm.images[0]}\nCMD {command}\n", "utf-8")
+    docker("build", "-q", "-t", f"{swarm.image}:{tag}", str(folder))
+    docker("tag", swarm.images[1], f"{swarm.image}-agent:{tag}")
+    swarm.load(f"{swarm.image}:{tag}", f"{swarm.image}-agent:{tag}")
+
+
+@contextmanager
+def nodes_up(lab: str, keep: bool) -> Iterator[str]:
+    """Bring the nodes up and yield how to talk to the manager; end them, or keep what is there."""
+    subprocess.run([lab], check=True, capture_output=True)
+    try:
+        said = subprocess.run([lab, "env"], check=True, capture_output=True, text=True).stdout
+        yield said.strip().partition("DOCKER_HOST=")[2]
+    finally:
+        if not keep:
+            subprocess.run([lab, "down"], check=True, capture_output=True)
