@@ -14,7 +14,7 @@ from auto_deployment.cli import main
 from tests.support.models import Size, write_model
 from tests.support.s3_server import S3Server, client_libraries
 from tests.support.systems.load import Load
-from tests.support.systems.seconds import summarise
+from tests.support.systems.seconds import percentile, summarise
 from tests.support.systems.stack import remove_images
 from tests.support.systems.swarm import NODES, STACK, Swarm, address, build, nodes_up, this_host
 from tests.support.waiting import eventually
@@ -130,7 +130,7 @@ def settled(swarm: Swarm) -> Swarm:
 
 
 @pytest.fixture
-def under_load(say: Say) -> UnderLoad:
+def under_load(swarm: Swarm, say: Say) -> UnderLoad:
     """Give what lets users ask through nodes while a block runs; none of them may meet a failure."""
 
     @contextmanager
@@ -153,11 +153,15 @@ def under_load(say: Say) -> UnderLoad:
             thread.join()
         outcomes = [one for load in loads for one in load.outcomes]
         found = summarise(outcomes)
+        # This process waits for a processor, too, on a host that holds all nodes: NGINX's clock does not.
+        seen = sorted(
+            s for node, load in zip(nodes, loads, strict=True) for s in swarm.edge_s(node, load.sent)
+        )
         lasted_s = max(one.planned_s for one in outcomes)
         say(
             f"{found.requests} requests in {lasted_s:.0f} s through {len(nodes)} nodes: "
-            f"{found.failed} failed, p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms, "
-            f"worst {found.worst_ms:.0f} ms, canary {100 * found.canary_share:.1f} %"
+            f"{found.failed} failed, p99 {found.p99_ms:.1f} ms, canary {100 * found.canary_share:.1f} %; "
+            f"by NGINX's clock p99 {1000 * percentile(seen, 0.99):.0f} ms, worst {1000 * seen[-1]:.0f} ms"
         )
         failed = [f"{one.planned_s:.1f} s: {one.failure}" for one in outcomes if one.failure]
         assert failed == []

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from tests.support.edge.ring import Ring
 from tests.support.http import get
 from tests.support.s3_server import S3Server
 from tests.support.systems.containers import docker
-from tests.support.systems.swarm import NODES, STACK, Swarm, address, build_broken
+from tests.support.systems.swarm import NODES, STACK, Swarm, address, make_broken
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of S3's clients among themselves
@@ -91,9 +90,9 @@ def test_a_node_that_is_killed_and_comes_back_costs_no_request(
 
 @pytest.mark.parametrize("command", ['["false"]', '["sleep", "infinity"]'], ids=["ends", "never answers"])
 def test_a_broken_image_is_rolled_back_and_costs_no_request(
-    settled: Swarm, under_load: UnderLoad, tmp_path: Path, say: Say, command: str
+    settled: Swarm, under_load: UnderLoad, say: Say, command: str
 ) -> None:
-    build_broken(settled, tmp_path, "broken", command)
+    make_broken(settled, "broken", command)
     image = '{{index (split .Spec.TaskTemplate.ContainerSpec.Image "@") 0}}'
     with under_load():
         began_s = time.monotonic()
@@ -112,7 +111,7 @@ def test_new_code_and_new_settings_reach_all_nodes_and_cost_no_request(
     with under_load():
         began_s = time.monotonic()
         for service in ("serving", "canary", "agent", "static-list"):
-            settled.manage("service", "update", "--quiet", "--force", f"{STACK}_{service}")
+            settled.replace(service)
         say(f"all but NGINX replaced on all nodes in {time.monotonic() - began_s:.0f} s")
 
 
@@ -126,7 +125,7 @@ def test_a_store_that_is_away_costs_no_request_also_when_containers_start_meanwh
             began_s = time.monotonic()
             eventually(lambda: all(settled.agent(node)["store_fault"] for node in NODES), 120, 1)
             for service in ("agent", "serving"):
-                settled.manage("service", "update", "--quiet", "--force", f"{STACK}_{service}")
+                settled.replace(service)
             time.sleep(max(0.0, AWAY_S - (time.monotonic() - began_s)))
             assert settled.confirmed() == before
             say(f"the store was away for {time.monotonic() - began_s:.0f} s")

@@ -139,14 +139,37 @@ def test_what_a_person_may_set_is_documented() -> None:
     assert {name for name in asked - {"MARQUEE_CONFIGS"} if f"`{name}`" not in documented} == set()
 
 
+DOCKER = """#!/bin/sh
+case "$1 $2" in
+  "info -f") echo ${MANAGER:-true} ;;
+  "stack services")
+    case "$4" in *Replicas*) echo marquee_serving ${REPLICAS:-3/3} ;; *) echo marquee_serving ;; esac ;;
+  "service inspect") echo marquee_serving $STATE ;;
+esac
+"""
+
+
 def deploying(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run deploy.sh with a `docker` that is a manager and does nothing."""
-    (folder / "docker").write_text('#!/bin/sh\n[ "$1" = info ] && echo ${MANAGER:-true}\nexit 0\n')
-    (folder / "docker").chmod(0o755)
-    path = f"{folder}:{os.environ['PATH']}"
-    return subprocess.run(
-        [SWARM / "deploy.sh"], env={"PATH": path, **environ}, capture_output=True, text=True, check=False
-    )
+    """Run deploy.sh with a `docker` that says what it is told to, and without waiting."""
+    (folder / "credentials.ini").write_text("[default]\n")
+    for name, text in {"docker": DOCKER, "sleep": "#!/bin/sh\n"}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    given = {
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "MARQUEE_TAG": "1",
+        "MODEL_STORE": "s3://models",
+        "STORE_CREDENTIALS_FILE": str(folder / "credentials.ini"),
+        **environ,
+    }
+    return subprocess.run([SWARM / "deploy.sh"], env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("state", ["", "completed"])
+def test_deploying_ends_well_once_all_runs(tmp_path: Path, state: str) -> None:
+    done = deploying(tmp_path, STATE=state)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "marquee_serving 3/3\n" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -156,18 +179,18 @@ def deploying(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
         ({"MODEL_STORE": ""}, "MODEL_STORE is not set: "),
         ({"MARQUEE_TAG": ""}, "MARQUEE_TAG is not set: "),
         ({"STORE_CREDENTIALS_FILE": "nowhere.ini"}, "nowhere.ini is not there or empty: "),
+        ({"STATE": "rollback_completed"}, "marquee_serving was rolled back: "),
+        ({"STATE": "rollback_paused"}, "marquee_serving stands still (rollback_paused): "),
+        ({"STATE": "paused"}, "marquee_serving stands still (paused): "),
+        ({"STATE": "updating", "WITHIN_S": "1"}, "The stack has not settled within 1 s: "),
+        ({"REPLICAS": "2/3", "WITHIN_S": "1"}, "The stack has not settled within 1 s: "),
     ],
-    ids=["no manager", "no store", "no tag", "no credentials"],
+    ids=["manager", "store", "tag", "credentials", "rolled back", "rollback", "paused", "slow", "missing"],
 )
-def test_deploying_is_refused_with_a_sentence(tmp_path: Path, environ: dict[str, str], sentence: str) -> None:
-    (tmp_path / "credentials.ini").write_text("[default]\n")
-    given = {
-        "MARQUEE_TAG": "1",
-        "MODEL_STORE": "s3://models",
-        "STORE_CREDENTIALS_FILE": str(tmp_path / "credentials.ini"),
-    }
-    assert deploying(tmp_path, **given).returncode == 0
-    refused = deploying(tmp_path, **{**given, **environ})
+def test_deploying_that_does_not_end_well_says_so_in_a_sentence(
+    tmp_path: Path, environ: dict[str, str], sentence: str
+) -> None:
+    refused = deploying(tmp_path, **environ)
     assert refused.returncode == 1
     assert sentence in refused.stderr
     assert len(refused.stderr.splitlines()) == 1

@@ -85,7 +85,8 @@ def test_no_document_links_to_a_file_that_is_not_there() -> None:
 
 
 def test_shell_scripts_parse_and_stop_at_the_first_failure() -> None:
-    for script in [*(PROJECT / "scripts").glob("*.sh"), PROJECT / ".ci" / "run"]:
+    scripts = [*(PROJECT / "scripts").glob("*.sh"), *(PROJECT / "deploy").rglob("*.sh")]
+    for script in [*scripts, PROJECT / ".ci" / "run"]:
         assert "set -euo pipefail" in script.read_text("utf-8"), script
         subprocess.run(["bash", "-n", str(script)], check=True)
         assert script.stat().st_mode & 0o111, f"{script} is not executable"

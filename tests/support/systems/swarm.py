@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests.support.project import PROJECT
 from tests.support.systems.containers import StackError, docker
+from tests.support.waiting import eventually
 
 NODES = ("swarm1", "swarm2", "swarm3")  # the first one is the manager
 STACK = "marquee"
@@ -52,6 +52,22 @@ class Swarm:
     def manage(self, *words: str) -> str:
         """Run a docker command at the manager and return what it prints; raise `StackError`."""
         return docker("-H", self.manager, *words)
+
+    def edge_s(self, node: str, last: int) -> list[float]:
+        """Return how many seconds the last requests for lists took that a node's NGINX has noted."""
+        task = f"$(docker ps -qf name={STACK}_nginx | head -n 1)"
+        text = docker("exec", node, "sh", "-c", f"docker exec {task} tail -n {last} /edge/logs/edge.log")
+        found = [json.loads(line) for line in text.splitlines()]
+        return [line["request_time"] for line in found if line["user"]]
+
+    def replace(self, service: str) -> None:
+        """Replace a service's containers, as its update says, and wait until all are new."""
+        name = f"{STACK}_{service}"
+        state = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}"
+        self.manage("service", "update", "--detach", "--force", name)
+        eventually(
+            lambda: self.manage("service", "inspect", "-f", state, name) == "completed", 300, 1, self.describe
+        )
 
     def status(self, node: str) -> str:
         """Return what the manager says of a node: Ready or Down."""
@@ -99,12 +115,14 @@ def build(swarm: Swarm) -> None:
         docker("build", "-q", "-t", image, "-f", str(PROJECT / file), *more, str(PROJECT), timeout_s=1800)
 
 
-def build_broken(swarm: Swarm, folder: Path, tag: str, command: str) -> None:
-    """Build serving with another command, and give its tag to the agent as well."""
-    (folder / "Dockerfile").write_text(f"FROM {swarm.images[0]}\nCMD {command}\n", "utf-8")
-    docker("build", "-q", "-t", f"{swarm.image}:{tag}", str(folder))
-    docker("tag", swarm.images[1], f"{swarm.image}-agent:{tag}")
-    swarm.load(f"{swarm.image}:{tag}", f"{swarm.image}-agent:{tag}")
+def make_broken(swarm: Swarm, tag: str, command: str) -> None:
+    """Give every node an image of serving with another command; the agent gets this tag as well."""
+    app, agent, _ = swarm.images
+    changed = f"docker commit --change 'CMD {command}' $one {swarm.image}:{tag}"
+    tagged = f"docker tag {agent} {swarm.image}-agent:{tag}"
+    script = f"one=$(docker create {app}) && {changed} && docker rm $one && {tagged}"
+    for node in NODES:
+        docker("exec", node, "sh", "-c", script)
 
 
 @contextmanager
