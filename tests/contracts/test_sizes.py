@@ -9,7 +9,7 @@ from tests.support.project import PROJECT
 
 SOURCES = sorted(
     path
-    for root in ("app", "auto_deployment")
+    for root in ("app", "auto_deployment", "client/marquee_client")
     for path in (PROJECT / root).rglob("*.py")
     if path.stat().st_size
 )

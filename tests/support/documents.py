@@ -8,6 +8,7 @@ from tests.support.project import PROJECT
 DOCUMENTS = (
     PROJECT / "README.md",
     PROJECT / "CONTRIBUTING.md",
+    PROJECT / "client" / "README.md",
     PROJECT / "findings" / "README.md",
     *sorted((PROJECT / "docs").glob("*.md")),
 )
