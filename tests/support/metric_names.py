@@ -1,5 +1,6 @@
 """The metrics that there are: ours from the code, those of others as their programs export them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -15,6 +16,7 @@ from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.recent.sender import SenderMetrics
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
+from marquee_client import Recommender
 from tests.support.project import PROJECT
 from tests.support.rules import read_rules
 
@@ -58,6 +60,7 @@ def metrics_by_service() -> dict[str, set[str]]:
     params = load_params(PROJECT / "params.yaml")
     return {
         **OTHERS,
+        "caller": set(re.findall(r"^# TYPE (\S+)", Recommender("http://localhost", []).metrics(), re.M)),
         "app": {*_names(app.collect()), *_names(RecentSeries({"age_s": 0}).collect())},
         "ingest": set(_names(_ingest().collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
