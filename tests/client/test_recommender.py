@@ -185,6 +185,23 @@ def test_an_answer_that_refuses_the_question_shows_that_the_service_is_well(
     assert not client.is_open
 
 
+def test_a_call_that_is_interrupted_while_it_probes_leaves_that_to_the_next(
+    client: Recommender, server: ScriptedServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_down(server, client)
+    server.answers = lambda path, number: reply()
+    clock.pass_by(60)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client._way, "ask", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.recommend(42)
+    assert client.recommend(42).source == "personal"
+
+
 def test_a_callback_that_fails_harms_no_call(
     server: ScriptedServer, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
