@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    client,
     feedback,
     feedback_stores,
     footprint,
@@ -37,6 +38,7 @@ KINDS = (
     "list-diff",
     "recent-lists",
     "grpc",
+    "client",
 )
 ASKED = ("feedback-stores",)  # takes hours, so only where it is named
 
@@ -100,6 +102,9 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "grpc":
         table.title("grpc: gRPC and HTTP side by side, load generator included")
         return rpc.measure(work, args.rounds, args.load_s, table)
+    if kind == "client":
+        table.title("client: what a caller meets of a service that is well, dead, hung, or failing")
+        return client.measure(work, table)
     if kind == "list-diff":
         table.title("list-diff: lists of honest successive models, and of broken ones")
         return list_diff.measure(work, table)
