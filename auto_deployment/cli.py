@@ -37,6 +37,7 @@ COMMANDS = {
     "bake": "put a model where an image build takes it from",
     "release": "hand in a candidate, watch it, decide, roll back",
     "console": "pages for people: watch a release, press a button",
+    "search": "find movies by words: build an index, try it",
     "fleet": "models for many hosts: the store, and a node's agent",
     "feedback": "what was shown to users, and what came of it",
     "mail": "send a mail as a test, or show one of every kind",
@@ -45,7 +46,7 @@ COMMANDS = {
 
 BATCH_WORK = "simulate", "import", "export", "train", "evaluate", "retrain", "retain", "stage", "tune", "bake"
 BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget", "feedback", "console", "fleet"
-NICENESS = {**dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
+NICENESS = {"search": BATCH, **dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
 
 
 def niceness(words: Sequence[str]) -> int:
@@ -140,6 +141,8 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands import schedule as command
         case "release":
             from auto_deployment.commands import release as command
+        case "search":
+            from auto_deployment.commands import search as command
         case _:
             from auto_deployment.commands import run as command
     return command

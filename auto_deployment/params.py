@@ -19,6 +19,7 @@ from auto_deployment.ingest.params import IngestParams
 from auto_deployment.release.params import ReleaseParams
 from auto_deployment.simulate.params import SimulateParams
 from auto_deployment.training.gate.checks import GateParams
+from auto_deployment.training.index.params import SearchParams
 from auto_deployment.training.params import TrainingParams
 
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class Params:
     feedback: FeedbackParams
     checks: ChecksParams
     fleet: FleetParams = field(default_factory=FleetParams, metadata=LATER)
+    search: SearchParams = field(default_factory=SearchParams, metadata=LATER)
 
 
 def load_params(path: Path) -> Params:

@@ -45,6 +45,8 @@ class Paths(Layout):
     local_latency = Below("releases", "local", "latency.json")
     outbox = Below("outbox")
     feedback = Below("feedback")
+    indexes = Below("search")
+    current_index = Below("search", "current")
     fleet = Below("fleet")  # of a node's agent, where FLEET_DIR names no other
     master = Below("master")  # of the fleet's master, where MASTER_DIR names no other
 

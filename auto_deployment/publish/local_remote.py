@@ -20,6 +20,7 @@ CODE = (
     "dvc.yaml",
     "nginx",
     "params.yaml",
+    "search",
 )
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auto_deployment.cli import COMMANDS, main
-from auto_deployment.commands import events, feedback, fleet, release
+from auto_deployment.commands import events, feedback, fleet, release, search
 from auto_deployment.config import Settings, SettingsError
 from tests.support.imports import loaded_by
 from tests.support.project import PROJECT
@@ -106,7 +106,8 @@ def test_importing_the_command_line_loads_no_heavy_library() -> None:
     [("release", word) for word in sorted(release.WORDS)]
     + [("feedback", word) for word in sorted(feedback.WORDS)]
     + [("events", word) for word in sorted(events.WORDS)]
-    + [("fleet", word) for word in sorted(fleet.WORDS)],
+    + [("fleet", word) for word in sorted(fleet.WORDS)]
+    + [("search", word) for word in sorted(search.WORDS)],
 )
 def test_every_word_of_a_group_explains_itself(
     group: str, word: str, capsys: pytest.CaptureFixture[str]

@@ -17,8 +17,8 @@ BASES = (PROJECT, PROJECT / "auto_deployment", PROJECT / "tests")
 FOLDERS = {each.name for base in BASES for each in base.iterdir() if each.is_dir()} - {"data"}
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*-]*(?:/[A-Za-z0-9_.*-]*)+")
 PLACEHOLDER = re.compile("NAME|AREA")
-MODULE = re.compile(r"(?:app|auto_deployment|benchmarks|monitoring|tests)(?:\.[a-z_]+)+")
-TWO_WORDS = {"events", "feedback", "fleet", "mail", "release"}
+MODULE = re.compile(r"(?:app|auto_deployment|benchmarks|monitoring|search|tests)(?:\.[a-z_]+)+")
+TWO_WORDS = {"events", "feedback", "fleet", "mail", "release", "search"}
 DATE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
 DECISIONS = (PROJECT / "docs" / "decisions.md").read_text("utf-8").split("\n## ")[1:]
 

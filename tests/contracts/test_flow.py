@@ -13,7 +13,7 @@ import yaml
 from tests.support.project import PROJECT
 
 STAGES = PROJECT / "auto_deployment" / "commands" / "stage.py"
-OURS = ("app", "auto_deployment")
+OURS = ("app", "auto_deployment", "search")
 FLOW: dict[str, Any] = yaml.safe_load((PROJECT / "dvc.yaml").read_text("utf-8"))
 
 

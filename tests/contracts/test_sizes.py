@@ -9,7 +9,7 @@ from tests.support.project import PROJECT
 
 SOURCES = sorted(
     path
-    for root in ("app", "auto_deployment", "client/marquee_client")
+    for root in ("app", "auto_deployment", "client/marquee_client", "search")
     for path in (PROJECT / root).rglob("*.py")
     if path.stat().st_size
 )

@@ -1,0 +1,24 @@
+"""`search`: the commands about finding movies by words, each in a module of its own."""
+
+# mypy: disable-error-code="no-redef"
+# Each branch of `load` imports one module, all under one name.
+
+from types import ModuleType
+
+WORDS = {
+    "build": "make an index of the catalogue and let it be the current one",
+    "try": "search for some words in the current index",
+    "quality": "measure how well the current index answers questions made by a rule",
+}
+
+
+def load(word: str) -> ModuleType:
+    """Import a word's module: it has `configure(parser)` and `run(args, settings) -> exit status`."""
+    match word:
+        case "build":
+            from auto_deployment.commands.search import build as command
+        case "quality":
+            from auto_deployment.commands.search import quality as command
+        case _:
+            from auto_deployment.commands.search import find as command
+    return command

@@ -1,0 +1,36 @@
+"""What the commands of `search` share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from auto_deployment.config import Settings
+from auto_deployment.errors import BadInputError, MarqueeError
+from auto_deployment.paths import Paths
+from search.embedding import EmbeddingError, open_embedding
+from search.index_format import BrokenIndexError
+from search.local import LocalSearch, open_local
+from search.text import QueryError
+
+
+class SearchError(MarqueeError):
+    """An index, or what it needs, cannot be used."""
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what `search` refuses into the errors of commands."""
+    try:
+        yield
+    except QueryError as error:
+        raise BadInputError(str(error)) from error
+    except (BrokenIndexError, EmbeddingError) as error:
+        raise SearchError(str(error)) from error
+
+
+def current(settings: Settings) -> LocalSearch:
+    """Open the current index of DATA_DIR; raise `SearchError` where there is none that can be used."""
+    folder = Paths(settings.data_dir).current_index
+    if not folder.exists():
+        raise SearchError(f"There is no index in {folder.parent}: run `marquee search build`.")
+    with told():
+        return open_local(folder, open_embedding())

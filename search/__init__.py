@@ -1,0 +1,1 @@
+"""From words to movies: an embedding and n-grams of titles, in an index that shards and a gateway search."""

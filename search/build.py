@@ -1,0 +1,90 @@
+"""Make an index of a catalogue: vectors in clusters, pieces of titles, and what questions about it choose."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search.choose import RECALL_AT, choose_probed, choose_weights, try_all
+from search.clusters import balance, k_means
+from search.embedding import Embedding, Vectors
+from search.fusion import Weights
+from search.index_files import joined
+from search.index_format import Arrays, BrokenIndexError, Head
+from search.local import LocalSearch
+from search.movies import Movie
+from search.ngrams import build_ngrams
+from search.questions import halves, make_questions
+from search.settings import BuildSettings
+
+
+@dataclass(frozen=True)
+class BuiltIndex:
+    head: Head
+    clusters: Mapping[int, Arrays]
+    movies: Sequence[Movie]
+    vectors: Vectors
+
+    def search(self, embedding: Embedding) -> LocalSearch:
+        """Return the index as it is searched, without files."""
+        dimensions = self.vectors.shape[1]
+        parts = [
+            joined({one: self.clusters[one] for one in clusters}, dimensions) for clusters in self.head.shards
+        ]
+        return LocalSearch(self.head, parts, embedding)
+
+
+def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings) -> BuiltIndex:
+    """Build an index; raise `BrokenIndexError` where there is no movie."""
+    movies = sorted(movies, key=lambda one: one.id)
+    if not movies:
+        raise BrokenIndexError("There is no movie in the catalogue: import or ingest some first.")
+    vectors = embedding.embed([movie.embedded for movie in movies])
+    centroids, homes = k_means(vectors, max(1, isqrt(len(movies))), settings.seed, settings.passes)
+    years = np.array([movie.year or 0 for movie in movies], np.int32)
+    tried_weights = [
+        Weights(one, settings.plain_from, settings.slip_from, settings.year_weight, settings.words_weight)
+        for one in settings.title_from
+    ]
+    head = Head(
+        manifest={"fusion": tried_weights[0].to_plain()},
+        arrays={
+            "movie_years": years,
+            "movie_clusters": homes,
+            "centroids": centroids,
+            **build_ngrams([movie.title for movie in movies]),
+        },
+        ids=[movie.id for movie in movies],
+        titles=[movie.title for movie in movies],
+        genres=[list(movie.genres) for movie in movies],
+        shards=balance(np.bincount(homes, minlength=len(centroids)), settings.shards),
+    )
+    asked = make_questions(halves(movies)[0], settings.seed, settings.questions)
+    tried = list(try_all(head, movies, vectors, asked, embedding, tried_weights))
+    probed, recall = choose_probed(tried, len(centroids), settings.recall_min)
+    manifest = {
+        "catalogue": {"movies": len(movies), "hash": hash_of(movies)},
+        "embedding": {"name": embedding.name, "dimensions": vectors.shape[1]},
+        "clusters": {"count": len(centroids), "probed": probed, f"recall_at_{RECALL_AT}": recall},
+        "fusion": choose_weights(tried, tried_weights, settings.title_from_loss_max).to_plain(),
+        "seed": settings.seed,
+    }
+    clusters = {one: _cluster(np.flatnonzero(homes == one), vectors, years) for one in range(len(centroids))}
+    return BuiltIndex(replace(head, manifest=manifest), clusters, movies, vectors)
+
+
+def hash_of(movies: Sequence[Movie]) -> str:
+    """Return what tells one catalogue from another."""
+    lines = (json.dumps([one.id, one.title, one.year, one.genres, one.text]) for one in movies)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _cluster(
+    rows: npt.NDArray[np.int64], vectors: Vectors, years: npt.NDArray[np.int32]
+) -> dict[str, npt.NDArray[Any]]:
+    return {"vectors": vectors[rows], "movies": np.stack([rows, years[rows]], axis=1).astype(np.int32)}
