@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,25 +93,36 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
     if kind == "feedback-stores":
         table.title("feedback-stores: files and PostgreSQL, killed at random, and asked about one user")
         return feedback_stores.measure_stores(work, table, args.lists, args.requests, args.kills)
-    if kind == "priority":
-        table.title("priority: what can wait takes all processors")
-        return priority.measure(table)
-    if kind == "recent-lists":
-        table.title("recent-lists: lists with recent events, without, and popularity")
-        return recent_lists.measure(work, table)
-    if kind == "grpc":
-        table.title("grpc: gRPC and HTTP side by side, load generator included")
-        return rpc.measure(work, args.rounds, args.load_s, table)
-    if kind == "client":
-        table.title("client: what a caller meets of a service that is well, dead, hung, or failing")
-        return client.measure(work, table)
-    if kind == "list-diff":
-        table.title("list-diff: lists of honest successive models, and of broken ones")
-        return list_diff.measure(work, table)
     if kind == "soak":
         table.title("soak: what the tests try a few times, tried many times")
         return soak.measure(table)
+    if kind in ALONE:
+        title, measure = ALONE[kind]
+        table.title(f"{kind}: {title}")
+        return measure(work, args, table)
     return _serving(kind, work, args, table)
+
+
+Measure = Callable[[Path, argparse.Namespace, Table], dict[str, Any]]
+ALONE: dict[str, tuple[str, Measure]] = {
+    "priority": ("what can wait takes all processors", lambda work, args, table: priority.measure(table)),
+    "recent-lists": (
+        "lists with recent events, without, and popularity",
+        lambda work, args, table: recent_lists.measure(work, table),
+    ),
+    "grpc": (
+        "gRPC and HTTP side by side, load generator included",
+        lambda work, args, table: rpc.measure(work, args.rounds, args.load_s, table),
+    ),
+    "client": (
+        "what a caller meets of a service that is well, dead, hung, or failing",
+        lambda work, args, table: client.measure(work, table),
+    ),
+    "list-diff": (
+        "lists of honest successive models, and of broken ones",
+        lambda work, args, table: list_diff.measure(work, table),
+    ),
+}
 
 
 def _retraining(work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
