@@ -118,6 +118,15 @@ class Nodes:
             found = connection.execute(f"{OF_KEY} ORDER BY node, model", (key,)).fetchall()
         return [dict(row) for row in found]
 
+    def asked_for(self, model: str, version: str) -> str | None:
+        """Return a node that is asked to bring a version and has not yet."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT node FROM orders WHERE ended_at IS NULL AND model = ? AND version = ? ORDER BY node",
+                (model, version),
+            ).fetchone()
+        return None if row is None else str(row["node"])
+
     def open_orders(self) -> int:
         with self._database.reading() as connection:
             (count,) = connection.execute("SELECT count(*) FROM orders WHERE ended_at IS NULL").fetchone()

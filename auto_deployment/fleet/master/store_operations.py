@@ -107,6 +107,10 @@ class Delete:
                 "The master's database was begun anew, and nodes still register: try again in "
                 f"{duration(wait_s)}, with another Idempotency-Key."
             )
+        if asked := self.nodes.asked_for(self.model, self.version):
+            raise UsedError(
+                f"{asked} is asked for {self.version} and has not said what came of it: wait for it."
+            )
         for node in self.nodes.all():
             if node.report.model == self.model and (why := _uses(node, self.version)):
                 left = (

@@ -189,6 +189,11 @@ def champion(fleet: Fleet) -> None:
     fleet.serves = V2
 
 
+def asked(fleet: Fleet) -> None:
+    fleet.report(serves=V1)
+    fleet.json("POST", "/nodes/node-1/pin", {"version": V2})
+
+
 def left(fleet: Fleet) -> None:
     serves(fleet)
     fleet.now += SILENT_S + 1
@@ -202,6 +207,7 @@ def left(fleet: Fleet) -> None:
         (pinned, f"node-1 has pinned {V2}: nothing was deleted."),
         (wanted, f"canary wants {V2}: let another be wanted first."),
         (champion, f"{V2} is the champion, which releases go back to: release another."),
+        (asked, f"node-1 is asked for {V2} and has not said what came of it: wait for it."),
         (
             left,
             f"node-1 serves {V2}: nothing was deleted. It has left without a word: forget it if it is gone.",
