@@ -11,6 +11,7 @@ from benchmarks import (
     client,
     feedback,
     feedback_stores,
+    fleet,
     footprint,
     importing,
     latency,
@@ -39,6 +40,7 @@ KINDS = (
     "recent-lists",
     "grpc",
     "client",
+    "fleet",
 )
 ASKED = ("feedback-stores",)  # takes hours, so only where it is named
 
@@ -117,6 +119,10 @@ ALONE: dict[str, tuple[str, Measure]] = {
     "client": (
         "what a caller meets of a service that is well, dead, hung, or failing",
         lambda work, args, table: client.measure(work, table),
+    ),
+    "fleet": (
+        "callers during a pull, a pull that shares files, memory during a switch",
+        lambda work, args, table: fleet.measure(work / "fleet", table),
     ),
     "list-diff": (
         "lists of honest successive models, and of broken ones",

@@ -25,17 +25,19 @@ def size_of(factors: int) -> Size:
     return Size(USERS, MOVIES, rank, factors - rank, STORED, LIST_LENGTH, SEEN_PER_USER)
 
 
-def bench_model(root: Path, factors: int) -> Path:
-    """Return the folder of the generated model, made when it is not there."""
-    folder = root / f"users-{USERS}-movies-{MOVIES}-factors-{factors}"
+def bench_model(root: Path, factors: int, seed: int = 1) -> Path:
+    """Return the folder of the generated model, made when it is not there; each seed makes another one."""
+    name = f"users-{USERS}-movies-{MOVIES}-factors-{factors}"
+    folder = root / (name if seed == 1 else f"{name}-seed-{seed}")
     if not folder.exists():
         size = size_of(factors)
-        artifact.save(folder, _arrays(size), make_movies(size), make_details(size, f"bench-{factors}"))
+        details = make_details(size, f"bench-{factors}" if seed == 1 else folder.name)
+        artifact.save(folder, _arrays(size, seed), make_movies(size), details)
     return folder
 
 
-def _arrays(size: Size) -> dict[str, npt.NDArray[Any]]:
-    rng = np.random.default_rng(1)
+def _arrays(size: Size, seed: int) -> dict[str, npt.NDArray[Any]]:
+    rng = np.random.default_rng(seed)
     factors = size.rank_factors + size.rating_factors
     half = size.movies // 2
     popularity = np.sort(rng.pareto(1.2, size.movies).astype("f4"))[::-1]
