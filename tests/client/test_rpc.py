@@ -30,7 +30,9 @@ def server() -> Iterator[RpcServer]:
 @pytest.fixture
 def client(server: RpcServer, clock: Clock) -> Iterator[Recommender]:
     address = f"grpc://127.0.0.1:{server.port}"
-    with Recommender(address, OWN, budget_s=PATIENT_S, rule=PATIENT_RULE, clock=clock) as client:
+    with Recommender(
+        address, OWN, budget_s=PATIENT_S, connect_s=PATIENT_S, rule=PATIENT_RULE, clock=clock
+    ) as client:
         yield client
 
 
@@ -47,7 +49,7 @@ def test_a_list_comes_with_where_it_is_from(client: Recommender) -> None:
 
 def test_the_address_may_name_a_model(server: RpcServer) -> None:
     address = f"grpc://127.0.0.1:{server.port}/films"
-    with Recommender(address, OWN, budget_s=PATIENT_S, rule=PATIENT_RULE) as client:
+    with Recommender(address, OWN, budget_s=PATIENT_S, connect_s=PATIENT_S, rule=PATIENT_RULE) as client:
         assert client.recommend(42).ids[-1] == "films"
 
 
@@ -101,7 +103,9 @@ def test_a_service_that_says_nothing_costs_the_budget(server: RpcServer) -> None
 def test_it_opens_tries_after_60_s_and_finds_a_service_that_was_started_again(clock: Clock) -> None:
     port = free_port()
     address = f"grpc://127.0.0.1:{port}"
-    with Recommender(address, OWN, budget_s=PATIENT_S, rule=PATIENT_RULE, clock=clock) as client:
+    with Recommender(
+        address, OWN, budget_s=PATIENT_S, connect_s=PATIENT_S, rule=PATIENT_RULE, clock=clock
+    ) as client:
         with rpc_server(port):
             assert client.recommend(42).source == "personal"
         for _ in range(30):
