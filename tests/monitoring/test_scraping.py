@@ -12,7 +12,7 @@ from tests.support.rules import PROMETHEUS
 PORTS = {
     "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
     "nginx-exporter": 9113, "redis-exporter": 9121, "cadvisor": 8080, "prometheus": 9090,
-    "alertmanager": 9093, "agent": 9113,
+    "alertmanager": 9093, "agent": 9113, "grpc": 8501,
 }  # fmt: skip
 # NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
 UNASKED = {
