@@ -7,7 +7,7 @@ from app.factory import impressions_of, lists_of
 from app.impressions.log import ImpressionLog
 from app.rpc.metrics import RpcMetrics
 from app.rpc.models import Models, NamedModel
-from app.serving import ModelSlot
+from app.serving import ModelSlot, wait_for_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ def build(settings: Settings) -> Parts:
     """Load the models; raise `ArtifactError` when one cannot be used."""
     metrics = RpcMetrics(settings)
     named = settings.named_models
+    for _, folder in named:
+        wait_for_model(folder, settings.model_wait_s)
     models = [
         NamedModel(name, ModelSlot(replace(settings, model_dir=folder)), lists)
         for (name, folder), lists in zip(named, lists_of(settings, metrics, len(named)), strict=True)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,11 @@ def test_a_list_of_models_that_is_none_is_refused_in_one_sentence(tmp_path: Path
         Settings.from_env({"MODELS": str(tmp_path / "models.json")})
     with pytest.raises(SettingsError, match="MODELS is '/nowhere': use a file"):
         Settings.from_env({"MODELS": "/nowhere"})
+
+
+def test_a_start_waits_for_a_model_that_is_still_brought(tmp_path: Path) -> None:
+    write_model(tmp_path / "brought", Size(), version="v1")
+    link = tmp_path / "current"
+    threading.Timer(0.1, link.symlink_to, ["brought"]).start()
+    parts = build(Settings(model_dir=link, model_wait_s=60))
+    assert parts.models.first.current.recommender.model.version == "v1"
