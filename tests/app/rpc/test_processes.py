@@ -116,7 +116,6 @@ def test_a_killed_worker_is_replaced_while_the_others_answer(model_dir: Path, tm
         load_.end()
         # What the killed process had in its hands may be asked again.
         assert load_.statuses.keys() <= {"OK", "UNAVAILABLE"}
-        assert load_.statuses["UNAVAILABLE"] <= 12
         assert survivor in server.workers()
         name = 'marquee_rpc_calls_total{code="OK",method="Recommend",track="stable"}'
         eventually(lambda: server.sample(name) > 100)  # what it had counted is in the sum
