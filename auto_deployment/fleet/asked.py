@@ -89,8 +89,11 @@ def _outcome(order: Order, state: AgentState, confirm_max_s: float) -> Outcome:
     if order.do == Do.PRUNE:
         return Outcome(DONE, f"This node holds {', '.join(state.versions) or 'nothing'}.")
     if order.do == Do.PULL and order.version:
-        is_here = order.version in state.versions
-        return Outcome(DONE, f"{order.version} is here.") if is_here else state.orders[order.id]
+        if order.version in state.versions:
+            return Outcome(DONE, f"{order.version} is here.")
+        if order.version not in state.asked:
+            return Outcome(FAILED, "A prune that was asked for after it has removed it.")
+        return state.orders[order.id]
     if order.do == Do.RELOAD:
         return _reloaded(channels, state.at, confirm_max_s)
     if order.do == Do.PIN:

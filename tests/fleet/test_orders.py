@@ -55,6 +55,12 @@ def test_a_pinned_version_is_never_pruned(node: Node) -> None:
     assert node.volume.link("stable") == V1
 
 
+def test_what_is_pulled_and_pruned_in_one_look_is_gone_and_nobody_waits_for_it(node: Node) -> None:
+    state = node.agent.look([Order("pull", Do.PULL, version=V2), Order("prune", Do.PRUNE)])
+    assert V2 not in state.versions
+    assert outcome(state, "pull") == (FAILED, "A prune that was asked for after it has removed it.")
+
+
 def test_a_pin_that_the_store_does_not_have_leaves_what_serves_and_says_why(node: Node) -> None:
     state = node.agent.look([pin(V4)])
     assert outcome(state, "pin") == (UNDER_WAY, f"The model store has no version {V4} of films.")
