@@ -36,7 +36,13 @@ def judge(reply: Reply) -> str | None:
 
 
 class Load:
-    """Sends `count` requests at a steady rate, each for a random user; `outcomes` grows meanwhile."""
+    """Sends `count` requests at a steady rate, each for a random user; `outcomes` grows meanwhile.
+
+    With `stall_s` this process may stand still itself: what it has missed is left out, not sent at once.
+    """
+
+    patience_s = PATIENCE_S
+    stall_s: float | None = None
 
     def __init__(
         self, port: int, per_s: float, count: int, seed: int = 1, host: str = "127.0.0.1", users: int = USERS
@@ -47,6 +53,7 @@ class Load:
         self._stop = False
         self.outcomes: list[Outcome] = []
         self.sent = 0
+        self.stood_still_s = 0.0
 
     def stop(self) -> None:
         """Send no more."""
@@ -58,6 +65,10 @@ class Load:
         begin_s, next_tick_s = time.monotonic(), 1.0
         while self.sent < self._count and not self._stop:
             now_s = time.monotonic() - begin_s
+            late_s = now_s - self.sent / self._per_s
+            if self.stall_s is not None and late_s > self.stall_s:
+                begin_s, now_s = begin_s + late_s, now_s - late_s
+                self.stood_still_s += late_s
             while self.sent < min(self._count, now_s * self._per_s):
                 planned_s = self.sent / self._per_s
                 task = asyncio.create_task(self._ask(begin_s, planned_s, self._rng.randint(1, self._users)))
@@ -74,11 +85,11 @@ class Load:
     async def _ask(self, begin_s: float, planned_s: float, user: int) -> None:
         track, request_id, failure = "", "", None
         try:
-            reply = await asyncio.wait_for(self._client.get(f"/recommend/{user}"), PATIENCE_S)
+            reply = await asyncio.wait_for(self._client.get(f"/recommend/{user}"), self.patience_s)
             track, request_id = (reply.headers.get(name, "") for name in ("x-release-track", "x-request-id"))
             failure = judge(reply)
         except TimeoutError:
-            failure = f"no answer within {PATIENCE_S:.0f} s"
+            failure = f"no answer within {self.patience_s:.0f} s"
         except (NoAnswerError, OSError) as error:
             failure = str(error)
         latency_s = time.monotonic() - begin_s - planned_s
