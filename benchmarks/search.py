@@ -12,11 +12,11 @@ import numpy as np
 from auto_deployment.simulate.platform.titles import make_movie_ids, make_title
 from auto_deployment.simulate.platform.vocabulary import GENRES
 from benchmarks.report import say
+from search.asked.questions import Made, halves, make_questions
 from search.build import build
 from search.embedding import open_embedding
 from search.local import LocalSearch
 from search.movies import Movie
-from search.questions import Made, halves, make_questions
 from search.settings import BuildSettings
 
 TITLES = 100_000

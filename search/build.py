@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from search.choose import RECALL_AT, choose_probed, choose_weights, try_all
+from search.asked.choose import RECALL_AT, choose_probed, choose_weights, try_all
+from search.asked.questions import halves, make_questions
 from search.clusters import balance, k_means
 from search.embedding import Embedding, Vectors
 from search.fusion import Weights
@@ -19,7 +20,6 @@ from search.index_format import Arrays, BrokenIndexError, Head
 from search.local import LocalSearch
 from search.movies import Movie
 from search.ngrams import build_ngrams
-from search.questions import halves, make_questions
 from search.settings import BuildSettings
 
 

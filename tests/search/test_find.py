@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from search.asked.quality import measure
+from search.asked.questions import RULES
 from search.build import build
 from search.finder import merge, question_for, understand
 from search.fusion import Kind
 from search.local import LocalSearch
 from search.movies import Movie
 from search.part import NotHeldError, Question, best_places
-from search.quality import measure
-from search.questions import RULES
 from search.text import QueryError, checked_query
 from tests.support.search import QUICK, WordVectors, small_catalogue
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from app.model_format import manifest_bytes, sealed
+from search.asked.questions import make_questions
 from search.build import BuiltIndex, build
 from search.index_files import clusters_of, open_head, open_part, publish, save
 from search.index_format import BrokenIndexError, cluster_file
 from search.local import open_local
-from search.questions import make_questions
 from tests.support.search import QUICK, WordVectors, small_catalogue
 
 EMBEDDING = WordVectors()

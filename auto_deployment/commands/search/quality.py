@@ -11,9 +11,9 @@ from auto_deployment.host.files import replace_text
 from auto_deployment.paths import Paths
 from auto_deployment.report.characteristics import replace_section
 from auto_deployment.training.index.catalogue import read_movies
+from search.asked.quality import Measured, measure
 from search.build import hash_of
 from search.local import LocalSearch
-from search.quality import Measured, measure
 
 BEGIN, END = "<!-- quality: begin -->", "<!-- quality: end -->"
 

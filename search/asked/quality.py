@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.asked.questions import Made, halves, make_questions, reciprocal_rank
 from search.embedding import Embedding, Vectors
 from search.finder import by_titles
 from search.fusion import titles_alone
 from search.local import LocalSearch
 from search.movies import Movie
 from search.part import best_places
-from search.questions import Made, halves, make_questions, reciprocal_rank
 from search.text import QueryError, checked_query, words_of
 
 LISTED = 100

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from search.asked.questions import Made, reciprocal_rank
 from search.clusters import nearest_clusters
 from search.embedding import Embedding, Vectors
 from search.finder import by_titles
@@ -14,7 +15,6 @@ from search.fusion import Kind, Weights, fuse
 from search.index_format import Head
 from search.movies import Movie
 from search.part import best_places
-from search.questions import Made, reciprocal_rank
 from search.text import words_of
 
 RECALL_AT = 20

@@ -1,0 +1,95 @@
+"""`python -m search shard|gateway`: one process of a search, until SIGTERM."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from search.embedding import EmbeddingError, open_embedding
+from search.gateway import Gateway, create_gateway
+from search.holder import Holder, Looking
+from search.index_files import open_head
+from search.ring import Ring
+from search.shard import create_shard, part_of
+
+Made = tuple[Flask, Callable[[], None]]  # a service, and what it has to look at from time to time
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
+    """One process with threads, which begins to look once it has started."""
+
+    def __init__(self, make: Callable[[], Made], args: argparse.Namespace) -> None:
+        self._make, self._args = make, args
+        super().__init__()
+
+    def load_config(self) -> None:
+        bind, threads = f"{self._args.host}:{self._args.port}", self._args.threads
+        for name, value in {
+            "bind": bind, "threads": threads, "worker_class": "gthread", "control_socket_disable": True,
+        }.items():  # fmt: skip
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        app, look = self._make()
+        look()
+        Looking(look, self._args.every_s).start()
+        return app
+
+
+def make_shard(args: argparse.Namespace) -> Made:
+    holder = Holder(args.indexes, partial(part_of, args.number))
+    return create_shard(holder, args.number), holder.look
+
+
+def make_gateway(args: argparse.Namespace) -> Made:
+    embedding = open_embedding()
+    holder = Holder(args.indexes, partial(open_head, embedding=embedding.name))
+    gateway = Gateway(holder, Ring(args.shards.split(","), args.deadline_ms / 1000), embedding)
+    return create_gateway(gateway), gateway.look
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until told to stop."""
+    args = parser().parse_args(argv)
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Gunicorn would read the command line, too.
+    sys.argv = sys.argv[:1]
+    try:
+        Server(partial(args.make, args), args).run()
+    except EmbeddingError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="python -m search", description=__doc__)
+    roles = found.add_subparsers(required=True, metavar="ROLE")
+    shard = roles.add_parser("shard", help="hold the vectors of one shard")
+    shard.add_argument("--number", type=int, required=True, help="which one, the first is 0")
+    shard.set_defaults(make=make_shard)
+    gateway = roles.add_parser("gateway", help="answer questions with what shards find")
+    gateway.add_argument("--shards", required=True, help="HOST:PORT of each shard and replica, with commas")
+    gateway.add_argument("--deadline-ms", type=int, default=100, help="for all shards (default: 100)")
+    gateway.set_defaults(make=make_gateway)
+    for role, port in ((shard, 8090), (gateway, 8086)):
+        _common(role, port)
+    return found
+
+
+def _common(role: Any, port: int) -> None:
+    role.add_argument("--indexes", type=Path, required=True, help="folder with the link `current`")
+    role.add_argument("--host", default="127.0.0.1")
+    role.add_argument("--port", type=int, default=port)
+    role.add_argument("--threads", type=int, default=8)
+    role.add_argument("--every-s", type=float, default=0.5, help="between two looks at what is wanted")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

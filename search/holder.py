@@ -1,0 +1,76 @@
+"""Which indexes a process holds: the one that is wanted and the one before, each opened once."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Generic, TypeVar
+
+from search.index_files import read_manifest
+from search.index_format import BrokenIndexError
+
+HELD = 2
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Holder(Generic[T]):
+    """Holds what `open_` makes of an index's folder. `current` below `root` is a link to the wanted version.
+
+    A broken or foreign index is refused with a sentence, once, and what is held stays.
+    """
+
+    def __init__(self, root: Path, open_: Callable[[Path], T]) -> None:
+        self._root, self._open = root, open_
+        self._held: dict[str, T] = {}
+        self._lock = Lock()  # one look at a time: two would open the same index twice
+        self.refused: dict[str, str] = {}
+        self.wanted: str | None = None
+
+    @property
+    def held(self) -> Mapping[str, T]:
+        """Return the indexes by version, the newest last; a dictionary that is not changed any more."""
+        return self._held
+
+    def look(self) -> None:
+        """Open what is wanted, unless it is held; to look again changes nothing."""
+        with self._lock:
+            folder = (self._root / "current").resolve()
+            try:
+                version = str(read_manifest(folder)["version"])
+                if version not in self._held:
+                    held = {**self._held, version: self._open(folder)}
+                    self._held = dict(list(held.items())[-HELD:])
+                    log.info("Holding %s", ", ".join(self._held))
+                elif version != self.wanted:  # wanted again: it must not be the next to go
+                    others = {name: one for name, one in self._held.items() if name != version}
+                    self._held = {**others, version: self._held[version]}
+                self.wanted, self.refused = version, {}
+            except BrokenIndexError as error:
+                if str(folder) not in self.refused:
+                    log.warning("%s Keeping %s.", error, ", ".join(self._held) or "nothing")
+                self.refused = {str(folder): str(error)}
+
+
+class Looking:
+    """Calls a function every so many seconds, in a thread that lives on whatever happens."""
+
+    def __init__(self, look: Callable[[], None], every_s: float) -> None:
+        self._look, self._every_s = look, every_s
+        self._stop = Event()
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every_s):
+            try:
+                self._look()
+            except Exception:
+                log.exception("A look has failed; the next one comes in %s s", self._every_s)
