@@ -45,6 +45,7 @@ LABELS = {
     "marquee_feedback_lines": [f'{JOIN},end="{end}"' for end in ("joined", "stream_alone")],
     "marquee_feedback_edge_lines_total": [f'kind="{kind}"' for kind in ("requests", "damaged")],
     "marquee_fleet_behind_seconds": [f'job="fleet",channel="{one}"' for one in ("stable", "canary")],
+    "marquee_fleet_pulled_bytes_total": [f'job="fleet",way="{one}"' for one in ("fetched", "linked")],
     "marquee_outbox_mails": [SCHEDULER, RELEASE],
     "marquee_outbox_oldest_age_seconds": [SCHEDULER, RELEASE],
     "marquee_model_info": [
