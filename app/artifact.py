@@ -2,7 +2,6 @@
 
 import json
 import mmap
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +29,7 @@ from app.model_format import (
     describe_file,
     manifest_bytes,
     sealed,
+    sync,
     without_item_part,
 )
 
@@ -76,9 +76,9 @@ def save(
     try:
         manifest = _write_files(temporary, arrays, movies, plain)
         for path in [*temporary.iterdir(), temporary]:
-            _sync(path)
+            sync(path)
         temporary.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -183,11 +183,3 @@ def _parse(path: Path, content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} is not JSON: the file is damaged.") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

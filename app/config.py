@@ -87,6 +87,11 @@ class Settings:
         return cls(**values)
 
 
+def address(host: str, port: int) -> str:
+    """Return where something listens as one word: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in allowed:

@@ -11,7 +11,7 @@ from typing import Any
 # Before numpy is imported: each worker's own pool of threads would fight the others for the same cores.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from app.config import MAX_REQUEST_LINE, Settings, SettingsError
+from app.config import MAX_REQUEST_LINE, Settings, SettingsError, address
 
 TEMPORARY = "marquee-metrics-"
 TEMPORARY_RECENT = "marquee-recent-"
@@ -35,7 +35,7 @@ if "prometheus_client" not in sys.modules:  # SIGHUP reads this file again and m
         (settings.recent_dir / "checked").unlink(missing_ok=True)
 
 wsgi_app = "app.wsgi:application()"
-bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
+bind = address(settings.host, settings.port)
 workers = settings.workers
 # Threads (gthread), not one request at a time (sync): a scrape of /metrics (20 ms), a computed list or a
 # connection that says nothing holds up one thread instead of a worker, and connections can be kept alive.

@@ -86,18 +86,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
     if kind == "retraining":
         return _retraining(work, args, table)
-    if kind == "importing":
-        table.title("importing: a table in MovieLens' shape, by this build and the one before")
-        return importing.measure(work, table)
-    if kind == "feedback":
-        table.title("feedback: watches credited to lists, and lines of the edge log collected")
-        return feedback.measure(work, table, args.lists, args.lists // 5)
-    if kind == "feedback-stores":
-        table.title("feedback-stores: files and PostgreSQL, killed at random, and asked about one user")
-        return feedback_stores.measure_stores(work, table, args.lists, args.requests, args.kills)
-    if kind == "soak":
-        table.title("soak: what the tests try a few times, tried many times")
-        return soak.measure(table)
     if kind in ALONE:
         title, measure = ALONE[kind]
         table.title(f"{kind}: {title}")
@@ -107,6 +95,24 @@ def _measured(kind: str, work: Path, args: argparse.Namespace, table: Table) -> 
 
 Measure = Callable[[Path, argparse.Namespace, Table], dict[str, Any]]
 ALONE: dict[str, tuple[str, Measure]] = {
+    "importing": (
+        "a table in MovieLens' shape, by this build and the one before",
+        lambda work, args, table: importing.measure(work, table),
+    ),
+    "feedback": (
+        "watches credited to lists, and lines of the edge log collected",
+        lambda work, args, table: feedback.measure(work, table, args.lists, args.lists // 5),
+    ),
+    "feedback-stores": (
+        "files and PostgreSQL, killed at random, and asked about one user",
+        lambda work, args, table: feedback_stores.measure_stores(
+            work, table, args.lists, args.requests, args.kills
+        ),
+    ),
+    "soak": (
+        "what the tests try a few times, tried many times",
+        lambda work, args, table: soak.measure(table),
+    ),
     "priority": ("what can wait takes all processors", lambda work, args, table: priority.measure(table)),
     "recent-lists": (
         "lists with recent events, without, and popularity",

@@ -1,7 +1,6 @@
 """Write and open the files of an index; what they are is said in `search.index_format`."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.model_format import MANIFEST, content_hash, describe_file, manifest_bytes, sealed
+from app.model_format import MANIFEST, content_hash, describe_file, manifest_bytes, sealed, sync
 from search.index_format import (
     CLUSTER,
     FORMAT,
@@ -45,9 +44,9 @@ def save(folder: Path, head: Head, clusters: Mapping[int, Arrays]) -> Mapping[st
     try:
         manifest = _write_files(temporary, head, clusters)
         for path in [*temporary.iterdir(), temporary]:
-            _sync(path)
+            sync(path)
         temporary.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -63,7 +62,7 @@ def publish(root: Path, head: Head, clusters: Mapping[int, Arrays]) -> Mapping[s
         shutil.rmtree(made)
     else:
         made.rename(root / manifest["version"])
-        _sync(root)
+        sync(root)
     return manifest
 
 
@@ -213,11 +212,3 @@ def _parse(path: Path, content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise BrokenIndexError(f"{path} is not JSON: the file is damaged.") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from app.config import Settings
+from app.config import Settings, address
 from app.rpc.parts import Parts
 from app.rpc.port import BusyPortError, family_and_place
 
@@ -119,4 +119,4 @@ def run(parts: Parts, listening: socket.socket) -> int:
 
 def _own_address(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    return f"[{host}]:{settings.rpc_port}" if ":" in host else f"{host}:{settings.rpc_port}"
+    return address(host, settings.rpc_port)

@@ -3,7 +3,7 @@
 import socket
 from typing import Any
 
-from app.config import Settings
+from app.config import Settings, address
 
 
 class BusyPortError(Exception):
@@ -11,8 +11,7 @@ class BusyPortError(Exception):
 
 
 def address_of(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{host}:{settings.rpc_port}"
+    return address(settings.host, settings.rpc_port)
 
 
 def family_and_place(host: str, port: int) -> tuple[socket.AddressFamily, tuple[Any, ...]]:

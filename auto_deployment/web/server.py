@@ -8,6 +8,7 @@ from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
 from app.closing import close_at_once
+from app.config import address
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
@@ -17,7 +18,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
         util.close_graceful = close_at_once
         self._app = app
         self._options: dict[str, Any] = {
-            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "bind": address(host, port),
             "preload_app": True,
             "graceful_timeout": 30,
             "loglevel": log_level.lower(),

@@ -312,7 +312,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.artifact._sync", full)
+    monkeypatch.setattr("app.artifact.sync", full)
     with pytest.raises(OSError, match="No space left"):
         save(tmp_path / "v1", make_arrays(size), make_movies(size), make_details(size, "v1"))
     assert list(tmp_path.iterdir()) == []

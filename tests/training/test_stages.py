@@ -127,7 +127,7 @@ def test_a_stage_that_was_killed_while_writing_is_simply_taken_again(
     take()
     before = bytes_of(folder)
     target = (
-        "app.artifact._sync" if stage != "prepare" else "auto_deployment.training.prepare.prepared.write_json"
+        "app.artifact.sync" if stage != "prepare" else "auto_deployment.training.prepare.prepared.write_json"
     )
     with monkeypatch.context() as patch:
         patch.setattr(target, killed)

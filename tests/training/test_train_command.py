@@ -186,7 +186,7 @@ def test_a_training_that_fails_while_writing_leaves_the_current_model_alone(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.artifact._sync", full)
+    monkeypatch.setattr("app.artifact.sync", full)
     with pytest.raises(OSError, match="No space"):
         train_and_publish(settings, NOW + timedelta(minutes=1))
     assert os.readlink(paths.current_model) == current
