@@ -4,6 +4,7 @@ import io
 import json
 import re
 import tarfile
+import time
 
 from auto_deployment.errors import BadInputError
 from auto_deployment.release.containers.docker import Docker, NotThereError
@@ -12,6 +13,11 @@ from auto_deployment.release.release import Build
 MANIFEST = "/model/manifest.json"
 REVISION = "/srv/REVISION"
 RELEASE = re.compile(r"[0-9]{8}T[0-9]{4}-[0-9a-f]+-.+")  # <model version>-<code revision>
+# A container made to read an image says until when somebody may be reading: commands have time limits.
+# What is older was left by who was killed, and would keep its image from being removed.
+READING = "marquee.reading"  # images of which repository
+READING_UNTIL = "marquee.reading-until"
+READING_MAX_S = 300
 LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,127}")
 
 
@@ -66,6 +72,7 @@ class DockerImages:
 
     def forget(self, release: str) -> None:
         """Remove a release's image."""
+        self._remove_left_readings()
         self._docker.run("rmi", self.tag(release))
 
     def _id_or_none(self, image: str) -> str | None:
@@ -75,7 +82,10 @@ class DockerImages:
             return None
 
     def _look_into(self, image_id: str, name: str) -> Build:
-        container = self._docker.run("create", "--network=none", image_id)
+        self._remove_left_readings()
+        labels = (f"{READING}={self.repository}", f"{READING_UNTIL}={time.time() + READING_MAX_S:.0f}")
+        said = [word for label in labels for word in ("--label", label)]
+        container = self._docker.run("create", "--network=none", *said, image_id)
         try:
             manifest = json.loads(self._file(container, MANIFEST))
             revision = self._file(container, REVISION).decode().strip()
@@ -89,6 +99,14 @@ class DockerImages:
         if not LABEL.fullmatch(build.release):
             raise BadInputError(f"{name} calls itself {build.release!r}, which is no release id.")
         return build
+
+    def _remove_left_readings(self) -> None:
+        of = ("--filter", f"label={READING}={self.repository}", "--filter", "status=created")
+        shown = '{{.ID}} {{.Label "' + READING_UNTIL + '"}}'
+        for line in self._docker.run("ps", "--all", *of, "--format", shown).splitlines():
+            container, _, until = line.partition(" ")
+            if float(until) < time.time():
+                self._docker.run("rm", "--force", container)
 
     def _file(self, container: str, path: str) -> bytes:
         archive = self._docker.read("cp", f"{container}:{path}", "-")

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import time
 from typing import Any, cast
 
 import pytest
@@ -101,6 +102,18 @@ def test_what_has_no_manifest_is_refused_and_leaves_no_container(
     assert f"marquee:{V2}-abc1234" not in engine.tags
     monkeypatch.undo()
     assert images.build_of("marquee:ci-7").model_version == V2  # the failure is not remembered
+
+
+def test_what_a_killed_reader_has_left_is_removed_and_a_reader_at_work_keeps_his(
+    images: DockerImages, engine: FakeEngine
+) -> None:
+    images.keep("marquee:ci-7")
+    engine.left = {"old": time.time() - 1, "at-work": time.time() + 60}
+    images.forget(f"{V2}-abc1234")
+    assert list(engine.left) == ["at-work"]
+    engine.left["old"] = time.time() - 1
+    images.build_of("marquee:stable-1")
+    assert list(engine.left) == ["at-work"]
 
 
 def test_a_tag_that_moves_is_looked_into_again(images: DockerImages, engine: FakeEngine) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auto_deployment.release.containers.docker import NotThereError
+from auto_deployment.release.containers.images import READING
 from auto_deployment.release.containers.instances import PROJECT, SERVICE
 
 SERVING_SHARES = 8192  # as Compose's file says
@@ -19,6 +20,7 @@ class FakeEngine:
     images: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left: dict[str, float] = field(default_factory=dict)  # container to read an image -> until when
     calls: list[str] = field(default_factory=list)
 
     def add(self, image_id: str, tag: str, version: str, code: str = "abc1234") -> None:
@@ -60,6 +62,10 @@ class FakeEngine:
 
     def _of_containers(self, *words: str) -> bytes:
         match words:
+            case ("ps", *rest) if any(READING in word for word in rest):
+                return "\n".join(f"{name} {until:.0f}" for name, until in self.left.items()).encode()
+            case ("rm", "--force", container):
+                self.left.pop(container, None)
             case ("ps", *rest):
                 wanted = [word.rpartition("=")[2] for word in rest if SERVICE in word]
                 return " ".join(name for name in self.containers if not wanted or name in wanted).encode()

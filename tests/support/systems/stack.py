@@ -4,7 +4,7 @@ import json
 import socket
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import yaml
 
+from auto_deployment.release.containers.images import READING
 from tests.support.ports import free_ports
 from tests.support.project import PROJECT
 from tests.support.systems.containers import Stack, docker
@@ -159,8 +160,17 @@ def remove_images(prefix: str) -> None:
     """Remove what a stack has built; what other images share stays."""
     lines = docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
     own = [line for line in lines if line.startswith((f"{prefix}:", f"{prefix}-"))]
-    if own:
-        docker("rmi", *own)
+    if not own:
+        return
+    # Whoever was killed while it read an image has left a container, and nobody is there to remove it later.
+    readings = docker("ps", "--all", "--quiet", "--filter", f"label={READING}", *_of(own)).split()
+    if readings:
+        docker("rm", "--force", *readings)
+    docker("rmi", *own)
+
+
+def _of(images: Sequence[str]) -> list[str]:
+    return [word for image in images for word in ("--filter", f"ancestor={image}")]
 
 
 def listening(stack: TestStack, service: str) -> set[int]:
