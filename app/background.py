@@ -22,7 +22,7 @@ def start(instance: ServiceParts) -> None:
         # The first time at once, as this process may be younger than the model.
         start_one("watch", lambda: look(instance), instance.settings.model_poll_s)
     if instance.settings.recent_dir is not None:
-        start_one("recent", instance.lists.refresh, RECENT_S)
+        start_one("recent", instance.models.refresh_lists, RECENT_S)
 
 
 def start_one(name: str, step: Callable[[], object], every_s: float) -> None:
@@ -41,9 +41,10 @@ def repeat(step: Callable[[], object], every_s: float, stop: threading.Event) ->
 
 
 def look(instance: ServiceParts) -> None:
-    """Look once for a new model, and count what became of it."""
-    outcome = instance.slot.refresh()
-    if outcome is None:
-        return
-    instance.metrics.count_load(outcome)
-    instance.metrics.show_model(instance.slot.current)
+    """Look once for new models, and count what became of them."""
+    slots = [model.slot for model in instance.models]
+    for slot in slots:
+        outcome = slot.refresh()
+        if outcome is not None:
+            instance.metrics.count_load(outcome, slot.name)
+            instance.metrics.show_models(slots)

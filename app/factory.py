@@ -1,6 +1,6 @@
 """Wires the application together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -10,6 +10,7 @@ from app.impressions.files import WorkerFiles
 from app.impressions.log import ImpressionLog
 from app.metrics import ServiceMetrics
 from app.middleware import RequestMiddleware
+from app.models.named import Models, open_slots
 from app.recent.cached import CachedLists
 from app.recent.port import Lists, ModelLists
 from app.recommender import Recommender
@@ -24,15 +25,23 @@ class ServiceParts:
     """The parts of an application that its worker process needs."""
 
     settings: Settings
-    slot: ModelSlot
+    models: Models
     metrics: ServiceMetrics
-    lists: Lists = field(default_factory=ModelLists)
     impressions: ImpressionLog | None = None  # None: off, and so free of charge
+
+    @property
+    def slot(self) -> ModelSlot:
+        """The first model's, which is meant where no other is named."""
+        return self.models.first.slot
+
+    @property
+    def lists(self) -> Lists:
+        return self.models.first.lists
 
 
 def build(settings: Settings, recommender: Recommender | None) -> Flask:
     """Return the application; `instance_of` finds its parts."""
-    slot = ModelSlot(settings, recommender)
+    slots = open_slots(settings, recommender)
     metrics = ServiceMetrics(settings, {rule: statuses for rule, (_, statuses) in SERVED.items()})
     app = Flask("app", static_folder=None, template_folder="pages/templates")
     app.jinja_env.undefined = StrictUndefined
@@ -40,13 +49,14 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
     for name in app.jinja_env.list_templates():  # once, before workers are forked: nobody waits for it
         app.jinja_env.get_template(name)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
-    (lists,) = lists_of(settings, metrics)
-    register(app, metrics, lists)
+    models = Models(slots, lists_of(settings, metrics, len(slots)))
+    register(app, metrics, models)
     impressions = impressions_of(settings, metrics)
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, slot, metrics, lists, impressions)  # type: ignore[method-assign]  # as Flask documents it
-    app.extensions[EXTENSION] = ServiceParts(settings, slot, metrics, lists, impressions)
+    first = models.first
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, first.slot, metrics, first.lists, impressions)  # type: ignore[method-assign]  # as Flask documents it
+    app.extensions[EXTENSION] = ServiceParts(settings, models, metrics, impressions)
     if settings.metrics_dir is None:
-        metrics.show_model(slot.current)
+        metrics.show_models(slots)
     return app
 
 

@@ -72,7 +72,7 @@ def post_worker_init(worker: Any) -> None:
     from app.factory import instance_of
 
     instance = instance_of(worker.wsgi)
-    instance.metrics.show_model(instance.slot.current)
+    instance.metrics.show_models(model.slot for model in instance.models)
     background.start(instance)
     _follow(worker, instance.settings)
 

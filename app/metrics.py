@@ -24,7 +24,7 @@ from app.exporter import make_exporter
 from app.impressions.log import OUTCOMES as WRITING
 from app.recent.cached import CACHE_OUTCOMES
 from app.recommender import PERSONAL, POPULAR
-from app.serving import OUTCOMES, ServedModel
+from app.serving import OUTCOMES, ModelSlot
 
 Noted = TypeVar("Noted")
 SOURCES = (PERSONAL, POPULAR)
@@ -33,6 +33,12 @@ OTHER_METHOD = "other"
 NO_RULE = "none"
 # Around what matters: a stored list (1 ms), a computed one, one attempt of NGINX (250 ms).
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+LISTS = "Answers of /recommend by model and where their list comes from"
+NOTED = "Answers by whether IMPRESSIONS=log has written them down; all but `written` are lost"
+PRESENT = "1 where each worker has the model, 0 where it could not be used since the start"
+NEW_MODELS = "New models found in MODEL_DIR or MODELS, by worker and by what became of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Families:
     impressions: Counter
     cached: Counter
     info: Gauge
+    present: Gauge
 
     @classmethod
     def declare(cls, registry: CollectorRegistry) -> "Families":
@@ -61,30 +68,28 @@ class Families:
                 registry=registry,
             ),
             requests=counter("flask_http_request", "Requests answered", "method", "status"),
-            recommendations=counter(
-                "marquee_recommendations", "Answers of /recommend by where their list comes from", "source"
-            ),
-            loads=counter(
-                "marquee_model_loads",
-                "New models found in MODEL_DIR, by worker and by what became of them",
-                "outcome",
-            ),
-            impressions=counter(
-                "marquee_impressions",
-                "Answers by whether IMPRESSIONS=log has written them down; all but `written` are lost",
-                "outcome",
-            ),
+            recommendations=counter("marquee_recommendations", LISTS, "model", "source"),
+            loads=counter("marquee_model_loads", NEW_MODELS, "model", "outcome"),
+            impressions=counter("marquee_impressions", NOTED, "outcome"),
             cached=counter(
                 "marquee_list_cache",
                 "Computed lists by whether LIST_CACHE had them; none without it",
                 "outcome",
             ),
+            # Of those who live: a worker that has ended no longer says what it served.
             info=Gauge(
                 "marquee_model_info",
-                "1 for the model in use",
-                ("model_version", "release", "code_revision", "track"),
+                "1 for a model in use",
+                ("model", "model_version", "release", "code_revision", "track"),
                 registry=registry,
-                multiprocess_mode="livemax",  # a worker that has ended no longer says what it served
+                multiprocess_mode="livemax",
+            ),
+            present=Gauge(
+                "marquee_model_present",
+                PRESENT,
+                ("model", "track"),
+                registry=registry,
+                multiprocess_mode="livemin",
             ),
         )
 
@@ -100,17 +105,16 @@ class ServiceMetrics:
         self._track = settings.track
         self._exporter = make_exporter(settings)
         self._families = Families.declare(self._exporter.registry)
-        self._recommendations = {
-            one: self._families.recommendations.labels(one, self._track) for one in SOURCES
-        }
-        self._loads = {one: self._families.loads.labels(one, self._track) for one in OUTCOMES}
+        names = [name for name, _ in settings.named_models]
+        self._recommendations = self._of_models(self._families.recommendations, names, SOURCES)
+        self._loads = self._of_models(self._families.loads, names, OUTCOMES)
         self._impressions = {one: self._families.impressions.labels(one, self._track) for one in WRITING}
         self._cached = {one: self._families.cached.labels(one, self._track) for one in CACHE_OUTCOMES}
         self._answers: dict[tuple[str, str, str], tuple[Histogram, Counter]] = {}
-        self._in_use: Gauge | None = None
+        self._shown: list[Gauge] = []
         # Appending and taking from the left need no lock of ours: threads that answer never wait here.
         self._noted: deque[tuple[tuple[str, str, str], float]] = deque()
-        self._noted_sources: deque[str] = deque()
+        self._noted_sources: deque[tuple[str, str]] = deque()
         self._noted_cached: deque[str] = deque()
         self._flushing = threading.Lock()
         for rule, statuses in served.items():
@@ -121,8 +125,8 @@ class ServiceMetrics:
         """Note one answer; `status` is the three digits."""
         self._noted.append(((method, rule or NO_RULE, status), seconds))
 
-    def count_recommendation(self, source: str) -> None:
-        self._noted_sources.append(source)
+    def count_recommendation(self, model: str, source: str) -> None:
+        self._noted_sources.append((model, source))
 
     def flush(self) -> None:
         """Carry what was noted into the series, where the pages of other workers find it."""
@@ -134,13 +138,13 @@ class ServiceMetrics:
                 duration, requests = self._answers.get(key) or self._answer(*key)
                 observe_all(duration, found)
                 requests.inc(len(found))
-            for source, count in CountOf(_taken(self._noted_sources)).items():
-                self._recommendations[source].inc(count)
+            for which, count in CountOf(_taken(self._noted_sources)).items():
+                self._recommendations[which].inc(count)
             for outcome, count in CountOf(_taken(self._noted_cached)).items():
                 self._cached[outcome].inc(count)
 
-    def count_load(self, outcome: str) -> None:
-        self._loads[outcome].inc()
+    def count_load(self, outcome: str, model: str) -> None:
+        self._loads[model, outcome].inc()
 
     def count_impressions(self, outcome: str, count: int) -> None:
         self._impressions[outcome].inc(count)
@@ -148,18 +152,30 @@ class ServiceMetrics:
     def count_cached(self, outcome: str) -> None:
         self._noted_cached.append(outcome)
 
-    def show_model(self, serving: ServedModel) -> None:
-        """Say which model this process serves."""
-        if self._in_use is not None:
-            self._in_use.set(0)
-        self._in_use = self._families.info.labels(**serving.labels())
-        self._in_use.set(1)
+    def show_models(self, slots: Iterable[ModelSlot]) -> None:
+        """Say which models this process serves, no others, and which are missing."""
+        now = []
+        for slot in slots:
+            serving = slot.current
+            self._families.present.labels(slot.name, self._track).set(serving is not None)
+            if serving is not None:
+                now.append(self._families.info.labels(model=slot.name, **serving.labels()))
+        for gauge in self._shown:
+            gauge.set(0)
+        for gauge in now:
+            gauge.set(1)
+        self._shown = now
 
     def render(self) -> tuple[bytes, str]:
         """Return all series of all workers, and their content type; those of others may be a second old."""
         self.flush()
         text, content_type = self._exporter.generate_metrics()
         return text.encode(), content_type
+
+    def _of_models(
+        self, family: Counter, names: Sequence[str], values: Sequence[str]
+    ) -> dict[tuple[str, str], Counter]:
+        return {(name, one): family.labels(name, one, self._track) for name in names for one in values}
 
     def _answer(self, method: str, rule: str, status: str) -> tuple[Histogram, Counter]:
         known = method if method in METHODS else OTHER_METHOD

@@ -14,7 +14,7 @@ from app.serving import ModelSlot, ServedModel
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SERVING = "marquee.serving"
+SERVING = "marquee.serving"  # the model that the request is for; None where that is missing
 REQUEST_ID = "HTTP_X_REQUEST_ID"  # NGINX gives each request one
 LISTED = "marquee.listed"  # source and rows of a user's list, from the view
 
@@ -39,12 +39,12 @@ class RequestMiddleware:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = perf_counter()
         serving = self._slot.current
-        if (user := hot_route.user_of(environ)) is not None:
+        if serving is not None and (user := hot_route.user_of(environ)) is not None:
             try:
                 source, body, headers = self._hot.listed(serving, user)
             except Exception:  # Flask meets it again below, logs it and answers in its form
                 return self._through_flask(environ, start_response, serving, started)
-            self._metrics.count_recommendation(source)
+            self._metrics.count_recommendation(serving.name, source)
             seconds = perf_counter() - started
             self._metrics.count_answer("GET", hot_route.RULE, "200", seconds)
             if self._impressions is not None:
@@ -58,10 +58,10 @@ class RequestMiddleware:
         self,
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
-        serving: ServedModel,
+        serving: ServedModel | None,
         started: float,
     ) -> Iterable[bytes]:
-        environ[SERVING] = serving
+        environ[SERVING] = serving  # or what `app.models.chosen` puts there
 
         def start(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -70,9 +70,12 @@ class RequestMiddleware:
             rule = environ["werkzeug.request"].url_rule
             seconds = perf_counter() - started
             self._metrics.count_answer(environ["REQUEST_METHOD"], rule and rule.rule, status[:3], seconds)
-            if self._impressions is not None and rule and rule.rule == hot_route.RULE:
-                self._note(self._impressions, environ, serving, int(status[:3]), seconds)
-            headers.extend(serving.headers)
+            asked: ServedModel | None = environ[SERVING]
+            if asked is not None:
+                listed = LISTED in environ or (rule and rule.rule == hot_route.RULE)
+                if self._impressions is not None and listed:
+                    self._note(self._impressions, environ, asked, int(status[:3]), seconds)
+                headers.extend(asked.headers)
             return start_response(status, headers, exc_info)
 
         return self._application(environ, start)

@@ -31,9 +31,10 @@ class ServedModel:
     track: str
     code_revision: str
     headers: tuple[tuple[str, str], ...]
+    name: str  # what those who ask call it
 
     @classmethod
-    def of(cls, recommender: Recommender, settings: Settings) -> "ServedModel":
+    def of(cls, recommender: Recommender, settings: Settings, name: str | None = None) -> "ServedModel":
         version = recommender.model.version
         release = settings.release_id or f"{version}-{settings.code_revision}"
         headers = (
@@ -41,7 +42,9 @@ class ServedModel:
             ("X-Release", release),
             ("X-Release-Track", settings.track),
         )
-        return cls(recommender, release, settings.track, settings.code_revision, headers)
+        return cls(
+            recommender, release, settings.track, settings.code_revision, headers, name or settings.model_name
+        )
 
     def labels(self) -> Mapping[str, str]:
         """Return the labels of the series that says which model an instance serves."""
@@ -56,11 +59,28 @@ class ServedModel:
 class ModelSlot:
     """Holds the model in use. `current` is replaced as a whole: read it once for each request."""
 
-    def __init__(self, settings: Settings, recommender: Recommender | None = None) -> None:
-        """Take the recommender, or load the model; raise `ArtifactError` when that cannot be used."""
+    def __init__(
+        self,
+        settings: Settings,
+        recommender: Recommender | None = None,
+        name: str | None = None,
+        missing: bool = False,
+    ) -> None:
+        """Take the recommender, or load the model; raise `ArtifactError` when that cannot be used.
+
+        One that is `missing` has none until `refresh` finds one that can be used.
+        """
         self._settings = settings
-        self._seen = fingerprint(settings.model_dir)
-        self.current = ServedModel.of(recommender or load_tested(settings.model_dir), settings)
+        self.name = name or settings.model_name
+        self._seen = () if missing else fingerprint(settings.model_dir)
+        self.current: ServedModel | None = None
+        if not missing:
+            self.current = self._served(recommender or load_tested(settings.model_dir))
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What stands on every answer; nothing where there is no model."""
+        return self.current.headers if self.current else ()
 
     def refresh(self) -> str | None:
         """Look once whether another model is in place; return the outcome, None when nothing has changed.
@@ -71,14 +91,20 @@ class ModelSlot:
         if found == self._seen:
             return None
         self._seen = found
-        before = self.current.recommender.model.version
+        before = self.current.recommender.model.version if self.current else None
         try:
-            self.current = ServedModel.of(load_tested(self._settings.model_dir), self._settings)
+            self.current = serving = self._served(load_tested(self._settings.model_dir))
         except ArtifactError as error:
-            log.error("New model refused, %s stays in use: %s", before, error)
+            if before is None:
+                log.error("The model %s stays missing: %s", self.name, error)
+            else:
+                log.error("New model refused, %s stays in use: %s", before, error)
             return REFUSED
-        log.info("Model %s replaces %s", self.current.recommender.model.version, before)
+        log.info("Model %s replaces %s", serving.recommender.model.version, before or f"no {self.name}")
         return LOADED
+
+    def _served(self, recommender: Recommender) -> ServedModel:
+        return ServedModel.of(recommender, self._settings, self.name)
 
 
 def fingerprint(folder: Path) -> tuple[Any, ...]:

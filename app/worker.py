@@ -85,7 +85,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
             ("Connection", "close"),
             ("Content-Type", MEDIA_TYPE),
             ("Content-Length", str(len(body))),
-            *instance_of(self.wsgi).slot.current.headers,
+            *instance_of(self.wsgi).slot.headers,
         ]
         head = "".join(f"{name}: {value}\r\n" for name, value in fields)
         start = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"

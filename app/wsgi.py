@@ -11,7 +11,7 @@ from flask import Flask
 from app import create_app
 from app.artifact import ArtifactError
 from app.config import Settings, SettingsError
-from app.serving import wait_for_model
+from app.models.named import wait_for_models
 
 STARTING_NICENESS = 5
 
@@ -43,7 +43,7 @@ def _build() -> Flask:
             stream=sys.stderr,
         )
         log.info("Settings: %s", settings)
-        wait_for_model(settings.model_dir, settings.model_wait_s)
+        wait_for_models(settings)
         return create_app(settings)
     except (SettingsError, ArtifactError) as error:
         sys.stderr.write(f"{error}\n")

@@ -12,7 +12,7 @@ from app.impressions.log import ImpressionLog, Shown
 from app.recommender import Recommender
 from app.rpc.marquee_pb2 import DESCRIPTOR, Model, ModelStatusReply
 from app.rpc.metrics import RpcMetrics
-from app.rpc.models import Models, NamedModel
+from app.rpc.models import RpcModel, RpcModels
 from app.rpc.questions import read_popular, read_recommend, read_similar, read_status
 from app.rpc.refusals import RefusalError, bad
 
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 class Calls:
     """One method for each of the service, by its name; each uses one model from its begin to its end."""
 
-    def __init__(self, models: Models, metrics: RpcMetrics, impressions: ImpressionLog | None = None) -> None:
+    def __init__(
+        self, models: RpcModels, metrics: RpcMetrics, impressions: ImpressionLog | None = None
+    ) -> None:
         self._models, self._metrics, self._impressions = models, metrics, impressions
         self.stopping = False  # then no call is begun
 
@@ -47,13 +49,12 @@ class Calls:
         """Answer with a list for a user, a popular one for users whom the model does not know."""
         started = perf_counter()
         user, n, exclude, genre, name = read_recommend(body)
-        model = self._models.named(name)
-        encoded = model.current
+        model, encoded = self._models.answering(name)
         try:
             answer = model.lists.recommend(encoded.recommender, user, n, exclude, genre)
         except UnknownGenreError:
             raise _no_such_genre(encoded.recommender, genre) from None
-        self._metrics.count_recommendation(answer.source)
+        self._metrics.count_recommendation(model.name, answer.source)
         if self._impressions is not None:
             movies = encoded.recommender.line_of(answer.rows)
             seconds = perf_counter() - started
@@ -64,7 +65,7 @@ class Calls:
 
     def similar(self, body: bytes) -> bytes:
         movie, n, name = read_similar(body)
-        encoded = self._models.named(name).current
+        _, encoded = self._models.answering(name)
         try:
             rows, _ = encoded.recommender.similar(movie, n)
         except UnknownMovieError:
@@ -74,7 +75,7 @@ class Calls:
 
     def popular(self, body: bytes) -> bytes:
         n, exclude, genre, name = read_popular(body)
-        encoded = self._models.named(name).current
+        _, encoded = self._models.answering(name)
         try:
             answer = encoded.recommender.popular(n, exclude, genre)
         except UnknownGenreError:
@@ -124,8 +125,10 @@ def behavior(answer: Answer) -> Callable[[bytes, ServicerContext], bytes]:
     return behave
 
 
-def _status(model: NamedModel) -> Model:
+def _status(model: RpcModel) -> Model:
     encoded = model.current
+    if encoded is None:
+        return Model(name=model.name)
     serving, held = encoded.serving, encoded.recommender.model
     return Model(
         name=model.name,

@@ -8,7 +8,7 @@ from grpc_reflection.v1alpha import reflection
 
 from app.config import Settings
 from app.rpc.calls import SERVICE, Calls, behavior
-from app.rpc.models import Models
+from app.rpc.models import RpcModels
 from app.rpc.port import address_of
 from app.rpc.quick import QuickCalls
 from app.rpc.threads import Threads
@@ -54,18 +54,19 @@ class RpcServer:
         names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
-    def start(self, models: Models) -> None:
+    def start(self, models: RpcModels) -> None:
         """Listen; raise `RuntimeError` where that is not possible."""
         self.tell_health(models)
         self._server.add_insecure_port(self._address)
         self._server.start()
         self._quick.begin()
 
-    def tell_health(self, models: Models) -> None:
-        """Say whether every model answers, as it is now."""
-        well = all(model.is_well() for model in models)
-        for name in NAMES:  # after `stop` this changes nothing
-            self.health.set(name, SERVING if well else NOT_SERVING)
+    def tell_health(self, models: RpcModels) -> None:
+        """Say whether any model answers, and of each by its name, as it is now."""
+        well = {f"{SERVICE}/{model.name}": model.is_well() for model in models}
+        well |= dict.fromkeys(NAMES, any(well.values()))
+        for name, is_well in well.items():  # after `stop` this changes nothing
+            self.health.set(name, SERVING if is_well else NOT_SERVING)
 
     def stop(self, grace_s: float) -> None:
         """Let clients leave, take no new call, and return when those that have begun are answered.

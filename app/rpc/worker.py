@@ -58,12 +58,12 @@ def look(parts: Parts) -> None:
     for model in parts.models:
         outcome = model.refresh()
         if outcome is not None:
-            parts.metrics.count_load(outcome)
+            parts.metrics.count_load(outcome, model.name)
             _show(parts)
 
 
 def _show(parts: Parts) -> None:
-    parts.metrics.show_models(model.slot.current for model in parts.models)
+    parts.metrics.show_models(model.slot for model in parts.models)
 
 
 def _start_background(parts: Parts, server: RpcServer) -> None:

@@ -125,7 +125,7 @@ def test_metrics_are_summed_over_workers_alive_and_dead(server: Server) -> None:
         f"counter_{victim}.db",
         f"histogram_{victim}.db",
     }
-    info = f'marquee_model_info{{code_revision="abc1234",model_version="{VERSION}"'
+    info = f'marquee_model_info{{code_revision="abc1234",model="recommender",model_version="{VERSION}"'
     assert sample(server, f'{info},release="{VERSION}-abc1234",track="stable"}}') == 1
 
 
@@ -147,7 +147,7 @@ def test_a_hangup_brings_new_workers_and_loses_no_counts(server: Server) -> None
     server.process.send_signal(signal.SIGHUP)
     eventually(lambda: len(server.workers()) == 2 and not before & set(server.workers()))
     requests.get(f"{server.url}/recommend/7", timeout=10)
-    name = 'marquee_recommendations_total{source="personal",track="stable"}'
+    name = 'marquee_recommendations_total{model="recommender",source="personal",track="stable"}'
     eventually(lambda: sample(server, name) == 2)
     folder = metrics_dir(server)
     stop(server)
@@ -156,7 +156,7 @@ def test_a_hangup_brings_new_workers_and_loses_no_counts(server: Server) -> None
 
 def test_the_metrics_of_an_earlier_run_are_gone(model_dir: Path, tmp_path: Path) -> None:
     environ = {"MODEL_DIR": str(model_dir), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
-    name = 'marquee_recommendations_total{source="personal",track="stable"}'
+    name = 'marquee_recommendations_total{model="recommender",source="personal",track="stable"}'
 
     def one_is_counted(by: Server) -> bool:
         return sample(by, name) == 1
@@ -172,7 +172,10 @@ def test_the_metrics_of_an_earlier_run_are_gone(model_dir: Path, tmp_path: Path)
 def test_a_worker_that_is_just_starting_does_not_break_the_metrics(server: Server) -> None:
     (metrics_dir(server) / "counter_999999.db").touch()
     (metrics_dir(server) / "gauge_livemax_999999.db").touch()
-    assert sample(server, 'marquee_recommendations_total{source="personal",track="stable"}') == 0
+    assert (
+        sample(server, 'marquee_recommendations_total{model="recommender",source="personal",track="stable"}')
+        == 0
+    )
 
 
 def test_metrics_answer_whatever_a_query_names(server: Server) -> None:

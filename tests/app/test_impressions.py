@@ -20,6 +20,7 @@ from app.impressions.files import WorkerFiles
 from app.impressions.log import ImpressionLog, Shown, line_of
 from app.serving import ServedModel
 from tests.app.test_metrics import series
+from tests.support.models import in_use
 from tests.support.server import serving
 from tests.support.waiting import eventually
 
@@ -60,7 +61,7 @@ def shown(serving: ServedModel, user: str = "7") -> Shown:
 
 @pytest.fixture
 def served(on: Settings) -> ServedModel:
-    return instance_of(create_app(on)).slot.current
+    return in_use(instance_of(create_app(on)).slot)
 
 
 @pytest.mark.parametrize("path", ["/recommend/7", "/recommend/7?n=20", "/recommend/007"])

@@ -27,9 +27,9 @@ def test_every_documented_series_starts_at_zero(client: FlaskClient) -> None:
             labels = f"method=GET,status={status},track=canary,url_rule={rule}"
             assert found[f"flask_http_request_duration_seconds_count{{{labels}}}"] == 0
     for source in ("personal", "popular"):
-        assert found[f"marquee_recommendations_total{{source={source},track=canary}}"] == 0
+        assert found[f"marquee_recommendations_total{{model=recommender,source={source},track=canary}}"] == 0
     for outcome in ("loaded", "refused"):
-        assert found[f"marquee_model_loads_total{{outcome={outcome},track=canary}}"] == 0
+        assert found[f"marquee_model_loads_total{{model=recommender,outcome={outcome},track=canary}}"] == 0
 
 
 def test_answers_are_counted_by_rule_and_status(client: FlaskClient) -> None:
@@ -46,20 +46,21 @@ def test_answers_are_counted_by_rule_and_status(client: FlaskClient) -> None:
     assert found[f"{name}{{method=GET,status=404,track=canary,url_rule=none}}"] == 1
     assert found[f"{name}{{method=other,status=405,track=canary,url_rule=none}}"] == 1
     assert found["flask_http_request_total{method=GET,status=200,track=canary}"] == 3
-    assert found["marquee_recommendations_total{source=personal,track=canary}"] == 3
-    assert found["marquee_recommendations_total{source=popular,track=canary}"] == 1
+    assert found["marquee_recommendations_total{model=recommender,source=personal,track=canary}"] == 3
+    assert found["marquee_recommendations_total{model=recommender,source=popular,track=canary}"] == 1
 
 
 def test_popular_lists_that_were_asked_for_are_no_fallback(client: FlaskClient) -> None:
     client.get("/popular")
     client.get("/similar/film+3+1953")
     found = series(client)
-    assert found["marquee_recommendations_total{source=popular,track=canary}"] == 0
+    assert found["marquee_recommendations_total{model=recommender,source=popular,track=canary}"] == 0
 
 
 def test_the_model_in_use_is_named(client: FlaskClient) -> None:
-    labels = f"code_revision=abc1234,model_version={VERSION},release={VERSION}-abc1234,track=canary"
-    assert series(client)[f"marquee_model_info{{{labels}}}"] == 1
+    labels = f"code_revision=abc1234,model=recommender,model_version={VERSION},release={VERSION}-abc1234"
+    assert series(client)[f"marquee_model_info{{{labels},track=canary}}"] == 1
+    assert series(client)["marquee_model_present{model=recommender,track=canary}"] == 1
 
 
 def test_series_do_not_grow_with_what_clients_invent(client: FlaskClient) -> None:
@@ -85,7 +86,7 @@ def test_no_label_is_a_user(client: FlaskClient) -> None:
     assert "1234567890" not in text
     assert set(re.findall(r'([a-z_]+)="', text)) == {
         "method", "url_rule", "status", "track", "le", "source", "outcome",
-        "model_version", "release", "code_revision",
+        "model", "model_version", "release", "code_revision",
     }  # fmt: skip
 
 

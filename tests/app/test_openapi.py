@@ -39,6 +39,17 @@ def resolve(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
+def example_of(rule: str) -> str:
+    for name, value in (
+        ("user", "7"),
+        ("movie", "film+3+1953"),
+        ("track", "canary"),
+        ("model", "recommender"),
+    ):
+        rule = rule.replace(f"<{name}>", value)
+    return rule
+
+
 def responses(described: dict[str, Any], path: str) -> dict[int, dict[str, Any]]:
     found = described["paths"][path]["get"]["responses"]
     return {int(status): resolve(described, response) for status, response in found.items()}
@@ -88,7 +99,7 @@ def test_query_parameters_are_those_that_the_code_reads(
     path = rule.replace("<", "{").replace(">", "}")
     given = [resolve(described, one) for one in described["paths"][path]["get"].get("parameters", [])]
     names = {one["name"] for one in given if one["in"] == "query"}
-    address = rule.replace("<user>", "7").replace("<movie>", "film+3+1953").replace("<track>", "canary")
+    address = example_of(rule)
     read = {
         name
         for name in ("n", "exclude", "genre", "user", "movie", "movies", "model", "limit")
@@ -103,7 +114,7 @@ def test_headers_and_types_of_an_answer_are_described(
     described: dict[str, Any], client: FlaskClient, rule: str, accept: str
 ) -> None:
     path = rule.replace("<", "{").replace(">", "}")
-    address = rule.replace("<user>", "7").replace("<movie>", "film+3+1953").replace("<track>", "canary")
+    address = example_of(rule)
     answer = client.get(address, headers={"Accept": accept})
     described_answer = responses(described, path)[200]
     assert answer.mimetype in described_answer["content"]

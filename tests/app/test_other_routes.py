@@ -15,7 +15,7 @@ from app.routes import SERVED
 from tests.app.conftest import VERSION
 from tests.support.wrong_models import Broken, Forgetful
 
-EXAMPLES = {"<user>": "7", "<movie>": "film+3+1953", "<track>": "canary"}
+EXAMPLES = {"<user>": "7", "<movie>": "film+3+1953", "<track>": "canary", "<model>": "recommender"}
 PATHS = [re.sub("<[a-z]+>", lambda found: EXAMPLES[found[0]], rule) for rule in SERVED]
 IDENTITY = {"X-Model-Version": VERSION, "X-Release": f"{VERSION}-abc1234", "X-Release-Track": "canary"}
 

@@ -64,8 +64,9 @@ def test_damaged_models_are_refused_and_a_good_one_is_taken(deployment: Deployme
     deployment.wait_for_log("Model v2 replaces v1", times=2)
     assert deployment.versions() == {"v2"}
     metrics = requests.get(f"{deployment.server.url}/metrics", timeout=10).text
-    assert f'marquee_model_loads_total{{outcome="refused",track="stable"}} {2 * len(KINDS)}.0' in metrics
-    assert 'marquee_model_loads_total{outcome="loaded",track="stable"} 2.0' in metrics
+    loads = 'marquee_model_loads_total{model="recommender",outcome="'
+    assert f'{loads}refused",track="stable"}} {2 * len(KINDS)}.0' in metrics
+    assert f'{loads}loaded",track="stable"}} 2.0' in metrics
 
 
 def test_incomplete_and_foreign_models_are_refused(deployment: Deployment) -> None:

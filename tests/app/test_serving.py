@@ -14,9 +14,10 @@ from app import background, create_app
 from app.artifact import ArtifactError, save
 from app.config import Settings
 from app.factory import ServiceParts, instance_of
+from app.models.named import Models as Named
 from app.recommender import Answer, Recommender
 from app.serving import LOADED, REFUSED, ModelSlot, fingerprint, self_test
-from tests.support.models import Size, make_arrays, make_details, make_movies, write_model
+from tests.support.models import Size, in_use, make_arrays, make_details, make_movies, write_model
 
 
 class Models:
@@ -50,7 +51,7 @@ def slot(models: Models) -> ModelSlot:
 
 
 def version(slot: ModelSlot) -> str:
-    return slot.current.recommender.model.version
+    return in_use(slot).recommender.model.version
 
 
 def test_nothing_happens_while_nothing_changes(slot: ModelSlot) -> None:
@@ -64,7 +65,7 @@ def test_a_swapped_link_brings_the_new_model_with_its_names(models: Models, slot
     models.use("v2")
     assert slot.refresh() == LOADED
     assert version(slot) == "v2"
-    assert dict(slot.current.headers)["X-Release"] == "v2-unknown"
+    assert dict(in_use(slot).headers)["X-Release"] == "v2-unknown"
     assert slot.refresh() is None
 
 
@@ -112,12 +113,12 @@ def test_a_model_that_vanishes_is_refused_and_stays_in_use(models: Models, slot:
     shutil.rmtree(models.root / "v1")
     assert slot.refresh() == REFUSED
     assert slot.refresh() is None
-    assert len(slot.current.recommender.recommend(7).rows) == 20
+    assert len(in_use(slot).recommender.recommend(7).rows) == 20
 
 
 def test_a_model_that_fails_its_self_test_is_refused(models: Models) -> None:
     write_model(models.root / "v2", Size(list_length=100, stored=1), version="v2")
-    model = Recommender(ModelSlot(Settings(model_dir=models.root / "v2")).current.recommender.model)
+    model = Recommender(in_use(ModelSlot(Settings(model_dir=models.root / "v2"))).recommender.model)
     assert self_test(model) is None
     wrong = {**model.model.arrays, "top_items": model.model.arrays["top_items"] * 0}
     assert self_test(Recommender(replace(model.model, arrays=wrong))) == "its list for user 1 is wrong"
@@ -162,17 +163,21 @@ def test_one_look_counts_and_shows_what_it_found(models: Models) -> None:
     app = create_app(Settings(model_dir=models.current))
     client, instance = app.test_client(), instance_of(app)
     background.look(instance)
-    assert 'marquee_model_loads_total{outcome="loaded",track="stable"} 0.0' in metrics(client)
+    assert 'marquee_model_loads_total{model="recommender",outcome="loaded",track="stable"} 0.0' in metrics(
+        client
+    )
     models.add("v2", seed=2)
     models.use("v2")
     background.look(instance)
     text = metrics(client)
-    assert 'marquee_model_loads_total{outcome="loaded",track="stable"} 1.0' in text
+    assert 'marquee_model_loads_total{model="recommender",outcome="loaded",track="stable"} 1.0' in text
     assert 'release="v1-unknown",track="stable"} 0.0' in text
     assert 'release="v2-unknown",track="stable"} 1.0' in text
     (models.root / "v2" / "manifest.json").unlink()
     background.look(instance)
-    assert 'marquee_model_loads_total{outcome="refused",track="stable"} 1.0' in metrics(client)
+    assert 'marquee_model_loads_total{model="recommender",outcome="refused",track="stable"} 1.0' in metrics(
+        client
+    )
     assert client.get("/popular").headers["X-Model-Version"] == "v2"
 
 
@@ -188,7 +193,8 @@ def test_an_answer_never_mixes_two_models(models: Models) -> None:
             assert slot.refresh() == LOADED
             return super().recommend(7)
 
-    slot.current = replace(slot.current, recommender=Swapping(slot.current.recommender.model))
+    serving = in_use(slot)
+    slot.current = replace(serving, recommender=Swapping(serving.recommender.model))
     answer = app.test_client().get("/recommend/7", headers={"Accept": "application/json"})
     assert answer.headers["X-Model-Version"] == "v1"
     assert answer.get_json()["model_version"] == "v1"
@@ -217,7 +223,9 @@ def test_the_look_out_lives_on_after_an_unforeseen_failure(models: Models) -> No
             return super().refresh()
 
     failed: list[bool] = []
-    failing = ServiceParts(instance.settings, Failing(instance.settings), instance.metrics)
+    failing = ServiceParts(
+        instance.settings, Named([Failing(instance.settings)], [instance.lists]), instance.metrics
+    )
     models.add("v2", seed=2)
     models.use("v2")
     background.repeat(lambda: background.look(failing), instance.settings.model_poll_s, stop)

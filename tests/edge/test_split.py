@@ -67,6 +67,22 @@ def test_the_page_of_a_user_comes_from_where_his_lists_do(edge: Edge) -> None:
     assert Counter(pages) == {address: 3 * count for address, count in shares.items()}
 
 
+def test_lists_of_a_named_model_come_from_where_a_users_other_lists_do(edge: Edge) -> None:
+    users = range(1, 101)
+    forms = [
+        "/recommend/{}",
+        "/models/films/recommend/{}",
+        "/models/a.b/recommend/00{}",
+        "/models/films/recommend/{}?n=5",
+    ]
+    get_many(edge.port, [form.format(user) for form in forms for user in users])
+    lines = edge.log(len(users) * len(forms))
+    of_lists = Counter(line["upstream_addr"] for line in lines if line["user"])
+    assert of_lists.total() == len(users)  # releases are judged by these alone
+    of_named = Counter(line["upstream_addr"] for line in lines if not line["user"])
+    assert of_named == {address: 3 * count for address, count in of_lists.items()}
+
+
 def test_another_release_tries_its_luck_on_other_users(tmp_path: Path, addresses: dict[str, str]) -> None:
     def canary_users(salt: str) -> set[str]:
         with running_edge(tmp_path / salt, list(addresses.values()), salt) as edge:

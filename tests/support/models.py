@@ -11,6 +11,7 @@ import numpy.typing as npt
 from app.artifact import Model, Movies, load, save
 from app.model_format import without_item_part
 from app.recommender import Recommender
+from app.serving import ModelSlot, ServedModel
 
 GENRES = ("Comedy", "Drama", "Horror", "Sci-Fi")
 
@@ -125,3 +126,9 @@ def store_lists(model: Model, size: Size) -> None:
         scores = recommender.scores(row)
         order = np.argsort(-scores, kind="stable")[: size.list_length]
         model.arrays["top_items"][row, : len(order)] = np.where(np.isfinite(scores[order]), order, -1)
+
+
+def in_use(slot: ModelSlot) -> ServedModel:
+    """Return what a slot serves; only one of several models may be missing."""
+    assert slot.current is not None
+    return slot.current

@@ -14,7 +14,7 @@ from app.rpc.calls import Calls
 from app.rpc.parts import Parts, build
 from app.rpc.refusals import RefusalError
 from app.serving import LOADED, REFUSED
-from tests.support.models import Size, write_model
+from tests.support.models import Size, in_use, write_model
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def test_a_call_is_answered_by_the_model_that_it_began_with(
     monkeypatch.setattr(model.lists, "recommend", while_a_model_takes_over)
     answer = Calls(parts.models, parts.metrics).answers()["Recommend"]
     for user in range(1, 11):
-        began_with = model.current.recommender
+        began_with = in_use(model.slot).recommender
         reply = pb.MovieList.FromString(answer(pb.RecommendRequest(user=user, n=5).SerializeToString(), 1.0))
         assert reply.model_version == began_with.model.version
         rows = began_with.recommend(user, 5).rows
         assert list(reply.movie_ids) == [began_with.movie_ids[row] for row in rows]
-        assert model.current.recommender is not began_with
+        assert in_use(model.slot).recommender is not began_with
 
 
 def test_a_model_that_cannot_be_used_changes_nothing(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
@@ -125,4 +125,4 @@ def test_a_start_waits_for_a_model_that_is_still_brought(tmp_path: Path) -> None
     link = tmp_path / "current"
     threading.Timer(0.1, link.symlink_to, ["brought"]).start()
     parts = build(Settings(model_dir=link, model_wait_s=60))
-    assert parts.models.first.current.recommender.model.version == "v1"
+    assert in_use(parts.models.first.slot).recommender.model.version == "v1"

@@ -45,8 +45,8 @@ def test_calls_are_counted_by_method_and_status_and_never_by_user(server: RpcSer
         'marquee_rpc_calls_total{code="OK",method="Recommend",track="stable"}': 40.0,
         'marquee_rpc_duration_seconds_count{method="Recommend",track="stable"}': 42.0,
         'marquee_rpc_calls_total{code="NOT_FOUND",method="Recommend",track="stable"}': 2.0,
-        'marquee_recommendations_total{source="personal",track="stable"}': 36.0,
-        'marquee_recommendations_total{source="popular",track="stable"}': 4.0,
+        'marquee_recommendations_total{model="recommender",source="personal",track="stable"}': 36.0,
+        'marquee_recommendations_total{model="recommender",source="popular",track="stable"}': 4.0,
     }
     series, before = lines(), {name: server.sample(name) for name in names}
     for user in range(1, 41):
@@ -56,8 +56,24 @@ def test_calls_are_counted_by_method_and_status_and_never_by_user(server: RpcSer
             caller.recommend(user, model="x")
     eventually(lambda: {name: server.sample(name) - before[name] for name in names} == names)
     assert lines() == series
-    info = 'marquee_model_info{code_revision="abc1234",model_version="20261101T0000-00000000"'
-    assert server.sample(f'{info},release="20261101T0000-00000000-abc1234",track="stable"}}') == 1
+    info = 'marquee_model_info{code_revision="abc1234",model="recommender"'
+    version = "20261101T0000-00000000"
+    named = f'{info},model_version="{version}",release="{version}-abc1234",track="stable"}}'
+    assert server.sample(named) == 1
+
+
+@pytest.mark.parametrize("method", ["Recommend", "Popular"])
+def test_the_edge_is_told_in_headers_what_it_writes_down_and_nobody_else(caller: Caller, method: str) -> None:
+    ask = caller.channel.unary_unary(f"/{SERVICE}/{method}", None, pb.MovieList.FromString)
+    reply, call = ask.with_call(b"", metadata=(("marquee-edge", "1"), ("marquee-user", "0")), timeout=30)
+    assert dict(call.initial_metadata()) == {
+        "x-model-version": reply.model_version,
+        "x-release": reply.release,
+        "x-release-track": "stable",
+        "x-recommendation-source": "popular",
+    }
+    _, call = ask.with_call(b"", metadata=(("marquee-user", "0"),), timeout=30)
+    assert not call.initial_metadata()
 
 
 def test_a_thousand_connections_are_answered(server: RpcServer) -> None:

@@ -15,6 +15,7 @@ from app.rpc import server as rpc_server
 from app.rpc.calls import Calls
 from app.rpc.parts import Parts, build
 from app.rpc.server import RpcServer
+from tests.support.models import in_use
 from tests.support.ports import free_port
 from tests.support.rpc import Caller, Load
 from tests.support.waiting import eventually
@@ -54,7 +55,7 @@ def test_a_call_that_has_begun_is_answered_after_the_stop(
         go_on.wait(60)
         return [0], [1.0]
 
-    monkeypatch.setattr(parts.models.first.current.recommender, "similar", similar)
+    monkeypatch.setattr(in_use(parts.models.first.slot).recommender, "similar", similar)
     server = start(parts)
     replies: list[Any] = []
     asked = pb.SimilarRequest(movie="film+0+1950")
@@ -86,7 +87,7 @@ def test_who_watches_health_learns_of_the_stop(parts: Parts, target: str) -> Non
 def test_health_follows_the_self_test(parts: Parts, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server = start(parts)
     stub = health_pb2_grpc.HealthStub(Caller(target).channel)
-    monkeypatch.setattr("app.rpc.models.self_test", lambda recommender: "its lists are wrong")
+    monkeypatch.setattr("app.models.named.self_test", lambda recommender: "its lists are wrong")
     server.tell_health(parts.models)
     found = stub.Check(health_pb2.HealthCheckRequest())
     assert found.status == health_pb2.HealthCheckResponse.NOT_SERVING

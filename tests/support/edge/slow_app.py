@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from app.factory import instance_of
 from app.recommender import Answer, Recommender
 from app.wsgi import application
+from tests.support.models import in_use
 
 
 def slow(started: str, go_on: str) -> Flask:
@@ -34,14 +35,15 @@ def delayed(delay_file: str) -> Flask:
     measures of itself.
     """
     app = application()
-    slot, recommender = instance_of(app).slot, instance_of(app).slot.current.recommender
+    slot = instance_of(app).slot
+    serving = in_use(slot)
 
     class Delayed(Recommender):
         def recommend(self, *args: Any, **kwargs: Any) -> Answer:
             time.sleep(float(Path(delay_file).read_text("ascii")))
             return super().recommend(*args, **kwargs)
 
-    slot.current = replace(slot.current, recommender=Delayed(recommender.model))
+    slot.current = replace(serving, recommender=Delayed(serving.recommender.model))
 
     @app.before_request
     def wait() -> None:
