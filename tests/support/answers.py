@@ -17,6 +17,8 @@ NO_RELEASE = "no release has begun in the demo"
 NOT_MEASURED = "lists are joined once ingest has closed a segment, and measured after that"
 NO_CYCLE = "no retraining cycle has ended in the demo"
 
+NO_DOOR = "the profile grpc does not run in the demo"
+
 # Panels that have nothing to show on a healthy system that was just started.
 MAY_BE_EMPTY = {
     "feedback: Lists that found their request": "a whole hour has to be over",
@@ -41,8 +43,25 @@ MAY_BE_EMPTY = {
     "releases: Checks: value": NO_RELEASE,
     "releases: Checks: limit": NO_RELEASE,
     **{
+        f"callers: {panel}": NO_DOOR
+        for panel in (
+            *("gRPC doors up", "Calls", "Failed", "Too late", "Failed calls"),
+            *("Calls that came too late", "Slowest hundredth of lists"),
+        )
+    },
+    **{
         f"{board}: Ends of releases": NO_RELEASE
-        for board in ("feedback", "fleet", "host", "ingest", "models", "recent", "releases", "service")
+        for board in (
+            "callers",
+            "feedback",
+            "fleet",
+            "host",
+            "ingest",
+            "models",
+            "recent",
+            "releases",
+            "service",
+        )
     },
 }
 # An alert has no answer while it is quiet, but the metrics it stands on must be there.
@@ -50,6 +69,10 @@ MAY_BE_MISSING = {
     "marquee_feedback_joined_ratio": "shown once a whole hour is over",
     "marquee_feedback_clock_difference_seconds": "shown once lists have been joined",
     "marquee_ingest_lag_lines": "shown once a partition has been read",
+    "rpc:calls:rate5m": NO_DOOR,
+    "rpc:errors:ratio5m": NO_DOOR,
+    "rpc:late:ratio5m": NO_DOOR,
+    "rpc:recommend_seconds:p99_5m": NO_DOOR,
 }
 
 

@@ -10,6 +10,7 @@ INSTANCES = [f'job="app",service="{name}",track="{track}"' for name, track in TR
 INGEST, SCHEDULER = 'job="ingest",service="ingest"', 'job="scheduler",service="scheduler"'
 JOIN = 'job="feedback",service="feedback-join"'
 RELEASE = 'service="controller",job="controller"'
+RPC = 'job="grpc",service="grpc"'
 BY_TRACK = [f'{RELEASE},track="{track}"' for track in ("stable", "canary")]
 CHECKS = ("mean latency", "bad answers against the SLO")
 
@@ -59,7 +60,15 @@ LABELS = {
         for one in INSTANCES
         for source in ("personal", "popular")
     ],
-    "up": [*INSTANCES, INGEST, RELEASE],
+    "up": [*INSTANCES, INGEST, RELEASE, RPC],
+    "marquee_rpc_calls_total": [
+        f'{RPC},track="stable",method="Recommend",code="{code}"'
+        for code in ("OK", "INTERNAL", "DEADLINE_EXCEEDED")
+    ],
+    "marquee_rpc_duration_seconds_count": [f'{RPC},track="stable",method="Recommend"'],
+    "marquee_rpc_duration_seconds_bucket": [
+        f'{RPC},track="stable",method="Recommend",le="{le}"' for le in ("0.05", "0.25", "+Inf")
+    ],
     "marquee_ingest_lines_total": [f'{INGEST},kind="{one}"' for one in ("watch", "rating")],
     "marquee_ingest_rejected_lines_total": [f'{INGEST},reason="{one}"' for one in ("time", "movie-id")],
     "marquee_ingest_recommendation_lines_total": [f'{INGEST},status="{one}"' for one in ("2xx", "0")],

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Metric
 
 from app.metrics import Families
 from app.recent.series import RecentSeries
+from app.rpc.metrics import RpcFamilies
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.online.series import JoinMetrics
@@ -57,11 +58,14 @@ def metrics_by_service() -> dict[str, set[str]]:
     """Return the names of the series of each kind of service."""
     app = CollectorRegistry()
     Families.declare(app)
+    rpc = CollectorRegistry()
+    RpcFamilies.declare(rpc)
     params = load_params(PROJECT / "params.yaml")
     return {
         **OTHERS,
         "caller": set(re.findall(r"^# TYPE (\S+)", Recommender("http://localhost", []).metrics(), re.M)),
         "app": {*_names(app.collect()), *_names(RecentSeries({"age_s": 0}).collect())},
+        "grpc": set(_names(rpc.collect())),
         "ingest": set(_names(_ingest().collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
         "agent": set(_names(AgentMetrics((), params.fleet.stuck_s).registry.collect())),

@@ -1,5 +1,6 @@
 """Every dashboard, in the order in which they are read when something is wrong."""
 
+from monitoring.grafana.boards.callers import CALLERS
 from monitoring.grafana.boards.feedback import FEEDBACK
 from monitoring.grafana.boards.fleet import FLEET
 from monitoring.grafana.boards.host import HOST
@@ -9,4 +10,4 @@ from monitoring.grafana.boards.recent import RECENT
 from monitoring.grafana.boards.releases import RELEASES
 from monitoring.grafana.boards.service import SERVICE
 
-BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, RECENT, MODELS, FLEET, HOST)
+BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, RECENT, MODELS, FLEET, CALLERS, HOST)
