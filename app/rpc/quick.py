@@ -14,8 +14,10 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # compiled
 
 from app.rpc.calls import Answer
 from app.rpc.refusals import RefusalError
+from app.rpc.replies import said_of
 
 NONE = 0  # flags
+EDGE = "marquee-edge"  # NGINX asks: it writes down what headers say
 OK = grpc.StatusCode.OK.value[0]
 NO_MESSAGE = RefusalError(grpc.StatusCode.UNIMPLEMENTED, "A call has one message.")
 
@@ -51,7 +53,7 @@ class QuickCalls:
 class _Call:
     """From the wish for one to its end; the server's loop calls each method with what has happened."""
 
-    __slots__ = ("_answer", "_call", "_calls", "_deadline_s", "_path")
+    __slots__ = ("_answer", "_call", "_calls", "_deadline_s", "_path", "_through_edge")
 
     def __init__(self, calls: QuickCalls, path: str, answer: Answer) -> None:
         self._calls, self._path, self._answer = calls, path, answer
@@ -61,15 +63,19 @@ class _Call:
             return self, ()
         self._calls.ask(self._path, self._answer)
         self._call, self._deadline_s = event.call, event.call_details.deadline
+        self._through_edge = any(key == EDGE for key, _ in event.invocation_metadata)
         self._call.start_server_batch((cygrpc.ReceiveMessageOperation(NONE),), self.heard)
         return None, ()
 
     def heard(self, event: Any) -> Heard:
         body = event.batch_operations[0].message()
+        said = None
         try:
             if body is None:  # the client is gone, or has ended without a message
                 raise NO_MESSAGE
             reply = self._answer(body, self._deadline_s - time.time())
+            if self._through_edge:
+                said = said_of(reply)
             answer: tuple[Any, ...] = (
                 cygrpc.SendMessageOperation(reply, NONE),
                 cygrpc.SendStatusFromServerOperation(None, OK, b"", NONE),
@@ -78,7 +84,7 @@ class _Call:
             number, sentence = error.code.value[0], error.sentence.encode()
             status = cygrpc.SendStatusFromServerOperation(error.metadata(), number, sentence, NONE)
             answer = (status,)
-        first = cygrpc.SendInitialMetadataOperation(None, NONE)
+        first = cygrpc.SendInitialMetadataOperation(said, NONE)
         self._call.start_server_batch((first, *answer, cygrpc.ReceiveCloseOnServerOperation(NONE)), self.done)
         return None, ()
 

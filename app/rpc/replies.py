@@ -9,6 +9,17 @@ from app.rpc.marquee_pb2 import MovieList
 from app.serving import ServedModel
 
 
+def said_of(reply: bytes) -> tuple[tuple[str, str], ...]:
+    """Return what the edge writes down of a list, as the headers of HTTP say it."""
+    told = MovieList.FromString(reply)
+    return (
+        ("x-model-version", told.model_version),
+        ("x-release", told.release),
+        ("x-release-track", told.track),
+        ("x-recommendation-source", told.source),
+    )
+
+
 class EncodedModel:
     """One model, and what its replies are joined of. Immutable but for a note of the last age."""
 

@@ -20,6 +20,7 @@ from marquee_client.http.reply import MAX_BYTES
 from marquee_client.wish import Wish
 
 METHOD = "/marquee.v1.Recommender/Recommend"
+USER = "marquee-user"  # metadata, by which NGINX chooses the user's track: it does not read messages
 # The question is wrong, and would be wrong tomorrow.
 REFUSALS = frozenset(
     {
@@ -52,13 +53,14 @@ class RpcWay:
         question = self._question(
             user=wish.user, n=wish.n, exclude=wish.exclude, genre=wish.genre or "", model=self._address.path
         ).SerializeToString()
+        who = ((USER, str(wish.user)),)
         try:
             try:
-                movies = self._opened()(question, timeout=deadline.left_s())
+                movies = self._opened()(question, timeout=deadline.left_s(), metadata=who)
             except grpc.RpcError as error:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
-                movies = self._opened()(question, timeout=deadline.left_s())
+                movies = self._opened()(question, timeout=deadline.left_s(), metadata=who)
         except grpc.RpcError as error:
             raise _failure(error) from error
         except TimeoutError:

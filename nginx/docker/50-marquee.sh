@@ -1,6 +1,12 @@
 #!/bin/sh
 # Runs before NGINX does: an upstream for a first start, and the edge log kept small.
 set -eu
+if [ -n "${MARQUEE_RPC_LISTEN:-}" ]; then
+  # The edge of gRPC has no upstream and no log of its own: it waits for those of the other one.
+  until [ -s "$MARQUEE_UPSTREAM_DIR/upstream.conf" ]; do sleep 1; done
+  marquee-follow "$MARQUEE_UPSTREAM_DIR/upstream.conf" "$MARQUEE_LOG_DIR/edge.log" &
+  exit 0
+fi
 for name in STABLE_WEIGHT CANARY_WEIGHT ATTEMPT_TIMEOUT_MS CONNECT_TIMEOUT_MS ATTEMPTS USER_RATE USER_BURST \
   FAIL_TIMEOUT_S EDGE_LOG_MAX_MB EDGE_LOG_FILES; do
   eval "value=\${MARQUEE_$name:-}"

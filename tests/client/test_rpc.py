@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -38,6 +39,20 @@ def client(server: RpcServer, clock: Clock) -> Iterator[Recommender]:
 
 def fail_with(server: RpcServer, code: grpc.StatusCode, details: str = "why") -> None:
     server.answers = lambda request, context: context.abort(code, details)
+
+
+def test_who_asks_is_said_in_metadata_for_those_who_read_no_messages(
+    server: RpcServer, client: Recommender
+) -> None:
+    told: list[tuple[str, str | bytes]] = []
+
+    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+        told.extend((key, value) for key, value in context.invocation_metadata() if key == "marquee-user")
+        return movie_list(request, context)
+
+    server.answers = answer
+    client.recommend(42)
+    assert told == [("marquee-user", "42")]
 
 
 def test_a_list_comes_with_where_it_is_from(client: Recommender) -> None:

@@ -27,7 +27,8 @@ PUBLISHED = {
     "maildev": 1080,
     "grafana": 3000,
     "postgres": 5432,
-    "grpc": 8500,
+    "grpc": 8000,
+    "grpc-nginx": 8502,
 }
 
 

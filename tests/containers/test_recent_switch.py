@@ -11,7 +11,17 @@ import pytest
 from tests.support.project import PROJECT
 
 OURS = "redis://redis:6379"
-ASKED = {"stable-1", "stable-2", "canary", "grpc", "ingest", "scheduler", "controller", "events"}
+ASKED = {
+    "stable-1",
+    "stable-2",
+    "canary",
+    "grpc",
+    "grpc-canary",
+    "ingest",
+    "scheduler",
+    "controller",
+    "events",
+}
 
 
 def addresses(lines: str, folder: Path) -> dict[str, str]:

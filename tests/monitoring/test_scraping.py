@@ -12,12 +12,12 @@ from tests.support.rules import PROMETHEUS
 PORTS = {
     "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
     "nginx-exporter": 9113, "redis-exporter": 9121, "cadvisor": 8080, "prometheus": 9090,
-    "alertmanager": 9093, "agent": 9113, "grpc": 8501,
+    "alertmanager": 9093, "agent": 9113, "grpc": 8501, "grpc-canary": 8501,
 }  # fmt: skip
 # NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
 UNASKED = {
     "nginx", "redis", "kafka", "static-list", "console", "events", "postgres", "simulator", "maildev",
-    "grafana",
+    "grafana", "grpc-nginx",
 }  # fmt: skip
 # Found by its name where it runs: who is not there is no target, and so does not look as if it were down.
 OPTIONAL = "dns_sd_configs"
@@ -58,7 +58,7 @@ def test_every_service_is_asked_by_itself_at_its_address() -> None:
 
 
 def test_the_track_of_an_address_is_the_one_its_instance_is_told() -> None:
-    instances = {name: one for name, one in services().items() if "TRACK" in (one.get("environment") or {})}
+    instances = {name: one for name, one in services().items() if "PORT" in (one.get("environment") or {})}
     assert instances.keys() == {name for name, one in scraped().items() if one["job"] == "app"}
     for name, instance in instances.items():
         told = instance["environment"]
