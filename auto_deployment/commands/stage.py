@@ -74,10 +74,17 @@ def _package(workspace: Workspace, params: Params) -> str:
     return f"{metrics['model']['version']} packaged"
 
 
+def _index(workspace: Workspace, params: Params) -> str:
+    from auto_deployment.training.index import stage
+
+    return stage.run(workspace, params.search)
+
+
 STAGES: dict[str, Callable[[Workspace, Params], str]] = {
     "prepare": _prepare,
     "train": _train,
     "evaluate": _evaluate,
     "gate": _gate,
     "package": _package,
+    "index": _index,
 }

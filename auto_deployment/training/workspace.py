@@ -34,6 +34,7 @@ class Workspace(Layout):
     report = Below("report")
     report_page = Below("report", "report.html")
     model = Below("model")
+    index = Below("index")
 
 
 def read_json(path: Path) -> Any:

@@ -3,12 +3,11 @@
 import argparse
 import sys
 
-from auto_deployment.commands.search.shared import told
+from auto_deployment.commands.search.shared import catalogue, told
 from auto_deployment.config import Settings
 from auto_deployment.host.files import replace_link
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
-from auto_deployment.training.index.catalogue import read_movies
 from search.build import build
 from search.embedding import open_embedding
 from search.index_files import publish
@@ -22,7 +21,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Build and print what came of it; return 0."""
     paths, params = Paths(settings.data_dir), load_params(settings.params_file)
     with told():
-        built = build(read_movies(paths.catalog), open_embedding(), params.search)
+        built = build(catalogue(settings), open_embedding(), params.search)
         manifest = publish(paths.indexes, built.head, built.clusters)
     replace_link(paths.current_index, manifest["version"])
     clusters = manifest["clusters"]

@@ -4,13 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from auto_deployment.commands.search.shared import current
+from auto_deployment.commands.search.shared import catalogue, current
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import replace_text
-from auto_deployment.paths import Paths
 from auto_deployment.report.characteristics import replace_section
-from auto_deployment.training.index.catalogue import read_movies
 from search.asked.quality import Measured, measure
 from search.build import hash_of
 from search.local import LocalSearch
@@ -30,7 +28,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise BadInputError(f"--questions is {args.questions}: ask at least one of each kind.")
     document = args.write and _read(args.write)
     search = current(settings)
-    movies = sorted(read_movies(Paths(settings.data_dir).catalog), key=lambda one: one.id)
+    movies = sorted(catalogue(settings), key=lambda one: one.id)
     if hash_of(movies) != search.head.manifest["catalogue"]["hash"]:
         raise BadInputError(
             "The catalogue has changed since the index was built: run `marquee search build`."

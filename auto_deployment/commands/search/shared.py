@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from auto_deployment.config import Settings
+from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.paths import Paths
+from auto_deployment.training.index.movies import as_movies
 from search.embedding import EmbeddingError, open_embedding
 from search.index_format import BrokenIndexError
 from search.local import LocalSearch, open_local
+from search.movies import Movie
 from search.text import QueryError
 
 
@@ -25,6 +28,11 @@ def told() -> Iterator[None]:
         raise BadInputError(str(error)) from error
     except (BrokenIndexError, EmbeddingError) as error:
         raise SearchError(str(error)) from error
+
+
+def catalogue(settings: Settings) -> list[Movie]:
+    """Return the movies of DATA_DIR; none where there is no catalogue. Raises `CatalogError`."""
+    return as_movies(MOVIES.read(Paths(settings.data_dir).catalog))
 
 
 def current(settings: Settings) -> LocalSearch:

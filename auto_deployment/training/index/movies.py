@@ -1,19 +1,12 @@
-"""The catalogue as it is searched for."""
+"""The catalogue's table as what is searched for."""
 
 import re
-from pathlib import Path
 
 import pandas as pd
 
-from auto_deployment.dataset.catalog import MOVIES
 from search.movies import Movie
 
 YEAR = re.compile(r"\s*\((\d{4})\)$")
-
-
-def read_movies(directory: Path) -> list[Movie]:
-    """Return the movies of a catalogue; none where there is no catalogue. Raises `CatalogError`."""
-    return as_movies(MOVIES.read(directory))
 
 
 def as_movies(frame: pd.DataFrame) -> list[Movie]:
