@@ -118,7 +118,7 @@ def _outcome(
         return outcome
     return replace(
         outcome, step="gate", version=challenger.version, gate=challenger.gate,
-        metrics=challenger.metrics, profile=challenger.profile,
+        metrics=challenger.metrics, profile=challenger.profile, index=challenger.index,
     )  # fmt: skip
 
 

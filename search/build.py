@@ -14,7 +14,7 @@ from search.asked.choose import RECALL_AT, choose_probed, choose_weights, try_al
 from search.asked.questions import halves, make_questions
 from search.clusters import balance, k_means
 from search.embedding import Embedding, Vectors
-from search.fusion import Weights
+from search.fusion import Kind, Weights
 from search.index_files import joined
 from search.index_format import Arrays, BrokenIndexError, Head
 from search.local import LocalSearch
@@ -40,7 +40,7 @@ class BuiltIndex:
 
 
 def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings) -> BuiltIndex:
-    """Build an index; raise `BrokenIndexError` where there is no movie."""
+    """Build an index; raise `BrokenIndexError` where there is no movie, or too few near ones are found."""
     movies = sorted(movies, key=lambda one: one.id)
     if not movies:
         raise BrokenIndexError("There is no movie in the catalogue: import or ingest some first.")
@@ -67,6 +67,7 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
     asked = make_questions(halves(movies)[0], settings.seed, settings.questions)
     tried = list(try_all(head, movies, vectors, asked, embedding, tried_weights))
     probed, recall = choose_probed(tried, len(centroids), settings.recall_min)
+    _check_floor(recall, settings.recall_min)
     manifest = {
         "catalogue": {"movies": len(movies), "hash": hash_of(movies)},
         "embedding": {"name": embedding.name, "dimensions": vectors.shape[1]},
@@ -76,6 +77,15 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
     }
     clusters = {one: _cluster(np.flatnonzero(homes == one), vectors, years) for one in range(len(centroids))}
     return BuiltIndex(replace(head, manifest=manifest), clusters, movies, vectors)
+
+
+def _check_floor(recall: Mapping[Kind, float], floor: float) -> None:
+    kind, found = min(recall.items(), key=lambda one: one[1])
+    if found < floor:
+        raise BrokenIndexError(
+            f"The index would find {found:.1%} of the nearest movies for {kind}, and search.recall_min is "
+            f"{floor:.0%}: lower it, or leave search out with search.enabled."
+        )
 
 
 def hash_of(movies: Sequence[Movie]) -> str:

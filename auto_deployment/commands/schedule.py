@@ -99,7 +99,9 @@ class CycleRunner:
     def show_last(self, *, count: bool = False) -> tuple[str, bool]:
         published = last_published(self._layout)
         if published is not None and published.version is not None:
-            self._metrics.show_published(published.version, published.started, published.metrics or {})
+            self._metrics.show_published(
+                published.version, published.started, published.metrics or {}, published.index
+            )
         outcome = last_outcome(self._layout)
         if outcome is None:
             return FAILED, True

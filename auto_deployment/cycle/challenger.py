@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.model_format import MANIFEST
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.dataset.segments import data_hash
 from auto_deployment.publish.naming import check_new
@@ -20,6 +21,7 @@ class Challenger:
     gate: Mapping[str, Any]
     metrics: Mapping[str, Any]
     profile: Mapping[str, Any]
+    index: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -54,7 +56,10 @@ def reproduce(cycle: Cycle, version: str) -> Challenger:
     cycle.publishing.data.reproduce()
     workspace = cycle.workspace
     found = (workspace.gate_result, workspace.metrics_summary, workspace.data_profile)
-    return Challenger(version, *map(read_json, found))
+    index = workspace.index / MANIFEST
+    gate, metrics, profile = map(read_json, found)
+    made = str(read_json(index)["version"]) if index.exists() else None
+    return Challenger(version, gate, metrics, profile, made)
 
 
 def why_refused(challenger: Challenger) -> str:

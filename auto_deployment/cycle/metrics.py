@@ -31,6 +31,12 @@ class SchedulerMetrics:
             ("measure", "model_version"),
             registry=self.registry,
         )
+        self._index = Gauge(
+            "marquee_retrain_index_info",
+            "1 for the index that was published with the last model",
+            ("version",),
+            registry=self.registry,
+        )
         self._outcomes = Counter(
             "marquee_retrain_outcomes", "Cycles by how they ended", ("outcome",), registry=self.registry
         )
@@ -49,9 +55,14 @@ class SchedulerMetrics:
         self._outcomes.labels(kind).inc()
         self._duration.set(seconds)
 
-    def show_published(self, version: str, at: datetime, metrics: Mapping[str, Any]) -> None:
+    def show_published(
+        self, version: str, at: datetime, metrics: Mapping[str, Any], index: str | None = None
+    ) -> None:
         """Show the quality of the newest published model, and no other's."""
         self._success.set(at.timestamp())
+        self._index.clear()
+        if index is not None:
+            self._index.labels(index).set(1)
         self._quality.clear()
         for measure, name in MEASURES.items():
             if metrics.get(name) is not None:

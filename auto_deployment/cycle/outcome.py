@@ -34,6 +34,7 @@ class Outcome:
     new_segments: int = 0
     new_bytes: int = 0
     seconds: float = 0.0
+    index: str | None = None  # the version of what words find movies with, where there is one
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "started": self.started.isoformat(timespec="seconds")}

@@ -18,6 +18,7 @@ from auto_deployment.fleet.store import ModelStore
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.local_remote import ensure_remote
 from auto_deployment.publish.tag_message import read_tag
+from search.index_files import open_head
 from tests.support.cycle import published
 from tests.support.cycle.gate import ANY_LISTS
 from tests.support.cycle.home import BEGIN, RECORD_PUSHES, CycleHome
@@ -146,6 +147,20 @@ class TestFourCycles:
         assert facts["gate"]["passed"]
         assert facts["data"]["hash"].startswith(version.rpartition("-")[2])
         assert model.content_hash == story.measured[1]
+
+    def test_the_index_of_the_same_movies_is_published_with_the_model(
+        self, story: Story, tmp_path: Path
+    ) -> None:
+        version = str(story.outcomes[1].version)
+        clone = tmp_path / "clone"
+        git(tmp_path, "clone", "--quiet", "--branch", f"model/{version}", str(story.home.bare), str(clone))
+        commands = Commands(clone, {})
+        commands.dvc("remote", "add", "--local", "--default", "storage", str(story.home.storage))
+        commands.dvc("pull", "--quiet", "data/model", "data/index")
+        head = open_head(clone / "data" / "index")
+        assert set(load(clone / "data" / "model").movies.ids) <= set(head.ids)
+        facts = read_tag(git(clone, "tag", "--list", "--format=%(contents)", f"model/{version}"))
+        assert "data/index" in facts["dvc"]
 
     def test_the_newest_comes_into_a_model_store_as_it_was_published(
         self, story: Story, tmp_path: Path

@@ -1,9 +1,11 @@
 """The stage `index` and the commands of `search`, with the embedding that is shipped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from auto_deployment.cli import main
 from auto_deployment.dataset.catalog import MOVIES
@@ -13,6 +15,7 @@ from auto_deployment.training.index import stage
 from auto_deployment.training.index.movies import as_movies
 from auto_deployment.training.index.params import SearchParams
 from auto_deployment.training.workspace import Workspace
+from search.fusion import Kind
 from search.index_files import read_manifest
 from search.movies import Movie
 from tests.support.project import PARAMS_FILE
@@ -55,6 +58,27 @@ def test_the_stage_writes_an_index_of_what_was_prepared_and_the_same_one_again(
 def test_the_stage_without_what_it_needs_names_the_stage_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="run the stage prepare again"):
         stage.run(Workspace(tmp_path), QUICK)
+
+
+def test_an_index_that_finds_too_little_is_not_written_and_the_one_of_before_stays(
+    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.prepared.mkdir()
+    table.to_parquet(workspace.prepared / "movies.parquet")
+    stage.run(workspace, QUICK)
+    before = read_manifest(workspace.index)
+    poor = ({Kind.TITLE: 0, Kind.FACTS: 1, Kind.WORDS: 1}, {Kind.FACTS: 0.99, Kind.WORDS: 0.9})
+    monkeypatch.setattr("search.build.choose_probed", lambda *_: poor)
+    with pytest.raises(TrainingError, match=r"90\.0% of the nearest movies for words, .*recall_min is 95%"):
+        stage.run(workspace, QUICK)
+    assert read_manifest(workspace.index) == before
+
+
+def test_where_search_is_switched_off_the_stage_leaves_no_index(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    stage.run(workspace, replace(QUICK, enabled=False))
+    assert [path.name for path in workspace.index.iterdir()] == ["none"]
 
 
 def test_a_year_at_the_end_of_a_title_is_the_movies_and_a_movie_without_a_title_has_its_id(
@@ -115,3 +139,20 @@ def test_quality_refuses_an_index_of_another_catalogue(
     MOVIES.write(Paths(data).catalog, table.head(1).assign(title="Another"))
     assert main(["search", "quality"]) == 2
     assert "The catalogue has changed since the index was built" in capsys.readouterr().err
+
+
+def test_an_image_gets_the_published_index_as_it_is_or_else_one_of_the_demos_catalogue(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = yaml.safe_load(PARAMS_FILE.read_text("utf-8"))
+    params["simulate"] |= {"users": 50, "movies": 120}
+    (data / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    monkeypatch.setenv("PARAMS_FILE", str(data / "params.yaml"))
+    demo, again = data / "demo", data / "again"
+    assert main(["search", "bake", f"--published={data / 'nothing'}", f"--out={demo}"]) == 0
+    version = read_manifest(demo / "current")["version"]
+    assert read_manifest(demo / "current")["catalogue"]["movies"] > 100
+    assert main(["search", "bake", f"--published={demo / version}", f"--out={again}"]) == 0
+    assert (again / "current").resolve().name == version
+    (demo / version / "centroids.npy").write_bytes(b"")
+    assert main(["search", "bake", f"--published={demo / version}", f"--out={data / 'third'}"]) == 1

@@ -6,6 +6,7 @@
 from types import ModuleType
 
 WORDS = {
+    "bake": "put the published index, or one of the demo's catalogue, into a folder for an image",
     "build": "make an index of the catalogue and let it be the current one",
     "try": "search for some words in the current index",
     "quality": "measure how well the current index answers questions made by a rule",
@@ -15,6 +16,8 @@ WORDS = {
 def load(word: str) -> ModuleType:
     """Import a word's module: it has `configure(parser)` and `run(args, settings) -> exit status`."""
     match word:
+        case "bake":
+            from auto_deployment.commands.search import bake as command
         case "build":
             from auto_deployment.commands.search import build as command
         case "quality":

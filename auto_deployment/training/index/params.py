@@ -8,7 +8,9 @@ from search.settings import BuildSettings
 
 @dataclass(frozen=True, slots=True)
 class SearchParams(BuildSettings):
-    """How an index is built, checked."""
+    """How an index is built, checked, and whether a cycle builds one."""
+
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         if min(self.shards, self.passes, self.questions) < 1 or self.seed < 0:

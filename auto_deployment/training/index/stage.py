@@ -15,7 +15,15 @@ from search.index_format import BrokenIndexError
 
 
 def run(workspace: Workspace, params: SearchParams) -> str:
-    """Write the index anew; return its version. Raises `TrainingError`."""
+    """Write the index anew; return its version. Raises `TrainingError`.
+
+    Where search is switched off the folder says so: the flow wants one, and there is no manifest in it.
+    """
+    if not params.enabled:
+        shutil.rmtree(workspace.index, ignore_errors=True)
+        workspace.index.mkdir(parents=True)
+        (workspace.index / "none").write_text("search.enabled is false in params.yaml.\n", "utf-8")
+        return "No index: search is switched off"
     path = workspace.prepared / "movies.parquet"
     try:
         movies = as_movies(pd.read_parquet(path))
