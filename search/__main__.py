@@ -15,6 +15,8 @@ from search.embedding import EmbeddingError, open_embedding
 from search.gateway import Gateway, create_gateway
 from search.holder import Holder, Looking
 from search.index_files import open_head
+from search.metrics.gateway import measure_gateway
+from search.metrics.shard import measure_shard
 from search.ring import Ring
 from search.shard import create_shard, part_of
 
@@ -43,15 +45,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
 
 
 def make_shard(args: argparse.Namespace) -> Made:
-    holder = Holder(args.indexes, partial(part_of, args.number))
-    return create_shard(holder, args.number), holder.look
+    holder = Holder(args.indexes, partial(part_of, args.number), args.follow)
+    app = create_shard(holder, args.number)
+    measure_shard(app, holder)
+    return app, holder.look
 
 
 def make_gateway(args: argparse.Namespace) -> Made:
     embedding = open_embedding()
-    holder = Holder(args.indexes, partial(open_head, embedding=embedding.name))
+    holder = Holder(args.indexes, partial(open_head, embedding=embedding.name), args.follow)
     gateway = Gateway(holder, Ring(args.shards.split(","), args.deadline_ms / 1000), embedding)
-    return create_gateway(gateway), gateway.look
+    app = create_gateway(gateway)
+    measure_gateway(app, gateway, holder)
+    return app, gateway.look
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _common(role: Any, port: int) -> None:
     role.add_argument("--indexes", type=Path, required=True, help="folder with the link `current`")
+    role.add_argument("--follow", type=Path, help="a link to what is wanted instead, where there is one")
     role.add_argument("--host", default="127.0.0.1")
     role.add_argument("--port", type=int, default=port)
     role.add_argument("--threads", type=int, default=8)

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 
 from search.choice import Held, choose, homes
 from search.embedding import Embedding
@@ -37,6 +37,7 @@ class Gateway:
     def __init__(self, holder: Holder[Head], ring: Ring, embedding: Embedding) -> None:
         self._holder, self._ring, self._embedding = holder, ring, embedding
         self._serving: Serving | None = None
+        self.shards_up, self.shards_known = 0, len(ring.addresses)  # as of the last look
 
     @property
     def version(self) -> str | None:
@@ -48,6 +49,7 @@ class Gateway:
         self.take(self._ring.held())
 
     def take(self, held: Held) -> None:
+        self.shards_up = len(held)
         heads = self._holder.held
         known = {version: len(head.arrays["centroids"]) for version, head in heads.items()}
         version = choose(self.version, self._holder.wanted, known, held)
@@ -89,6 +91,7 @@ def create_gateway(gateway: Gateway) -> Flask:
             return jsonify(detail=str(error)), 400
         if listed is None:
             return jsonify(detail="There is no index yet: run `marquee search build`."), 503
+        g.partial = listed.partial
         movies = [
             {
                 "id": listed.head.ids[one.row],

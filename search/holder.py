@@ -18,13 +18,15 @@ log = logging.getLogger(__name__)
 class Holder(Generic[T]):
     """Holds what `open_` makes of an index's folder. `current` below `root` is a link to the wanted version.
 
-    A broken or foreign index is refused with a sentence, once, and what is held stays.
+    `first`, where there is such a link, says instead what is wanted: an agent brings it, `root` came with the
+    image. A broken or foreign index is refused with a sentence, once, and what is held stays.
     """
 
-    def __init__(self, root: Path, open_: Callable[[Path], T]) -> None:
-        self._root, self._open = root, open_
+    def __init__(self, root: Path, open_: Callable[[Path], T], first: Path | None = None) -> None:
+        self._links, self._open = (*([first] if first else []), root / "current"), open_
         self._held: dict[str, T] = {}
         self._lock = Lock()  # one look at a time: two would open the same index twice
+        self.folders: dict[str, Path] = {}
         self.refused: dict[str, str] = {}
         self.wanted: str | None = None
 
@@ -36,21 +38,32 @@ class Holder(Generic[T]):
     def look(self) -> None:
         """Open what is wanted, unless it is held; to look again changes nothing."""
         with self._lock:
-            folder = (self._root / "current").resolve()
-            try:
-                version = str(read_manifest(folder)["version"])
-                if version not in self._held:
-                    held = {**self._held, version: self._open(folder)}
-                    self._held = dict(list(held.items())[-HELD:])
-                    log.info("Holding %s", ", ".join(self._held))
-                elif version != self.wanted:  # wanted again: it must not be the next to go
-                    others = {name: one for name, one in self._held.items() if name != version}
-                    self._held = {**others, version: self._held[version]}
-                self.wanted, self.refused = version, {}
-            except BrokenIndexError as error:
-                if str(folder) not in self.refused:
-                    log.warning("%s Keeping %s.", error, ", ".join(self._held) or "nothing")
-                self.refused = {str(folder): str(error)}
+            refused: dict[str, str] = {}
+            for link in self._links:
+                if link is not self._links[-1] and not link.is_symlink():
+                    continue
+                folder = link.resolve()
+                try:
+                    self._take(folder)
+                    break
+                except BrokenIndexError as error:
+                    if str(folder) not in self.refused:
+                        log.warning("%s Keeping %s.", error, ", ".join(self._held) or "nothing")
+                    refused[str(folder)] = str(error)
+                if self._held:  # what came with the image is for who has nothing
+                    break
+            self.refused = refused
+
+    def _take(self, folder: Path) -> None:
+        version = str(read_manifest(folder)["version"])
+        if version not in self._held:
+            held = {**self._held, version: self._open(folder)}
+            self._held = dict(list(held.items())[-HELD:])
+            log.info("Holding %s", ", ".join(self._held))
+        elif version != self.wanted:  # wanted again: it must not be the next to go
+            others = {name: one for name, one in self._held.items() if name != version}
+            self._held = {**others, version: self._held[version]}
+        self.wanted, self.folders[version] = version, folder
 
 
 class Looking:

@@ -40,13 +40,13 @@ class Ring:
     """Addresses of shards and their replicas; which one has what, they say themselves."""
 
     def __init__(self, addresses: Sequence[str], deadline_s: float = 0.1, status_s: float = 1.0) -> None:
-        self._addresses, self._deadline_s, self._status_s = addresses, deadline_s, status_s
+        self.addresses, self._deadline_s, self._status_s = addresses, deadline_s, status_s
         self._pool = ThreadPoolExecutor(8 * max(1, len(addresses)), "shard")
 
     def held(self) -> Held:
         """Return what each shard holds that answers."""
         asked = {
-            one: self._pool.submit(call, one, "GET", "/status", self._status_s) for one in self._addresses
+            one: self._pool.submit(call, one, "GET", "/status", self._status_s) for one in self.addresses
         }
         found: dict[str, dict[str, list[int]]] = {}
         for address, answer in asked.items():

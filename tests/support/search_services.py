@@ -68,9 +68,9 @@ class SearchSystem:
             for number in range(QUICK.shards)
             for replica in range(replicas)
         ]
-        self._holder = Holder(self._place("gateway"), partial(open_head, embedding=EMBEDDING.name))
+        self.holder = Holder(self._place("gateway"), partial(open_head, embedding=EMBEDDING.name))
         self.ring = Ring([one.address for one in self.shards], deadline_s, status_s=30)
-        self.gateway = Gateway(self._holder, self.ring, EMBEDDING)
+        self.gateway = Gateway(self.holder, self.ring, EMBEDDING)
 
     def _place(self, name: str) -> Path:
         place = self.root / name
