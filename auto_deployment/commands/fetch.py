@@ -1,4 +1,4 @@
-"""`fetch`: bring the model of a published version to whoever builds an image, as `deploy.sh` does."""
+"""`fetch`: bring the model of a published version, or its index, to whoever builds an image of it."""
 
 import argparse
 import shutil
@@ -18,6 +18,9 @@ NOTHING_PUBLISHED = 3
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", nargs="?", help="default: the newest that no release has rejected")
     parser.add_argument(
+        "--index", action="store_true", help="what words find movies with, instead of the model"
+    )
+    parser.add_argument(
         "--out", required=True, metavar="DIR", help="a new folder, or - for a tar on standard output"
     )
 
@@ -31,9 +34,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     layout.root.mkdir(parents=True, exist_ok=True)
     rejected = {one.content_hash for one in read_rejected(paths) if one.content_hash}
     try:
-        with fetched_model(layout, settings.publish, args.version, rejected) as fetched:
-            _write(fetched.folder, args.out)
-            sys.stderr.write(f"model {fetched.version}\n")
+        with fetched_model(
+            layout, settings.publish, args.version, rejected, with_index=args.index
+        ) as fetched:
+            folder = fetched.index if args.index else fetched.folder
+            if folder is None:
+                raise NothingPublishedError(f"{fetched.version} was published without an index.")
+            _write(folder, args.out)
+            sys.stderr.write(f"{'index' if args.index else 'model'} {fetched.version}\n")
     except NothingPublishedError as error:
         sys.stderr.write(f"{error}\n")
         return NOTHING_PUBLISHED

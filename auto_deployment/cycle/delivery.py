@@ -31,6 +31,7 @@ def deliver(
 ) -> str | None:
     """Store the newest published model and let `canary` want it, `stable` too where nothing is wanted yet.
 
+    Its index comes before it, and is wanted by `stable` at once: no release judges an index.
     Returns its version, None where that was done before: a channel that was moved back stays so. It is taken
     from what is published, not from what a cycle has at hand: so whoever comes after a kill can do it.
     """
@@ -41,7 +42,10 @@ def deliver(
         return None
     store = open_store()
     if not store.has(version):
-        with fetched_model(cycle.layout, settings, version, rejected) as fetched:
+        with fetched_model(cycle.layout, settings, version, rejected, with_index=True) as fetched:
+            if fetched.index is not None:
+                indexes = store.of_indexes()
+                indexes.move({STABLE: indexes.publish(fetched.index)}, now)
             store.publish(fetched.folder)
     seen = store.channels()
     store.move({CANARY: version} | ({} if STABLE in seen.channels.wanted else {STABLE: version}), now, seen)

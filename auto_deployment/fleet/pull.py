@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.artifact import ArtifactError, read_manifest
+from app.artifact import ArtifactError
 from app.model_format import MANIFEST, describe_file
 from auto_deployment.fleet.errors import DamagedError, MissingError, RoomError
 from auto_deployment.fleet.store import ModelStore
@@ -56,12 +56,16 @@ class Puller:
         self._store.check(version)
         staged = self._volume.staged(version)
         try:
-            manifest = self._stage_manifest(version, staged)
-            missing = self._link(staged, manifest["files"])
-            self._need_room(version, staged, missing)
-            for name, expected in missing.items():
-                self._fetch(version, staged / name, expected)
+            files = self._stage_manifest(version, staged)["files"]
+            for step in self._volume.kind.steps:
+                missing = self._link(staged, {name: files[name] for name in step(staged, files)})
+                self._need_room(version, staged, missing)
+                for name, expected in missing.items():
+                    self._fetch(version, staged / name, expected)
             self._volume.show(version)
+        except ArtifactError as error:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise DamagedError(str(error)) from error
         except (DamagedError, MissingError, RoomError):
             shutil.rmtree(staged, ignore_errors=True)
             raise
@@ -82,9 +86,9 @@ class Puller:
             except UnicodeDecodeError as error:
                 raise DamagedError(f"The manifest of {version} in the model store is damaged.") from error
         try:
-            manifest = read_manifest(staged)
+            manifest = self._volume.kind.read(staged)
         except ArtifactError as error:
-            raise DamagedError(f"{version} is no model that can be served: {error}") from error
+            raise DamagedError(f"{version} cannot be served: {error}") from error
         if manifest["version"] != version:
             raise DamagedError(
                 f"The manifest of {version} in the model store is that of {manifest['version']}."

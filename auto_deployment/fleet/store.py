@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from app.artifact import ArtifactError, read_manifest
+from app.artifact import ArtifactError
 from app.model_format import MANIFEST, describe_file
 from auto_deployment.errors import BadInputError
 from auto_deployment.fleet.channels import Channels, Read, parse, render
@@ -20,14 +20,19 @@ from auto_deployment.fleet.errors import (
     UsedError,
 )
 from auto_deployment.fleet.files import Files
+from auto_deployment.fleet.kinds import INDEX, MODEL, Kind, index_name
 from auto_deployment.fleet.names import CHANNELS, REJECTED, channel_name, model_name, version_name
 
 
 class ModelStore:
     """One model's part of a store. Everything raises `StoreError` while the store is away."""
 
-    def __init__(self, files: Files, name: str) -> None:
-        self.files, self.name = files, model_name(name)
+    def __init__(self, files: Files, name: str, kind: Kind = MODEL) -> None:
+        self.files, self.name, self._kind = files, model_name(name), kind
+
+    def of_indexes(self) -> "ModelStore":
+        """Return the part of the indexes that were published with this model's versions."""
+        return ModelStore(self.files, index_name(self.name), INDEX)
 
     def path(self, *names: str) -> str:
         return str(PurePosixPath("models", self.name, *names))
@@ -53,7 +58,7 @@ class ModelStore:
         Raises `BadInputError` when the folder is no whole model, or another one has its version already.
         """
         try:
-            manifest = read_manifest(folder)
+            manifest = self._kind.read(folder)
         except ArtifactError as error:
             raise BadInputError(str(error)) from error
         version = version_name(str(manifest["version"]))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.artifact import ArtifactError, read_manifest
+from app.artifact import ArtifactError
+from auto_deployment.fleet.kinds import MODEL, Kind
 from auto_deployment.fleet.names import channel_name, model_name, version_name
 from auto_deployment.host.files import remove_leftovers, replace_link, sync_directory
 
@@ -30,8 +31,8 @@ class Disk:
 class Volume:
     """The folder of one model in an agent's volume. One agent at a time: it holds the lock."""
 
-    def __init__(self, root: Path, model: str) -> None:
-        self.root = root
+    def __init__(self, root: Path, model: str, kind: Kind = MODEL) -> None:
+        self.root, self.kind = root, kind
         self._home = root.resolve() / model_name(model)
         self._versions, self._channels = self._home / "versions", self._home / "channels"
 
@@ -54,11 +55,15 @@ class Volume:
         return sorted(path.name for path in self._versions.iterdir() if not path.name.startswith("."))
 
     def has(self, version: str) -> bool:
-        """Tell whether a version is here with files of the right sizes; their hashes were checked before."""
+        """Tell whether what a node needs of a version is here, by sizes; hashes were checked before."""
         folder = self.version(version)
         try:
-            files = read_manifest(folder)["files"]
-            return all((folder / name).stat().st_size == one["bytes"] for name, one in files.items())
+            files = self.kind.read(folder)["files"]
+            return all(
+                (folder / name).stat().st_size == files[name]["bytes"]
+                for step in self.kind.steps
+                for name in step(folder, files)
+            )
         except (ArtifactError, OSError):
             return False
 
@@ -115,7 +120,8 @@ class Volume:
         for version in self.versions():
             folder = self.version(version)
             with suppress(ArtifactError):
-                yield folder, read_manifest(folder)["files"]
+                files = self.kind.read(folder)["files"]
+                yield folder, {name: one for name, one in files.items() if (folder / name).exists()}
 
 
 def prunable(versions: Collection[str], used: Collection[str], keep: int) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from app.model_format import MANIFEST
 from auto_deployment.publish.commands import Commands
 from auto_deployment.publish.dvc_output import explained
 from auto_deployment.publish.errors import CommandError, PublishError, StageError, UnreachableError
@@ -14,7 +15,7 @@ from auto_deployment.publish.errors import CommandError, PublishError, StageErro
 REMOTE = "storage"
 CHAMPION = "data/champion"
 INPUTS = ("data/segments", "data/catalog", CHAMPION)
-MODEL = "data/model"
+MODEL, INDEX = "data/model", "data/index"
 NOT_THERE = ("new", "missing")  # at the remote: in the cache only, and in neither
 
 
@@ -49,6 +50,14 @@ class DataVersions:
     def restore_model(self) -> None:
         """Bring the packaged model of the work tree's version back."""
         self._bring(MODEL)
+
+    def restore_index(self) -> bool:
+        """Bring the index of the work tree's version back, and tell whether it has one."""
+        lock = self._commands.folder / "dvc.lock"
+        if _out(lock.read_text("utf-8"), INDEX) is None:
+            return False
+        self._bring(INDEX)
+        return (self._commands.folder / INDEX / MANIFEST).exists()
 
     def take_in(self) -> bool:
         """Bring the champion and version the inputs; tell whether the flow would do anything for them.
@@ -122,8 +131,14 @@ class DataVersions:
 
 def model_out(lock: str) -> dict[str, Any]:
     """Return what a `dvc.lock` says of the packaged model: hash, size, number of files."""
+    if (out := _out(lock, MODEL)) is None:
+        raise PublishError("The champion's dvc.lock names no model: remove its tag, or publish it again.")
+    return out
+
+
+def _out(lock: str, path: str) -> dict[str, Any] | None:
     for stage in yaml.safe_load(lock)["stages"].values():
         for out in stage.get("outs", ()):
-            if out["path"] == MODEL:
+            if out["path"] == path:
                 return dict(out)
-    raise PublishError("The champion's dvc.lock names no model: remove its tag, or publish it again.")
+    return None

@@ -10,7 +10,7 @@ from auto_deployment.config.publish import PublishSettings
 from auto_deployment.host.files import making, remove_leftovers
 from auto_deployment.paths import CycleLayout
 from auto_deployment.publish.commands import Commands
-from auto_deployment.publish.data_versions import MODEL, DataVersions
+from auto_deployment.publish.data_versions import INDEX, MODEL, DataVersions
 from auto_deployment.publish.errors import CommandError, PublishError, UnreachableError
 from auto_deployment.publish.factory import git_environ
 from auto_deployment.publish.repository import TAGS, Repository
@@ -23,6 +23,7 @@ class Fetched:
 
     version: str
     folder: Path
+    index: Path | None = None  # what words find movies with, where it was asked for and there is one
 
 
 class NothingPublishedError(PublishError):
@@ -38,7 +39,12 @@ def newest(hashes: Mapping[str, str | None], rejected: Collection[str]) -> str |
 
 @contextmanager
 def fetched_model(
-    layout: CycleLayout, settings: PublishSettings, version: str | None, rejected: Collection[str]
+    layout: CycleLayout,
+    settings: PublishSettings,
+    version: str | None,
+    rejected: Collection[str],
+    *,
+    with_index: bool = False,
 ) -> Iterator[Fetched]:
     """Yield the model of a version, the newest that may be released without one; it is gone afterwards.
 
@@ -60,7 +66,8 @@ def fetched_model(
         data = DataVersions(commands, settings.dvc_remote or str(layout.dvc_remote), layout.dvc_cache)
         data.configure()
         data.restore_model()
-        yield Fetched(chosen, copy / MODEL)
+        has_index = with_index and data.restore_index()
+        yield Fetched(chosen, copy / MODEL, copy / INDEX if has_index else None)
 
 
 def _clone(commands: Commands, layout: CycleLayout, settings: PublishSettings) -> Repository:

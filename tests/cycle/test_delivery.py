@@ -13,7 +13,10 @@ from auto_deployment.cycle import delivery
 from auto_deployment.fleet.errors import StoreError
 from auto_deployment.paths import CycleLayout, Paths
 from auto_deployment.publish.fetching import Fetched
+from search.build import build
+from search.index_files import save
 from tests.support.fleet import NOW, V1, V2, Node, model
+from tests.support.search import QUICK, WordVectors, small_catalogue
 
 
 class Publishing:
@@ -41,8 +44,11 @@ class Publishing:
         return delivery.deliver(self.cycle, PublishSettings(), lambda: self.node.store, NOW)
 
     @contextmanager
-    def _fetched(self, layout: object, settings: object, version: str, rejected: object) -> Iterator[Fetched]:
-        yield Fetched(version, self.folder / version)
+    def _fetched(
+        self, layout: object, settings: object, version: str, rejected: object, *, with_index: bool
+    ) -> Iterator[Fetched]:
+        index = self.folder / f"{version}-index"
+        yield Fetched(version, self.folder / version, index if with_index and index.exists() else None)
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -90,3 +96,19 @@ def test_what_the_store_did_not_take_is_delivered_the_next_time(
     publishing.node.files.on = lambda *_: None
     assert publishing.deliver() == V1
     assert publishing.wanted == {"stable": V1, "canary": V1}
+
+
+def test_the_index_of_a_model_is_there_before_it_and_wanted_at_once(publishing: Publishing) -> None:
+    publishing.publish(V1, 1)
+    built = build(small_catalogue(60), WordVectors(), QUICK)
+    index = save(publishing.folder / f"{V1}-index", built.head, built.clusters)["version"]
+    seen = list[list[str]]()
+
+    def note(what: str, path: str, start: int) -> None:
+        if what == "swap" and path == "models/films/channels.json":
+            seen.append(publishing.node.store.of_indexes().versions())
+
+    publishing.node.files.on = note
+    publishing.deliver()
+    assert seen == [[index]]
+    assert dict(publishing.node.store.of_indexes().channels().channels.wanted) == {"stable": index}

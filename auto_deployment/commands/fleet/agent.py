@@ -15,8 +15,10 @@ from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.fleet.agent import Agent, AgentParts
 from auto_deployment.fleet.errors import FleetError, StoppedError
+from auto_deployment.fleet.kinds import ALL, MODEL, index_name, index_of
 from auto_deployment.fleet.master.link import MasterLink
 from auto_deployment.fleet.metrics import AgentMetrics
+from auto_deployment.fleet.names import STABLE
 from auto_deployment.fleet.params import FleetParams
 from auto_deployment.fleet.pull import Puller
 from auto_deployment.fleet.service import answers_of
@@ -36,15 +38,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--once", action="store_true", help="look once and end; 1 if anything is not as wanted"
     )
+    parser.add_argument(
+        "--index", nargs="?", const=ALL, metavar="PARTS",
+        help="bring the index that words find movies with: all of it, or parts such as gateway,0,1",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Look every few seconds; return 0 when told to stop."""
-    params, own = load_params(settings.params_file).fleet, settings.fleet
+    params = load_params(settings.params_file).fleet
+    if args.index is not None:
+        settings = _for_indexes(settings)
+    own, kind = settings.fleet, MODEL if args.index is None else index_of(args.index.split(","))
     root = volume_of(settings)
     with held(root / "agent.lock", owner_text(), _refusal(root)), until_stopped(twice_ends=True) as stop:
         metrics = AgentMetrics(tuple(own.channels), params.stuck_s)
-        agent, puller = _agent(settings, params, root, metrics, stop)
+        agent, puller = _agent(settings, params, Volume(root, own.model, kind), metrics, stop)
         log.info("Settings: %s; %s", own, params)
         served = serving(
             (own.metrics_host, own.metrics_port), "FLEET_METRICS_PORT", metrics.registry,
@@ -115,10 +124,9 @@ def faults_of(state: AgentState) -> str:
 
 
 def _agent(
-    settings: Settings, params: FleetParams, root: Path, metrics: AgentMetrics, stop: Stop
+    settings: Settings, params: FleetParams, volume: Volume, metrics: AgentMetrics, stop: Stop
 ) -> tuple[Agent, Puller]:
     own, store = settings.fleet, store_of(settings)
-    volume = Volume(root, own.model)
     volume.open()
 
     def alive() -> None:
@@ -129,9 +137,16 @@ def _agent(
 
     puller = Puller(store, volume, Throttle(params.rate_max_mb_s, sleep=stop.wait), params.min_free_mb, alive)
     services = {name: None if url is None else answers_of(url) for name, url in own.channels.items()}
-    parts = AgentParts(own.node, store, volume, puller, services, state_file(root))
+    parts = AgentParts(own.node, store, volume, puller, services, state_file(volume.root))
     agent = Agent(parts, params, time.time)
     return agent, puller
+
+
+def _for_indexes(settings: Settings) -> Settings:
+    """Return the settings of an agent of indexes: one channel, which no service confirms, and no master."""
+    own = settings.fleet
+    fleet = replace(own, model=index_name(own.model), channels={STABLE: None})
+    return replace(settings, fleet=fleet, master=replace(settings.master, url=None))
 
 
 def _link(settings: Settings, agent: Agent) -> MasterLink | None:

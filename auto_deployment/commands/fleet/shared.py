@@ -18,9 +18,10 @@ from auto_deployment.fleet.store import ModelStore
 from auto_deployment.paths import Paths
 
 
-def store_of(settings: Settings) -> ModelStore:
-    """Return the store; raise `BadInputError` where none is set."""
-    return open_store(settings.fleet.store, settings.fleet.model)
+def store_of(settings: Settings, *, of_indexes: bool = False) -> ModelStore:
+    """Return the store, or the part of it that has indexes; raise `BadInputError` where none is set."""
+    store = open_store(settings.fleet.store, settings.fleet.model)
+    return store.of_indexes() if of_indexes else store
 
 
 def opener_of(settings: Settings) -> Callable[[], ModelStore] | None:

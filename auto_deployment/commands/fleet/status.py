@@ -17,14 +17,15 @@ from auto_deployment.host.codec import to_plain
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--index", action="store_true", help="of the index that words find movies with")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print it; return 1 where the store is away or a channel is not as wanted."""
-    if settings.master.url:
+    if settings.master.url and not args.index:
         return _of_the_fleet(args, settings)
     state = read_state(state_file(volume_of(settings)))
-    store = store_of(settings)
+    store = store_of(settings, of_indexes=args.index)
     wanted: Mapping[str, str] = {}
     try:
         wanted, said = store.channels().channels.wanted, str(settings.fleet.store)
