@@ -8,6 +8,6 @@ compile() {
 }
 compile "$@" requirements-dev.in --output-file requirements-dev.txt
 compile "$@" tests/fleet/s3.in --output-file tests/fleet/s3.txt
-for part in app app/rpc auto_deployment; do
+for part in app app/rpc auto_deployment search; do
   compile --constraints requirements-dev.txt "$part/requirements.in" --output-file "$part/requirements.txt"
 done

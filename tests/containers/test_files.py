@@ -14,10 +14,10 @@ from auto_deployment.params import load_params
 from auto_deployment.release.containers.instances import STARTING_SHARES
 from tests.support.project import PROJECT
 
-DOCKERFILES = ("app/Dockerfile", "auto_deployment/Dockerfile", "nginx/Dockerfile")
+SHARING = ("app/Dockerfile", "auto_deployment/Dockerfile", "search/Dockerfile")
 SHARED = re.compile(r"# --- shared with \S+, word for word.*?\n(.*?)# --- end of the shared part", re.DOTALL)
 # Bound to a network of Compose and to the loopback address only, but for NGINX.
-BATCH = {"scheduler", "simulator", "feedback-join", "agent"}
+BATCH = {"scheduler", "simulator", "feedback-join", "agent", "search-agent"}
 PUBLISHED = {
     "nginx": 8082,
     "console": 8085,
@@ -29,6 +29,7 @@ PUBLISHED = {
     "postgres": 5432,
     "grpc": 8000,
     "grpc-nginx": 8502,
+    "search": 8088,
 }
 
 
@@ -38,9 +39,9 @@ def compose() -> dict[str, Any]:
     return content
 
 
-def test_the_stage_that_both_images_share_is_the_same_so_that_it_is_built_once() -> None:
-    texts = [SHARED.findall((PROJECT / name).read_text("utf-8")) for name in DOCKERFILES[:2]]
-    assert texts[0] == texts[1]
+def test_the_stage_that_images_share_is_the_same_so_that_it_is_built_once() -> None:
+    texts = [SHARED.findall((PROJECT / name).read_text("utf-8")) for name in SHARING]
+    assert texts[0] == texts[1] == texts[2]
     assert "requirements.txt" in texts[0][0]
 
 
@@ -128,14 +129,16 @@ def test_the_model_store_reaches_those_who_use_it_and_is_nowhere_unless_it_is_se
 ) -> None:
     services = compose["services"]
     users = {name for name, one in services.items() if "MODEL_STORE" in (one.get("environment") or {})}
-    assert users == {"scheduler", "controller", "agent"}
+    assert users == {"scheduler", "controller", "agent", "search-agent"}
     for name in users:
         assert services[name]["environment"].items() >= compose["x-store-environment"].items(), name
         assert "aws_credentials" in services[name]["secrets"], name
         assert any(str(mount).startswith("store:/store") for mount in services[name]["volumes"]), name
     assert compose["x-store-environment"]["MODEL_STORE"] == "${MODEL_STORE:-}"
     assert services["agent"]["profiles"] == ["fleet"]
-    assert "store:/store:ro,nocopy" in services["agent"]["volumes"]
+    assert services["search-agent"]["profiles"] == ["search-store"]
+    for agent in ("agent", "search-agent"):
+        assert "store:/store:ro,nocopy" in services[agent]["volumes"]
 
 
 def test_an_alert_that_rings_goes_on_ringing_when_prometheus_was_restarted(compose: dict[str, Any]) -> None:
@@ -160,9 +163,25 @@ def test_no_image_tag_floats(compose: dict[str, Any]) -> None:
         assert "build" in service or re.search(form, service["image"]), name
 
 
-def test_data_enters_no_image_but_the_published_model() -> None:
+def test_data_enters_no_image_but_the_published_model_and_its_index() -> None:
     lines = Path(PROJECT / ".dockerignore").read_text("utf-8").splitlines()
     assert lines.index("*") < lines.index("!data") < lines.index("data/*") < lines.index("!data/model")
+    assert [one for one in lines if one.startswith("!data/")] == ["!data/model", "!data/index"]
+
+
+def test_search_is_one_gateway_that_asks_every_shard_of_the_index(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    ours = {name: one for name, one in services.items() if one.get("profiles") == ["search"]}
+    shards = [
+        f"search-shard-{number}" for number in range(load_params(PROJECT / "params.yaml").search.shards)
+    ]
+    assert sorted(ours) == ["search", *shards]
+    assert "--shards=" + ",".join(f"{one}:8090" for one in shards) in ours["search"]["command"]
+    for number, name in enumerate(shards):
+        assert f"--number={number}" in ours[name]["command"]
+    for one in ours.values():
+        assert one["volumes"] == ["index:/fleet:ro,nocopy"]
+        assert "--follow=/fleet/${MODEL_NAME:-recommender}-index/channels/stable" in one["command"]
 
 
 def test_one_service_alone_fills_a_new_volume(compose: dict[str, Any]) -> None:

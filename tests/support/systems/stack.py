@@ -27,6 +27,7 @@ PORTS = (
     "CONSOLE_PORT",
     "MAILDEV_PORT",
     "GRAFANA_PORT",
+    "SEARCH_PORT",
 )
 UP = ("up", "-d", "--wait", "--wait-timeout", "300")
 CODE_REVISION = "abc1234"  # of all images that tests build, so that one build serves them all
