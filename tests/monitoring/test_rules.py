@@ -17,6 +17,7 @@ PROMISED = {
     "InstanceDown", "ErrorRatio", "SlowAnswers", "StaticListInUse", "PopularListInUse", "IngestStale",
     "IngestLagging", "RejectRate", "RetrainOverdue", "ReleaseStuck", "ReleaseMetricsUnavailable",
     "DiskFilling", "OutboxStuck", "InstanceRecreatedRepeatedly",
+    "SearchGatewayDown", "SearchPartialAnswers", "SearchShardAway", "SearchIndexRefused", "SearchIndexOld",
     "FleetBehind", "FleetRefused", "FleetStoreAway", "FleetDisk", "FleetAgentStuck",
 }  # fmt: skip
 

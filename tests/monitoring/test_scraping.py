@@ -12,7 +12,8 @@ from tests.support.rules import PROMETHEUS
 PORTS = {
     "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
     "nginx-exporter": 9113, "redis-exporter": 9121, "cadvisor": 8080, "prometheus": 9090,
-    "alertmanager": 9093, "agent": 9113, "grpc": 8501, "grpc-canary": 8501,
+    "alertmanager": 9093, "agent": 9113, "grpc": 8501, "grpc-canary": 8501, "search-agent": 9113, "search": 8088,
+    **{f"search-shard-{number}": 8090 for number in range(4)},
 }  # fmt: skip
 # NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
 UNASKED = {
@@ -30,8 +31,9 @@ def scraped() -> dict[str, dict[str, Any]]:
     for job in content["scrape_configs"]:
         if OPTIONAL in job:
             [asked] = job[OPTIONAL]
-            [name] = asked["names"]
-            found[name] = {"job": job["job_name"], "address": f"{name}:{asked['port']}", "track": None}
+            for name in asked["names"]:
+                address = f"{name}:{asked['port']}"
+                found[name] = {"job": job["job_name"], "address": address, "track": None}
             continue
         for group in job.get("static_configs", []):  # callers are other teams', in files of their own
             [address] = group["targets"]
@@ -68,11 +70,15 @@ def test_the_track_of_an_address_is_the_one_its_instance_is_told() -> None:
 
 def test_whoever_runs_only_where_a_profile_says_so_is_no_target_elsewhere() -> None:
     content = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
-    optional = {one["names"][0] for job in content["scrape_configs"] for one in job.get(OPTIONAL, ())}
+    optional = {
+        name for job in content["scrape_configs"] for one in job.get(OPTIONAL, ()) for name in one["names"]
+    }
     assert optional == {name for name in scraped() if services()[name].get("profiles")}
     for job in content["scrape_configs"]:
-        labels = {one["target_label"]: one["replacement"] for one in job.get("relabel_configs", ())}
-        assert OPTIONAL not in job or labels["service"] == job[OPTIONAL][0]["names"][0]
+        labels = {one["target_label"]: one for one in job.get("relabel_configs", ())}
+        for name in (name for one in job.get(OPTIONAL, ()) for name in one["names"]):
+            rule = labels["service"]  # the name that was asked for, or the only one that is
+            assert rule.get("source_labels") == ["__meta_dns_name"] or rule["replacement"] == name
 
 
 def test_only_instances_have_a_track() -> None:

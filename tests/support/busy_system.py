@@ -47,6 +47,8 @@ LABELS = {
     "marquee_feedback_edge_lines_total": [f'kind="{kind}"' for kind in ("requests", "damaged")],
     "marquee_fleet_behind_seconds": [f'job="fleet",channel="{one}"' for one in ("stable", "canary")],
     "marquee_fleet_pulled_bytes_total": [f'job="fleet",way="{one}"' for one in ("fetched", "linked")],
+    "marquee_search_requests_total": [f'job="search",outcome="{one}"' for one in ("answered", "partial")],
+    "marquee_search_request_seconds_bucket": [f'job="search",le="{one}"' for one in ("0.01", "0.1", "+Inf")],
     "marquee_outbox_mails": [SCHEDULER, RELEASE],
     "marquee_outbox_oldest_age_seconds": [SCHEDULER, RELEASE],
     "marquee_model_info": [
@@ -60,7 +62,7 @@ LABELS = {
         for one in INSTANCES
         for source in ("personal", "popular")
     ],
-    "up": [*INSTANCES, INGEST, RELEASE, RPC],
+    "up": [*INSTANCES, INGEST, RELEASE, RPC, 'job="search",service="search"'],
     "marquee_rpc_calls_total": [
         f'{RPC},track="stable",method="Recommend",code="{code}"'
         for code in ("OK", "INTERNAL", "DEADLINE_EXCEEDED")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Metric
 
@@ -18,8 +19,14 @@ from auto_deployment.ingest.recent.sender import SenderMetrics
 from auto_deployment.params import load_params
 from auto_deployment.release.metrics import ReleaseMetrics
 from marquee_client import Recommender
+from search.gateway import Gateway
+from search.holder import Holder
+from search.metrics.gateway import GatewayMetrics, GatewayState
+from search.metrics.shard import ShardState
+from search.ring import Ring
 from tests.support.project import PROJECT
 from tests.support.rules import read_rules
+from tests.support.search import WordVectors
 
 SUFFIXES = {
     "counter": ("_total",),
@@ -69,10 +76,27 @@ def metrics_by_service() -> dict[str, set[str]]:
         "ingest": set(_names(_ingest().collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
         "agent": set(_names(AgentMetrics((), params.fleet.stuck_s).registry.collect())),
+        "search": {*_names(_gateway().collect()), *_names(_search_gateway_state())},
+        "search-shard": set(_names(ShardState(_holder()).collect())),
         "feedback-collect": set(_names(CollectMetrics().registry.collect())),
         "feedback-join": set(_names(JoinMetrics().registry.collect())),
         "controller": set(_names(ReleaseMetrics(params.release, params.traffic).registry.collect())),
     }
+
+
+def _gateway() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    GatewayMetrics(registry)
+    return registry
+
+
+def _search_gateway_state() -> Iterable[Metric]:
+    embedding = WordVectors()
+    return GatewayState(Gateway(_holder(), Ring([]), embedding), _holder()).collect()
+
+
+def _holder() -> Holder[Any]:
+    return Holder(PROJECT, lambda folder: folder)
 
 
 def _ingest() -> CollectorRegistry:

@@ -8,6 +8,7 @@ from monitoring.grafana.boards.ingest import INGEST
 from monitoring.grafana.boards.models import MODELS
 from monitoring.grafana.boards.recent import RECENT
 from monitoring.grafana.boards.releases import RELEASES
+from monitoring.grafana.boards.search import SEARCH
 from monitoring.grafana.boards.service import SERVICE
 
-BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, RECENT, MODELS, FLEET, CALLERS, HOST)
+BOARDS = (SERVICE, RELEASES, FEEDBACK, INGEST, RECENT, MODELS, SEARCH, FLEET, CALLERS, HOST)
