@@ -150,4 +150,6 @@ def test_the_commands_publish_bring_and_tell(
     assert main(["fleet", "agent", "--index=gateway", "--once"]) == 0
     assert main(["fleet", "status", "--index"]) == 0
     assert f"{version} serves" in capsys.readouterr().out
+    assert main(["fleet", "set", "stable", version, "--index"]) == 0
+    assert capsys.readouterr().out == f"stable wants {version}\n"
     assert (node.root / "recommender-index" / "channels" / "stable" / "centroids.npy").exists()

@@ -17,15 +17,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instead-of", metavar="VERSION", help="refuse unless the channel wants this one so far"
     )
+    parser.add_argument("--index", action="store_true", help="of the index that words find movies with")
     add_operation(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Move the channel and print what is wanted then."""
     master = optional_master(settings)
-    if master is not None:
+    if master is not None and not args.index:
         return _by_the_master(master, args, settings.fleet.model)
-    store = store_of(settings)
+    store = store_of(settings, of_indexes=args.index)
     seen = store.channels()
     found = seen.channels.wanted.get(args.channel)
     if args.instead_of is not None and found != args.instead_of:
