@@ -1,4 +1,4 @@
-"""The variables of the fleet's master: where it listens, where others find it, and the token of both."""
+"""The variables of the fleet's master: where it listens, where others find it, and the tokens of both."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,8 @@ class MasterSettings:
     """Without an address there is no master, and nobody needs one."""
 
     url: str | None = None
-    token: str | None = field(default=None, repr=False)
+    node_token: str | None = field(default=None, repr=False)  # to report
+    operator_token: str | None = field(default=None, repr=False)  # for all else
     host: str = "127.0.0.1"
     port: int = 8087
     folder: Path | None = None  # of its database; None: DATA_DIR/master
@@ -22,5 +23,6 @@ VARIABLES: Variables = {
     "MASTER_HOST": ("host", str),
     "MASTER_PORT": ("port", port),
     "MASTER_DIR": ("folder", Path),
-    **secret("MASTER_TOKEN", "token"),
+    **secret("FLEET_NODE_TOKEN", "node_token"),
+    **secret("FLEET_OPERATOR_TOKEN", "operator_token"),
 }

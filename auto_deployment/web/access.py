@@ -5,7 +5,7 @@ import hmac
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 FREE_TRIES = 5
@@ -25,17 +25,23 @@ class Refused:
     @property
     def headers(self) -> dict[str, str]:
         """Return what an answer says of it: that a token is asked for, or when to come again."""
-        return {"WWW-Authenticate": "Bearer"} if self.wait_s is None else {"Retry-After": str(self.wait_s)}
+        if self.wait_s is not None:
+            return {"Retry-After": str(self.wait_s)}
+        return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
 
 
 class Access:
     """Compares tokens in constant time; each worker counts the wrong ones for itself. `clock` is in seconds.
 
     While an address has to wait, the right token is not looked at either: else guessing would not be slower.
+    `others` are tokens that are right elsewhere, with the sentence for each.
     """
 
-    def __init__(self, token: str, clock: Callable[[], float], asks: str) -> None:
+    def __init__(
+        self, token: str, clock: Callable[[], float], asks: str, others: Mapping[str, str] | None = None
+    ) -> None:
         self._expected = _digest(token)
+        self._others = {_digest(other): sentence for other, sentence in (others or {}).items()}
         self._asks = asks  # the sentence for who has no token, or a wrong one
         self._clock = clock
         self._turn = threading.Lock()
@@ -48,9 +54,13 @@ class Access:
             if (wait_s := last + wait_after(tries) - self._clock()) > 0:
                 seconds = math.ceil(wait_s)
                 return Refused(429, f"Too many wrong tokens: try again in {seconds} s.", seconds)
-            if given is not None and hmac.compare_digest(_digest(given.strip()), self._expected):
+            digest = None if given is None else _digest(given.strip())
+            if digest is not None and hmac.compare_digest(digest, self._expected):
                 self._tries.pop(address, None)
                 return None
+            for other, sentence in self._others.items():
+                if digest is not None and hmac.compare_digest(digest, other):
+                    return Refused(403, sentence)  # no guess, but wrong tries before it still count
             if given is not None:  # who sends none guesses nothing
                 self._tries[address] = (tries + 1, self._clock())
                 self._tries.move_to_end(address)

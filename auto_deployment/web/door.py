@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,24 @@ class GuardedApp(Flask):
 
 
 def guard(
-    app: Flask, access: Access, open_to_all: Collection[str] = OPEN_TO_ALL, quiet: Collection[str] = (LIVE,)
+    app: Flask,
+    access: Access,
+    open_to_all: Collection[str] = OPEN_TO_ALL,
+    quiet: Collection[str] = (LIVE,),
+    apart: Mapping[str, Access] | None = None,
 ) -> None:
-    """Let nobody in without the token but to `open_to_all`, and log answers but those of `quiet`."""
+    """Let nobody in without the token but to `open_to_all`, and log answers but those of `quiet`.
+
+    `apart` are views that have a token of their own.
+    """
+    own = apart or {}
 
     def ask() -> Response | None:
         g.began_s = time.perf_counter()
         if request.endpoint in open_to_all:
             return None
-        refused = access.refusal(request.remote_addr or "", bearer(request.headers.get("Authorization")))
+        asked = own.get(request.endpoint or "", access)
+        refused = asked.refusal(request.remote_addr or "", bearer(request.headers.get("Authorization")))
         if refused is None:
             return None
         response = problem(refused.status, refused.detail)

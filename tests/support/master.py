@@ -10,14 +10,15 @@ from werkzeug.test import TestResponse
 
 from auto_deployment.fleet.files import Files
 from auto_deployment.fleet.folder import FolderFiles
-from auto_deployment.fleet.master.http import build
+from auto_deployment.fleet.master.http import Tokens, build
 from auto_deployment.fleet.master.http.factory import OPENAPI
 from auto_deployment.fleet.master.master import Master, MasterParts
 from auto_deployment.fleet.store import ModelStore
 from tests.support.described import Described
 from tests.support.fleet import NOW, Meddled, model
 
-TOKEN = "a token that nobody can guess"
+TOKEN = "a token that nobody can guess"  # the operator's
+NODE_TOKEN = "another one that nodes report with"
 DESCRIBED = Described(OPENAPI)
 SILENT_S = 60.0
 
@@ -31,6 +32,11 @@ def report(*versions: str, serves: str | None = None, **named: Any) -> dict[str,
     """Return what an agent says that holds versions and serves one on `stable`."""
     found = {"model": "films", "versions": list(versions), "channels": {"stable": channel(serves)}}
     return {**found, **named}
+
+
+def token_for(method: str, address: str) -> str:
+    """Return the token with which this may be asked."""
+    return NODE_TOKEN if method == "PUT" and address.startswith("/nodes/") else TOKEN
 
 
 class Fleet:
@@ -55,7 +61,7 @@ class Fleet:
         )
         self.master = Master(parts)
         self.master.start()
-        self.app = build(self.master, TOKEN)
+        self.app = build(self.master, Tokens(NODE_TOKEN, TOKEN))
         self.client = self.app.test_client()
 
     def publish(self, version: str, *channels: str, seed: int = 1) -> str:
@@ -76,8 +82,8 @@ class Fleet:
         headers: Mapping[str, str] | None = None,
         data: bytes | None = None,
     ) -> TestResponse:
-        """Ask with the token, under a new key where none is given, and compare with the description."""
-        sent = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
+        """Ask with the right token, under a new key where none is given, and compare with the description."""
+        sent = {"Authorization": f"Bearer {token_for(method, address)}", **(headers or {})}
         if key is not None and method != "GET":
             sent["Idempotency-Key"] = key or str(uuid4())
         named: dict[str, Any] = {"data": data} if body is None else {"json": body}

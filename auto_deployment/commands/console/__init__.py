@@ -60,7 +60,7 @@ def _fleet(settings: Settings) -> Callable[[str], Any] | None:
     master = settings.master
     if not master.url:
         return None
-    token = hard_to_guess(master.token, "MASTER_TOKEN_FILE")
+    token = hard_to_guess(master.operator_token, "FLEET_OPERATOR_TOKEN_FILE")
     return MasterClient(master.url, token, (MASTER_TIMEOUT_S, MASTER_TIMEOUT_S)).get
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auto_deployment.commands.fleet.shared import optional_master, state_file, store_of, volume_of
+from auto_deployment.commands.fleet.shared import master_of_node, state_file, store_of, volume_of
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.fleet.agent import Agent, AgentParts
@@ -150,7 +150,7 @@ def _for_indexes(settings: Settings) -> Settings:
 
 
 def _link(settings: Settings, agent: Agent) -> MasterLink | None:
-    client = optional_master(settings)
+    client = master_of_node(settings)
     if client is None:
         return None
     link = MasterLink(client, settings.fleet.node, lambda: agent.disk().free_bytes, time.time)

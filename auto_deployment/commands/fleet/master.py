@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from auto_deployment.commands.fleet.shared import store_of
 from auto_deployment.config import Settings
-from auto_deployment.config.env import hard_to_guess
+from auto_deployment.config.env import SettingsError, hard_to_guess
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import describe_owner, held, owner_text
 from auto_deployment.params import load_params
@@ -19,13 +19,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Serve; raise `SettingsError` without a token that is hard to guess."""
-    from auto_deployment.fleet.master.http import build
+    """Serve; raise `SettingsError` without two tokens that are hard to guess."""
+    from auto_deployment.fleet.master.http import Tokens, build
     from auto_deployment.fleet.master.http.server import master_server
     from auto_deployment.fleet.master.master import Master, MasterParts
 
     own, paths = settings.master, Paths(settings.data_dir)
-    token = hard_to_guess(own.token, "MASTER_TOKEN_FILE")
+    tokens = Tokens(
+        hard_to_guess(own.node_token, "FLEET_NODE_TOKEN_FILE"),
+        hard_to_guess(own.operator_token, "FLEET_OPERATOR_TOKEN_FILE"),
+    )
+    if tokens.node == tokens.operator:
+        raise SettingsError(
+            "FLEET_NODE_TOKEN_FILE and FLEET_OPERATOR_TOKEN_FILE have the same token, with which every node "
+            "could delete models: make another one for the operator."
+        )
     params, folder = load_params(settings.params_file).fleet, own.folder or paths.master
     store_of(settings)  # it is set, and its client is installed
 
@@ -48,5 +56,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         master = Master(parts)
         master.database.open()  # what keeps it from starting is said here, in one sentence
         master.database.close()
-        master_server(build(master, token), master, own.host, own.port, settings.log_level).run()
+        master_server(build(master, tokens), master, own.host, own.port, settings.log_level).run()
     return 0

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from auto_deployment.commands.fleet.shared import add_operation, changed, key_of, optional_master, store_of
+from auto_deployment.commands.fleet.shared import add_operation, changed, key_of, master_of, store_of
 from auto_deployment.config import Settings
 from auto_deployment.fleet.errors import ChangedError
 from auto_deployment.fleet.master.client import MasterClient
@@ -23,9 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Move the channel and print what is wanted then."""
-    master = optional_master(settings)
-    if master is not None and not args.index:
-        return _by_the_master(master, args, settings.fleet.model)
+    if settings.master.url and not args.index:
+        return _by_the_master(master_of(settings), args, settings.fleet.model)
     store = store_of(settings, of_indexes=args.index)
     seen = store.channels()
     found = seen.channels.wanted.get(args.channel)

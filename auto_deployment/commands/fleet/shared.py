@@ -29,18 +29,18 @@ def opener_of(settings: Settings) -> Callable[[], ModelStore] | None:
     return partial(store_of, settings) if settings.fleet.store else None
 
 
-def optional_master(settings: Settings) -> MasterClient | None:
-    """Return the master that the settings name, None where they name none."""
+def master_of_node(settings: Settings) -> MasterClient | None:
+    """Return the master as a node talks to it, None where the settings name none."""
     own = settings.master
-    return MasterClient(own.url, hard_to_guess(own.token, "MASTER_TOKEN_FILE")) if own.url else None
+    return MasterClient(own.url, hard_to_guess(own.node_token, "FLEET_NODE_TOKEN_FILE")) if own.url else None
 
 
 def master_of(settings: Settings) -> MasterClient:
-    """Return the master; raise `BadInputError` where none is set."""
-    master = optional_master(settings)
-    if master is None:
+    """Return the master as its operator talks to it; raise `BadInputError` where none is set."""
+    own = settings.master
+    if not own.url:
         raise BadInputError("MASTER_URL is not set: name the address where `marquee fleet master` answers.")
-    return master
+    return MasterClient(own.url, hard_to_guess(own.operator_token, "FLEET_OPERATOR_TOKEN_FILE"))
 
 
 def add_operation(parser: argparse.ArgumentParser) -> None:

@@ -21,8 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Print it; return 1 where the store is away or a channel is not as wanted."""
-    if settings.master.url and not args.index:
+    """Print it; return 1 where the store is away or a channel is not as wanted.
+
+    Who has a node's token alone asks for that node.
+    """
+    master = settings.master
+    if master.url and not args.index and (master.operator_token or not master.node_token):
         return _of_the_fleet(args, settings)
     state = read_state(state_file(volume_of(settings)))
     store = store_of(settings, of_indexes=args.index)

@@ -6,13 +6,13 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from auto_deployment.fleet.master.http.bodies import MAX_BODY
-from auto_deployment.fleet.master.http.factory import OPEN, OPENAPI
+from auto_deployment.fleet.master.http.factory import NOT_OF_NODES, ONLY_REPORTS, OPEN, OPENAPI
 from auto_deployment.fleet.master.http.read_views import DEFAULT_LIMIT, MAX_LIMIT
 from auto_deployment.fleet.master.report import ChannelReport, Report
 from auto_deployment.fleet.orders import Do
 from tests.support.described import path_of, routes
-from tests.support.fleet import V1
-from tests.support.master import DESCRIBED, TOKEN, Fleet, report
+from tests.support.fleet import V1, V2
+from tests.support.master import DESCRIBED, NODE_TOKEN, TOKEN, Fleet, report, token_for
 
 SCHEMAS = DESCRIBED.content["components"]["schemas"]
 VALUES = {
@@ -40,6 +40,56 @@ def test_nothing_is_said_or_done_without_the_token(fleet: Fleet, header: str | N
             assert V1 not in answer.text
     assert fleet.store.channels().channels.wanted == {"stable": V1}
     assert fleet.json("GET", "/nodes")["nodes"] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("PUT /channels/films/stable", {"version": V2, "expected": V1}),
+        ("DELETE /models/films/" + V2, None),
+        ("PUT /models/films/rejected/" + "0" * 64, {"reason": "odd lists"}),
+        ("DELETE /nodes/node-1", None),
+        *((f"POST /nodes/node-1/{do}", {"version": V2 if do in ("pin", "pull") else ""}) for do in Do),
+    ],
+)
+def test_a_node_s_token_changes_nothing_that_the_operator_s_does(
+    fleet: Fleet, address: str, body: dict[str, str] | None
+) -> None:
+    fleet.publish(V1, "stable")
+    fleet.publish(V2, seed=2)
+    fleet.report("node-1", serves=V1, versions=(V1,))
+    method, path = address.split()
+    if method == "DELETE":  # a node that is there is not forgotten
+        fleet.now += 1000
+    before = fleet.store.channels(), fleet.store.versions(), fleet.json("GET", "/nodes")["nodes"]
+    headers = {"Authorization": f"Bearer {NODE_TOKEN}"}
+    assert fleet.said(method, path, body, headers=headers) == (403, ONLY_REPORTS)
+    assert (fleet.store.channels(), fleet.store.versions(), fleet.json("GET", "/nodes")["nodes"]) == before
+    assert (fleet.audit(), fleet.report("node-1", serves=V1, versions=(V1,))) == ([], [])
+    if method == "DELETE":
+        fleet.now += 1000
+    fleet.json(method, path, body)
+
+
+def test_each_token_is_good_for_its_own_side_alone(fleet: Fleet) -> None:
+    for (path, verb), name in DESCRIBED.operations().items():
+        for token in (TOKEN, NODE_TOKEN):
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = fleet.ask(verb.upper(), address_of(path), {}, headers=headers)
+            is_right = name in OPEN or token == token_for(verb.upper(), address_of(path))
+            assert (answer.status_code == 403) != is_right, (path, verb)
+            if not is_right:
+                assert answer.json is not None
+                assert answer.json["detail"] == (ONLY_REPORTS if token == NODE_TOKEN else NOT_OF_NODES)
+                assert "WWW-Authenticate" not in answer.headers
+    assert fleet.json("GET", "/nodes")["nodes"] == []
+
+
+def test_who_has_a_node_s_token_guesses_the_operator_s_no_quicker(fleet: Fleet) -> None:
+    asked = ["wrong", NODE_TOKEN] * 5
+    found = [fleet.client.get("/nodes", headers={"Authorization": f"Bearer {one}"}) for one in asked]
+    assert [one.status_code for one in found] == [401, 403] * 4 + [401, 429]
+    assert fleet.report("node-1") == []  # what is wrong for one side keeps nobody of the other waiting
 
 
 def test_after_some_wrong_tokens_an_address_has_to_wait(fleet: Fleet) -> None:

@@ -30,7 +30,8 @@ from tests.support.ports import free_port
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually
 
-TOKEN = "a token that nobody can guess"
+TOKEN = "a token that nobody can guess"  # the operator's
+NODE_TOKEN = "another one that nodes report with"
 KILLS = int(os.environ.get("FLEET_KILLS", "1"))
 QUICK = {"poll_s: 5  ": "poll_s: 0.1", "min_free_mb: 500": "min_free_mb: 0", "silent_s: 60": "silent_s: 1 "}
 MARQUEE = (sys.executable, "-m", "auto_deployment", "fleet")
@@ -47,6 +48,7 @@ class World:
             self.store.publish(model(folder / "models", version, seed=number))
         self.store.move({"stable": V1}, NOW)
         (folder / "token").write_text(f"{TOKEN}\n", "utf-8")
+        (folder / "node-token").write_text(f"{NODE_TOKEN}\n", "utf-8")
         text = (PROJECT / "params.yaml").read_text("utf-8")
         head, section = text.split("\nfleet:")
         for shipped, quick in QUICK.items():
@@ -60,7 +62,8 @@ class World:
             "DATA_DIR": str(folder), "PARAMS_FILE": str(folder / "params.yaml"),
             "MODEL_STORE": str(folder / "store"), "FLEET_DIR": str(folder / "node"), "FLEET_NODE": "node-1",
             "FLEET_CHANNELS": "stable", "FLEET_METRICS_PORT": str(free_port()), "MASTER_URL": self.url,
-            "MASTER_TOKEN_FILE": str(folder / "token"), "MASTER_PORT": str(self.port),
+            "FLEET_OPERATOR_TOKEN_FILE": str(folder / "token"), "MASTER_PORT": str(self.port),
+            "FLEET_NODE_TOKEN_FILE": str(folder / "node-token"),
         }  # fmt: skip
         self.client = MasterClient(self.url, TOKEN)
 
@@ -100,16 +103,23 @@ def agent(world: World) -> Iterator["subprocess.Popen[str]"]:
     process.wait(60)
 
 
+@pytest.mark.parametrize("who", ["NODE", "OPERATOR"])
 @pytest.mark.parametrize(("token", "says"), [(None, "is not set"), ("short", "has only 5 characters")])
-def test_without_a_token_that_is_hard_to_guess_it_does_not_start(
-    world: World, token: str | None, says: str
+def test_without_two_tokens_that_are_hard_to_guess_it_does_not_start(
+    world: World, who: str, token: str | None, says: str
 ) -> None:
-    del world.environ["MASTER_TOKEN_FILE"]
-    environ = world.environ | ({} if token is None else {"MASTER_TOKEN": token})
+    del world.environ[f"FLEET_{who}_TOKEN_FILE"]
+    environ = world.environ | ({} if token is None else {f"FLEET_{who}_TOKEN": token})
     (sentence,) = said_by(environ, "fleet", "master").splitlines()
-    assert f"The token of MASTER_TOKEN_FILE {says}: name a file" in sentence
-    (sentence,) = said_by(environ, "fleet", "nodes").splitlines()
-    assert says in sentence
+    assert f"The token of FLEET_{who}_TOKEN_FILE {says}: name a file" in sentence
+    words = ("agent", "--once") if who == "NODE" else ("nodes",)
+    assert says in said_by(environ, "fleet", *words).splitlines()[-1]
+
+
+def test_one_token_for_both_sides_is_none(world: World) -> None:
+    environ = world.environ | {"FLEET_NODE_TOKEN_FILE": str(world.folder / "token")}
+    (sentence,) = said_by(environ, "fleet", "master").splitlines()
+    assert "have the same token, with which every node could delete models" in sentence
 
 
 def test_a_master_that_is_away_is_one_sentence_that_says_how_to_ask_again(world: World) -> None:
@@ -129,6 +139,9 @@ def test_commands_through_the_master_from_a_node_that_registers_to_one_that_is_f
         assert "no node has registered yet" in world.said("status")
         assert world.said("agent", "--once").endswith("Everything is as wanted.\n")
         assert f"recommender: stable wants {V1}\nnode" in world.said("status")
+        with_a_node_s_token_alone = world.environ | {"FLEET_OPERATOR_TOKEN_FILE": ""}
+        alone = said_by(with_a_node_s_token_alone, "fleet", "status")
+        assert "node     node-1, model recommender" in alone  # what it has itself
         assert "as wanted" in world.said("nodes")
         eventually(lambda: world.client.get("channels")["as_of"])
         assert world.said("pin", "node-1", V2, "--wait", "0", "--by", "ann").startswith("node-1: under way\n")
@@ -256,7 +269,7 @@ def again(world: World, key: str, what: dict[str, str]) -> dict[str, object]:
 @pytest.mark.slow
 def test_no_kill_loses_what_was_answered_or_does_it_twice(world: World) -> None:
     rng, report = random.Random(7), {"model": "recommender", "versions": [], "channels": {}}
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = {"Authorization": f"Bearer {NODE_TOKEN}"}
     for _ in range(KILLS):
         stop, answers = threading.Event(), Answers()
         enough = rng.randrange(8, 20)

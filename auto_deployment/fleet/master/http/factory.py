@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
@@ -19,13 +20,22 @@ from auto_deployment.web.door import OPEN_TO_ALL, GuardedApp, description, guard
 from auto_deployment.web.problems import Statuses, register_problems
 
 OPENAPI = Path(__file__).with_name("openapi.yaml")
-ASKS = "Send `Authorization: Bearer TOKEN` with the token of the file that MASTER_TOKEN_FILE names."
+REPORT = "report"
+ASKS = "Send `Authorization: Bearer TOKEN` with the token of the file that FLEET_OPERATOR_TOKEN_FILE names."
+ASKS_NODE = "Send `Authorization: Bearer TOKEN` with the token of the file that FLEET_NODE_TOKEN_FILE names."
+ONLY_REPORTS = (
+    "This is the token of nodes, which may only report: take the operator's, of FLEET_OPERATOR_TOKEN_FILE."
+)
+NOT_OF_NODES = (
+    "This is the operator's token, which no node should have: an agent reports with that of "
+    "FLEET_NODE_TOKEN_FILE."
+)
 OPEN = (*OPEN_TO_ALL, "ready", "metrics")
-QUIET = ("live", "ready", "metrics", "report")  # every few seconds, from everybody
+QUIET = ("live", "ready", "metrics", REPORT)  # every few seconds, from everybody
 # The rule, the verb, and the view, which is the operation's name in the description too.
 RULES = (
     ("/nodes", "GET", "list_nodes"),
-    ("/nodes/<node>", "PUT", "report"),
+    ("/nodes/<node>", "PUT", REPORT),
     ("/nodes/<node>", "DELETE", "forget"),
     (f"/nodes/<node>/<any({', '.join(Do)}):do>", "POST", "order"),
     ("/models", "GET", "list_models"),
@@ -49,7 +59,15 @@ STATUS: Statuses = (
 )
 
 
-def build(master: Master, token: str, clock: Callable[[], float] = time.monotonic) -> Flask:
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a node has, and what a person: who has taken a node over can tell of it, and change nothing."""
+
+    node: str = field(repr=False)
+    operator: str = field(repr=False)
+
+
+def build(master: Master, tokens: Tokens, clock: Callable[[], float] = time.monotonic) -> Flask:
     """Return the application of a master that is started when it answers; wrong tokens wait by `clock`."""
     app = GuardedApp("master", MAX_BODY)
     metrics = MasterMetrics(master)
@@ -59,5 +77,7 @@ def build(master: Master, token: str, clock: Callable[[], float] = time.monotoni
         view = own.get(name) or getattr(read, name, None) or getattr(change, name)
         app.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     register_problems(app, STATUS, "a report of an agent has far fewer")
-    guard(app, Access(token, clock, ASKS), OPEN, QUIET)
+    operator = Access(tokens.operator, clock, ASKS, {tokens.node: ONLY_REPORTS})
+    node = Access(tokens.node, clock, ASKS_NODE, {tokens.operator: NOT_OF_NODES})
+    guard(app, operator, OPEN, QUIET, {REPORT: node})
     return app
