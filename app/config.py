@@ -49,8 +49,10 @@ class Settings:
     redis_password: str | None = field(default=None, repr=False)
     model_name: str = "recommender"  # what those who ask name the model in MODEL_DIR
     models: tuple[tuple[str, Path], ...] = ()  # several, by name; the first is that of `model_dir`
-    rpc_port: int = 8500  # of app.rpc, as the next two
+    rpc_port: int = 8500  # of app.rpc, as all that follows
     rpc_metrics_port: int = 8501
+    rpc_tls_cert: Path | None = None  # None: without TLS
+    rpc_tls_key: Path | None = None
     rpc_drain_s: float = 1.0  # between saying that it ends and refusing calls
 
     @property
@@ -84,6 +86,10 @@ class Settings:
             values.pop("recent_dir", None)  # a folder alone follows nothing
         if values.get("impressions") == LOG and "impressions_dir" not in values:
             raise SettingsError("IMPRESSIONS is log: name a folder in IMPRESSIONS_DIR.")
+        if ("rpc_tls_cert" in values) != ("rpc_tls_key" in values):
+            raise SettingsError(
+                "RPC_TLS_CERT_FILE and RPC_TLS_KEY_FILE belong together: set both, or neither."
+            )
         return cls(**values)
 
 
@@ -188,4 +194,6 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RPC_PORT": ("rpc_port", _count(65_535)),
     "RPC_METRICS_PORT": ("rpc_metrics_port", _count(65_535)),
     "RPC_DRAIN_S": ("rpc_drain_s", _seconds),
+    "RPC_TLS_CERT_FILE": ("rpc_tls_cert", Path),
+    "RPC_TLS_KEY_FILE": ("rpc_tls_key", Path),
 }

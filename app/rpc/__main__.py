@@ -67,6 +67,7 @@ def _serve(settings: Settings) -> int:
     from app.rpc.parts import build
     from app.rpc.port import BusyPortError, address_of, reserve
     from app.rpc.supervisor import Place, Supervisor
+    from app.rpc.tls import CertificateError, certificate_of
 
     logging.basicConfig(
         level=settings.log_level,
@@ -76,15 +77,17 @@ def _serve(settings: Settings) -> int:
     log = logging.getLogger(__name__)
     log.info("Settings: %s", settings)
     try:
+        certificate = certificate_of(settings)
         held = [reserve(settings), page.listen(settings)]
-    except BusyPortError as error:
+    except (BusyPortError, CertificateError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     _allow_connections()
     parts = build(settings)
     places = [Place(f"worker {one}", partial(worker.run, parts)) for one in range(1, settings.workers + 1)]
     places.append(Place("metrics", partial(page.run, parts, held[1])))
-    log.info("Answering gRPC on %s, metrics on port %d", address_of(settings), settings.rpc_metrics_port)
+    way = "gRPC" if certificate is None else "gRPC with TLS"
+    log.info("Answering %s on %s, metrics on port %d", way, address_of(settings), settings.rpc_metrics_port)
     gc.collect()
     gc.freeze()  # looking at objects would copy the pages they are on
     look, stop = _follower(settings)

@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from app.config import Settings, address
 from app.rpc.parts import Parts
 from app.rpc.port import BusyPortError, family_and_place
+from app.rpc.tls import certificate_of
 
 PATIENCE_S = 30.0  # with a client that does not say what it wants
 READY_S = 2.0
@@ -30,7 +31,8 @@ class Pages:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._channel = grpc.insecure_channel(_own_address(parts.settings))
+        self._certificate = certificate_of(parts.settings)
+        self._channel = self._opened()
 
     def answer(self, path: str) -> Answer:
         if path == "/metrics":
@@ -50,6 +52,8 @@ class Pages:
 
     def _ready(self) -> Answer:
         """Ask over gRPC, as clients do; a worker answers."""
+        if self._certificate is not None and self._certificate.has_changed():
+            self._channel = self._opened()
         try:
             found = health_pb2_grpc.HealthStub(self._channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=READY_S
@@ -58,6 +62,10 @@ class Pages:
             return 503, TEXT, f"no answer: {error.code().name}\n".encode()
         well = found.status == health_pb2.HealthCheckResponse.SERVING
         return (200, TEXT, b"ready\n") if well else (503, TEXT, b"a model fails its self-test\n")
+
+    def _opened(self) -> grpc.Channel:
+        place = _own_address(self._parts.settings)
+        return self._certificate.own_channel(place) if self._certificate else grpc.insecure_channel(place)
 
 
 class _Server(ThreadingHTTPServer):

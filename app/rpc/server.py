@@ -12,6 +12,7 @@ from app.rpc.models import RpcModels
 from app.rpc.port import address_of
 from app.rpc.quick import QuickCalls
 from app.rpc.threads import Threads
+from app.rpc.tls import certificate_of
 
 MAX_MESSAGE = 65_536  # bytes; 200 excluded ids of 78 characters are 16,000
 OPTIONS = (
@@ -38,7 +39,8 @@ class RpcServer:
     """Listens from `start` to `stop`."""
 
     def __init__(self, settings: Settings, calls: Calls) -> None:
-        self._address, self._calls, self._drain_s = address_of(settings), calls, settings.rpc_drain_s
+        self._settings, self._calls = settings, calls
+        self._address = address_of(settings)
         self.threads = Threads(settings.threads)
         self.health = health.HealthServicer(
             experimental_non_blocking=True, experimental_thread_pool=self.threads
@@ -55,9 +57,13 @@ class RpcServer:
         reflection.enable_server_reflection(names, self._server)
 
     def start(self, models: RpcModels) -> None:
-        """Listen; raise `RuntimeError` where that is not possible."""
+        """Listen; raise `RuntimeError` or `CertificateError` where that is not possible."""
         self.tell_health(models)
-        self._server.add_insecure_port(self._address)
+        certificate = certificate_of(self._settings)
+        if certificate is None:
+            self._server.add_insecure_port(self._address)
+        else:
+            self._server.add_secure_port(self._address, certificate.credentials())
         self._server.start()
         self._quick.begin()
 
@@ -75,7 +81,7 @@ class RpcServer:
         those who watch health are given time to leave first, and then everybody is told to ask elsewhere.
         """
         self.health.enter_graceful_shutdown()
-        time.sleep(self._drain_s)
+        time.sleep(self._settings.rpc_drain_s)
         self._calls.stopping = True
         time.sleep(REFUSING_S)
         self._server.stop(grace_s).wait()

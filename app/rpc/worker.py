@@ -11,6 +11,7 @@ from app import background
 from app.rpc.calls import Calls
 from app.rpc.parts import Parts
 from app.rpc.server import RpcServer
+from app.rpc.tls import CertificateError
 
 GRACE_S = 10.0  # answers take milliseconds; this is for clients who read slowly
 HEALTH_S = 5.0
@@ -40,6 +41,9 @@ def run(parts: Parts) -> int:
     except RuntimeError as error:
         sys.stderr.write(f"This process cannot listen: {error}\n")
         return CANNOT_LISTEN
+    except CertificateError as error:  # it was good when the instance began, and may be under way
+        log.warning("%s Another process tries again", error)
+        return 1
     _start_background(parts, server)
     log.info("Process %d answers", os.getpid())
     while not stop.wait(PARENT_S):

@@ -1,9 +1,9 @@
-"""Where the service is: `http://HOST:PORT/PREFIX`, or `grpc://HOST:PORT/MODEL`."""
+"""Where the service is: `http://HOST:PORT/PREFIX`, or `grpc://HOST:PORT/MODEL`; with TLS `https`, `grpcs`."""
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-PORTS = {"http": 80, "https": 443, "grpc": 8500}
+PORTS = {"http": 80, "https": 443, "grpc": 8500, "grpcs": 8500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,14 @@ class Address:
     host: str
     port: int
     path: str  # without slashes around it
+
+    @property
+    def is_grpc(self) -> bool:
+        return self.scheme in ("grpc", "grpcs")
+
+    @property
+    def has_tls(self) -> bool:
+        return self.scheme in ("https", "grpcs")
 
     @property
     def netloc(self) -> str:
@@ -35,4 +43,6 @@ class Address:
 
 
 def _unknown(text: str) -> ValueError:
-    return ValueError(f"An address is http://HOST:PORT, https://HOST or grpc://HOST:8500, not {text!r}.")
+    return ValueError(
+        f"An address is http://HOST:PORT, https://HOST, grpc://HOST:8500 or grpcs://HOST:8500, not {text!r}."
+    )

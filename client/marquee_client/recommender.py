@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -30,8 +31,9 @@ class Way(Protocol):
 class Recommender:
     """Asks one Marquee. Make one for the process, and call it from any number of threads.
 
-    `address` is `http://HOST:PORT`, `https://HOST` or `grpc://HOST:8500`; a path before the service's own, or
-    over gRPC the name of a model, may follow. `fallback` holds movie ids, best first, for when there is no
+    `address` is `http://HOST:PORT`, `https://HOST`, `grpc://HOST:8500` or `grpcs://HOST:8500`; a path before
+    the service's own, or over gRPC the name of a model, may follow. `ca_file` has the certificates that TLS
+    trusts in place of the usual ones. `fallback` holds movie ids, best first, for when there is no
     answer. A call ends within `budget_s`, connecting and a second attempt included: 0.6 s is what the edge of
     Marquee takes at most, and what people do not notice much. `on_flip` is called by the thread whose call
     flipped the switch. `name` is the label of the metrics, else host and port.
@@ -44,13 +46,14 @@ class Recommender:
         *,
         budget_s: float = 0.6,
         connect_s: float = 0.6,
+        ca_file: str | None = None,
         rule: Rule | None = None,
         raise_on_failure: bool = False,
         on_flip: Callable[[Flip], object] | None = None,
         name: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raise `ValueError` for what cannot work. Nothing is asked yet."""
+        """Raise `ValueError` for what cannot work, `OSError` for a file. Nothing is asked yet."""
         self._rule = rule or Rule()
         self._fallback = _movies(fallback)
         _check(budget_s, connect_s, self._rule)
@@ -60,7 +63,7 @@ class Recommender:
         self._on_flip = on_flip
         self._name = name or parsed.netloc
         self._clock = clock
-        self._way: Way = _way(parsed, connect_s)
+        self._way: Way = _way(parsed, connect_s, ca_file)
         self._begin()
         renew_in_children(self)
 
@@ -154,16 +157,18 @@ class Recommender:
                 logger.exception("%s: on_flip failed", self._name)
 
 
-def _way(address: Address, connect_s: float) -> Way:
-    if address.scheme != "grpc":
-        return HttpWay(address, connect_s)
+def _way(address: Address, connect_s: float, ca_file: str | None) -> Way:
+    if ca_file is not None and not address.has_tls:
+        raise ValueError("ca_file is for https:// and grpcs:// addresses: leave it out, or ask over TLS.")
+    if not address.is_grpc:
+        return HttpWay(address, connect_s, ca_file)
     try:
         from marquee_client.rpc import RpcWay
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"grpc:// needs {error.name}: pip install 'marquee-client[grpc]'."
+            f"{address.scheme}:// needs {error.name}: pip install 'marquee-client[grpc]'."
         ) from error
-    return RpcWay(address, connect_s)
+    return RpcWay(address, connect_s, None if ca_file is None else Path(ca_file).read_bytes())
 
 
 def _movies(fallback: Iterable[str]) -> tuple[str, ...]:

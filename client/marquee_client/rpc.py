@@ -38,8 +38,11 @@ OUTCOMES = {grpc.StatusCode.DEADLINE_EXCEEDED: TIMEOUT, grpc.StatusCode.UNAVAILA
 class RpcWay:
     """Asks one address over one channel, for any number of threads."""
 
-    def __init__(self, address: Address, connect_s: float, parents: object = None) -> None:
+    def __init__(
+        self, address: Address, connect_s: float, roots: bytes | None = None, parents: object = None
+    ) -> None:
         self._address = address
+        self._roots = roots  # certificates in PEM, in place of gRPC's own
         self._connect_s = connect_s
         self._question, answer = messages("RecommendRequest", "MovieList")
         self._decode = answer.FromString
@@ -80,16 +83,22 @@ class RpcWay:
 
     def renewed(self) -> "RpcWay":
         """Return the same for a process that was forked; its parent's channel is not touched."""
-        return RpcWay(self._address, self._connect_s, self._channel)
+        return RpcWay(self._address, self._connect_s, self._roots, self._channel)
 
     def _opened(self) -> Any:
         with self._lock:
             if self._channel is None:
-                self._channel = grpc.insecure_channel(self._address.netloc, _options(self._connect_s))
+                self._channel = self._opening()
                 self._call = self._channel.unary_unary(
                     METHOD, request_serializer=None, response_deserializer=self._decode
                 )
             return self._call
+
+    def _opening(self) -> Any:
+        place, options = self._address.netloc, _options(self._connect_s)
+        if not self._address.has_tls:
+            return grpc.insecure_channel(place, options)
+        return grpc.secure_channel(place, grpc.ssl_channel_credentials(self._roots), options)
 
 
 def _options(connect_s: float) -> list[tuple[str, int]]:

@@ -95,12 +95,13 @@ def test_what_can_never_be_right_is_told_at_once(
     [
         (
             {"address": "localhost:8082"},
-            "An address is http://HOST:PORT, https://HOST or grpc://HOST:8500, not",
+            "An address is http://HOST:PORT, https://HOST, grpc://HOST:8500 or grpcs://HOST:8500, not",
         ),
         ({"address": "ftp://host"}, "An address is http"),
         ({"address": "http://host:99999"}, "An address is http"),
         ({"address": "http://"}, "An address is http"),
         ({"address": "http://name:secret@host"}, "An address is http"),
+        ({"ca_file": "ca.pem"}, "ca_file is for https:// and grpcs:// addresses"),
         ({"fallback": "heat+1995"}, "fallback is a list of movie ids, best first."),
         ({"fallback": [1]}, "fallback is a list of movie ids, best first."),
         ({"budget_s": 0}, "budget_s and connect_s are above 0, not 0 and 0.6."),

@@ -19,10 +19,11 @@ from marquee_client.wish import DEFAULT_N, Wish
 class HttpWay:
     """Asks one address, for any number of threads."""
 
-    def __init__(self, address: Address, connect_s: float) -> None:
+    def __init__(self, address: Address, connect_s: float, ca_file: str | None = None) -> None:
         self._address = address
         self._connect_s = connect_s
-        self._tls = ssl.create_default_context() if address.scheme == "https" else None
+        self._ca_file = ca_file
+        self._tls = ssl.create_default_context(cafile=ca_file) if address.has_tls else None
         self._names = Names(address.host, address.port)
         self._idle = IdleConnections()
         prefix = f"/{address.path}" if address.path else ""
@@ -48,7 +49,7 @@ class HttpWay:
     def renewed(self) -> "HttpWay":
         """Return the same for a process that was forked from one that has used this."""
         self._idle.leave_to_parent()
-        return HttpWay(self._address, self._connect_s)
+        return HttpWay(self._address, self._connect_s, self._ca_file)
 
     def _once(self, question: bytes, deadline: Deadline, idle: Connection | None) -> Answer:
         connection = idle or self._connected(deadline)
