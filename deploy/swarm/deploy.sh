@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deploy the stack to the Swarm that `docker` talks to (a manager), and wait until it has settled:
-#   MARQUEE_TAG=1 MODEL_STORE=s3://BUCKET/PATH STORE_CREDENTIALS_FILE=credentials.ini deploy/swarm/deploy.sh
+#   export MARQUEE_TAG=1 MODEL_STORE=s3://BUCKET/PATH STORE_CREDENTIALS_FILE=credentials.ini
+#   FLEET_NODE_TOKEN_FILE=node-token FLEET_OPERATOR_TOKEN_FILE=operator-token deploy/swarm/deploy.sh
 # Ends with 1 where a service was rolled back or did not settle within WITHIN_S; docs/fleet.md has the variables.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,19 +12,28 @@ absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;;
 
 [ "$(docker info -f '{{.Swarm.ControlAvailable}}' 2>/dev/null)" = true ] ||
   fail "docker does not talk to a manager of a Swarm: docker swarm init, or set DOCKER_HOST."
-for name in MARQUEE_TAG MODEL_STORE STORE_CREDENTIALS_FILE; do
+for name in MARQUEE_TAG MODEL_STORE STORE_CREDENTIALS_FILE FLEET_NODE_TOKEN_FILE FLEET_OPERATOR_TOKEN_FILE; do
   [ -n "${!name:-}" ] || fail "$name is not set: docs/fleet.md says what it is."
 done
 export MARQUEE_NGINX_TAG=${MARQUEE_NGINX_TAG:-$MARQUEE_TAG} # which restarts only where this says another one
 # Compose's files name paths from where they are, people from where they stand.
 STORE_CREDENTIALS_FILE=$(absolute "$STORE_CREDENTIALS_FILE")
+MASTER_CREDENTIALS_FILE=$(absolute "${MASTER_CREDENTIALS_FILE:-$STORE_CREDENTIALS_FILE}")
+FLEET_NODE_TOKEN_FILE=$(absolute "$FLEET_NODE_TOKEN_FILE")
+FLEET_OPERATOR_TOKEN_FILE=$(absolute "$FLEET_OPERATOR_TOKEN_FILE")
 STORE_CONFIG_FILE=$(absolute "${STORE_CONFIG_FILE:-$here/store.ini}")
-for file in "$STORE_CREDENTIALS_FILE" "$STORE_CONFIG_FILE"; do
+for file in "$STORE_CREDENTIALS_FILE" "$MASTER_CREDENTIALS_FILE" "$STORE_CONFIG_FILE" \
+  "$FLEET_NODE_TOKEN_FILE" "$FLEET_OPERATOR_TOKEN_FILE"; do
   [ -s "$file" ] || fail "$file is not there or empty: name another one."
 done
+# On another node the master would begin with an empty database.
+[ "$(docker node ls -q -f node.label=marquee.master=true | wc -l)" = 1 ] ||
+  fail "One node has to have the label marquee.master=true, as the master's database is on its disk:" \
+    "docker node update --label-add marquee.master=true NODE."
 MARQUEE_CONFIGS=$(cat "$here/upstream.conf" "$here/../../nginx/templates/marquee.conf.template" "$STORE_CONFIG_FILE" |
   sha256sum | cut -c1-12)
-export STORE_CREDENTIALS_FILE STORE_CONFIG_FILE MARQUEE_CONFIGS
+export STORE_CREDENTIALS_FILE MASTER_CREDENTIALS_FILE STORE_CONFIG_FILE MARQUEE_CONFIGS
+export FLEET_NODE_TOKEN_FILE FLEET_OPERATOR_TOKEN_FILE
 
 docker stack deploy --detach=true --prune --with-registry-auth --resolve-image "${RESOLVE_IMAGE:-always}" \
   -c "$here/stack.yml" "$MARQUEE_STACK"

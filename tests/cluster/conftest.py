@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import sys
 import threading
@@ -16,7 +17,7 @@ from tests.support.s3_server import S3Server, client_libraries
 from tests.support.systems.load import Load
 from tests.support.systems.seconds import percentile, summarise
 from tests.support.systems.stack import remove_images
-from tests.support.systems.swarm import NODES, STACK, Swarm, address, build, nodes_up, this_host
+from tests.support.systems.swarm import MASTER_NODE, NODES, STACK, Swarm, address, build, nodes_up, this_host
 from tests.support.waiting import eventually
 
 LAB = os.environ.get("SWARM_LAB", "up-swarm")
@@ -105,12 +106,18 @@ def swarm(
     (folder / "store.ini").write_text(
         f"[default]\nregion = us-east-1\nendpoint_url = {given['AWS_ENDPOINT_URL']}\n", "utf-8"
     )
+    for side in ("node", "operator"):
+        (folder / f"{side}-token").write_text(f"{secrets.token_hex()}\n", "utf-8")
     environ = {
+        "FLEET_NODE_TOKEN_FILE": str(folder / "node-token"),
+        "FLEET_OPERATOR_TOKEN_FILE": str(folder / "operator-token"),
+        "FLEET_TOKENS_VERSION": secrets.token_hex(4),  # a run before may have left its own
         "MODEL_STORE": os.environ["MODEL_STORE"],
         "STORE_CREDENTIALS_FILE": str(folder / "credentials.ini"),
         "STORE_CONFIG_FILE": str(folder / "store.ini"),
     }
     swarm = Swarm(nodes.lab, nodes.image, nodes.manager, environ)
+    swarm.manage("node", "update", "--label-add", "marquee.master=true", MASTER_NODE)
     first = publish("stable", "canary")
     deployed = swarm.deploy()
     assert deployed.returncode == 0, f"{deployed.stderr}\n{swarm.describe()}"

@@ -11,7 +11,7 @@ from tests.cluster.conftest import Say, UnderLoad
 from tests.support.edge.ring import Ring
 from tests.support.http import get
 from tests.support.s3_server import S3Server
-from tests.support.systems.containers import docker
+from tests.support.systems.containers import StackError, docker
 from tests.support.systems.swarm import NODES, STACK, Swarm, address, make_broken
 from tests.support.waiting import eventually
 
@@ -21,6 +21,7 @@ Publish = Callable[..., str]
 MANAGER, SECOND, VICTIM = NODES
 WITHIN_S = 60.0  # from a version's publication until it answers on all nodes
 AWAY_S = float(os.environ.get("STORE_AWAY_S", "30"))  # 600: ten minutes
+MASTER_AWAY_S = float(os.environ.get("MASTER_AWAY_S", "30"))
 RING = {"tasks.serving:8000": 80, "tasks.canary:8001": 20}
 
 
@@ -110,7 +111,7 @@ def test_new_code_and_new_settings_reach_all_nodes_and_cost_no_request(
 ) -> None:
     with under_load():
         began_s = time.monotonic()
-        for service in ("serving", "canary", "agent", "static-list"):
+        for service in ("serving", "canary", "agent", "static-list", "master"):
             settled.replace(service)
         say(f"all but NGINX replaced on all nodes in {time.monotonic() - began_s:.0f} s")
 
@@ -133,6 +134,57 @@ def test_a_store_that_is_away_costs_no_request_also_when_containers_start_meanwh
         arrives(settled, version)
 
 
+def all_are_heard_of(swarm: Swarm, version: str) -> None:
+    """Wait until the master says of every node that it is there and serves a version."""
+    wanted = {node: ("here", version) for node in NODES}
+
+    def heard_of() -> bool:
+        found = swarm.heard_of()
+        return wanted == {
+            node: (one["state"], one["channels"]["stable"]["confirmed"]) for node, one in found.items()
+        }
+
+    eventually(heard_of, 2 * WITHIN_S, 1, swarm.describe)
+
+
+def test_what_a_person_asks_of_the_master_is_done_on_a_node_and_a_node_itself_may_ask_nothing(
+    settled: Swarm, publish: Publish, under_load: UnderLoad
+) -> None:
+    (before,) = settled.confirmed()
+    assert before is not None
+    with under_load():
+        version = publish("stable")
+        arrives(settled, version)
+        all_are_heard_of(settled, version)
+        assert "done" in settled.fleet("pin", SECOND, before)
+        assert settled.agent(SECOND)["channels"]["stable"]["confirmed"] == before
+        assert "done" in settled.fleet("unpin", SECOND)
+        arrives(settled, version)
+    assert "pin node=" in settled.fleet("audit")
+    for refused in (f"delete {before}", "prune all"):
+        with pytest.raises(StackError, match="The token of FLEET_OPERATOR_TOKEN_FILE is not set"):
+            settled.on(SECOND, "agent", f"marquee fleet {refused}")
+
+
+def test_a_master_that_is_away_costs_no_request_and_no_model(
+    settled: Swarm, publish: Publish, under_load: UnderLoad, say: Say
+) -> None:
+    with under_load():
+        settled.manage("service", "scale", "--detach", f"{STACK}_master=0")
+        began_s = time.monotonic()
+        eventually(lambda: settled.tasks(MANAGER, "master") == [], 60, 1)
+        version = publish("stable")
+        arrives(settled, version)
+        settled.replace("agent")
+        assert settled.confirmed() == {version}
+        time.sleep(max(0.0, MASTER_AWAY_S - (time.monotonic() - began_s)))
+        say(f"the master was away for {time.monotonic() - began_s:.0f} s")
+        settled.manage("service", "scale", "--detach", f"{STACK}_master=1")
+        began_s = time.monotonic()
+        all_are_heard_of(settled, version)
+        say(f"it had heard of all nodes {time.monotonic() - began_s:.0f} s after its start was asked for")
+
+
 def test_with_the_manager_away_the_others_go_on_and_also_get_new_versions(
     settled: Swarm, publish: Publish, under_load: UnderLoad
 ) -> None:
@@ -146,3 +198,4 @@ def test_with_the_manager_away_the_others_go_on_and_also_get_new_versions(
         docker("start", MANAGER)
         arrives(settled, version)
         eventually(lambda: versions(MANAGER) == {version}, 60, 1)
+    all_are_heard_of(settled, version)  # whose master was away with it

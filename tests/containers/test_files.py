@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from auto_deployment.config.master import MasterSettings
 from auto_deployment.edge.nginx_config import Place, variables
 from auto_deployment.params import load_params
 from auto_deployment.release.containers.instances import STARTING_SHARES
@@ -30,6 +31,7 @@ PUBLISHED = {
     "grpc": 8000,
     "grpc-nginx": 8502,
     "search": 8088,
+    "master": 8087,
 }
 
 
@@ -129,7 +131,7 @@ def test_the_model_store_reaches_those_who_use_it_and_is_nowhere_unless_it_is_se
 ) -> None:
     services = compose["services"]
     users = {name for name, one in services.items() if "MODEL_STORE" in (one.get("environment") or {})}
-    assert users == {"scheduler", "controller", "agent", "search-agent"}
+    assert users == {"scheduler", "controller", "agent", "search-agent", "master"}
     for name in users:
         assert services[name]["environment"].items() >= compose["x-store-environment"].items(), name
         assert "aws_credentials" in services[name]["secrets"], name
@@ -139,6 +141,24 @@ def test_the_model_store_reaches_those_who_use_it_and_is_nowhere_unless_it_is_se
     assert services["search-agent"]["profiles"] == ["search-store"]
     for agent in ("agent", "search-agent"):
         assert "store:/store:ro,nocopy" in services[agent]["volumes"]
+
+
+def test_each_side_of_the_fleet_has_its_own_token_and_the_master_both(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    tokens = {"fleet_node_token", "fleet_operator_token"}
+    found = {name: tokens & set(one.get("secrets", ())) for name, one in services.items()}
+    assert {name: has for name, has in found.items() if has} == {
+        "agent": {"fleet_node_token"},
+        "console": {"fleet_operator_token"},
+        "master": tokens,
+    }
+    for name, has in found.items():
+        given = services[name].get("environment", {})
+        told = {one.removesuffix("_FILE").lower() for one in given if re.match(r"FLEET_\w+_TOKEN", one)}
+        assert told == has, name
+    assert services["master"]["profiles"] == ["fleet"]
+    address = services["master"]["environment"]["MASTER_URL"]
+    assert address == f"http://127.0.0.1:{MasterSettings().port}"
 
 
 def test_an_alert_that_rings_goes_on_ringing_when_prometheus_was_restarted(compose: dict[str, Any]) -> None:

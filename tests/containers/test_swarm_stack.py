@@ -12,6 +12,8 @@ import yaml
 
 from app.config import VARIABLES as APP
 from auto_deployment.config.fleet import VARIABLES as FLEET
+from auto_deployment.config.master import VARIABLES as MASTER
+from auto_deployment.config.master import MasterSettings
 from auto_deployment.edge.nginx_config import UpstreamServer, upstream
 from auto_deployment.params import load_params
 from tests.support.project import PROJECT
@@ -62,8 +64,8 @@ def test_there_is_no_routing_mesh_and_no_virtual_address(services: dict[str, Any
 def test_a_bad_version_goes_back_by_itself_and_a_host_port_is_given_up_first(
     services: dict[str, Any],
 ) -> None:
-    # The agent's port is its volume, the static list's its folder: two at once would be in each other's way.
-    held = {"nginx", "agent", "static-list"}
+    # The port of agent and master is a volume, the static list's a folder: two at once would collide.
+    held = {"nginx", "agent", "static-list", "master"}
     for name, service in services.items():
         update, rollback = (service["deploy"][f"{way}_config"] for way in ("update", "rollback"))
         assert update["failure_action"] == "rollback", name
@@ -79,7 +81,9 @@ def test_nothing_of_a_node_is_needed_but_its_volumes(stack: dict[str, Any]) -> N
         assert {mount["type"] for mount in mounts} <= {"volume", "tmpfs"}, name
         assert {mount["source"] for mount in mounts if mount["type"] == "volume"} <= stack["volumes"].keys()
     for one in (*stack["configs"].values(), *stack["secrets"].values()):
-        assert re.search(r"\$\{(MARQUEE_CONFIGS|STORE_CREDENTIALS_VERSION):-1\}$", one["name"])
+        assert re.search(
+            r"\$\{(MARQUEE_CONFIGS|STORE_CREDENTIALS_VERSION|FLEET_TOKENS_VERSION):-1\}$", one["name"]
+        )
         assert one["file"].startswith("$") or (SWARM / one["file"]).is_file()
 
 
@@ -89,12 +93,12 @@ def test_one_service_alone_fills_a_new_volume(stack: dict[str, Any]) -> None:
         for mount in service["volumes"]:
             if mount["type"] == "volume" and not mount.get("volume", {}).get("nocopy"):
                 filling[mount["source"]].append(name)
-    assert filling == {"fleet": ["agent"], "edge": ["nginx"]}
+    assert filling == {"fleet": ["agent"], "edge": ["nginx"], "master": ["master"]}
 
 
 def test_who_serves_follows_what_its_node_s_agent_brings(services: dict[str, Any]) -> None:
     agent = services["agent"]["environment"]
-    assert {name for name in agent if name.startswith(("FLEET", "MODEL"))} <= FLEET.keys()
+    assert {name for name in agent if name.startswith(("FLEET", "MODEL"))} <= FLEET.keys() | MASTER.keys()
     _, parse = FLEET["FLEET_CHANNELS"]
     channels = parse(agent["FLEET_CHANNELS"].replace(NODE, "node-1"))
     assert channels == {"stable": "http://serving-node-1:8000", "canary": None}
@@ -108,6 +112,22 @@ def test_who_serves_follows_what_its_node_s_agent_brings(services: dict[str, Any
         assert (fleet["source"], fleet["target"], fleet["read_only"]) == ("fleet", agent["FLEET_DIR"], True)
         start_s = int(services[service]["healthcheck"]["start_period"].removesuffix("s"))
         assert int(given["MODEL_WAIT_S"]) < start_s
+
+
+def test_there_is_one_master_on_one_node_and_the_token_that_may_do_all_is_nowhere_else(
+    services: dict[str, Any],
+) -> None:
+    deploy, given = services["master"]["deploy"], services["master"]["environment"]
+    assert (deploy["mode"], deploy["replicas"]) == ("replicated", 1)
+    assert deploy["placement"] == {"constraints": ["node.labels.marquee.master == true"]}
+    assert "marquee.master=true" in (SWARM / "deploy.sh").read_text("utf-8")
+    assert {name for name in given if name.startswith(("FLEET", "MASTER"))} <= MASTER.keys()
+    assert given["MASTER_DIR"] == services["master"]["volumes"][0]["target"]
+    assert services["agent"]["environment"]["MASTER_URL"] == f"http://tasks.master:{MasterSettings().port}"
+    held = {name: str(one.get("secrets", ())) for name, one in services.items()}
+    assert {name for name, secrets in held.items() if "fleet_operator_token" in secrets} == {"master"}
+    assert {name for name, secrets in held.items() if "fleet_node_token" in secrets} == {"master", "agent"}
+    assert "ports" not in services["master"]  # its answers and tokens would cross the network in clear
 
 
 def test_users_are_split_as_on_one_host(services: dict[str, Any]) -> None:
@@ -142,6 +162,7 @@ def test_what_a_person_may_set_is_documented() -> None:
 DOCKER = """#!/bin/sh
 case "$1 $2" in
   "info -f") echo ${MANAGER:-true} ;;
+  "node ls") test -n "$NO_LABEL" || echo n1 ;;
   "stack services")
     case "$4" in *Replicas*) echo marquee_serving ${REPLICAS:-3/3} ;; *) echo marquee_serving ;; esac ;;
   "service inspect") echo marquee_serving $STATE ;;
@@ -151,7 +172,8 @@ esac
 
 def deploying(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run deploy.sh with a `docker` that says what it is told to, and without waiting."""
-    (folder / "credentials.ini").write_text("[default]\n")
+    for name in ("credentials.ini", "node-token", "operator-token"):
+        (folder / name).write_text("what is in it\n")
     for name, text in {"docker": DOCKER, "sleep": "#!/bin/sh\n"}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
@@ -160,6 +182,8 @@ def deploying(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
         "MARQUEE_TAG": "1",
         "MODEL_STORE": "s3://models",
         "STORE_CREDENTIALS_FILE": str(folder / "credentials.ini"),
+        "FLEET_NODE_TOKEN_FILE": str(folder / "node-token"),
+        "FLEET_OPERATOR_TOKEN_FILE": str(folder / "operator-token"),
         **environ,
     }
     return subprocess.run([SWARM / "deploy.sh"], env=given, capture_output=True, text=True, check=False)
@@ -179,13 +203,29 @@ def test_deploying_ends_well_once_all_runs(tmp_path: Path, state: str) -> None:
         ({"MODEL_STORE": ""}, "MODEL_STORE is not set: "),
         ({"MARQUEE_TAG": ""}, "MARQUEE_TAG is not set: "),
         ({"STORE_CREDENTIALS_FILE": "nowhere.ini"}, "nowhere.ini is not there or empty: "),
+        ({"MASTER_CREDENTIALS_FILE": "nowhere.ini"}, "nowhere.ini is not there or empty: "),
+        ({"FLEET_OPERATOR_TOKEN_FILE": ""}, "FLEET_OPERATOR_TOKEN_FILE is not set: "),
+        ({"NO_LABEL": "1"}, "docker node update --label-add marquee.master=true NODE."),
         ({"STATE": "rollback_completed"}, "marquee_serving was rolled back: "),
         ({"STATE": "rollback_paused"}, "marquee_serving stands still (rollback_paused): "),
         ({"STATE": "paused"}, "marquee_serving stands still (paused): "),
         ({"STATE": "updating", "WITHIN_S": "1"}, "The stack has not settled within 1 s: "),
         ({"REPLICAS": "2/3", "WITHIN_S": "1"}, "The stack has not settled within 1 s: "),
     ],
-    ids=["manager", "store", "tag", "credentials", "rolled back", "rollback", "paused", "slow", "missing"],
+    ids=[
+        "manager",
+        "store",
+        "tag",
+        "credentials",
+        "master's",
+        "token",
+        "label",
+        "rolled back",
+        "rollback",
+        "paused",
+        "slow",
+        "missing",
+    ],
 )
 def test_deploying_that_does_not_end_well_says_so_in_a_sentence(
     tmp_path: Path, environ: dict[str, str], sentence: str

@@ -13,6 +13,7 @@ from tests.support.systems.containers import StackError, docker
 from tests.support.waiting import eventually
 
 NODES = ("swarm1", "swarm2", "swarm3")  # the first one is the manager
+MASTER_NODE = NODES[0]  # whose disk has the master's database
 STACK = "marquee"
 TAG = "1"
 DEPLOY = PROJECT / "deploy" / "swarm" / "deploy.sh"
@@ -53,10 +54,20 @@ class Swarm:
         """Run a docker command at the manager and return what it prints; raise `StackError`."""
         return docker("-H", self.manager, *words)
 
+    def tasks(self, node: str, service: str) -> list[str]:
+        """Return the containers of a service that run on a node."""
+        return docker("exec", node, "docker", "ps", "-qf", f"name={STACK}_{service}").split()
+
+    def on(self, node: str, service: str, command: str) -> str:
+        """Run a command in a service's container on a node; raise `ValueError` where there is none."""
+        found = self.tasks(node, service)
+        if not found:
+            raise ValueError(f"no container of {service} runs on {node}")
+        return docker("exec", node, "sh", "-c", f"docker exec {found[0]} {command}")
+
     def edge_s(self, node: str, last: int) -> list[float]:
         """Return how many seconds the last requests for lists took that a node's NGINX has noted."""
-        task = f"$(docker ps -qf name={STACK}_nginx | head -n 1)"
-        text = docker("exec", node, "sh", "-c", f"docker exec {task} tail -n {last} /edge/logs/edge.log")
+        text = self.on(node, "nginx", f"tail -n {last} /edge/logs/edge.log")
         found = [json.loads(line) for line in text.splitlines()]
         return [line["request_time"] for line in found if line["user"]]
 
@@ -75,13 +86,24 @@ class Swarm:
 
     def agent(self, node: str) -> dict[str, Any]:
         """Return how things stand on a node, as its agent has written it; raise `ValueError` without one."""
-        task = f"$(docker ps -qf name={STACK}_agent | head -n 1)"
         try:
-            text = docker("exec", node, "sh", "-c", f"docker exec {task} cat /fleet/agent.json")
+            text = self.on(node, "agent", "cat /fleet/agent.json")
         except StackError as error:
             raise ValueError(str(error)) from error
         found: dict[str, Any] = json.loads(text)
         return found
+
+    def fleet(self, *words: str) -> str:
+        """Run a command of the fleet as its operator does, in the master's container."""
+        return self.on(MASTER_NODE, "master", f"marquee fleet {' '.join(words)}")
+
+    def heard_of(self) -> dict[str, dict[str, Any]]:
+        """Return node -> what the master knows of it; raise `ValueError` while nobody answers."""
+        try:
+            found = json.loads(self.fleet("nodes --json || true"))  # 1: not all is as wanted
+        except StackError as error:
+            raise ValueError(str(error)) from error
+        return {one["node"]: one for one in found["nodes"]}
 
     def confirmed(self, channel: str = "stable", nodes: tuple[str, ...] = NODES) -> set[str | None]:
         """Return the versions that answer on nodes, by what their own services have said."""
