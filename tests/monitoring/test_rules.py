@@ -19,6 +19,7 @@ PROMISED = {
     "DiskFilling", "OutboxStuck", "InstanceRecreatedRepeatedly",
     "SearchGatewayDown", "SearchPartialAnswers", "SearchShardAway", "SearchIndexRefused", "SearchIndexOld",
     "FleetBehind", "FleetRefused", "FleetStoreAway", "FleetDisk", "FleetAgentStuck",
+    "FleetMasterAway", "FleetMasterCannotWrite", "FleetNodeSilent", "FleetNodeBehind", "FleetNodeRefused",
 }  # fmt: skip
 
 

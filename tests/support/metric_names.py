@@ -1,8 +1,11 @@
 """The metrics that there are: ours from the code, those of others as their programs export them."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Metric
@@ -13,6 +16,9 @@ from app.rpc.metrics import RpcFamilies
 from auto_deployment.cycle.metrics import SchedulerMetrics
 from auto_deployment.feedback.metrics import CollectMetrics
 from auto_deployment.feedback.online.series import JoinMetrics
+from auto_deployment.fleet.folder import FolderFiles
+from auto_deployment.fleet.master.master import Master, MasterParts
+from auto_deployment.fleet.master.metrics import MasterMetrics
 from auto_deployment.fleet.metrics import AgentMetrics
 from auto_deployment.ingest.metrics import IngestMetrics
 from auto_deployment.ingest.recent.sender import SenderMetrics
@@ -75,9 +81,10 @@ def metrics_by_service() -> dict[str, set[str]]:
         "grpc": set(_names(rpc.collect())),
         "ingest": set(_names(_ingest().collect())),
         "scheduler": set(_names(SchedulerMetrics().registry.collect())),
-        "agent": set(_names(AgentMetrics((), params.fleet.stuck_s).registry.collect())),
+        "agent": set(_names(_agent(params.fleet.stuck_s).collect())),
         "search": {*_names(_gateway().collect()), *_names(_search_gateway_state())},
         "search-shard": set(_names(ShardState(_holder()).collect())),
+        "master": set(_master()),
         "feedback-collect": set(_names(CollectMetrics().registry.collect())),
         "feedback-join": set(_names(JoinMetrics().registry.collect())),
         "controller": set(_names(ReleaseMetrics(params.release, params.traffic).registry.collect())),
@@ -97,6 +104,23 @@ def _search_gateway_state() -> Iterable[Metric]:
 
 def _holder() -> Holder[Any]:
     return Holder(PROJECT, lambda folder: folder)
+
+
+def _agent(stuck_s: float) -> CollectorRegistry:
+    metrics = AgentMetrics((), stuck_s)
+    metrics.master(is_up=True)
+    return metrics.registry
+
+
+def _master() -> Iterator[str]:
+    with TemporaryDirectory() as folder:
+        parts = MasterParts(
+            Path(folder), lambda: FolderFiles(Path(folder)), lambda: None, 5.0, 60.0, time.time
+        )
+        master = Master(parts)
+        master.start()
+        yield from _names(MasterMetrics(master).collect())
+        master.database.close()
 
 
 def _ingest() -> CollectorRegistry:

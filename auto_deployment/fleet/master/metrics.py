@@ -53,14 +53,19 @@ class MasterMetrics(Collector):
             f"{PREFIX}node_behind_seconds", "Since when it serves another version than it should",
             labels=["node", "model", "channel"],
         )  # fmt: skip
+        refused = GaugeMetricFamily(
+            f"{PREFIX}node_refused", "Versions that it refuses to bring or serve", labels=["node", "model"]
+        )
         for node in nodes:
             words, age_s = [node.name, node.report.model], max(0.0, now - node.seen_at)
             silent.add_metric(words, age_s)
+            refused.add_metric(words, len(node.report.refused))
             for name, channel in node.report.channels.items():
                 late_s = 0.0 if channel.behind_s is None else channel.behind_s + age_s
                 behind.add_metric([*words, name], late_s)
         yield silent
         yield behind
+        yield refused
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

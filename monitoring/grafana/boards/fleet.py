@@ -84,5 +84,41 @@ FLEET = Dashboard(
             unit="s",
             text="A look takes as long as a pull; a pull gives a sign for each part.",
         ),
+        Row("As the master sees it"),
+        number(
+            "All nodes",
+            ("max(marquee_fleet_master_nodes_here)", "here"),
+            ("max(marquee_fleet_master_nodes_left)", "left"),
+            text="Empty where no master runs.",
+        ),
+        number(
+            "Master",
+            ("min(marquee_fleet_master_database_up)", "database"),
+            good_at=1,
+            names={0: "cannot write", 1: "takes operations"},
+        ),
+        number("Asked and not done yet", ("max(marquee_fleet_master_orders_open)", "orders")),
+        lines(
+            "Behind, by node",
+            (f"marquee_fleet_master_node_behind_seconds{{{OF_CHANNEL}}}", "{{node}} {{channel}}"),
+            unit="s",
+            bad_at=1800,
+            width=12,
+        ),
+        lines(
+            "Since a node's last report",
+            ("marquee_fleet_master_node_silent_seconds", "{{node}}"),
+            unit="s",
+            bad_at=300,
+            width=12,
+        ),
+        lines("Versions refused, by node", ("marquee_fleet_master_node_refused", "{{node}}"), bad_at=1),
+        lines(
+            "Operations in an hour, by answer",
+            (
+                growth("marquee_fleet_master_operations_total", "what, status", window="1h"),
+                "{{what}} {{status}}",
+            ),
+        ),
     ),
 )
