@@ -13,7 +13,18 @@ from tests.support.project import PROJECT
 from tests.support.release.queries import DASHBOARDS, every_query, read_dashboards
 
 PROVISIONING = PROJECT / "monitoring" / "grafana" / "provisioning"
-NAMES = ["callers", "feedback", "fleet", "host", "ingest", "models", "recent", "releases", "search", "service"]
+NAMES = [
+    "callers",
+    "feedback",
+    "fleet",
+    "host",
+    "ingest",
+    "models",
+    "recent",
+    "releases",
+    "search",
+    "service",
+]
 
 
 def boxes_overlap(one: dict[str, int], other: dict[str, int]) -> bool:

@@ -12,8 +12,8 @@ from tests.support.rules import PROMETHEUS
 PORTS = {
     "ingest": 9108, "scheduler": 9109, "controller": 9110, "feedback-collect": 9111, "feedback-join": 9112,
     "nginx-exporter": 9113, "redis-exporter": 9121, "cadvisor": 8080, "prometheus": 9090,
-    "alertmanager": 9093, "agent": 9113, "grpc": 8501, "grpc-canary": 8501, "search-agent": 9113, "search": 8088,
-    "master": 8087,
+    "alertmanager": 9093, "agent": 9113, "grpc": 8501, "grpc-canary": 8501, "search-agent": 9113,
+    "search": 8088, "master": 8087,
     **{f"search-shard-{number}": 8090 for number in range(4)},
 }  # fmt: skip
 # NGINX and Redis have exporters, Kafka is known through ingest, and nobody depends on the rest.
