@@ -114,7 +114,9 @@ class ServiceMetrics:
         self._shown: list[Gauge] = []
         # Appending and taking from the left need no lock of ours: threads that answer never wait here.
         self._noted: deque[tuple[tuple[str, str, str], float]] = deque()
-        self._noted_sources: deque[tuple[str, str]] = deque()
+        self._first = names[0]
+        self._noted_sources: deque[str] = deque()
+        self._noted_named: deque[tuple[str, str]] = deque()
         self._noted_cached: deque[str] = deque()
         self._flushing = threading.Lock()
         for rule, statuses in served.items():
@@ -125,8 +127,12 @@ class ServiceMetrics:
         """Note one answer; `status` is the three digits."""
         self._noted.append(((method, rule or NO_RULE, status), seconds))
 
-    def count_recommendation(self, model: str, source: str) -> None:
-        self._noted_sources.append((model, source))
+    def count_recommendation(self, source: str) -> None:
+        """Note a list of the first model, nearly every one."""
+        self._noted_sources.append(source)
+
+    def count_named(self, model: str, source: str) -> None:
+        self._noted_named.append((model, source))
 
     def flush(self) -> None:
         """Carry what was noted into the series, where the pages of other workers find it."""
@@ -138,7 +144,9 @@ class ServiceMetrics:
                 duration, requests = self._answers.get(key) or self._answer(*key)
                 observe_all(duration, found)
                 requests.inc(len(found))
-            for which, count in CountOf(_taken(self._noted_sources)).items():
+            for source, count in CountOf(_taken(self._noted_sources)).items():
+                self._recommendations[self._first, source].inc(count)
+            for which, count in CountOf(_taken(self._noted_named)).items():
                 self._recommendations[which].inc(count)
             for outcome, count in CountOf(_taken(self._noted_cached)).items():
                 self._cached[outcome].inc(count)

@@ -44,7 +44,7 @@ class RequestMiddleware:
                 source, body, headers = self._hot.listed(serving, user)
             except Exception:  # Flask meets it again below, logs it and answers in its form
                 return self._through_flask(environ, start_response, serving, started)
-            self._metrics.count_recommendation(serving.name, source)
+            self._metrics.count_recommendation(source)
             seconds = perf_counter() - started
             self._metrics.count_answer("GET", hot_route.RULE, "200", seconds)
             if self._impressions is not None:

@@ -92,7 +92,7 @@ class Views:
             answer = lists.recommend(serving.recommender, user_id, wish.n, wish.exclude, wish.genre)
         except UnknownGenreError:
             raise _no_such_genre(serving.recommender, wish) from None
-        self._metrics.count_recommendation(serving.name, answer.source)
+        self._metrics.count_named(serving.name, answer.source)
         environ[LISTED] = (answer.source, answer.rows)
         if wants_json(environ.get("HTTP_ACCEPT")):
             reasons = lists.reasons(serving.recommender, user_id, answer)

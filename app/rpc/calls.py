@@ -54,7 +54,7 @@ class Calls:
             answer = model.lists.recommend(encoded.recommender, user, n, exclude, genre)
         except UnknownGenreError:
             raise _no_such_genre(encoded.recommender, genre) from None
-        self._metrics.count_recommendation(model.name, answer.source)
+        self._metrics.count_named(model.name, answer.source)
         if self._impressions is not None:
             movies = encoded.recommender.line_of(answer.rows)
             seconds = perf_counter() - started
