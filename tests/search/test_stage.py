@@ -15,8 +15,10 @@ from auto_deployment.training.index import stage
 from auto_deployment.training.index.movies import as_movies
 from auto_deployment.training.index.params import SearchParams
 from auto_deployment.training.workspace import Workspace
+from search.embedding import open_embedding
 from search.fusion import Kind
 from search.index_files import read_manifest
+from search.local import open_local
 from search.movies import Movie
 from tests.support.project import PARAMS_FILE
 from tests.support.search import small_catalogue
@@ -45,12 +47,32 @@ def data(table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return tmp_path
 
 
+def prepared(folder: Path, table: pd.DataFrame, *seen: str) -> Workspace:
+    """Return a workspace whose events are about the movies of a catalogue, and about others."""
+    workspace = Workspace(folder)
+    workspace.prepared.mkdir()
+    table.to_parquet(workspace.prepared / "movies.parquet")
+    events = pd.DataFrame({"movie_id": pd.Categorical([*table["movie_id"], *seen])})
+    for part in ("train", "test"):
+        events.to_parquet(workspace.prepared / f"{part}.parquet")
+    return workspace
+
+
+@pytest.mark.parametrize("movies", [0, 60])
+def test_movies_that_only_events_name_are_found_by_their_ids(
+    table: pd.DataFrame, tmp_path: Path, movies: int
+) -> None:
+    workspace = prepared(tmp_path, table.head(movies), "toy+story+1995", "heat+1995")
+    stage.run(workspace, QUICK)
+    search = open_local(workspace.index, open_embedding())
+    assert len(search.head.ids) == movies + 2
+    assert search.head.ids[search.find("toy stroy", 1)[0].row] == "toy+story+1995"
+
+
 def test_the_stage_writes_an_index_of_what_was_prepared_and_the_same_one_again(
     table: pd.DataFrame, tmp_path: Path
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.prepared.mkdir()
-    table.to_parquet(workspace.prepared / "movies.parquet")
+    workspace = prepared(tmp_path, table)
     assert stage.run(workspace, QUICK) == stage.run(workspace, QUICK)
     assert read_manifest(workspace.index)["catalogue"]["movies"] == 60
 
@@ -63,9 +85,7 @@ def test_the_stage_without_what_it_needs_names_the_stage_that_makes_it(tmp_path:
 def test_an_index_that_finds_too_little_is_not_written_and_the_one_of_before_stays(
     table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace = Workspace(tmp_path)
-    workspace.prepared.mkdir()
-    table.to_parquet(workspace.prepared / "movies.parquet")
+    workspace = prepared(tmp_path, table)
     stage.run(workspace, QUICK)
     before = read_manifest(workspace.index)
     poor = ({Kind.TITLE: 0, Kind.FACTS: 1, Kind.WORDS: 1}, {Kind.FACTS: 0.99, Kind.WORDS: 0.9})

@@ -17,6 +17,11 @@ def as_movies(frame: pd.DataFrame) -> list[Movie]:
     return [_movie(movie_id, title, listed, year or None) for movie_id, title, listed, year in columns]
 
 
+def undescribed(movie_id: str) -> Movie:
+    """Return a movie of which nothing but its id is known."""
+    return _movie(movie_id, None, [], None)
+
+
 def _movie(movie_id: str, title: object, genres: list[str], year: int | None) -> Movie:
     # A movie of the stream that nobody has described has its id only: words joined by `+`.
     name = title if isinstance(title, str) and title.strip() else movie_id.replace("+", " ").strip()
