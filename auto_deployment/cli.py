@@ -40,11 +40,15 @@ COMMANDS = {
     "search": "find movies by words: build an index, try it",
     "fleet": "models for many hosts: the store, and a node's agent",
     "feedback": "what was shown to users, and what came of it",
+    "load": "send requests with variable steps, a row a minute",
+    "resources": "write what is deployed and what it uses",
+    "recipe": "find the cheapest deployment that meets a goal",
     "mail": "send a mail as a test, or show one of every kind",
     "run": "serve with plain processes: NGINX, two stables, one canary",
 }
 
 BATCH_WORK = "simulate", "import", "export", "train", "evaluate", "retrain", "retain", "stage", "tune", "bake"
+MEASURING = "load", "resources", "recipe"
 BACKGROUND_WORK = "ingest", "static-list", "mail", "events", "forget", "feedback", "console", "fleet"
 NICENESS = {"search": BATCH, **dict.fromkeys(BATCH_WORK, BATCH), **dict.fromkeys(BACKGROUND_WORK, BACKGROUND)}
 
@@ -124,10 +128,13 @@ def load(word: str) -> ModuleType:
 
     Where a second word follows, it has `WORDS`, a table like `COMMANDS`, and a `load` of its own instead.
     """
-    if word in BATCH_WORK:
-        return _load_batch_work(word)
-    if word in BACKGROUND_WORK:
-        return _load_background_work(word)
+    for words, load_one in (
+        (BATCH_WORK, _load_batch_work),
+        (BACKGROUND_WORK, _load_background_work),
+        (MEASURING, _load_measuring),
+    ):
+        if word in words:
+            return load_one(word)
     match word:
         case "check":
             from auto_deployment.commands import check as command
@@ -166,6 +173,17 @@ def _load_background_work(word: str) -> ModuleType:
             from auto_deployment.commands import fleet as command
         case _:
             from auto_deployment.commands.events import forget as command
+    return command
+
+
+def _load_measuring(word: str) -> ModuleType:
+    match word:
+        case "load":
+            from auto_deployment.commands import load as command
+        case "resources":
+            from auto_deployment.commands import resources as command
+        case _:
+            from auto_deployment.commands import recipe as command
     return command
 
 

@@ -48,6 +48,7 @@ class Paths(Layout):
     indexes = Below("search")
     current_index = Below("search", "current")
     fleet = Below("fleet")  # of a node's agent, where FLEET_DIR names no other
+    recipe = Below("recipe")  # what load, resources and recipe measured, where --out names no other
     master = Below("master")  # of the fleet's master, where MASTER_DIR names no other
 
 

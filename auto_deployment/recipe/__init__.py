@@ -1,0 +1,1 @@
+"""Load, resources, and the cheapest deployment that meets a goal."""

@@ -1,0 +1,1 @@
+"""Docker and Compose behind the ports of `recipe`."""

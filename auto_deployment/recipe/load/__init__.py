@@ -1,0 +1,1 @@
+"""Load with variable steps: shapes, senders, and what was met each minute."""
