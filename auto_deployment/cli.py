@@ -179,11 +179,11 @@ def _load_background_work(word: str) -> ModuleType:
 def _load_measuring(word: str) -> ModuleType:
     match word:
         case "load":
-            from auto_deployment.commands import load as command
+            from auto_deployment.commands.measure import load as command
         case "resources":
-            from auto_deployment.commands import resources as command
+            from auto_deployment.commands.measure import resources as command
         case _:
-            from auto_deployment.commands import recipe as command
+            from auto_deployment.commands.measure import recipe as command
     return command
 
 

@@ -108,7 +108,9 @@ def test_an_instance_is_as_the_service_but_for_its_size_and_no_secret_is_in_its_
     model = model_of(engine, "shop", ["serving"], None)
     words = model.words(Size(cpu=0.5, workers=3, threads=2, memory_mb=160))
     assert model.port == 8000
-    assert {"--cpus=0.5", "--memory=160000000", "--memory-swap=160000000", "--read-only"} <= set(words)
+    assert {"--cpus=0.5", "--memory=160000000", "--memory-swap=160000000", "--read-only", "--init"} <= set(
+        words
+    )
     assert {"--tmpfs=/tmp:size=1m", "--cap-drop=ALL", "--network=shop_serving"} <= set(words)
     assert words[-2:] == ["sha256:1", "serve"]
     assert "not-for-a-list-of-processes" not in " ".join(words)

@@ -32,7 +32,8 @@ class Model:
     def words(self, size: Size) -> list[str]:
         """Return the words after `docker run` for an instance of a size."""
         config, limits = self.container["Config"], self.container["HostConfig"]
-        found = [f"--cpus={size.cpu:g}", f"--stop-timeout={config.get('StopTimeout') or 10}"]
+        # The first process of a container does not end by a signal that it has no handler for.
+        found = ["--init", f"--cpus={size.cpu:g}", f"--stop-timeout={config.get('StopTimeout') or 10}"]
         if size.memory_mb is not None:
             limit = round(size.memory_mb * MB)
             found += [f"--memory={limit}", f"--memory-swap={limit}"]

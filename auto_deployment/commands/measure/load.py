@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auto_deployment.commands.measuring import ended_by_sigterm, out_file, seed, word, write_bytes
+from auto_deployment.commands.measure.shared import ended_by_sigterm, out_file, seed, word, write_bytes
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.recipe.errors import RecipeError

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from auto_deployment.commands.measuring import ended_by_sigterm, now, project, seed, word
+from auto_deployment.commands.measure.shared import ended_by_sigterm, now, project, seed, word
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import making

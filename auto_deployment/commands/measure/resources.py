@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auto_deployment.commands.measuring import out_file, project, word, write_bytes
+from auto_deployment.commands.measure.shared import out_file, project, word, write_bytes
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.signals import until_stopped
