@@ -33,7 +33,7 @@ async def _send(audience: Audience, windows: Sequence[Sequence[Step]], closed: b
     try:
         await sending
     except asyncio.CancelledError:
-        raise StoppedError("Stopped: what was measured until now was kept.") from None
+        raise StoppedError("Stopped, as asked for.") from None
     finally:
         for number in heard:
             loops.remove_signal_handler(number)
