@@ -76,9 +76,11 @@ def test_a_failure_counts_against_availability_and_not_in_response_times(server:
 
 
 def test_a_redirect_is_not_followed_to_somebody_else(server: ScriptedServer) -> None:
-    server.answers = lambda path, number: reply(status="302 Found", headers="Location: http://192.0.2.1/\r\n")
+    moved = reply(status="302 Found", headers="Location: /elsewhere\r\n")
+    server.answers = lambda path, number: reply() if path == "/elsewhere" else moved
     found = figures(windows_of(server, 20, 0.5, closed=False))
     assert found.requests == found.failed > 0
+    assert "/elsewhere" not in server.paths
 
 
 def test_a_service_that_goes_away_meanwhile_is_told_as_failures(server: ScriptedServer) -> None:
