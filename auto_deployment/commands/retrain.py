@@ -15,7 +15,7 @@ from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.delivery import try_to_deliver
 from auto_deployment.cycle.forgotten import look_for_forgotten
 from auto_deployment.cycle.outcome import FAILED, PUBLISHED, REFUSED, WAITING
-from auto_deployment.cycle.publish import retain
+from auto_deployment.cycle.publish import has_gone, retain, to_retain
 from auto_deployment.errors import MarqueeError
 from auto_deployment.params import load_params
 
@@ -44,12 +44,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _tidy(cycle: Cycle, settings: Settings, *, published: bool) -> None:
-    """Let old versions go, after a new one or where forgotten users wait for it."""
+    """Let old versions go, after a new one or where forgotten users wait for it, if any does."""
     params = load_params(settings.params_file).retrain
     try:
         with cycle.alone():
             away = look_for_forgotten(cycle).overdue(datetime.now(UTC), params.forgotten_days)
             if not published and not away:
+                return
+            if has_gone(cycle, to_retain(cycle, params.keep_versions, away)):
                 return
             retention, _ = retain(cycle, params.keep_versions, settings.publish, dry_run=False, away=away)
         log.info("%d versions keep their data, %d do not", len(retention.kept), len(retention.gone))

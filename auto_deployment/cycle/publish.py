@@ -52,13 +52,26 @@ def retain(
     cycle: Cycle, keep: int, settings: PublishSettings, *, dry_run: bool, away: Collection[str] = ()
 ) -> tuple[Retention, str]:
     """Let old versions go, from DVC's cache and remote; what was released stays, but for those of `away`."""
-    champion = current_champion(cycle)["version"]
-    protected = {*read_released(cycle.paths), *([champion] if champion else [])}
-    retention = choose(cycle.publishing.repository.tags(), protected, keep, away)
+    retention = to_retain(cycle, keep, away)
     said = collect(cycle.publishing, settings, retention, dry_run=dry_run)
     if not dry_run:
         write_json(cycle.layout.collected, list(retention.gone))
     return retention, said
+
+
+def to_retain(cycle: Cycle, keep: int, away: Collection[str] = ()) -> Retention:
+    """Return which versions stay and which go, as of the last refresh."""
+    champion = current_champion(cycle)["version"]
+    protected = {*read_released(cycle.paths), *([champion] if champion else [])}
+    return choose(cycle.publishing.repository.tags(), protected, keep, away)
+
+
+def has_gone(cycle: Cycle, retention: Retention) -> bool:
+    """Tell whether all that goes has gone before."""
+    collected = cycle.layout.collected
+    return not retention.gone or (
+        collected.exists() and set(retention.gone) <= {*map(str, read_json(collected))}
+    )
 
 
 def _tag_what_was_merged(cycle: Cycle) -> None:

@@ -67,6 +67,9 @@ class DataVersions:
         if (self._commands.folder / f"{CHAMPION}.dvc").exists():
             self._bring(f"{CHAMPION}.dvc")
         self._commands.dvc("add", *INPUTS)
+        # Commits hold pointers with the dvc.lock that was made of them: what git sees DVC need not be asked.
+        if self._commands.git("status", "--porcelain", "--", *(f"{path}.dvc" for path in INPUTS)).strip():
+            return True
         changed = json.loads(self._commands.dvc("status", "--json") or "{}")
         return any(name not in ("package",) for name in changed)
 
