@@ -27,10 +27,12 @@ class BiasParams:
 
 @dataclass(frozen=True, slots=True)
 class SvdParams:
-    """Surprise's SVD."""
+    """Surprise's SVD; `ratings_max` bounds ratings x epochs."""
 
     factors: int
-    epochs: int
+    epochs: int  # at most
+    epochs_min: int
+    ratings_max: int
     learning_rate: float
     regularization: float
     init_deviation: float

@@ -74,13 +74,15 @@ def _of_new(since: Since, events: int, n: int, bootstrap: Bootstrap) -> dict[str
     able = set(since.relevant["user_id"].tolist())
     users = sorted(user for user, met in since.met.items() if len(met) >= events and user in able)
     always = since.known._replace(learnt=since.known.learnt._replace(own_list_events=1))
+    is_own = events >= since.known.learnt.own_list_events
     lists: Lists = {"served": [], "own": [], "popularity": []}
     for user in users:
         met = since.met[user]
         hidden = {title.code for title in met}
-        lists["served"].append(_list(since.known, met[:events], user, n, hidden))
-        lists["own"].append(_list(always, met[:events], user, n, hidden))
-        lists["popularity"].append(since.known.recommender.popular(n, hidden=hidden).rows)
+        own = _list(always, met[:events], user, n, hidden)
+        popular = since.known.recommender.popular(n, hidden=hidden).rows
+        for name, rows in (("served", own if is_own else popular), ("own", own), ("popularity", popular)):
+            lists[name].append(rows)
     pairs = (("served", "popularity"), ("own", "popularity"))
     return {"events": events, **_measured(since, users, lists, pairs, bootstrap)}
 

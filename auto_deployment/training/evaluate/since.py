@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from app.recent.lists import Known, Learnt
 from app.recent.rows import Held, rating_steps
@@ -83,12 +84,16 @@ def _scaled(stored: int, base: Trainset, whole: Trainset) -> int:
 
 
 def _fit(base: Trainset, choice: Choice, how: TrainParams) -> Recommender:
-    """Fit as `fit` does but for predicted ratings, which hardly count in lists and take half of the time."""
+    """Fit as `fit` does but for what counts in no list, and for predicted ratings, which hardly count.
+
+    Those take half of the time.
+    """
     likes = liked(base, strength(base, how.rating_power))
     ranks = how.als.spectrum_rank, how.items.spectrum_rank
     of_factors, of_items = singular_values(likes, ranks, how.seed)
-    ranking = fit_als(likes, of_factors, how.als, how.seed)
-    items = fit_items(likes, of_items, how.items, how.choose.movies)
+    nobodys = csr_matrix(likes.shape, dtype=np.float32)
+    ranking = fit_als(likes if choice.factor_weight else nobodys, of_factors, how.als, how.seed)
+    items = fit_items(likes if choice.item_weight else nobodys, of_items, how.items, how.choose.movies)
     users, movies = (np.zeros(count, dtype=np.float32) for count in likes.shape)
     unrated = RatingModel(3.0, users, movies, users[:, np.newaxis], movies[:, np.newaxis])
     nothing = pd.DataFrame({"movie_id": [], "title": [], "genres": []}, dtype=object)

@@ -55,17 +55,23 @@ def fit_rated(rated: Rated, params: SvdParams, seed: int) -> RatingModel:
 
     if not len(rated.rating):
         return rated.spread_nothing(params.factors)
+    epochs = epochs_over(len(rated.rating), params)
     algorithm = surprise.SVD(
         n_factors=params.factors,
-        n_epochs=params.epochs,
+        n_epochs=epochs,
         lr_all=params.learning_rate,
         reg_all=params.regularization,
         init_std_dev=params.init_deviation,
         random_state=seed,
     )
-    with tqdm(total=params.epochs, desc="SVD", disable=None) as progress:
+    with tqdm(total=epochs, desc="SVD", disable=None) as progress:
         algorithm.fit(_SurpriseTrainset(rated, progress.update))
     return rated.spread(algorithm.bu, algorithm.bi, algorithm.pu, algorithm.qi)
+
+
+def epochs_over(ratings: int, params: SvdParams) -> int:
+    """Return how often to go over the ratings: less often over many, of which each epoch learns more."""
+    return min(params.epochs, max(params.epochs_min, params.ratings_max // ratings))
 
 
 def fit_bias(trainset: Trainset, params: BiasParams) -> RatingModel:

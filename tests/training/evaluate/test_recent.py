@@ -5,10 +5,23 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from scipy.sparse import csr_matrix
+
+from auto_deployment.training.evaluate import since
 from auto_deployment.training.evaluate.recent import measure_recent
 from auto_deployment.training.prepare.split import describe_split, split_by_time
-from auto_deployment.training.train.choose.choice import NEVER, Choice, describe_choice, plain_choice
+from auto_deployment.training.train.choose.choice import (
+    EVENTS_FROM,
+    NEVER,
+    Choice,
+    describe_choice,
+    plain_choice,
+)
 from auto_deployment.training.train.choose.choose import choose
+from auto_deployment.training.train.item_model import fit_items
+from auto_deployment.training.train.ranking_model import fit_als
+from auto_deployment.training.train.strength import liked
 from auto_deployment.training.train.trainset import make_trainset
 from tests.support.project import PROJECT
 from tests.support.training import RatingRow, one_taste, small_params, taste_rows, tastes, training_data
@@ -48,6 +61,28 @@ def test_where_everybody_likes_the_same_popularity_stays() -> None:
     choice, new = new_after_five(one_taste(users=400))
     assert choice.own_list_events == NEVER
     assert new["served"] == new["popularity"]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_part_that_counts_in_no_list_is_not_fitted_and_nothing_else_is_found(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = split_by_time(training_data(taste_rows()).interactions, PARAMS.prepare)
+    choice = Choice(share, None, (0.5,) * len(EVENTS_FROM), 1, 1, ((1, 0.5),))
+    details = {**describe_split(split), "choice": describe_choice(choice)}
+    found = measure_recent(details, split.train, split.test, PARAMS)
+    likes: list[csr_matrix] = []
+
+    def keep(*args: Any) -> csr_matrix:
+        likes.append(liked(*args))
+        return likes[-1]
+
+    monkeypatch.setattr(since, "liked", keep)
+    monkeypatch.setattr(since, "fit_als", lambda _, *rest: fit_als(likes[-1], *rest))
+    monkeypatch.setattr(since, "fit_items", lambda _, *rest: fit_items(likes[-1], *rest))
+    assert found == measure_recent(details, split.train, split.test, PARAMS)
+    assert len(likes) == 1
+    assert found["known"]["recent"]["value"] > 0
 
 
 def test_what_cannot_be_measured_says_why() -> None:

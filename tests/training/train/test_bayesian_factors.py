@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from auto_deployment.dataset.arrays import Float64Array
 from auto_deployment.training.train.bayesian_factors import fit_bayesian, passes_over
-from auto_deployment.training.train.rating_models import Rated, RatingModel, fit_bias, fit_svd
+from auto_deployment.training.train.rating_models import Rated, RatingModel, epochs_over, fit_bias, fit_svd
 from auto_deployment.training.train.served_ratings import fit_ratings, mean_of
 from auto_deployment.training.train.trainset import Trainset, make_trainset
 from tests.support.training import SHIPPED, RatingRow, small_params, taste_rows, training_data
@@ -144,3 +144,17 @@ def test_the_mean_of_a_model_and_itself_is_that_model() -> None:
 )
 def test_many_ratings_are_gone_over_less_often(ratings: int, passes: int) -> None:
     assert passes_over(ratings, SHIPPED.train.bayesian) == passes
+
+
+@pytest.mark.parametrize(("ratings", "epochs"), [(1, 25), (400_000, 25), (800_000, 12), (25_000_000, 5)])
+def test_svd_goes_over_many_ratings_less_often(ratings: int, epochs: int) -> None:
+    assert epochs_over(ratings, SHIPPED.train.svd) == epochs
+
+
+def test_svd_is_fitted_in_so_many_epochs() -> None:
+    trainset = trainset_of(taste_rows())
+    count = int(trainset.is_rated.sum())
+    few = replace(TRAIN.svd, epochs_min=1, ratings_max=3 * count)
+    three = fit_svd(trainset, replace(TRAIN.svd, epochs=3), seed=1)
+    assert bytes_of(fit_svd(trainset, few, seed=1)) == bytes_of(three)
+    assert bytes_of(fit_svd(trainset, TRAIN.svd, seed=1)) != bytes_of(three)
