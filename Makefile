@@ -56,7 +56,7 @@ format: .venv/.dev ## put the code into its format
 
 # --- what the pipeline's jobs call; docs/gitlab.md says what each needs -----------------------------------
 
-.PHONY: lint test-code test-data test-model build test-app deploy approve abort rollback note
+.PHONY: lint test-code test-data test-model build test-app deploy continue approve abort rollback note
 lint: check
 
 TEST_SELECTION ?= not lab and not slow
@@ -80,6 +80,9 @@ test-app: ## the service in that very image, over HTTP
 deploy: ## hand that image to the server (DEPLOY_HOST, DEPLOY_SSH_KEY, DEPLOY_KNOWN_HOSTS)
 	@set -a; if [ -f build.env ]; then . ./build.env; fi; \
 		$(PYTHON) -m auto_deployment.gitlab deploy; status=$$?; echo $$status >deploy.status; exit $$status
+
+continue: ## have the server run a retraining cycle from the weights of version CONTINUE_FROM, without one of the champion
+	@$(PYTHON) -m auto_deployment.gitlab $@ --from '$(CONTINUE_FROM)'
 
 approve abort rollback: ## say it of the release under way on the server; RELEASE=ID means that one only
 	@$(PYTHON) -m auto_deployment.gitlab $@ --release '$(RELEASE)' --reason '$(REASON)'

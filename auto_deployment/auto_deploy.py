@@ -34,9 +34,17 @@ Step = Callable[[str], None]
 
 
 def retrain(
-    cycle: Cycle, now: datetime, way: str, *, dry_run: bool, step: Step = lambda name: None
+    cycle: Cycle,
+    now: datetime,
+    way: str,
+    *,
+    dry_run: bool,
+    step: Step = lambda name: None,
+    continue_from: str | None = None,
 ) -> Outcome:
     """Take the closed segments, train, hold the model against the gate, publish it, say what came of it.
+
+    `continue_from` is a version, or `champion`, whose weights the model goes on from.
 
     Nothing is visible to others before the push of commit and tag, and its data is in DVC's remote by then.
     Killed anywhere and called again, it begins anew from what is published. `step` is told each step's name.
@@ -44,10 +52,12 @@ def retrain(
     if nothing := why_nothing(cycle, now, refreshed=False):
         return Outcome(WAITING, "", nothing, now)
     with cycle.publishing.commands.with_dvc_loaded():
-        return _retrain(cycle, now, way, dry_run=dry_run, step=step)
+        return _retrain(cycle, now, way, dry_run=dry_run, step=step, continue_from=continue_from)
 
 
-def _retrain(cycle: Cycle, now: datetime, way: str, *, dry_run: bool, step: Step) -> Outcome:
+def _retrain(
+    cycle: Cycle, now: datetime, way: str, *, dry_run: bool, step: Step, continue_from: str | None
+) -> Outcome:
     step("refresh")
     refresh(cycle)
     finish_interrupted(cycle)
@@ -56,11 +66,11 @@ def _retrain(cycle: Cycle, now: datetime, way: str, *, dry_run: bool, step: Step
     step("take")
     rewrite_segments(cycle)
     with reading(cycle.paths.segments):
-        inputs = take_in(cycle)
+        inputs = take_in(cycle, continue_from)
         if not inputs.changed:
             return _outcome(UNCHANGED, why_unchanged(cycle), now, inputs)
         step("train")
-        version = name_model(cycle, now)
+        version = name_model(cycle, now, inputs.parent)
         step("reproduce")
         challenger = reproduce(cycle, version)
         if not challenger.passed:
@@ -129,6 +139,7 @@ def run_cycle(
     *,
     dry_run: bool = False,
     step: Step = lambda name: None,
+    continue_from: str | None = None,
 ) -> Outcome:
     """Run one cycle and record how it ended; an expected failure is an outcome too."""
     started = clock()
@@ -141,7 +152,7 @@ def run_cycle(
 
     with cycle.alone():
         try:
-            outcome = retrain(cycle, started, way, dry_run=dry_run, step=note)
+            outcome = retrain(cycle, started, way, dry_run=dry_run, step=note, continue_from=continue_from)
         except (MarqueeError, OSError) as error:  # the latter: no room, or no right to a folder
             outcome = Outcome(FAILED, at[0], str(error), started)
         outcome = replace(outcome, seconds=(clock() - started).total_seconds())

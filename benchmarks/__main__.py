@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import (
     client,
+    continuing,
     feedback,
     feedback_stores,
     fleet,
@@ -35,6 +36,7 @@ KINDS = (
     "importing",
     "feedback",
     "retraining",
+    "continuing",
     "soak",
     "list-diff",
     "recent-lists",
@@ -59,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=Path,
         metavar="CHECKOUT",
         help="retraining: another build, run in turn with this one",
+    )
+    parser.add_argument(
+        "--parts", nargs="+", choices=continuing.PARTS, default=continuing.PARTS, help="of continuing"
     )
     parser.add_argument("--latency-s", type=int, default=30)
     parser.add_argument("--load-s", type=int, default=60, help="of grpc, for its long run")
@@ -129,6 +134,10 @@ ALONE: dict[str, tuple[str, Measure]] = {
     "fleet": (
         "callers during a pull, a pull that shares files, memory during a switch",
         lambda work, args, table: fleet.measure(work / "fleet", table),
+    ),
+    "continuing": (
+        "going on from the last weights, and training from nothing",
+        lambda work, args, table: continuing.measure(work, table, args.parts),
     ),
     "list-diff": (
         "lists of honest successive models, and of broken ones",

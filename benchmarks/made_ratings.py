@@ -17,17 +17,19 @@ TASTES = 8
 DAYS = 90
 
 
-def write_ratings(paths: Paths, count: int, movies: int, seed: int = 7) -> None:
-    """Write one segment of about `count` ratings by count / 20 users, and a catalogue."""
+def write_ratings(
+    paths: Paths, count: int, movies: int, seed: int = 7, minutes: range = range(DAYS * 1440)
+) -> None:
+    """Write one segment of about `count` ratings by count / 20 users, of some minutes, and a catalogue."""
     users = count // PER_USER
     builder = SegmentBuilder()
     for user, movie, rating, minute in _ratings(users, movies, count, seed):
-        builder.add(Rating(START + timedelta(minutes=minute), user, f"film+{movie}+2000", rating))
-    source = {"kind": "file", "sha256": f"{count}-{seed}", "part": 0, "parts": 1}
+        if minute in minutes:
+            builder.add(Rating(START + timedelta(minutes=minute), user, f"film+{movie}+2000", rating))
+    source = {"kind": "file", "sha256": f"{count}-{seed}-{minutes}", "part": 0, "parts": 1}
     batches = builder.record_batches()
-    publish_segment(
-        stage_segment(paths.segments, f"ratings-{seed}", batches, lambda: builder.meta(source, (1, 5)))
-    )
+    name = f"ratings-{seed}-{minutes.start}"
+    publish_segment(stage_segment(paths.segments, name, batches, lambda: builder.meta(source, (1, 5))))
     MOVIES.write(paths.catalog, movies_frame(f"film+{movie}+2000" for movie in range(movies)))
     USERS.write(paths.catalog, users_frame(range(1, users + 1)))
 

@@ -94,10 +94,10 @@ def _cycles(
                 fill_apart(sides[name].root, fill)
             else:
                 sides[name].fresh(fill)
-            spent[name].setdefault(cycle, []).append(_retrain(sides[name]))
+            spent[name].setdefault(cycle, []).append(run_cycle(sides[name]))
 
 
-def _retrain(side: Side) -> Spent:
+def run_cycle(side: Side, *words: str) -> Spent:
     """Run `marquee retrain`; git and DVC remote are folders, which the first cycle makes."""
     params = side.root / "params.yaml"
     content = yaml.safe_load((side.build / "params.yaml").read_text("utf-8"))
@@ -105,7 +105,7 @@ def _retrain(side: Side) -> Spent:
     params.write_text(yaml.safe_dump(content), "utf-8")
     environ = {**os.environ, "DATA_DIR": str(side.root), "PARAMS_FILE": str(params)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "auto_deployment", "retrain"],
+        [sys.executable, "-m", "auto_deployment", "retrain", *words],
         cwd=side.build, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     return spent_by(process, "retrain")

@@ -27,13 +27,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="train and check, but let nothing leave this host"
     )
+    parser.add_argument(
+        "--continue-from",
+        metavar="VERSION",
+        help="go on from this version's weights, or those of the champion, in a fraction of the time; "
+        "without it everything is trained anew",
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run the cycle and print how it ended; return 1 when it failed or was refused, or there is no event."""
     signal.signal(signal.SIGTERM, _end)  # what runs for us ends first
     cycle = make_cycle(settings)
-    outcome = run_cycle(cycle, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run)
+    outcome = run_cycle(
+        cycle, lambda: datetime.now(UTC), settings.publish.way, dry_run=args.dry_run,
+        continue_from=args.continue_from,
+    )  # fmt: skip
     cycle_outbox(settings).flush(datetime.now(UTC))  # where no scheduler runs, nobody else sends the mail
     if (open_store := opener_of(settings)) is not None and not args.dry_run:
         try_to_deliver(cycle, settings.publish, open_store, datetime.now(UTC))

@@ -12,6 +12,8 @@ from auto_deployment.publish.naming import check_new
 from auto_deployment.training.provenance import model_version
 from auto_deployment.training.workspace import read_json, write_json
 
+FULL, CONTINUED = "full", "continued"
+
 
 @dataclass(frozen=True, slots=True)
 class Challenger:
@@ -34,16 +36,16 @@ class Challenger:
         return bool(self.gate.get("lists", {}).get("review"))
 
 
-def name_model(cycle: Cycle, now: datetime) -> str:
-    """Give the model that will be trained its name."""
+def name_model(cycle: Cycle, now: datetime, parent: str | None = None) -> str:
+    """Give the model that will be trained its name; with a parent it goes on from that one's weights."""
     repository = cycle.publishing.repository
     version = model_version(now, data_hash(cycle.workspace.segments))
     check_new(version, repository.tags())
     facts = {
         "version": version,
         "created_at": now.isoformat(timespec="seconds"),
-        "kind": "full",
-        "parent": None,
+        "kind": FULL if parent is None else CONTINUED,
+        "parent": parent,
         "code_revision": repository.head(),
         "code_is_dirty": False,
     }

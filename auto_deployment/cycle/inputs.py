@@ -9,6 +9,7 @@ from typing import Any
 from auto_deployment.cycle.champion import current_champion
 from auto_deployment.cycle.context import Cycle
 from auto_deployment.cycle.link_segments import Intake, mark_linked, take_segments
+from auto_deployment.cycle.parent import put_parent
 from auto_deployment.dataset.corrections.joining import join_corrections
 from auto_deployment.dataset.corrections.rewriting import rewrite
 from auto_deployment.host.locks import BusyError, only_one
@@ -23,13 +24,15 @@ log = logging.getLogger(__name__)
 class Inputs:
     """What a cycle begins with; `drift` is what ingest has found since the last model.
 
-    `changed` tells whether the flow would do anything for them but name the same model anew.
+    `parent` is the version that the model goes on from, None where it is trained from nothing. `changed`
+    tells whether the flow would do anything for them but name the same model anew.
     """
 
     intake: Intake
     champion: Mapping[str, Any]
     drift: Mapping[str, Any]
     changed: bool
+    parent: str | None = None
 
 
 def rewrite_segments(cycle: Cycle) -> None:
@@ -49,12 +52,13 @@ def rewrite_segments(cycle: Cycle) -> None:
         log.info("%d segments that hold events of forgotten users wait for readers", len(rewritten.put_off))
 
 
-def take_in(cycle: Cycle) -> Inputs:
+def take_in(cycle: Cycle, continue_from: str | None = None) -> Inputs:
     """Put everything in that the flow depends on; call with `reading(paths.segments)` held."""
     mark_linked(cycle)  # a cycle that was killed after its push has not done so
     intake = take_segments(cycle.paths, cycle.layout.clone)
     champion, drift = _put_champion(cycle), _put_notes(cycle, intake)
-    return Inputs(intake, champion, drift, cycle.publishing.data.take_in())
+    parent = put_parent(cycle, continue_from)
+    return Inputs(intake, champion, drift, cycle.publishing.data.take_in(), parent)
 
 
 def why_unchanged(cycle: Cycle) -> str:

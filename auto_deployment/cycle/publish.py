@@ -88,5 +88,8 @@ def _tag_what_was_merged(cycle: Cycle) -> None:
 def _tag_message(cycle: Cycle) -> str:
     clone = cycle.layout.clone
     manifest = json.loads((cycle.workspace.model / "manifest.json").read_bytes())
-    pointers = {path: (clone / f"{path}.dvc").read_text("utf-8") for path in INPUTS}
+    # What was left to a person by a version of before has no parent.
+    pointers = {
+        path: pointer.read_text("utf-8") for path in INPUTS if (pointer := clone / f"{path}.dvc").exists()
+    }
     return render_tag(manifest, (clone / "dvc.lock").read_text("utf-8"), pointers)

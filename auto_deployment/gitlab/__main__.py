@@ -1,4 +1,4 @@
-"""`python3 -m auto_deployment.gitlab WORD`: what the jobs `deploy`, `approve`, `abort` and `rollback` say."""
+"""`python3 -m auto_deployment.gitlab WORD`: what the jobs `deploy`, `continue`, `approve` and others say."""
 
 import argparse
 import os
@@ -15,6 +15,7 @@ from auto_deployment.gitlab.variables import VariablesError, is_set, server_of
 
 USAGE = 64
 SAID = ("approve", "abort", "rollback")
+CONTINUE = "continue"
 
 
 def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ) -> int:
@@ -30,8 +31,10 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ)
                 words = _deployment(env)
                 stdin = stack.enter_context(args.archive.open("rb")) if words[2] == "-" else None
             elif args.word in SAID:
-                values = {"by": env.get("GITLAB_USER_LOGIN") or "pipeline", "release": args.release}
+                values = {"by": _person(env), "release": args.release}
                 words += encoded({**values, "reason": args.reason})
+            elif args.word == CONTINUE:
+                words += encoded({"by": _person(env), "from": args.start})
             sys.stdout.write(tell(server, words, stdin))
     except VariablesError as error:
         sys.stderr.write(f"{error}\n")
@@ -43,6 +46,10 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ)
         sys.stderr.write(f"{error.filename or 'ssh'} cannot be used ({error.strerror}).\n")
         return 1
     return 0
+
+
+def _person(env: Mapping[str, str]) -> str:
+    return env.get("GITLAB_USER_LOGIN") or "pipeline"
 
 
 def _deployment(env: Mapping[str, str]) -> list[str]:
@@ -65,9 +72,12 @@ def _review(env: Mapping[str, str]) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m auto_deployment.gitlab", description=__doc__)
-    parser.add_argument("word", choices=("model", "deploy", *SAID, "status"))
+    parser.add_argument("word", choices=("model", "deploy", CONTINUE, *SAID, "status"))
     parser.add_argument("--archive", type=Path, default=Path("image.tar.gz"), help="of `docker save`, gzip'd")
     parser.add_argument("--release", default="", metavar="ID", help="which release is meant")
+    parser.add_argument(
+        "--from", dest="start", default="", metavar="VERSION", help="continue from which version"
+    )
     parser.add_argument("--reason", default="", help="why")
     return parser
 

@@ -65,7 +65,7 @@ class CycleClone:
 
     def report(self, user_id: int) -> list[str]:
         """Return the models, and the segments that are nowhere else; other events are those of `segments`."""
-        folders = (self._data / name for name in ("champion", "candidate", "model"))
+        folders = (self._data / name for name in ("champion", "parent", "candidate", "model"))
         models = [str(folder) for folder in folders if _has(folder, user_id)]
         return [*models, *(str(path) for path in self._only_here() if _has_events(path, user_id))]
 
@@ -87,6 +87,10 @@ class CycleClone:
                 "cycle/clone/data/champion",
                 "the model to beat",
                 "until a model without the user serves, and the cycle after that",
+            )
+        elif _has(self._data / "parent", wish.user_id) and not _knows(self._data / "parent", wish):
+            yield Held(
+                "cycle/clone/data/parent", "the model that the last one went on from", "until the next cycle"
             )
 
     def _only_here(self) -> list[Path]:

@@ -14,7 +14,9 @@ from auto_deployment.publish.errors import CommandError, PublishError, StageErro
 
 REMOTE = "storage"
 CHAMPION = "data/champion"
-INPUTS = ("data/segments", "data/catalog", CHAMPION)
+PARENT = "data/parent"  # whose weights the challenger goes on from
+INPUTS = ("data/segments", "data/catalog", CHAMPION, PARENT)
+NOBODY = {CHAMPION: "There is no champion.\n", PARENT: "It is trained from nothing.\n"}
 MODEL, INDEX = "data/model", "data/index"
 NOT_THERE = ("new", "missing")  # at the remote: in the cache only, and in neither
 
@@ -39,10 +41,14 @@ class DataVersions:
         (self._commands.folder / ".dvc" / "config.local").write_text("".join(lines), "utf-8")
 
     def restore(self) -> None:
-        """Bring the inputs of the last published version back, from the cache or from the remote."""
-        files = [f"{path}.dvc" for path in INPUTS if (self._commands.folder / f"{path}.dvc").exists()]
+        """Bring the inputs of the last published version back, from the cache or from the remote.
+
+        But for the model that it went on from: each cycle says anew which that is.
+        """
+        kept = [path for path in INPUTS if path != PARENT]
+        files = [f"{path}.dvc" for path in kept if (self._commands.folder / f"{path}.dvc").exists()]
         if not files:
-            for path in INPUTS:
+            for path in kept:
                 shutil.rmtree(self._commands.folder / path, ignore_errors=True)
             return
         self._bring(*files)
@@ -60,12 +66,13 @@ class DataVersions:
         return (self._commands.folder / INDEX / MANIFEST).exists()
 
     def take_in(self) -> bool:
-        """Bring the champion and version the inputs; tell whether the flow would do anything for them.
+        """Bring champion and parent, and version the inputs; tell whether the flow would do anything then.
 
         To name and describe the same model anew is nothing.
         """
-        if (self._commands.folder / f"{CHAMPION}.dvc").exists():
-            self._bring(f"{CHAMPION}.dvc")
+        for path in (CHAMPION, PARENT):
+            if (self._commands.folder / f"{path}.dvc").exists():
+                self._bring(f"{path}.dvc")
         self._commands.dvc("add", *INPUTS)
         # Commits hold pointers with the dvc.lock that was made of them: what git sees DVC need not be asked.
         if self._commands.git("status", "--porcelain", "--", *(f"{path}.dvc" for path in INPUTS)).strip():
@@ -73,15 +80,15 @@ class DataVersions:
         changed = json.loads(self._commands.dvc("status", "--json") or "{}")
         return any(name not in ("package",) for name in changed)
 
-    def use_model(self, lock: str | None) -> None:
-        """Let the model of a version, given its `dvc.lock`, be the champion to bring; without one, nobody."""
-        folder = self._commands.folder / CHAMPION
+    def use_model(self, lock: str | None, path: str = CHAMPION) -> None:
+        """Let a version's model, given its `dvc.lock`, be the champion or parent to bring; without, none."""
+        folder = self._commands.folder / path
         pointer = folder.with_name(f"{folder.name}.dvc")
         if lock is None:
             pointer.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            (folder / "none").write_text("There is no champion.\n", "utf-8")
+            (folder / "none").write_text(NOBODY[path], "utf-8")
             return
         out = {**model_out(lock), "path": folder.name}
         pointer.write_text(yaml.safe_dump({"outs": [out]}, sort_keys=False), "utf-8")
@@ -135,7 +142,7 @@ class DataVersions:
 def model_out(lock: str) -> dict[str, Any]:
     """Return what a `dvc.lock` says of the packaged model: hash, size, number of files."""
     if (out := _out(lock, MODEL)) is None:
-        raise PublishError("The champion's dvc.lock names no model: remove its tag, or publish it again.")
+        raise PublishError("A version's dvc.lock names no model: remove its tag, or publish it again.")
     return out
 
 

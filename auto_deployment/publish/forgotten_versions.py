@@ -26,13 +26,13 @@ def holding(
 
     `versions` have the provenance of each; one that names no segments may hold anything.
     `held` says which segments held something of whom, `in_catalogue` whom the catalogue knew. A version also
-    holds the model of its champion, for that is an input of its flow.
+    holds the models of its champion and of the version it went on from, for those are inputs of its flow.
     """
     own = {version: _own(facts, wishes, held, in_catalogue) for version, facts in versions.items()}
     found = {}
     for version, facts in versions.items():
-        champion = (facts.get("champion") or {}).get("version")
-        if numbers := own[version] | own.get(str(champion), set()):
+        others = (facts.get("champion") or {}).get("version"), facts.get("parent")
+        if numbers := own[version].union(*(own.get(str(other), set()) for other in others)):
             found[version] = numbers
     return found
 

@@ -29,6 +29,7 @@ def branches_of(found: Found, releases: Sequence[Branch] = (), groups: Sequence[
     return [
         *([("released", releases)] if releases else []),
         _code(found),
+        *([_leaf("continued from", facts["parent"])] if facts.get("parent") else []),
         _data(facts),
         _leaf("learnt from what is before", facts.get("watermark")),
         ("parameters", [_nested(name, value) for name, value in _sorted(facts.get("parameters"))]),

@@ -1,6 +1,8 @@
 """The `training` section of `params.yaml`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from auto_deployment.host.codec import LATER
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,19 @@ class ListParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ContinuedParams:
+    """How a model goes on from another one's weights, and which one may not be gone on from."""
+
+    rounds_max: int = 10  # one after the other; then one is trained from nothing
+    known_min: float = 0.9  # of the other one's movies, and of the events to learn from by their movies
+    learnt_max: float = 0.01  # of the events held out: the other one has learnt from them already
+    als_iterations: int = 2
+    svd_epochs: int = 3
+    item_movies: int = 2500  # whose item-to-item weights among each other are computed anew
+    stored_users: int = 10000  # with something new, who were active last: weighed anew, with a stored list
+
+
+@dataclass(frozen=True, slots=True)
 class TrainParams:
     """How the model is fitted."""
 
@@ -118,6 +133,7 @@ class TrainParams:
     choose: ChooseParams
     popularity: PopularityParams
     lists: ListParams
+    continued: ContinuedParams = field(default_factory=ContinuedParams, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ class Workspace(Layout):
     catalog = Below("catalog")
     champion = Below("champion")  # the model that the challenger has to beat
     champion_facts = Below("champion.json")  # which one that is, and why; its version may be null: none
+    parent = Below(
+        "parent"
+    )  # the model whose weights the challenger goes on from, or a note that there is none
     intake = Below("intake.json")  # what came in: segments left out, strong changes of the stream
     rejected = Below("rejected.json")  # content hashes of models that a release has rejected
     version = Below("version.json")  # name, time and code of the model to be packaged

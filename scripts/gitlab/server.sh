@@ -2,6 +2,7 @@
 # What the pipeline's key may do on this host, and nothing else: the forced command of the account `deploy`.
 #   model                                     the model version that serves everybody
 #   deploy REVISION IMAGE|- [KEY=VALUE ...]   hand an image to the release controller; - reads `docker save` from stdin
+#   continue by=NAME [from=VERSION]           a retraining cycle now, from that version's weights or the champion's
 #   approve|abort|rollback by=NAME [release=ID] [reason=WHY]
 #   status
 # Values are percent-encoded. Exit: 0 done, 64 not understood, 65 refused, 75 try again later; one sentence on stderr.
@@ -159,6 +160,18 @@ say() { # approve, abort, rollback
   echo "$said"
 }
 
+continued() { # the cycle is the scheduler's: where one runs already, it says so
+  allowed="by from"
+  read_values "$@"
+  [[ -n ${values[by]:-} ]] || end 64 "continue needs by=NAME."
+  [[ ${values[from]:=champion} =~ ^[A-Za-z0-9][A-Za-z0-9-]*$ ]] || end 64 "${values[from]} is no version."
+  docker compose exec -T scheduler true 2>/dev/null ||
+    end 75 "The scheduler does not run on the server: \`docker compose up -d --wait\` there, then run this job again."
+  local said
+  said=$(docker compose exec -T scheduler marquee retrain --continue-from "${values[from]}" 2>&1) || because "$said" 65
+  tail -n 1 <<<"$said"
+}
+
 complaint=
 trap '[[ -z $complaint ]] || rm -f "$complaint"; [[ -z $loaded ]] || docker rmi "$loaded" >/dev/null 2>&1 || true' EXIT # its name for ever is the release's
 declare -A values=()
@@ -175,6 +188,7 @@ case ${words[0]:-} in
     controller status || [[ $? -lt 11 ]]
     ;;
   deploy) deploy "${words[@]:1}" ;;
+  continue) continued "${words[@]:1}" ;;
   approve | abort | rollback) say "${words[@]}" ;;
-  *) end 64 "Not understood: this key may say model, deploy, approve, abort, rollback and status." ;;
+  *) end 64 "Not understood: this key may say model, deploy, continue, approve, abort, rollback and status." ;;
 esac

@@ -16,7 +16,7 @@ from tests.support.systems.lab import require_program
 
 NOT_JOBS = ("workflow", "stages", "variables", "default")
 STATUS = 'exit "$(cat deploy.status)"'
-TO_SERVER = ["deploy", "approve", "abort", "rollback"]
+TO_SERVER = ["deploy", "approve", "abort", "continue", "rollback"]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_each_job_is_make_targets_that_exist(pipeline: dict[str, Any]) -> None:
     targets = set(re.findall(r"^([a-z -]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
     known = {target for line in targets for target in line.split()}
     jobs = {name: job for name, job in pipeline.items() if name not in NOT_JOBS and "script" in job}
-    assert len(jobs) == 10
+    assert len(jobs) == 11
     for job in jobs.values():
         for line in job["script"]:
             assert re.fullmatch(rf"make [a-z-]+( RELEASE=| \|\| {re.escape(STATUS)})?", line), line

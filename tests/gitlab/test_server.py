@@ -169,12 +169,30 @@ def test_persons_speak_through_it(host: Host, capsys: pytest.CaptureFixture[str]
     ]
 
 
+def test_a_cycle_from_other_weights_is_asked_of_the_scheduler(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = {**host.variables(host.revisions[0]), "GITLAB_USER_LOGIN": "ann"}
+    assert main(["continue"], env) == 0
+    assert capsys.readouterr().out == "published: v3 is published.\n"
+    assert main(["continue", "--from", "20260301T1200-01234567"], env) == 0
+    assert [call for call in host.calls() if "retrain" in call] == [
+        "compose exec -T scheduler marquee retrain --continue-from champion",
+        "compose exec -T scheduler marquee retrain --continue-from 20260301T1200-01234567",
+    ]
+    capsys.readouterr()
+    host.answers("retrained", 1, "failed: v9 cannot be continued, it was never published.")
+    assert main(["continue", "--from", "v9"], env) == REFUSED
+    assert capsys.readouterr().err == "failed: v9 cannot be continued, it was never published.\n"
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["sh"], [""], ["deploy"], ["deploy", "main", "-"], ["deploy", "0" * 40, "$(id)"],
         ["deploy", "0" * 40, "-", "colour=red"], ["deploy", "0" * 40, "-", "author=$(id)"],
         ["deploy", "0" * 40, "-", "author=a%0Ab"], ["abort"], ["abort", "by=a;id"],
+        ["continue"], ["continue", "by=a", "from=--now"], ["continue", "by=a", "from=v1%20--dry-run"],
         ["model;", "touch", "pwned"], ["`id`"], ["deploy", "0" * 40, "--privileged"],
     ],
 )  # fmt: skip
@@ -182,7 +200,7 @@ def test_nothing_else_is_understood_and_nothing_is_evaluated(host: Host, words: 
     status, sentence = said(host, *words)
     assert status == USAGE, sentence
     assert len(sentence.splitlines()) == 1
-    assert not any("release" in call for call in host.calls())
+    assert not any("release" in call or "retrain" in call for call in host.calls())
 
 
 def test_no_shell_no_file_no_tunnel(host: Host) -> None:

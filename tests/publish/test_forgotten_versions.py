@@ -17,15 +17,16 @@ def version(*segments: str, champion: str | None = None) -> dict[str, Any]:
     return {"data": {"segments": [f"{one}.parquet" for one in segments]}, "champion": {"version": champion}}
 
 
-def test_a_version_holds_what_its_segments_held_and_the_model_of_its_champion() -> None:
+def test_a_version_holds_what_its_segments_held_and_the_models_of_champion_and_parent() -> None:
     versions = {
         "v1": version("a"),
         "v2": version("c", ONE.name, champion="v1"),
         "v3": version("c", ONE.name, champion="v2"),
         "v4": version("b", "c"),
         "v5": {},
+        "v6": {**version("c", ONE.name, champion="v3"), "parent": "v1"},
     }
-    assert holding(versions, [ONE, TWO], HELD, ()) == {"v1": {1}, "v2": {1}, "v4": {1, 2}, "v5": {1, 2}}
+    assert holding(versions, [ONE, TWO], HELD, ()) == {"v1": {1}, "v2": {1}, "v4": {1, 2}, "v5": {1, 2}, "v6": {1}}
 
 
 def test_a_catalogue_of_before_the_wish_holds_the_user_too() -> None:

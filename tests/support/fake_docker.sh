@@ -19,6 +19,7 @@ case "$*" in
   *'cat /data/releases/serving.json') answer serving '{"release": "v1-abc", "model_version": "v1"}' ;;
   *'release deploy '*) answer released 'is on its way' ;;
   *'release history '*) cat history.json 2>/dev/null; exit 0 ;;
+  *'marquee retrain '*) answer retrained 'published: v3 is published.' ;;
   *'marquee release '*) answer said 'is on its way to the controller' ;;
   'load --quiet') cat >loaded; answer load 'Loaded image: marquee:ci-1' ;;
   pull*) answer pull 'pulled' ;;

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
 from app.model_format import ARRAYS, ORDER
-from auto_deployment.dataset.arrays import BoolArray, Float64Array, IndexArray
+from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, IndexArray
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
 from auto_deployment.training.prepare.split import Kind
@@ -33,6 +33,8 @@ from auto_deployment.training.train.strength import faded, liked, singular_value
 from auto_deployment.training.train.trainset import Trainset
 
 Arrays = dict[str, npt.NDArray[Any]]
+# Of a model's arrays: the users who are weighed and get a stored list, and everybody's `user_item` before.
+Kept = Callable[[Arrays], tuple[IndexArray, Float32Array]]
 
 FIT_BESIDE = 100_000  # ratings; with fewer, a process of its own starts for longer than SVD takes
 
@@ -97,8 +99,14 @@ def _rating_beside(trainset: Trainset, params: TrainParams) -> Iterator[Callable
         yield result
 
 
-def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: TrainParams) -> Fitted:
-    """Put fitted models into the arrays of `app.model_format`.
+def assemble(
+    trainset: Trainset,
+    catalogue: pd.DataFrame,
+    parts: Parts,
+    params: TrainParams,
+    kept: Kept | None = None,
+) -> Fitted:
+    """Put fitted models into the arrays of `app.model_format`; all users are weighed, or whom `kept` names.
 
     On one thread, as models are served: how a sum is rounded depends on the number of threads, and for
     products as small as one user's scores most of the time was threads waiting for each other.
@@ -110,9 +118,12 @@ def assemble(trainset: Trainset, catalogue: pd.DataFrame, parts: Parts, params: 
         fitted = Fitted(_as_written(arrays), movies, scalars)
         weigh = partial(_weigh, fitted.arrays, parts.choice)
         has_sums = parts.choice.item_weight > 0 and parts.items.nnz > 0
-        if not has_sums:
+        only = None
+        if kept is not None:
+            only, fitted.arrays["user_item"] = kept(fitted.arrays)
+        if kept is not None or not has_sums:
             weigh(np.arange(len(trainset.user_ids)), None)
-        lists = store_lists(fitted.as_model(), trainset, params, weigh if has_sums else None)
+        lists = store_lists(fitted.as_model(), trainset, params, weigh if has_sums else None, only)
         return Fitted(_as_written({**fitted.arrays, **lists}), movies, scalars)
 
 

@@ -1,6 +1,7 @@
 """The model of lists: implicit's alternating least squares on everything that was watched or rated."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from threadpoolctl import threadpool_limits
 from auto_deployment.dataset.arrays import Float32Array
 from auto_deployment.training.params import AlsParams
 from auto_deployment.training.train.cores import cores
+
+Begin = Callable[[AlternatingLeastSquares, csr_matrix], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,18 @@ class MovieFactors:
     Each row is solved by one thread alone, so their number changes nothing. BLAS, whose sums would be divided
     among threads, gets one.
 
-    `likes` (U, M) are strengths, `singular_value` is theirs of rank `spectrum_rank`.
+    `likes` (U, M) are strengths, `singular_value` is theirs of rank `spectrum_rank`. `begin` may set the
+    factors to start from, given the confidences.
     """
 
-    def __init__(self, likes: csr_matrix, singular_value: float, params: AlsParams, seed: int) -> None:
+    def __init__(
+        self,
+        likes: csr_matrix,
+        singular_value: float,
+        params: AlsParams,
+        seed: int,
+        begin: Begin | None = None,
+    ) -> None:
         self._gain = np.float32(params.confidence_gain)
         self.regularization = params.regularization * max(params.confidence_gain * singular_value, 1.0)
         confidence = self._confidence(likes)
@@ -53,6 +64,8 @@ class MovieFactors:
                 num_threads=cores(),
                 random_state=seed,
             )
+            if begin is not None:
+                begin(self._model, confidence)
             self._model.fit(confidence, show_progress=sys.stderr.isatty())
         self.factors = self._model.item_factors.astype(np.float32)
 

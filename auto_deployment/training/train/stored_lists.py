@@ -19,14 +19,21 @@ Weigh = Callable[[IndexArray, Float64Array], None]
 
 
 def store_lists(
-    model: Model, trainset: Trainset, params: TrainParams, weigh: Weigh | None = None
+    model: Model,
+    trainset: Trainset,
+    params: TrainParams,
+    weigh: Weigh | None = None,
+    only: IndexArray | None = None,
 ) -> dict[str, npt.NDArray[Any]]:
     """Compute `user_list_row` and `top_items`: for each stored user what `Recommender` would compute live.
 
     `weigh` sets what items and popularity count for a block of users, all of them in turn, by their sums of
-    item-to-item weights: these are most of the work, and lists are made of them too.
+    item-to-item weights: these are most of the work, and lists are made of them too. `only` these users are
+    weighed and get a list, where it is given.
     """
-    stored = _most_recent(trainset, model.manifest["scalars"]["min_events"], params.lists.stored_users)
+    weighed = np.arange(len(trainset.user_ids)) if only is None else only
+    least = model.manifest["scalars"]["min_events"]
+    stored = np.intersect1d(_most_recent(trainset, least, params.lists.stored_users), weighed)
     length = min(params.lists.length, len(trainset.movie_ids))
     top = np.full((len(stored), length), -1, dtype=np.int32)
     is_near = np.zeros(len(stored), dtype=np.bool_)
@@ -47,16 +54,21 @@ def store_lists(
         top[list_row[rows]] = longer[:, :length]
         is_near[list_row[rows]] = _has_near_ties(scores, longer, scorer.rounding)
 
-    def settle(_: slice, places: IndexArray) -> None:
-        # A product of matrices may round otherwise than one of a matrix and a vector: settle it live.
-        for place in places.tolist():
-            order = best(recommender.scores(int(stored[place])), length)
-            top[place] = order + [-1] * (length - len(order))
-
-    for_each_block(stored if weigh is None else np.arange(len(list_row)), store)
-    recommender = Recommender(model)
-    for_each_block(np.flatnonzero(is_near), settle, "near ties")
+    for_each_block(stored if weigh is None else weighed, store)
+    _settle(model, stored, top, np.flatnonzero(is_near))
     return {"user_list_row": list_row, "top_items": top}
+
+
+def _settle(model: Model, stored: IndexArray, top: Int32Array, near: IndexArray) -> None:
+    """Compute some lists live: a product of matrices may round otherwise than one of a vector."""
+    recommender = Recommender(model)
+
+    def settle(_: slice, places: IndexArray) -> None:
+        for place in places.tolist():
+            order = best(recommender.scores(int(stored[place])), top.shape[1])
+            top[place] = order + [-1] * (top.shape[1] - len(order))
+
+    for_each_block(near, settle, "near ties")
 
 
 def _most_recent(trainset: Trainset, least: int, count: int) -> IndexArray:

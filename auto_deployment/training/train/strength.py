@@ -44,17 +44,19 @@ def liked(trainset: Trainset, weights: Float32Array) -> csr_matrix:
     return matrix
 
 
-def singular_values(matrix: csr_matrix, ranks: tuple[int, ...], seed: int) -> tuple[float, ...]:
+def singular_values(
+    matrix: csr_matrix, ranks: tuple[int, ...], seed: int, tolerance: float = 0.0
+) -> tuple[float, ...]:
     """Return the singular values of these ranks, or the last one of a smaller matrix; zeros of an empty one.
 
     Regularised least squares shrinks singular values by its regularisation (Mazumder, Hastie & Tibshirani,
     2010), so what suits depends on the size of these values, which grow with the data. Rounded: the last
-    digits of an iterative solver are not worth another model.
+    digits of an iterative solver are not worth another model. `tolerance` is relative, 0 as near as can be.
     """
     if not matrix.nnz:
         return tuple(0.0 for _ in ranks)
     last = min(max(ranks), min(matrix.shape) - 1)
     start = np.random.default_rng(seed).random(min(matrix.shape))
-    values = svds(matrix.astype(np.float64), k=last, v0=start, return_singular_vectors=False)
+    values = svds(matrix.astype(np.float64), k=last, v0=start, tol=tolerance, return_singular_vectors=False)
     falling = np.sort(values)[::-1]
     return tuple(float(f"{falling[min(rank, last) - 1]:.4g}") for rank in ranks)

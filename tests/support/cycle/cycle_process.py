@@ -1,6 +1,7 @@
 """One retraining cycle in a process of its own, which ends itself like a power cut where it is told to.
 
-`python -m tests.support.cycle.cycle_process ROOT MINUTE [STEP]`; STEP: its name, `half-upload`, nothing.
+`python -m tests.support.cycle.cycle_process ROOT MINUTE [STEP]`; STEP: its name, `half-upload`, nothing. The
+variable CONTINUE_FROM names a version to continue from.
 """
 
 import logging
@@ -20,7 +21,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if at == ["half-upload"]:
         DataVersions.push = upload_half  # type: ignore[assignment,method-assign]  # a kill in its midst
-    outcome = CycleHome(Path(root)).cycle(int(minute), step=lambda name: end() if [name] == at else None)
+    outcome = CycleHome(Path(root)).cycle(
+        int(minute),
+        step=lambda name: end() if [name] == at else None,
+        continue_from=os.environ.get("CONTINUE_FROM") or None,
+    )
     sys.stdout.write(f"{outcome.kind}: {outcome.sentence}\n")
 
 

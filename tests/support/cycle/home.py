@@ -97,12 +97,14 @@ class CycleHome:
         *,
         dry_run: bool = False,
         step: Callable[[str], None] = lambda name: None,
+        continue_from: str | None = None,
         **changes: Any,
     ) -> Outcome:
         """Run one cycle here, so many minutes after the beginning."""
         now = BEGIN + timedelta(minutes=minute)
         way = changes.get("way", self.publish.way)
-        return run_cycle(self.make(**changes), lambda: now, way, dry_run=dry_run, step=step)
+        cycle = self.make(**changes)
+        return run_cycle(cycle, lambda: now, way, dry_run=dry_run, step=step, continue_from=continue_from)
 
     def start(self, minute: int, *words: str, **environ: str) -> subprocess.Popen[str]:
         """Run one cycle in a process of its own, to be killed: see `cycle_process.py`."""
@@ -160,9 +162,9 @@ class CycleHome:
         return CycleHome(target)
 
 
-def killed_at(home: CycleHome, minute: int, where: str) -> None:
+def killed_at(home: CycleHome, minute: int, where: str, continue_from: str = "") -> None:
     """Run a cycle in a process that ends itself at a step, or is ended where it names none."""
-    process = home.start(minute, *([where] if where else []))
+    process = home.start(minute, *([where] if where else []), CONTINUE_FROM=continue_from)
     said, _ = process.communicate(timeout=300)
     assert process.returncode == -9, said
 

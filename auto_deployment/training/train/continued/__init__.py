@@ -1,0 +1,1 @@
+"""Going on from the weights of another model, in place of training from nothing."""
