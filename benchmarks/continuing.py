@@ -5,7 +5,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,12 @@ class Made:
     model: Model
     seconds: float
     cpu_s: float
+
+
+def without_limit(params: TrainingParams) -> TrainingParams:
+    """Let models go on from each other for as many rounds as are measured here."""
+    continued = replace(params.train.continued, rounds_max=ROUNDS)
+    return replace(params, train=replace(params.train, continued=continued))
 
 
 def first_events(data: TrainingData, count: int) -> pd.DataFrame:
@@ -122,7 +128,7 @@ def rounds(data: TrainingData, params: TrainingParams, count: int = ROUNDS) -> I
 
 def measure(work: Path, table: Table, parts: Sequence[str] = PARTS) -> dict[str, Any]:
     """Print a table of rounds for each data set, then what a fit and a whole cycle take both ways."""
-    params = load_params(PROJECT / "params.yaml").training
+    params = without_limit(load_params(PROJECT / "params.yaml").training)
     results: dict[str, Any] = {}
     for part in parts:
         root = work / f"continuing-{part}"

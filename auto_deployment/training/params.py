@@ -107,11 +107,12 @@ class ListParams:
 class ContinuedParams:
     """How a model goes on from another one's weights, and which one may not be gone on from."""
 
-    rounds_max: int = 10  # one after the other; then one is trained from nothing
+    rounds_max: int = 4  # one after the other; then one is trained from nothing
     known_min: float = 0.9  # of the other one's movies, and of the events to learn from by their movies
     learnt_max: float = 0.01  # of the events held out: the other one has learnt from them already
     als_iterations: int = 2
     svd_epochs: int = 3
+    bayesian_ratings_max: int = 2500000  # ratings x passes
     item_movies: int = 2500  # whose item-to-item weights among each other are computed anew
     stored_users: int = 10000  # with something new, who were active last: weighed anew, with a stored list
 

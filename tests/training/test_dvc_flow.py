@@ -10,6 +10,7 @@ import yaml
 
 from app.artifact import load
 from auto_deployment.publish.commands import Commands
+from auto_deployment.publish.data_versions import INPUTS
 from auto_deployment.publish.local_remote import copy_code
 from tests.support.cycle.workspace import make_workspace
 from tests.support.project import PROJECT
@@ -46,10 +47,11 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     write_params(folder.parent)
     copy_code(PROJECT, folder.parent / "params.yaml", folder)
     workspace = make_workspace(folder / "data")
-    workspace.champion.mkdir()
-    (workspace.champion / "none").write_text("There is no champion.\n", "utf-8")
+    for nobody in (workspace.champion, workspace.parent):
+        nobody.mkdir()
+        (nobody / "none").write_text("There is none.\n", "utf-8")
     commands.git("init", "--quiet", "--initial-branch", "main")
-    commands.dvc("add", "--quiet", "data/segments", "data/catalog", "data/champion")
+    commands.dvc("add", "--quiet", *INPUTS)
     commands.dvc("repro", "--quiet", "evaluate")
     _commit(commands, "first")
     write_params(folder, factors=2, epochs=2)

@@ -1,13 +1,13 @@
 """Predicted ratings: SVD goes on from the parent's biases and factors, the Bayesian part is fitted anew.
 
-That part takes a bounded time (`ratings_max`), and is worth having as it errs elsewhere than SVD: begun
+That part takes a bounded time, and is worth having as it errs elsewhere than SVD: begun
 with the served biases, the mean of both, it was better alone and the mean worse. SVD begins with what
 the Bayesian part's biases leave of the mean. Training it from nothing stops early, which regularises like a
 ridge of 1 / (learning rate x passes): new ones are solved with that.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import surprise
@@ -35,7 +35,8 @@ class _Side:
 
 def continue_ratings(rated: Rated, parent: Parent, params: TrainParams) -> RatingModel:
     """Fit both models; one set of arrays gives the mean of their predictions."""
-    other = fit_bayesian(rated, params.bayesian, params.seed)
+    how = replace(params.bayesian, ratings_max=params.continued.bayesian_ratings_max)
+    other = fit_bayesian(rated, how, params.seed)
     if not len(rated.rating):
         return mean_of(rated.spread_nothing(params.svd.factors), other)
     columns = slice(params.als.factors, params.als.factors + params.svd.factors)
