@@ -36,7 +36,7 @@ from tests.support.project import PROJECT
 NEW_SHARE = 0.05  # of the events before, in each round
 ROUNDS = 10
 MADE = 100_000
-LARGE = 1_000_000
+LARGE = 500_000
 FASTER = 3.0
 LOSS_MAX = 0.003
 PARTS = ("movielens", "made", "fit", "cycle")

@@ -26,7 +26,13 @@ def test_a_version_holds_what_its_segments_held_and_the_models_of_champion_and_p
         "v5": {},
         "v6": {**version("c", ONE.name, champion="v3"), "parent": "v1"},
     }
-    assert holding(versions, [ONE, TWO], HELD, ()) == {"v1": {1}, "v2": {1}, "v4": {1, 2}, "v5": {1, 2}, "v6": {1}}
+    assert holding(versions, [ONE, TWO], HELD, ()) == {
+        "v1": {1},
+        "v2": {1},
+        "v4": {1, 2},
+        "v5": {1, 2},
+        "v6": {1},
+    }
 
 
 def test_a_catalogue_of_before_the_wish_holds_the_user_too() -> None:
