@@ -44,6 +44,7 @@ class Settings:
     recent_max_mb: int = 256
     recent_file: Path | None = None  # followed where there is no Redis
     list_cache: int = 0  # computed lists that each worker keeps
+    search: str | None = None  # HOST:PORT of a gateway of `search`; None: pages have no search box
     model_wait_s: float = 0.0  # how long a start waits for a model that something else is still bringing
     redis_url: str | None = field(default=None, repr=False)
     redis_password: str | None = field(default=None, repr=False)
@@ -128,6 +129,13 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _host_and_port(text: str) -> str:
+    form = re.fullmatch(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([1-9][0-9]{0,4})", text)
+    if not form or int(form[2]) > 65_535:
+        raise ValueError("HOST:PORT")
+    return text
+
+
 def redis_url(text: str) -> str:
     """Return the address of a Redis; raise `ValueError` for what its client would refuse later."""
     try:
@@ -186,6 +194,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RECENT_MAX_MB": ("recent_max_mb", _count(65_536)),
     "RECENT_FILE": ("recent_file", Path),
     "LIST_CACHE": ("list_cache", _count(1_000_000, lowest=0)),
+    "SEARCH": ("search", _host_and_port),
     "REDIS_URL": ("redis_url", redis_url),
     "REDIS_PASSWORD": ("redis_password", str),
     "REDIS_PASSWORD_FILE": ("redis_password", _content),

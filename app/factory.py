@@ -11,6 +11,7 @@ from app.impressions.log import ImpressionLog
 from app.metrics import ServiceMetrics
 from app.middleware import RequestMiddleware
 from app.models.named import Models, open_slots
+from app.pages.search import Search
 from app.recent.cached import CachedLists
 from app.recent.port import Lists, ModelLists
 from app.recommender import Recommender
@@ -50,7 +51,7 @@ def build(settings: Settings, recommender: Recommender | None) -> Flask:
         app.jinja_env.get_template(name)
     app.url_map.merge_slashes = False  # an address with // is unknown, not moved
     models = Models(slots, lists_of(settings, metrics, len(slots)))
-    register(app, metrics, models)
+    register(app, metrics, models, Search(settings.search) if settings.search else None)
     impressions = impressions_of(settings, metrics)
     first = models.first
     app.wsgi_app = RequestMiddleware(app.wsgi_app, first.slot, metrics, first.lists, impressions)  # type: ignore[method-assign]  # as Flask documents it

@@ -59,6 +59,11 @@ def read_asked_user() -> str:
     return user
 
 
+def read_words() -> str:
+    """Return what a form searches for, empty where its field is."""
+    return (_single("q") or "").strip()
+
+
 def read_shown() -> Shown | None:
     """Return the list that a person has seen on another page, None where none is handed on."""
     text, model = _single("movies"), _single("model")

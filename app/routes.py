@@ -14,8 +14,9 @@ from app.middleware import LISTED, SERVING
 from app.models.chosen import MODEL, Chooser, is_named
 from app.models.named import Models, NamedModel
 from app.pages.responses import wants_html
+from app.pages.search import Search
 from app.pages.views import Pages
-from app.parameters import Wish, read_asked_user, read_n, read_shown, read_user, read_wish
+from app.parameters import Wish, read_asked_user, read_n, read_shown, read_user, read_wish, read_words
 from app.problems import on_http_exception, problem, sentence
 from app.recommender import Answer, Recommender
 from app.scoring.reasons import Why
@@ -53,10 +54,10 @@ PAGES = (
 )  # these are HTML for those who prefer it, their errors too
 
 
-def register(app: Flask, metrics: ServiceMetrics, models: Models) -> None:
+def register(app: Flask, metrics: ServiceMetrics, models: Models, search: Search | None = None) -> None:
     """Give each rule its view, for GET and so for HEAD, and every error its form."""
     chooser = Chooser(models)
-    views = Views(metrics, models, chooser)
+    views = Views(metrics, models, chooser, search)
     for rule, (name, _) in SERVED.items():
         view = getattr(views, name.removeprefix(NAMED))
         app.add_url_rule(rule, name, view, methods=["GET"], provide_automatic_options=False)
@@ -67,18 +68,21 @@ def register(app: Flask, metrics: ServiceMetrics, models: Models) -> None:
 class Views:
     """One method for each address."""
 
-    def __init__(self, metrics: ServiceMetrics, models: Models, chooser: Chooser) -> None:
+    def __init__(
+        self, metrics: ServiceMetrics, models: Models, chooser: Chooser, search: Search | None
+    ) -> None:
         self._metrics = metrics
         self._models = models
         self._chooser = chooser
         self._openapi = OPENAPI.read_bytes()
-        self._pages = Pages(models.first.lists)
+        self._pages = Pages(models.first.lists, search)
 
     def index(self) -> Response:
         """Show a person the front page, and tell a program which addresses there are."""
-        user = read_asked_user()
+        user, words = read_asked_user(), read_words()
         if wants_html(request.environ.get("HTTP_ACCEPT")):
-            return self._pages.front(self._serving(), user)
+            found = self._pages.found(self._serving(), words) if words else None
+            return found or self._pages.front(self._serving(), user)
         addresses = [rule.replace("<", "{").replace(">", "}") for rule in SERVED]
         body = as_json({"description": "/openapi.yaml", "addresses": addresses})
         return Response(body, 200, VARY, content_type=JSON)

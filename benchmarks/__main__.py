@@ -22,6 +22,7 @@ from benchmarks import (
     retraining,
     retraining_sides,
     rpc,
+    search,
     soak,
     throughput,
 )
@@ -43,6 +44,7 @@ KINDS = (
     "grpc",
     "client",
     "fleet",
+    "search",
 )
 ASKED = ("feedback-stores",)  # takes hours, so only where it is named
 
@@ -72,6 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--kills", type=int, default=50, help="of feedback-stores, of collector and joiner each"
     )
+    parser.add_argument("--titles", type=int, default=100_000, help="of search")
+    parser.add_argument("--search-s", type=int, default=60, help="of search, at a constant rate")
+    parser.add_argument("--updates", type=int, default=50, help="of search, with a shard killed in each")
     args = parser.parse_args(argv)
     kinds = args.kinds or list(KINDS)
     if unknown := set(kinds) - set(KINDS + ASKED):
@@ -138,6 +143,10 @@ ALONE: dict[str, tuple[str, Measure]] = {
     "continuing": (
         "going on from the last weights, and training from nothing",
         lambda work, args, table: continuing.measure(work, table, args.parts),
+    ),
+    "search": (
+        "a gateway and four shards, load generator included, and updates with a shard killed in each",
+        lambda work, args, table: search.measure(work, args, table),
     ),
     "list-diff": (
         "lists of honest successive models, and of broken ones",

@@ -2,46 +2,26 @@
 
 import argparse
 import logging
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from gunicorn.app.base import BaseApplication
+# Before numpy is imported: processes on one host would fight for its cores, as would threads of a tokenizer.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from search.embedding import EmbeddingError, open_embedding
 from search.gateway import Gateway, create_gateway
-from search.holder import Holder, Looking
+from search.holder import Holder
+from search.http.ring import Ring
+from search.http.server import Made, Server
 from search.index_files import open_head
 from search.metrics.gateway import measure_gateway
 from search.metrics.shard import measure_shard
-from search.ring import Ring
 from search.shard import create_shard, part_of
-
-Made = tuple[Flask, Callable[[], None]]  # a service, and what it has to look at from time to time
-
-
-class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
-    """One process with threads, which begins to look once it has started."""
-
-    def __init__(self, make: Callable[[], Made], args: argparse.Namespace) -> None:
-        self._make, self._args = make, args
-        super().__init__()
-
-    def load_config(self) -> None:
-        bind, threads = f"{self._args.host}:{self._args.port}", self._args.threads
-        for name, value in {
-            "bind": bind, "threads": threads, "worker_class": "gthread", "control_socket_disable": True,
-        }.items():  # fmt: skip
-            self.cfg.set(name, value)
-
-    def load(self) -> Flask:
-        app, look = self._make()
-        look()
-        Looking(look, self._args.every_s).start()
-        return app
 
 
 def make_shard(args: argparse.Namespace) -> Made:
@@ -67,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Gunicorn would read the command line, too.
     sys.argv = sys.argv[:1]
     try:
-        Server(partial(args.make, args), args).run()
+        settings = {"bind": f"{args.host}:{args.port}", "threads": args.threads}
+        Server(partial(args.make, args), args.every_s, settings).run()
     except EmbeddingError as error:
         sys.stderr.write(f"{error}\n")
         return 1

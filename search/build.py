@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from search.asked.choose import RECALL_AT, choose_probed, choose_weights, try_all
 from search.asked.questions import halves, make_questions
-from search.clusters import balance, k_means
+from search.clusters import balance, k_means, rotation_of
 from search.embedding import Embedding, Vectors
 from search.fusion import Kind, Weights
 from search.index_files import joined
@@ -28,7 +28,7 @@ class BuiltIndex:
     head: Head
     clusters: Mapping[int, Arrays]
     movies: Sequence[Movie]
-    vectors: Vectors
+    vectors: Vectors  # as the embedding gives them
 
     def search(self, embedding: Embedding) -> LocalSearch:
         """Return the index as it is searched, without files."""
@@ -45,7 +45,9 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
     if not movies:
         raise BrokenIndexError("There is no movie in the catalogue: import or ingest some first.")
     vectors = embedding.embed([movie.embedded for movie in movies])
-    centroids, homes = k_means(vectors, max(1, isqrt(len(movies))), settings.seed, settings.passes)
+    rotation = rotation_of(vectors)
+    turned = vectors @ rotation
+    centroids, homes = k_means(turned, max(1, isqrt(len(movies))), settings.seed, settings.passes)
     years = np.array([movie.year or 0 for movie in movies], np.int32)
     tried_weights = [
         Weights(one, settings.plain_from, settings.slip_from, settings.year_weight, settings.words_weight)
@@ -56,6 +58,7 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
         arrays={
             "movie_years": years,
             "movie_clusters": homes,
+            "rotation": rotation,
             "centroids": centroids,
             **build_ngrams([movie.title for movie in movies]),
         },
@@ -65,7 +68,7 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
         shards=balance(np.bincount(homes, minlength=len(centroids)), settings.shards),
     )
     asked = make_questions(halves(movies)[0], settings.seed, settings.questions)
-    tried = list(try_all(head, movies, vectors, asked, embedding, tried_weights))
+    tried = list(try_all(head, movies, turned, asked, embedding, tried_weights))
     probed, recall = choose_probed(tried, len(centroids), settings.recall_min)
     _check_floor(recall, settings.recall_min)
     manifest = {
@@ -75,7 +78,7 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
         "fusion": choose_weights(tried, tried_weights, settings.title_from_loss_max).to_plain(),
         "seed": settings.seed,
     }
-    clusters = {one: _cluster(np.flatnonzero(homes == one), vectors, years) for one in range(len(centroids))}
+    clusters = {one: _cluster(np.flatnonzero(homes == one), turned, years) for one in range(len(centroids))}
     return BuiltIndex(replace(head, manifest=manifest), clusters, movies, vectors)
 
 

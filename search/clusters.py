@@ -28,6 +28,14 @@ def k_means(vectors: Vectors, clusters: int, seed: int, passes: int) -> tuple[Ve
     return centroids[used], nearest.astype(np.int32)
 
 
+def rotation_of(vectors: Vectors) -> Vectors:
+    """Return what turns vectors so that the first numbers say as much as so many can of their products."""
+    wide = vectors.astype(np.float64)
+    _, directions = np.linalg.eigh(wide.T @ wide)
+    turned: Vectors = np.ascontiguousarray(directions[:, ::-1], np.float32)
+    return turned
+
+
 def _nearest(vectors: Vectors, centroids: Vectors) -> npt.NDArray[np.int64]:
     parts = np.array_split(vectors, max(1, len(vectors) // 10_000))
     return np.concatenate([(part @ centroids.T).argmax(axis=1) for part in parts])

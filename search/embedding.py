@@ -56,7 +56,10 @@ class WordLlama:
         self.name = f"wordllama-{importlib.metadata.version('wordllama')}-256-{digest[:12]}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        tokens = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        if len(texts) == 1:  # nothing to share among threads
+            tokens = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
+        else:
+            tokens = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         rows = np.zeros((len(texts), self._vectors.shape[1]), np.float32)
         for row, one in zip(rows, tokens, strict=True):
             if one.ids:

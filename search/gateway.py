@@ -1,19 +1,31 @@
 """The gateway: embeds a question, asks the shards, merges, and says which version has answered."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, Response, g, jsonify, request
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+)
 
-from search.choice import Held, choose, homes
+from app.problems import problem, problem_of
 from search.embedding import Embedding
 from search.finder import Found, merge, question_for, understand
 from search.holder import Holder
+from search.http.choice import Held, choose, homes
+from search.http.questions import Wish, of_body, of_query
+from search.http.ring import Ring
 from search.index_format import Head
-from search.ring import Ring
 from search.text import QueryError
 
-COUNT_MAX = 100
+OPENAPI = Path(__file__).with_name("openapi.yaml")
+BODY_MAX_BYTES = 32_768
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +57,8 @@ class Gateway:
 
     def look(self) -> None:
         """Look at what is wanted and what shards hold, and move to another version in one step if need be."""
+        if self._serving:
+            self._holder.use(self._serving.head.version)
         self._holder.look()
         self.take(self._ring.held())
 
@@ -79,34 +93,65 @@ class Gateway:
 def create_gateway(gateway: Gateway) -> Flask:
     """Build the service. Who runs it calls `gateway.look` from time to time."""
     app = Flask("search.gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES
+    app.url_map.merge_slashes = False
+    app.register_error_handler(HTTPException, _on_error)
 
-    @app.get("/search")
-    def search() -> tuple[Response, int]:
-        count = request.args.get("n", 20, type=int)
-        if not 1 <= count <= COUNT_MAX:
-            return jsonify(detail=f"n is {count}: ask for 1 to {COUNT_MAX} movies."), 400
-        try:
-            listed = gateway.find(request.args.get("q", ""), count)
-        except QueryError as error:
-            return jsonify(detail=str(error)), 400
-        if listed is None:
-            return jsonify(detail="There is no index yet: run `marquee search build`."), 503
-        g.partial = listed.partial
-        movies = [
-            {
-                "id": listed.head.ids[one.row],
-                "title": listed.head.titles[one.row],
-                "year": int(listed.head.arrays["movie_years"][one.row]) or None,
-                "genres": list(listed.head.genres[one.row]),
-            }
-            for one in listed.found
-        ]
-        answer = jsonify(movies=movies, partial=listed.partial)
-        answer.headers["X-Index-Version"] = listed.head.version
-        return answer, 200
+    @app.get("/search", provide_automatic_options=False)
+    def search() -> Response:
+        return answered(gateway, lambda: of_query(dict(request.args.lists())))
 
-    @app.get("/status")
+    @app.post("/search", provide_automatic_options=False)
+    def search_body() -> Response:
+        if request.mimetype != "application/json":
+            return problem(415, "Send JSON, with `Content-Type: application/json`.")
+        return answered(gateway, lambda: of_body(request.get_json()))
+
+    @app.get("/status", provide_automatic_options=False)
     def status() -> Response:
         return jsonify(version=gateway.version)
 
+    @app.get("/openapi.yaml", provide_automatic_options=False)
+    def openapi() -> Response:
+        return Response(OPENAPI.read_bytes(), content_type="application/yaml")
+
     return app
+
+
+def answered(gateway: Gateway, read: Callable[[], Wish]) -> Response:
+    """Answer a wish that is read from the request, or say why it cannot be."""
+    try:
+        wish = read()
+        listed = gateway.find(wish.text, wish.count)
+    except QueryError as error:
+        return problem(400, str(error))
+    if listed is None:
+        return problem(503, "There is no index yet: run `marquee search build`.")
+    g.partial = listed.partial
+    years = listed.head.arrays["movie_years"]
+    movies = [
+        {
+            "id": listed.head.ids[one.row],
+            "title": listed.head.titles[one.row],
+            "year": int(years[one.row]) or None,
+            "genres": list(listed.head.genres[one.row]),
+        }
+        for one in listed.found
+    ]
+    answer = jsonify(movies=movies, partial=listed.partial)
+    answer.headers["X-Index-Version"] = listed.head.version
+    return answer
+
+
+def _on_error(error: HTTPException) -> Response:
+    if isinstance(error, InternalServerError):
+        detail = "The service failed to answer; the reason is in its log."
+    elif isinstance(error, MethodNotAllowed):
+        detail = f"This address takes {', '.join(sorted(error.valid_methods or ()))} only."
+    elif isinstance(error, NotFound):
+        detail = "There is nothing here: GET /openapi.yaml says what this service answers."
+    elif isinstance(error, RequestEntityTooLarge):
+        detail = f"The body has more than {BODY_MAX_BYTES:,} bytes: ask with fewer words."
+    else:
+        detail = "The body is no JSON that can be read."
+    return problem_of(error, detail)

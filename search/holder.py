@@ -19,13 +19,15 @@ class Holder(Generic[T]):
     """Holds what `open_` makes of an index's folder. `current` below `root` is a link to the wanted version.
 
     `first`, where there is such a link, says instead what is wanted: an agent brings it, `root` came with the
-    image. A broken or foreign index is refused with a sentence, once, and what is held stays.
+    image. A broken or foreign index is refused with a sentence, once, and what is held stays. What was asked for
+    last is held, however many have come since: who asks for it has not moved yet.
     """
 
     def __init__(self, root: Path, open_: Callable[[Path], T], first: Path | None = None) -> None:
         self._links, self._open = (*([first] if first else []), root / "current"), open_
         self._held: dict[str, T] = {}
         self._lock = Lock()  # one look at a time: two would open the same index twice
+        self._used: str | None = None
         self.folders: dict[str, Path] = {}
         self.refused: dict[str, str] = {}
         self.wanted: str | None = None
@@ -34,6 +36,13 @@ class Holder(Generic[T]):
     def held(self) -> Mapping[str, T]:
         """Return the indexes by version, the newest last; a dictionary that is not changed any more."""
         return self._held
+
+    def use(self, version: str) -> T | None:
+        """Return an index that is asked for, `None` where it is not held."""
+        found = self._held.get(version)
+        if found is not None:
+            self._used = version
+        return found
 
     def look(self) -> None:
         """Open what is wanted, unless it is held; to look again changes nothing."""
@@ -57,13 +66,18 @@ class Holder(Generic[T]):
     def _take(self, folder: Path) -> None:
         version = str(read_manifest(folder)["version"])
         if version not in self._held:
-            held = {**self._held, version: self._open(folder)}
-            self._held = dict(list(held.items())[-HELD:])
-            log.info("Holding %s", ", ".join(self._held))
+            self._hold({**self._held, version: self._open(folder)})
         elif version != self.wanted:  # wanted again: it must not be the next to go
             others = {name: one for name, one in self._held.items() if name != version}
             self._held = {**others, version: self._held[version]}
+        elif len(self._held) > HELD:
+            self._hold(self._held)
         self.wanted, self.folders[version] = version, folder
+
+    def _hold(self, held: Mapping[str, T]) -> None:
+        kept = {*list(held)[-HELD:], self._used}
+        self._held = {name: one for name, one in held.items() if name in kept}
+        log.info("Holding %s", ", ".join(self._held))
 
 
 class Looking:

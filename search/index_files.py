@@ -126,6 +126,7 @@ def open_head(folder: Path, embedding: str | None = None) -> Head:
     try:
         head = Head(manifest, arrays, words["ids"], words["titles"], words["genres"], shards["shards"])
         check_head(head)
+        head.make_ready()
     except (KeyError, TypeError) as error:
         raise BrokenIndexError(
             f"{folder / MOVIES} or {SHARDS} lacks {error}: build the index again."
@@ -148,7 +149,7 @@ def open_part(folder: Path, clusters: Iterable[int]) -> Part:
     dimensions, movies = manifest["embedding"]["dimensions"], manifest["catalogue"]["movies"]
     for cluster, arrays in zip(wanted, opened, strict=True):
         check_cluster(cluster, arrays, movies, dimensions)
-    return joined(dict(zip(wanted, opened, strict=True)), dimensions)
+    return joined(dict(zip(wanted, opened, strict=True)), dimensions).make_ready()
 
 
 def clusters_of(folder: Path, shard: int) -> list[int]:

@@ -6,23 +6,35 @@
 | ngram_rareness | f4 (T,) | its inverse document frequency: log((1 + M) / (1 + titles that have it)) + 1 |
 | ngram_indptr | i8 (T+1,) | postings as compressed sparse rows: row t is piece t |
 | ngram_rows | i4 (P,) | the movies whose titles have the piece, rising within a row |
-| ngram_weights | f4 (P,) | rareness, divided by the length of the title's vector |
+| title_indptr | i8 (M+1,) | the same the other way round: row m is movie m |
+| title_pieces | i4 (P,) | the pieces that its title has, rising within a row |
+| title_lengths | f4 (M,) | of the vector of a title's rareness; 1 for one without a piece |
+
+A question looks through the postings of its rare pieces only: for all others together it is known how much
+they can add at most, and what is left then is looked at title by title.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from search.ranking import floor_of
 from search.text import words_of
 
 SIZES = (2, 3)
+# Postings are looked through piece by piece, the rarest first, until what the others add is below the first
+# of these; where too many titles are left then, until the next.
+LEFT_TO_ADD = (0.4, 0.2, 0.1, 0.05, 0.0)
+LEFT_MAX = 500  # titles
 Arrays = Mapping[str, npt.NDArray[Any]]
 Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int32]
 
 
 @lru_cache(maxsize=200_000)
@@ -50,15 +62,19 @@ def build_ngrams(titles: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     codes, terms, counts = np.unique(found, return_inverse=True, return_counts=True)
     rareness = (np.log((1 + len(titles)) / (1 + counts)) + 1).astype(np.float32)
     lengths = np.sqrt(np.bincount(rows, rareness[terms] ** 2, minlength=len(titles)))
-    order = np.argsort(terms, kind="stable")
-    weights = rareness[terms] / lengths[rows]
     return {
         "ngram_codes": codes,
         "ngram_rareness": rareness,
-        "ngram_indptr": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        "ngram_rows": rows[order],
-        "ngram_weights": weights[order].astype(np.float32),
+        "ngram_indptr": _ends(counts),
+        "ngram_rows": rows[np.argsort(terms, kind="stable")],
+        "title_indptr": _ends([len(one) for one in each]),
+        "title_pieces": terms.astype(np.int32),
+        "title_lengths": np.where(lengths > 0, lengths, 1).astype(np.float32),
     }
+
+
+def _ends(counts: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.cumsum([0, *counts], dtype=np.int64)
 
 
 def is_known(arrays: Arrays, word: str) -> bool:
@@ -68,21 +84,82 @@ def is_known(arrays: Arrays, word: str) -> bool:
     return place < len(codes) and bool(codes[place] == code)
 
 
-def ngram_scores(arrays: Arrays, movies: int, words: Sequence[str]) -> Scores:
-    """Return the cosine of some words with each title, from 0 to 1: how much of both is in the other."""
-    wanted = _codes(words)
-    codes, starts = arrays["ngram_codes"], arrays["ngram_indptr"]
-    if not wanted.size or not codes.size:
-        return np.zeros(movies, np.float32)
-    places = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
-    known = places[codes[places] == wanted]
-    rareness = arrays["ngram_rareness"][known].astype(np.float64)
-    unknown = np.log(1 + movies) + 1  # a piece that no title has is as rare as can be
-    length = np.sqrt((rareness**2).sum() + (len(wanted) - len(known)) * unknown**2)
-    if not known.size:
-        return np.zeros(movies, np.float32)
-    spans = [slice(starts[one], starts[one + 1]) for one in known]
-    rows = np.concatenate([arrays["ngram_rows"][span] for span in spans])
-    parts = zip(spans, rareness / length, strict=True)
-    weights = np.concatenate([arrays["ngram_weights"][span] * share for span, share in parts])
-    return np.bincount(rows, weights, minlength=movies).astype(np.float32)
+@dataclass(frozen=True)
+class Wanted:
+    """The words of a question as pieces that titles have, and how much each adds to a title of length 1."""
+
+    pieces: npt.NDArray[np.int64]  # rising
+    adds: npt.NDArray[np.float64]
+    left: npt.NDArray[np.float64]  # in the order of `rarest`: what the pieces from here on add at most
+    rarest: npt.NDArray[np.int64]  # places in `pieces`, the rarest first
+
+
+def wanted(arrays: Arrays, words: Sequence[str]) -> Wanted:
+    """Look up the pieces of some words."""
+    asked, codes = _codes(words), arrays["ngram_codes"]
+    places = np.minimum(np.searchsorted(codes, asked), max(len(codes) - 1, 0))
+    pieces = places[codes[places] == asked] if codes.size else places[:0]
+    rareness = arrays["ngram_rareness"][pieces].astype(np.float64)
+    # A piece that no title has is as rare as can be.
+    unknown = np.log(len(arrays["title_lengths"]) + 1) + 1
+    length = np.sqrt((rareness**2).sum() + (len(asked) - len(pieces)) * unknown**2)
+    rarest = np.argsort(-rareness, kind="stable")
+    # No title's own vector is longer than 1.
+    left = np.sqrt(np.cumsum(rareness[rarest][::-1] ** 2)[::-1])
+    shown = max(float(length), 1e-9)
+    return Wanted(pieces, rareness**2 / shown, np.append(left, 0.0) / shown, rarest)
+
+
+def title_scores(arrays: Arrays, question: Wanted, rows: Rows) -> Scores:
+    """Return the cosine of a question with some titles, from 0 to 1: how much of both is in the other."""
+    adds = np.zeros(len(arrays["ngram_codes"]))
+    adds[question.pieces] = question.adds
+    starts = arrays["title_indptr"]
+    counts = starts[rows + 1] - starts[rows]
+    skipped = np.repeat(starts[rows] - np.cumsum(counts) + counts, counts)
+    pieces = arrays["title_pieces"][np.arange(len(skipped)) + skipped]
+    sums = np.bincount(np.repeat(np.arange(len(rows)), counts), adds[pieces], minlength=len(rows))
+    return _per_length(sums, arrays["title_lengths"][rows])
+
+
+def all_title_scores(arrays: Arrays, question: Wanted) -> Scores:
+    """Return the same of all titles, in their order."""
+    sums = _sums(arrays, question, np.arange(len(question.pieces)))
+    return _per_length(sums, arrays["title_lengths"])
+
+
+def best_titles(arrays: Arrays, question: Wanted, count: int) -> Rows:
+    """Return all rows that may be among the best `count` titles, rising; some others may be among them.
+
+    A title that has nothing of the question is not.
+    """
+    lengths = arrays["title_lengths"]
+    sums, done = np.zeros(len(lengths)), 0
+    scores = np.zeros(0, np.float32)
+    for enough in LEFT_TO_ADD:
+        upto = int(np.argmax(question.left <= enough))
+        if upto > done:
+            sums += _sums(arrays, question, question.rarest[done:upto])
+            scores = _per_length(sums, lengths)
+            done = upto
+        more = question.left[done] + 1e-6
+        least = floor_of(scores, count) if len(scores) > count else 0.0
+        if least > more:  # what has none of the pieces so far cannot be among the best
+            found = np.flatnonzero(scores >= least - more)
+            if len(found) <= LEFT_MAX or done == len(question.pieces):
+                return found.astype(np.int32)
+    return np.flatnonzero(sums).astype(np.int32)
+
+
+def _sums(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Return what some of its pieces add to each title."""
+    starts, pieces = arrays["ngram_indptr"], question.pieces[places]
+    spans = [arrays["ngram_rows"][starts[one] : starts[one + 1]] for one in pieces]
+    rows = np.concatenate([np.zeros(0, np.int32), *spans])
+    adds = np.repeat(question.adds[places], starts[pieces + 1] - starts[pieces])
+    return np.bincount(rows, adds, minlength=len(arrays["title_lengths"]))
+
+
+def _per_length(sums: npt.NDArray[Any], lengths: Scores) -> Scores:
+    scores: Scores = (sums / lengths).astype(np.float32)
+    return scores

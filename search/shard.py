@@ -5,9 +5,9 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 
 from search.holder import Holder
+from search.http.wire import WireError, answer_to_plain, question_from_plain
 from search.index_files import clusters_of, open_part
 from search.part import NotHeldError, Part
-from search.wire import WireError, answer_to_plain, question_from_plain
 
 QUESTION_MAX_BYTES = 1_000_000
 
@@ -26,7 +26,7 @@ def create_shard(holder: Holder[Part], number: int) -> Flask:
     def search() -> tuple[Response, int]:
         try:
             version, question = question_from_plain(request.get_json(silent=True))
-            part = holder.held.get(version)
+            part = holder.use(version)
             if part is None:
                 held = ", ".join(holder.held) or "none"
                 return jsonify(detail=f"{version} is not held here, but {held}."), 409

@@ -1,4 +1,4 @@
-"""The pages: a user's list with its reasons, movies that are similar, and what went wrong."""
+"""The pages: a user's list with its reasons, movies that are similar or found, and what went wrong."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from app.answers import SIMILAR, SOURCE_HEADER
 from app.pages.movies import NOTHING, best_known, movie, some_users
 from app.pages.origin import origin
 from app.pages.responses import html_page
+from app.pages.search import Search
 from app.pages.tracks import beside, other_track
 from app.parameters import Shown, read_user
 from app.recent.port import Lists
@@ -32,8 +33,11 @@ def utc_now() -> datetime:
 class Pages:
     """Makes each page from the model that a request was given."""
 
-    def __init__(self, lists: Lists, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, lists: Lists, search: Search | None = None, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._lists = lists
+        self._search = search
         self._clock = clock
         self._style = STYLE.read_bytes()
         self._style_version = sha256(self._style).hexdigest()[:12]
@@ -46,6 +50,19 @@ class Pages:
         examples = [] if user else some_users(serving.recommender, EXAMPLES)
         known = [one for one in examples if self._lists.user_row(serving.recommender, one) is not None]
         return self._page(serving, "front.html", examples=known, **shown)
+
+    def found(self, serving: ServedModel, words: str) -> Response | None:
+        """Show what a search finds for some words, None where there is no search.
+
+        The status is 200 also where the gateway does not answer: NGINX would ask other instances in vain.
+        """
+        if self._search is None:
+            return None
+        results = self._search.find(words)
+        ids = [one.movie_id for one in results.movies]
+        rows = serving.recommender.rows_of(ids)
+        known = {movie_id for movie_id, row in zip(ids, rows, strict=True) if row >= 0}
+        return self._page(serving, "search.html", words=words, results=results, known=known)
 
     def tracks(self, serving: ServedModel, track: str, user: str, other: Shown | None) -> Response:
         """Show the list beside that of the other track; say so where another track answers than was asked."""
@@ -107,5 +124,7 @@ class Pages:
 
     def _page(self, serving: ServedModel, template: str, status: int = 200, **facts: object) -> Response:
         facts.setdefault("user", request.args.get("user", "")[:40])
+        facts.setdefault("words", "")
+        facts["has_search"] = self._search is not None
         where = origin(serving, self._lists.status, self._clock())
         return html_page(template, status, origin=where, style_version=self._style_version, **facts)

@@ -10,11 +10,12 @@ import numpy.typing as npt
 from search.asked.questions import Made, reciprocal_rank
 from search.clusters import nearest_clusters
 from search.embedding import Embedding, Vectors
-from search.finder import by_titles
-from search.fusion import Kind, Weights, fuse
+from search.fusion import Kind, Weights, fuse, kind_of
 from search.index_format import Head
 from search.movies import Movie
-from search.part import best_places
+from search.part import FIRST, SIFTED
+from search.ranking import best_places
+from search.reading import read
 from search.text import words_of
 
 RECALL_AT = 20
@@ -28,9 +29,8 @@ class Tried:
     rule: str
     facts: bool
     ranks: Mapping[float, float]  # `title_from` -> reciprocal rank
-    needed: npt.NDArray[
-        np.int64
-    ]  # of each of its nearest movies: how many clusters are looked into before its own
+    # Of each of its nearest movies: how many clusters are looked into before its own.
+    needed: npt.NDArray[np.int64]
 
 
 def try_all(
@@ -41,24 +41,43 @@ def try_all(
     embedding: Embedding,
     weights: Sequence[Weights],
 ) -> Iterator[Tried]:
-    """Answer questions with each of some weights; `head` need not have chosen any yet."""
+    """Answer questions with each of some weights; `head` need not have chosen any yet.
+
+    `vectors` are turned as those of the index.
+    """
+    first = np.ascontiguousarray(vectors[:, :FIRST])
+    homes = head.arrays["movie_clusters"]
+    shards = [np.flatnonzero(np.isin(homes, clusters)) for clusters in head.shards]
     for rule, questions in asked.items():
         for question in questions:
             words = words_of(question.text)
-            said, vector = by_titles(head, words), embedding.embed([" ".join(words)])[0]
+            said, vector = read(head, words), head.turned(embedding.embed([" ".join(words)])[0])
             near, ranks = vectors @ vector, dict[float, float]()
+            titles, named = said.all_titles(), said.all_named()
             for one in weights:
-                scores = fuse(said.kind(one), near, said.titles, said.named, one)
+                kind = kind_of(float(titles.max(initial=0)), said.words, one)
+                scores = fuse(kind, near, titles, named, one)
                 listed = [movies[row] for row in best_places(scores, LISTED)]
                 ranks[one.title_from] = reciprocal_rank(question, listed)
-            yield Tried(rule, said.words.all_facts, ranks, _clusters_needed(head, near, vector))
+            sifted = _sifted(first @ vector[:FIRST], shards)
+            yield Tried(rule, said.words.all_facts, ranks, _clusters_needed(head, near, sifted, vector))
 
 
-def _clusters_needed(head: Head, near: Vectors, vector: Vectors) -> npt.NDArray[np.int64]:
-    order = nearest_clusters(head.arrays["centroids"], vector, len(head.arrays["centroids"]))
+def _sifted(near: Vectors, shards: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Return the movies that shards take of all that they hold; of some clusters they take these too."""
+    return np.concatenate([rows[best_places(near[rows], SIFTED)] for rows in shards])
+
+
+def _clusters_needed(
+    head: Head, near: Vectors, sifted: npt.NDArray[np.int64], vector: Vectors
+) -> npt.NDArray[np.int64]:
+    count = len(head.arrays["centroids"])
+    order = nearest_clusters(head.arrays["centroids"], vector, count)
     turn = np.empty(len(order), np.int64)
     turn[order] = np.arange(len(order))
-    needed: npt.NDArray[np.int64] = turn[head.arrays["movie_clusters"][best_places(near, RECALL_AT)]]
+    nearest = best_places(near, RECALL_AT)
+    needed: npt.NDArray[np.int64] = turn[head.arrays["movie_clusters"][nearest]]
+    needed[~np.isin(nearest, sifted)] = count  # one that is left out is found by no number of clusters
     return needed
 
 
@@ -100,7 +119,8 @@ def choose_probed(
         if chosen:
             counts = range(1, clusters + 1)
             probed[kind] = next(
-                one for one in counts if share(chosen, one) >= aim and share(measured, one) >= recall_min
+                (one for one in counts if share(chosen, one) >= aim and share(measured, one) >= recall_min),
+                clusters,
             )
         recall[kind] = round(share(measured, probed[kind]), 4) if measured else 1.0
     return probed, recall

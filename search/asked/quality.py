@@ -7,11 +7,11 @@ import numpy as np
 
 from search.asked.questions import Made, halves, make_questions, reciprocal_rank
 from search.embedding import Embedding, Vectors
-from search.finder import by_titles
 from search.fusion import titles_alone
 from search.local import LocalSearch
 from search.movies import Movie
-from search.part import best_places
+from search.ranking import best_places
+from search.reading import read
 from search.text import QueryError, checked_query, words_of
 
 LISTED = 100
@@ -51,7 +51,10 @@ class Measured:
 
 
 def measure(search: LocalSearch, movies: Sequence[Movie], vectors: Vectors, seed: int, each: int) -> Measured:
-    """Ask about movies that nothing was chosen by; `movies` and `vectors` are in the order of the rows."""
+    """Ask about movies that nothing was chosen by; `movies` and `vectors` are in the order of the rows.
+
+    `vectors` are those that the embedding gives.
+    """
     asked = make_questions(halves(movies)[1], seed, each)
     alone = _alone(search, vectors)
     kinds = []
@@ -81,8 +84,9 @@ def _alone(search: LocalSearch, vectors: Vectors) -> Mapping[str, Callable[[str]
         return list(map(int, best_places(vectors @ vector, LISTED)))
 
     def by_words(text: str) -> list[int]:
-        said = by_titles(head, words_of(text))
-        return list(map(int, best_places(titles_alone(said.titles, said.named, head.weights), LISTED)))
+        said = read(head, words_of(text))
+        scores = titles_alone(said.all_titles(), said.all_named(), head.weights)
+        return list(map(int, best_places(scores, LISTED)))
 
     return {"vectors": by_vectors, "titles": by_words}
 

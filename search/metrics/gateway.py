@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from app.model_format import MANIFEST
+from app.problems import problem
 from search.gateway import Gateway
 from search.holder import Holder
 from search.metrics.page import PREFIX, refused, show
@@ -89,9 +90,9 @@ def measure_gateway(app: Flask, gateway: Gateway, holder: Holder[Any]) -> None:
             metrics.count(answer.status_code, seconds, partial=g.get("partial", False))
         return answer
 
-    @app.get("/health/ready")
-    def ready() -> tuple[Response, int]:
+    @app.get("/health/ready", provide_automatic_options=False)
+    def ready() -> Response:
         version = gateway.version
-        return jsonify(version=version), 200 if version else 503
+        return jsonify(version=version) if version else problem(503, "There is no index that shards hold.")
 
     show(app, GatewayState(gateway, holder), registry)

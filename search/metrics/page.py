@@ -27,7 +27,7 @@ def show(app: Flask, state: Collector, counted: CollectorRegistry | None = None)
     Where the environment has `PROMETHEUS_MULTIPROC_DIR`, what several processes have counted is one sum.
     """
 
-    @app.get("/metrics")
+    @app.get("/metrics", provide_automatic_options=False)
     def metrics() -> Response:
         standing = CollectorRegistry()
         standing.register(state)

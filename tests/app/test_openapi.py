@@ -102,7 +102,7 @@ def test_query_parameters_are_those_that_the_code_reads(
     address = example_of(rule)
     read = {
         name
-        for name in ("n", "exclude", "genre", "user", "movie", "movies", "model", "limit")
+        for name in ("n", "exclude", "genre", "user", "movie", "movies", "model", "limit", "q")
         if client.get(f"{address}?{name}=7&{name}=7").status_code == 400
     }
     assert read == names

@@ -10,7 +10,8 @@ from search.finder import merge, question_for, understand
 from search.fusion import Kind
 from search.local import LocalSearch
 from search.movies import Movie
-from search.part import NotHeldError, Question, best_places
+from search.part import NotHeldError, Question
+from search.ranking import best_places
 from search.text import QueryError, checked_query
 from tests.support.search import QUICK, WordVectors, small_catalogue
 

@@ -97,7 +97,7 @@ def test_an_index_of_another_embedding_is_refused(index: Path) -> None:
 
 def test_an_index_of_another_format_is_refused(index: Path) -> None:
     change_manifest(index, lambda manifest: manifest.update(format=0))
-    with pytest.raises(BrokenIndexError, match=r"has format 0, this service reads 1: build it again"):
+    with pytest.raises(BrokenIndexError, match=r"has format 0, this service reads 2: build it again"):
         open_head(index)
 
 

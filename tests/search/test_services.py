@@ -9,13 +9,13 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 
-from search.choice import choose
 from search.gateway import create_gateway
+from search.http.choice import choose
+from search.http.connections import ShardError, call
+from search.http.wire import answer_from_plain, answer_to_plain, question_to_plain
 from search.local import open_local
 from search.movies import Movie
 from search.part import Question
-from search.ring import ShardError, call
-from search.wire import answer_from_plain, answer_to_plain, question_to_plain
 from tests.support.search import WordVectors, small_catalogue
 from tests.support.search_services import EMBEDDING, SearchSystem, publish_index
 

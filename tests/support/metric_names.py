@@ -29,7 +29,7 @@ from search.gateway import Gateway
 from search.holder import Holder
 from search.metrics.gateway import GatewayMetrics, GatewayState
 from search.metrics.shard import ShardState
-from search.ring import Ring
+from search.http.ring import Ring
 from tests.support.project import PROJECT
 from tests.support.rules import read_rules
 from tests.support.search import WordVectors

@@ -13,10 +13,10 @@ from auto_deployment.host.files import replace_link
 from search.build import build
 from search.gateway import Gateway
 from search.holder import Holder
+from search.http.ring import Ring
 from search.index_files import open_head, publish
 from search.movies import Movie
 from search.part import Part
-from search.ring import Ring
 from search.shard import create_shard, part_of
 from tests.support.search import QUICK, WordVectors
 

@@ -1,5 +1,6 @@
-"""Two instances of the real service with small models, stable and canary, behind the real NGINX."""
+"""Two instances of the real service with small models behind the real NGINX, and a search that finds."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from tests.support.browser.visitor import Visitor, visiting
 from tests.support.edge.edge import running_edge
 from tests.support.explained import write_fitted
 from tests.support.models import Size
+from tests.support.scripted_server import Last, reply, scripted
 from tests.support.server import serving
 
 if TYPE_CHECKING:
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["browser"]
 
 SIZE = Size(neighbours=40)
+FOUND = {
+    "movies": [
+        {
+            "id": f"film+{number}+{1950 + number}",
+            "title": f"Film {number}",
+            "year": 1950 + number,
+            "genres": ["Drama"],
+        }
+        for number in range(3, 9)
+    ],
+    "partial": False,
+}
 VERSIONS = {"stable": "20261101T0000-00000000", "canary": "20261103T0000-00000001"}
 
 
@@ -28,9 +42,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("pages")
     with ExitStack() as stack:
         ports = []
+        search = stack.enter_context(scripted(lambda path, number: Last(reply(json.dumps(FOUND)))))
         for seed, (track, version) in enumerate(VERSIONS.items(), 1):
             write_fitted(folder / version, SIZE, version=version, spread=0.1 * seed)
             environ = {"MODEL_DIR": str(folder / version), "TRACK": track, "WORKERS": "1"}
+            environ["SEARCH"] = f"127.0.0.1:{search.port}"
             ports.append(stack.enter_context(serving(folder / f"{track}.log", environ)).port)
         stable, canary = (f"127.0.0.1:{port}" for port in ports)
         edge = stack.enter_context(running_edge(folder / "run", [stable, canary], "first"))

@@ -20,6 +20,7 @@ PAGES = {
     "unknown": "/?user=99999",
     "wrong": "/?user=x",
     "similar": "/similar/film+3+1953",
+    "search": "/?q=quiet+films+about+the+sea",
     "alone": "/tracks/canary?user=42",
 }
 
@@ -50,6 +51,19 @@ def test_a_person_types_a_user_and_sees_the_list_why_and_what_was_left_out(visit
     check_accessible(page)
     page.set_viewport_size({"width": 1000, "height": 700})
     document(page, "front")
+
+
+def test_a_person_searches_for_words_and_goes_on_to_similar_movies(visitor: Visitor) -> None:
+    page = visitor.page()
+    page.goto("/?user=42")
+    page.get_by_label("Search movies").fill("quiet films about the sea")
+    page.get_by_role("button", name="Search", exact=True).click()
+    assert heading(page) == "Search: quiet films about the sea"
+    assert page.get_by_label("Search movies").input_value() == "quiet films about the sea"
+    assert page.get_by_role("main").get_by_role("listitem").count() == 6
+    check_accessible(page)
+    page.get_by_role("link", name="Movies similar to Film 3").click()
+    assert heading(page).startswith("Similar to Film 3")
 
 
 def test_an_unknown_user_sees_what_is_popular_and_can_pick_another(visitor: Visitor) -> None:

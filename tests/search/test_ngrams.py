@@ -1,0 +1,57 @@
+"""Titles by pieces: what looks at few of them finds what looking at all does."""
+
+import numpy as np
+import pytest
+
+from search.ngrams import all_title_scores, best_titles, build_ngrams, title_scores, wanted
+from search.ranking import best_places, floor_of
+from search.text import words_of
+from tests.support.search import small_catalogue
+
+TITLES = ["", "???", "The", "The The", *(one.title for one in small_catalogue(4000)), "Zyzzyx Road"]
+ARRAYS = build_ngrams(TITLES)
+ROWS = np.arange(len(TITLES), dtype=np.int32)
+ASKED = (
+    "golden castle",
+    "gloden catle",
+    "the",
+    "the the of winter",
+    "e",
+    "zyzzyx",
+    "Седьмое небо",
+    "returns stone river",
+)
+
+
+@pytest.mark.parametrize("text", ASKED)
+@pytest.mark.parametrize("count", [1, 20, 100])
+def test_the_best_titles_are_among_those_that_few_pieces_find(text: str, count: int) -> None:
+    question = wanted(ARRAYS, words_of(text))
+    scores = all_title_scores(ARRAYS, question)
+    best = [row for row in best_places(scores, count).tolist() if scores[row] > 0]
+    found = best_titles(ARRAYS, question, count)
+    assert set(best) <= set(found.tolist())
+    assert (np.diff(found) > 0).all()
+    assert scores[found].all(), "a title that has nothing of it is not found"
+
+
+def test_few_titles_are_left_of_many() -> None:
+    assert len(best_titles(ARRAYS, wanted(ARRAYS, words_of("golden castle")), 20)) <= len(TITLES) / 8
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_some_titles_have_the_very_scores_that_all_have(text: str) -> None:
+    question = wanted(ARRAYS, words_of(text))
+    rows = ROWS[::-7]
+    assert np.array_equal(title_scores(ARRAYS, question, rows), all_title_scores(ARRAYS, question)[rows])
+    assert title_scores(ARRAYS, question, rows[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("size", [5, 100, 1_000, 30_000])
+@pytest.mark.parametrize("values", [3, 1_000_000])
+def test_the_best_places_are_those_of_a_sort(size: int, values: int) -> None:
+    scores = np.random.default_rng(size).integers(0, values, size).astype(np.float32)
+    for count in (1, 7, 100):
+        assert best_places(scores, count).tolist() == np.argsort(-scores, kind="stable")[:count].tolist()
+        if size >= count:
+            assert (scores >= floor_of(scores, count)).sum() >= count
