@@ -116,6 +116,7 @@ def _updates(work: Path, count: int, table: Table) -> dict[str, Any]:
             system.wait_for(version)
             victim.start()
             system.wait_for_shards(version, victim)
+            system.wait_until_known()
     wrong = right.wrong(load.heard)
     note = f"{count} updates, a shard killed in each, {len(load.heard):,} answers"
     table.promise("answers missing, partial, or not of their version", len(wrong), 0, note, at_most=True)

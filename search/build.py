@@ -49,10 +49,7 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
     turned = vectors @ rotation
     centroids, homes = k_means(turned, max(1, isqrt(len(movies))), settings.seed, settings.passes)
     years = np.array([movie.year or 0 for movie in movies], np.int32)
-    tried_weights = [
-        Weights(one, settings.plain_from, settings.slip_from, settings.year_weight, settings.words_weight)
-        for one in settings.title_from
-    ]
+    tried_weights = _weights(settings)
     head = Head(
         manifest={"fusion": tried_weights[0].to_plain()},
         arrays={
@@ -80,6 +77,11 @@ def build(movies: Sequence[Movie], embedding: Embedding, settings: BuildSettings
     }
     clusters = {one: _cluster(np.flatnonzero(homes == one), turned, years) for one in range(len(centroids))}
     return BuiltIndex(replace(head, manifest=manifest), clusters, movies, vectors)
+
+
+def _weights(settings: BuildSettings) -> list[Weights]:
+    own = (settings.plain_from, settings.slip_from, settings.year_weight, settings.words_weight)
+    return [Weights(one, *own) for one in settings.title_from]
 
 
 def _check_floor(recall: Mapping[Kind, float], floor: float) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from flask import Flask, Response, g, jsonify, request
@@ -18,7 +19,7 @@ from app.problems import problem, problem_of
 from search.embedding import Embedding
 from search.finder import Found, merge, question_for, understand
 from search.holder import Holder
-from search.http.choice import Held, choose, homes
+from search.http.choice import Held, choose, homes, in_turn
 from search.http.questions import Wish, of_body, of_query
 from search.http.ring import Ring
 from search.index_format import Head
@@ -35,7 +36,8 @@ class Serving:
     """What a question is answered with, from its beginning to its end: it is replaced, and never changed."""
 
     head: Head
-    homes: list[list[str]]
+    homes: list[list[str]]  # of each shard
+    silent: list[list[str]]  # who held it, and did not answer the last look
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Gateway:
     def __init__(self, holder: Holder[Head], ring: Ring, embedding: Embedding) -> None:
         self._holder, self._ring, self._embedding = holder, ring, embedding
         self._serving: Serving | None = None
+        self._heard: Held = {}
+        self._turn = count()
         self.shards_up, self.shards_known = 0, len(ring.addresses)  # as of the last look
 
     @property
@@ -71,18 +75,22 @@ class Gateway:
             return
         if version != self.version:
             log.info("Serving %s after %s", version, self.version)
-        self._serving = Serving(heads[version], homes(version, heads[version].shards, held))
+        # Who was silent is asked last: a look that comes late is not a shard that is gone.
+        silent = {address: said for address, said in self._heard.items() if address not in held}
+        self._heard = {**held, **silent}
+        shards = heads[version].shards
+        self._serving = Serving(heads[version], homes(version, shards, held), homes(version, shards, silent))
 
     def find(self, text: str, count: int) -> Listed | None:
         """Answer a question; `None` where there is no index. Raises `QueryError`."""
         serving = self._serving
         if serving is None:
             return None
-        head = serving.head
+        head, turn = serving.head, next(self._turn)
         asked = understand(head, self._embedding, text)
         questions = [
-            (question_for(head, asked, clusters), addresses)
-            for clusters, addresses in zip(head.shards, serving.homes, strict=True)
+            (question_for(head, asked, clusters), [*in_turn(living, turn), *silent])
+            for clusters, living, silent in zip(head.shards, serving.homes, serving.silent, strict=True)
         ]
         needed = [one for one in questions if one[0].clusters or one[0].rows or one[0].years]
         answers = self._ring.ask(head.version, needed)

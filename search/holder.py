@@ -19,8 +19,8 @@ class Holder(Generic[T]):
     """Holds what `open_` makes of an index's folder. `current` below `root` is a link to the wanted version.
 
     `first`, where there is such a link, says instead what is wanted: an agent brings it, `root` came with the
-    image. A broken or foreign index is refused with a sentence, once, and what is held stays. What was asked for
-    last is held, however many have come since: who asks for it has not moved yet.
+    image. A broken or foreign index is refused with a sentence, once, and what is held stays. What was asked
+    for last is held, however many have come since: who asks for it has not moved yet.
     """
 
     def __init__(self, root: Path, open_: Callable[[Path], T], first: Path | None = None) -> None:

@@ -33,3 +33,9 @@ def homes(version: str, shards: Sequence[Collection[int]], held: Held) -> list[l
         else []
         for clusters in shards
     ]
+
+
+def in_turn(homes: Sequence[str], turn: int) -> list[str]:
+    """Return the addresses with another one first at each turn: replicas share the work."""
+    first = turn % max(1, len(homes))
+    return [*homes[first:], *homes[:first]]

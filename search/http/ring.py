@@ -5,7 +5,6 @@ import select
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 
 from search.finder import Answer
 from search.http.choice import Held
@@ -24,7 +23,6 @@ class Ring:
         self.addresses, self._deadline_s, self._status_s = addresses, deadline_s, status_s
         self._pool = ThreadPoolExecutor(max(1, len(addresses)), "shard")
         self._connections = Connections()
-        self._turn = count()
 
     def held(self) -> Held:
         """Return what each shard holds that answers."""
@@ -40,16 +38,17 @@ class Ring:
         return found
 
     def ask(self, version: str, questions: Sequence[tuple[Question, Sequence[str]]]) -> list[Answer | None]:
-        """Ask each question of its addresses until one answers; `None` where none does in time.
+        """Ask each question of its addresses, in their order, until one answers.
 
-        All are sent before any is awaited, and awaited together, in the thread of who asks.
+        `None` stands where none does in time. All are sent before any is awaited, and awaited together, in
+        the thread of who asks.
         """
-        end, turn = time.monotonic() + self._deadline_s, next(self._turn)
+        end = time.monotonic() + self._deadline_s
         asked = [
             _Asked(
                 self._connections,
                 json.dumps(question_to_plain(version, one)).encode(),
-                _in_turn(homes, turn),
+                list(homes),
                 end,
             )
             for one, homes in questions
@@ -72,12 +71,6 @@ class Ring:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._connections.close()
-
-
-def _in_turn(homes: Sequence[str], turn: int) -> list[str]:
-    """Return the addresses with another one first at each turn: replicas share the work."""
-    first = turn % max(1, len(homes))
-    return [*homes[first:], *homes[:first]]
 
 
 class _Asked:

@@ -156,6 +156,14 @@ def test_a_shard_refuses_what_is_no_question(system: SearchSystem, content: obje
         call(system.shards[0].address, "POST", "/search", 2, content or {})
 
 
+def test_a_shard_that_was_silent_when_it_was_looked_at_is_asked_all_the_same(system: SearchSystem) -> None:
+    whole = ids(system, "comedy drama")
+    heard = system.ring.held()
+    system.gateway.take({one: said for one, said in heard.items() if one != system.shards[1].address})
+    assert ids(system, "comedy drama") == whole
+    assert system.gateway.shards_up == len(system.shards) - 1
+
+
 def test_without_a_shard_answers_are_partial_until_it_is_back(system: SearchSystem) -> None:
     whole = ids(system, "comedy drama")
     system.shards[1].kill()

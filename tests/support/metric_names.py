@@ -27,9 +27,9 @@ from auto_deployment.release.metrics import ReleaseMetrics
 from marquee_client import Recommender
 from search.gateway import Gateway
 from search.holder import Holder
+from search.http.ring import Ring
 from search.metrics.gateway import GatewayMetrics, GatewayState
 from search.metrics.shard import ShardState
-from search.http.ring import Ring
 from tests.support.project import PROJECT
 from tests.support.rules import read_rules
 from tests.support.search import WordVectors

@@ -23,6 +23,7 @@ from search.index_files import publish
 from search.local import open_local
 from search.movies import Movie
 from search.settings import BuildSettings
+from tests.support import http
 from tests.support.ports import free_port
 from tests.support.project import PROJECT
 from tests.support.waiting import eventually
@@ -72,6 +73,9 @@ class SearchProcess:
     def ask(self, path: str) -> Any:
         return get(self.port, path)[1]
 
+    def metrics(self) -> str:
+        return http.get(self.port, "/metrics").body.decode()
+
     def holds(self, version: str) -> bool:
         return version in self.ask("/status")["versions"]
 
@@ -109,6 +113,11 @@ class Processes:
     def wait_for_shards(self, version: str, *processes: SearchProcess) -> None:
         for one in processes or self.shards:
             eventually(partial(one.holds, version), WAIT_S, saying=one.log)
+
+    def wait_until_known(self) -> None:
+        """Wait until the gateway has heard of all shards."""
+        line = f"marquee_search_shards_up {len(self.shards)}.0"
+        eventually(lambda: line in self.gateway.metrics(), WAIT_S, saying=self.gateway.log)
 
     def wait_for(self, version: str) -> None:
         """Wait until the gateway serves a version."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import surprise
 from scipy.sparse import csr_matrix
 
 from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array, Int32Array
@@ -18,7 +17,7 @@ from auto_deployment.training.params import SvdParams, TrainParams
 from auto_deployment.training.train.bayesian_factors import fit_bayesian
 from auto_deployment.training.train.continued.parent import Parent
 from auto_deployment.training.train.continued.rows import taken
-from auto_deployment.training.train.rating_models import Rated, RatingModel
+from auto_deployment.training.train.rating_models import Rated, RatingModel, epochs_over
 from auto_deployment.training.train.served_ratings import mean_of
 
 CHUNK = 65_536  # ratings; as Python's numbers all of them would be eight times as large
@@ -70,8 +69,10 @@ def _side(bias: Float32Array, factors: Float32Array) -> _Side:
 
 def _go_on(rated: Rated, users: _Side, movies: _Side, params: SvdParams, passes: int) -> RatingModel:
     """Fold new ones in, then have Surprise go over the ratings a few times more."""
+    import surprise  # who trains from nothing does so in a process beside
+
     by_user = csr_matrix((rated.rating - rated.mean, (rated.users, rated.movies)))
-    ridge = 1 / (params.learning_rate * params.epochs)
+    ridge = 1 / (params.learning_rate * epochs_over(len(rated.rating), params))
     _fold_in(by_user, users, movies, params.regularization, ridge)
     _fold_in(by_user.T.tocsr(), movies, users, params.regularization, ridge)
     # Surprise begins with biases of 0, so it is given what is left of a rating without those of before.
