@@ -1,7 +1,4 @@
-"""`stage`: one step of the flow in `dvc.yaml`, on the data of DATA_DIR. `dvc repro` calls these.
-
-`python -m auto_deployment.commands.stage SOCKET` is what a cycle's steps are forked from.
-"""
+"""`stage`: one step of the flow in `dvc.yaml`, on the data of DATA_DIR. `dvc repro` calls these."""
 
 import argparse
 import logging
@@ -10,7 +7,6 @@ from collections.abc import Callable
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import MarqueeError
-from auto_deployment.host.forks import fork_at
 from auto_deployment.params import Params, load_params
 from auto_deployment.publish.dvc_output import last_sentence
 from auto_deployment.training.workspace import Workspace
@@ -84,17 +80,6 @@ def _index(workspace: Workspace, params: Params) -> str:
     return stage.run(workspace, params.search)
 
 
-def load() -> None:
-    """Import what all steps import, for forks that take one each."""
-    import auto_deployment.report.model_files
-    import auto_deployment.training.evaluate.stage
-    import auto_deployment.training.gate.stage
-    import auto_deployment.training.package.stage
-    import auto_deployment.training.prepare.stage
-    import auto_deployment.training.summary
-    import auto_deployment.training.train.stage  # noqa: F401
-
-
 STAGES: dict[str, Callable[[Workspace, Params], str]] = {
     "prepare": _prepare,
     "train": _train,
@@ -103,6 +88,3 @@ STAGES: dict[str, Callable[[Workspace, Params], str]] = {
     "package": _package,
     "index": _index,
 }
-
-if __name__ == "__main__":
-    fork_at(sys.argv[1], load)

@@ -20,7 +20,6 @@ from auto_deployment.publish import dvc_kept
 from auto_deployment.publish.errors import CommandError
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
-ENDING_S = 10.0
 LAST_WORDS = 600  # characters of output in a message
 GIT_MAX_S = 3600.0
 LONGEST_S = 86_400.0  # DVC also trains, and moves gigabytes; a cycle comes every two days
@@ -79,7 +78,6 @@ class Commands:
                 self._note()
                 weigh_session(process.pid, os.nice(0))
             yield
-            self._end_kept(ENDING_S)
         finally:
             self._end_kept()
 
@@ -153,12 +151,11 @@ class Commands:
         status = int(answer) if answer else process.returncode
         return status, self._clean(said[0]), self._clean(said[1])
 
-    def _end_kept(self, patience_s: float = 0.0) -> None:
+    def _end_kept(self) -> None:
         with _told_later():
             for process in self._kept:
                 with process:
-                    if not _has_ended(process, patience_s):
-                        _kill(process)
+                    _kill(process)
             self._kept.clear()
             self._note()
 
@@ -169,19 +166,6 @@ class Commands:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
-
-
-def _has_ended(process: subprocess.Popen[str], patience_s: float) -> bool:
-    """Tell whether it has, once its input has: what is killed leaves its own processes, and nobody knows
-    what those took.
-    """
-    if not patience_s or process.stdin is None:
-        return False
-    with suppress(BrokenPipeError):
-        process.stdin.close()
-    with suppress(subprocess.TimeoutExpired):
-        return process.wait(patience_s) == 0
-    return False
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

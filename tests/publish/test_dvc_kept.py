@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -140,33 +139,4 @@ def test_it_does_not_outlive_whoever_asked(
     assert running_below(tmp_path)
     process.send_signal(number)
     assert process.wait(60) == status
-    eventually(lambda: running_below(tmp_path) == [])
-
-
-STEPS = """
-import os, sys, time
-from pathlib import Path
-
-Path("address").write_text(sys.argv[1])
-sys.stdin.read()
-time.sleep(0.2)
-Path("ended").touch()
-"""
-
-
-@pytest.mark.parametrize("fails", [False, True])
-def test_what_steps_are_forked_from_is_waited_for_unless_something_fails(tmp_path: Path, fails: bool) -> None:
-    (tmp_path / "dvc.py").write_text(DVC, "utf-8")
-    package = tmp_path / "clone" / "auto_deployment"
-    for name, text in (("host/forks.py", ""), ("commands/stage.py", STEPS)):
-        (package / name).parent.mkdir(parents=True)
-        (package / name).write_text(text, "utf-8")
-    commands = Commands(tmp_path / "clone", {"PYTHONPATH": str(tmp_path)})
-    with suppress(KeyError), commands.with_dvc_loaded():
-        commands.dvc("add")
-        eventually((tmp_path / "clone" / "address").exists)
-        if fails:
-            raise KeyError
-    assert (tmp_path / "clone" / "ended").exists() is not fails
-    assert (tmp_path / "clone" / "address").read_text("utf-8") == ".dvc/tmp/forks"
     eventually(lambda: running_below(tmp_path) == [])
