@@ -17,12 +17,13 @@ from tests.support.cycle.fake_dvc import standing_in
 from tests.support.cycle.home import write_project
 from tests.support.cycle.published import stored
 
-POINTERS = ("data/segments.dvc", "data/catalog.dvc", "data/champion.dvc")
+POINTERS = ("data/segments.dvc", "data/catalog.dvc", "data/champion.dvc", "data/parent.dvc")
 INPUTS = {
     "segments/one.parquet": "one",
     "segments/two.parquet": "two",
     "catalog/movies.csv": "",
     "champion/none": "nobody",
+    "parent/none": "nothing",
     "champion.json": "{}",
     "intake.json": "{}",
     "rejected.json": "[]",
@@ -99,7 +100,7 @@ def make_place(root: Path) -> Place:
 
 def publish_and_go_back(place: Place) -> None:
     """Two versions, as a cycle makes them, and the way back to the first."""
-    place.say("add", "data/segments", "data/catalog", "data/champion")
+    place.say("add", "data/segments", "data/catalog", "data/champion", "data/parent")
     place.say("status", "--json")
     assert "Running stage 'learn'" in place.say("repro")
     place.say("push")

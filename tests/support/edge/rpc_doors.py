@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
+
 from app.rpc import marquee_pb2 as pb
 from auto_deployment.edge.nginx_config import UpstreamServer, render, upstream
 from auto_deployment.params import load_params
@@ -68,12 +70,19 @@ def rpc_doors(root: Path, model: Path) -> Iterator[Doors]:
             wait_until_ready(server)
         _start_nginx(name, root / "edge", weights, port, status)
         found = Doors(started, Ring(weights), tracks, root / "edge" / "edge.log", port)
-        eventually(lambda: found.caller().call("ModelStatus", pb.ModelStatusRequest()).models)
+        eventually(lambda: _answers(found), saying=lambda: docker("logs", name))
         yield found
     finally:
         docker("rm", "-f", name)
         for server in started.values():
             stop(server)
+
+
+def _answers(doors: Doors) -> bool:
+    try:
+        return bool(doors.caller().call("ModelStatus", pb.ModelStatusRequest()).models)
+    except grpc.RpcError:  # NGINX does not listen yet
+        return False
 
 
 def _start_nginx(name: str, folder: Path, weights: dict[str, int], port: int, status: int) -> None:
