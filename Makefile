@@ -32,8 +32,16 @@ down: ## stop what `make up` started
 train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure it and make it the current one
 	@$(BIN)/python -m auto_deployment train
 
+# What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
+kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
+
 test: .venv/.dev .venv-s3/.done openmp nginx browser ## all tests on one host; those that need Docker run whenever an engine answers
-	@scripts/test.sh $(TEST_WORKERS)
+	@# Whole systems would measure each other: one after the other, and also when something else has failed.
+	@status=0; \
+		$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadfile --no-loadscope-reorder \
+			--ignore=tests/e2e --ignore=tests/cluster $(call kept,parts) || status=$$?; \
+		$(BIN)/python -m pytest tests/e2e $(call kept,systems) || status=$$?; \
+		exit $$status
 
 test-quick: .venv/.dev openmp nginx browser ## what to run at every save: no container, nothing that takes long
 	@$(BIN)/python -m pytest --quiet --numprocesses=auto --dist=loadfile --no-loadscope-reorder \

@@ -20,7 +20,7 @@ BESIDE = (
     *("test_demo.py", "test_queries.py", "test_alert_mail.py"),
 )
 EARLY = "test_gitlab.py"
-ORDER = (*BESIDE, EARLY, "test_faults.py")
+ORDER = (*BESIDE, EARLY, "test_faults.py", "test_restore.py")
 # The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
 VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 
