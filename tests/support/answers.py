@@ -18,6 +18,7 @@ NOT_MEASURED = "lists are joined once ingest has closed a segment, and measured 
 NO_CYCLE = "no retraining cycle has ended in the demo"
 
 NO_DOOR = "the profile grpc does not run in the demo"
+NO_SEARCH = "the profile search does not run in the demo"
 
 # Panels that have nothing to show on a healthy system that was just started.
 MAY_BE_EMPTY = {
@@ -37,6 +38,8 @@ MAY_BE_EMPTY = {
     "models: NDCG": NO_CYCLE,
     "models: Coverage": NO_CYCLE,
     "models: Quality of what serves": NO_CYCLE,
+    "search: Gateways": NO_SEARCH,
+    "search: Index of the newest model": NO_CYCLE,
     "releases: Phase": NO_RELEASE,
     "releases: Verdict": NO_RELEASE,
     "releases: Evidence of the checks, as a logarithm": NO_RELEASE,
@@ -60,6 +63,7 @@ MAY_BE_EMPTY = {
             "models",
             "recent",
             "releases",
+            "search",
             "service",
         )
     },
@@ -69,6 +73,7 @@ MAY_BE_MISSING = {
     "marquee_feedback_joined_ratio": "shown once a whole hour is over",
     "marquee_feedback_clock_difference_seconds": "shown once lists have been joined",
     "marquee_ingest_lag_lines": "shown once a partition has been read",
+    "marquee_retrain_index_info": NO_CYCLE,
     "rpc:calls:rate5m": NO_DOOR,
     "rpc:errors:ratio5m": NO_DOOR,
     "rpc:late:ratio5m": NO_DOOR,
