@@ -45,6 +45,7 @@ OUTCOME = """{
  "seconds": 268.5
 }
 """
+SINCE = {"index": None}  # what outcomes have had since then
 SCHEDULE = """{
  "due": "2026-03-07T05:51:12+00:00",
  "last_started": "2026-03-05T05:51:12+00:00",
@@ -98,7 +99,7 @@ def test_how_the_last_cycle_ended(tmp_path: Path) -> None:
     assert (outcome.kind, outcome.version, outcome.started) == (PUBLISHED, VERSION, AT)
     assert outcome.gate is not None
     assert outcome.gate["checks"][0]["value"] == 0.857
-    assert outcome.to_json() == {**json.loads(OUTCOME), "index": None}
+    assert outcome.to_json() == {**json.loads(OUTCOME), **SINCE}
 
 
 def end_at_take(step: str) -> None:
@@ -113,7 +114,8 @@ def test_what_a_killed_cycle_intended_is_recorded_once_its_version_is_published(
     home.layout.last_published.unlink()
     home.layout.intended.write_text(intended)
     assert home.cycle(1, step=end_at_take).kind == FAILED
-    assert json.loads(home.layout.last_published.read_bytes()) == json.loads(intended)
+    recorded = json.loads(home.layout.last_published.read_bytes())
+    assert recorded == {**json.loads(intended), **SINCE}
     assert not home.layout.intended.exists()
 
 
