@@ -1,7 +1,7 @@
 """Errors as RFC 9457 `application/problem+json`: a status and a sentence for the person who asked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,19 @@ def problem_body(status: int, detail: str, also: Mapping[str, Any] | None = None
     title = HTTPStatus(status).phrase
     found = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(also or {})}
     return json.dumps(found).encode()
+
+
+def whole_problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
+    """Return a problem as it is sent where no application answers; the connection ends with it."""
+    body = problem_body(status, detail)
+    fields = [
+        ("Connection", "close"),
+        ("Content-Type", MEDIA_TYPE),
+        ("Content-Length", str(len(body))),
+        *headers,
+    ]
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{head}\r\n".encode("latin-1") + body
 
 
 def problem(status: int, detail: str, also: Mapping[str, Any] | None = None) -> Response:

@@ -1,7 +1,6 @@
 """The worker process: Gunicorn's own, with this service's form for requests that are no HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from selectors import EVENT_READ
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.closing import close_at_once
 from app.config import MAX_REQUEST_LINE
 from app.factory import instance_of
 from app.hot_route import ListHeaders
-from app.problems import MEDIA_TYPE, problem_body
+from app.problems import whole_problem
 
 
 class WholeResponse(wsgi.Response):  # type: ignore[misc]  # Gunicorn is not typed
@@ -80,16 +79,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
         else:
             self.log.error("Error handling a request", exc_info=exc)
             status, detail = 500, "The service failed to answer; the reason is in its log."
-        body = problem_body(status, detail)
-        fields = [
-            ("Connection", "close"),
-            ("Content-Type", MEDIA_TYPE),
-            ("Content-Length", str(len(body))),
-            *instance_of(self.wsgi).slot.headers,
-        ]
-        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
-        start = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
         try:
-            util.write_nonblock(client, f"{start}{head}\r\n".encode("latin-1") + body)
+            util.write_nonblock(client, whole_problem(status, detail, instance_of(self.wsgi).slot.headers))
         except OSError as error:
             self.log.debug("The answer to a broken request found nobody: %s", error)

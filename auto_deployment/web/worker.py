@@ -1,14 +1,13 @@
 """What a service says of requests that never reached its application."""
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
 from gunicorn import util
 from gunicorn.http.errors import LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from app.problems import MEDIA_TYPE, problem_body
+from app.problems import whole_problem
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +24,7 @@ class ProblemWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not type
         else:
             log.error("A request ended outside of the application", exc_info=exc)
             status, detail = 500, "The service failed to answer; the reason is in its log."
-        body = problem_body(status, detail)
-        head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
-            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
         try:
-            util.write_nonblock(client, head.encode("latin-1") + body)
+            util.write_nonblock(client, whole_problem(status, detail))
         except OSError as error:
             log.debug("The answer to a broken request found nobody: %s", error)

@@ -3,7 +3,6 @@
 import gc
 import sys
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from gunicorn.http.errors import LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.closing import close_at_once
-from app.problems import MEDIA_TYPE, problem_body
+from app.problems import whole_problem
 from search.holder import Looking
 
 Made = tuple[Flask, Callable[[], None]]  # a service, and what it has to look at from time to time
@@ -72,12 +71,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
         else:
             self.log.error("A request ended outside of the application", exc_info=exc)
             status, detail = 500, "The service failed to answer; the reason is in its log."
-        body = problem_body(status, detail)
-        head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
-            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
         try:
-            util.write_nonblock(client, head.encode("latin-1") + body)
+            util.write_nonblock(client, whole_problem(status, detail))
         except OSError as error:
             self.log.debug("The answer to a broken request found nobody: %s", error)
