@@ -32,10 +32,19 @@ down: ## stop what `make up` started
 train: .venv/.runtime openmp ## train a model on the data of DATA_DIR, measure it and make it the current one
 	@$(BIN)/python -m auto_deployment train
 
+# Tests start hundreds of processes; where an image says PYTHONDONTWRITEBYTECODE, each would compile all that it imports.
+# In one place for all of them cycles find it too, each of which has one of its own; what was copied for a test goes.
+BYTECODE = $(CURDIR)/.cache/bytecode
+test test-quick test-cluster: export PYTHONPYCACHEPREFIX = $(BYTECODE)
+test test-quick test-cluster: export PYTHONDONTWRITEBYTECODE =
+.PHONY: bytecode
+bytecode:
+	@rm -rf "$(BYTECODE)$${TMPDIR:-/tmp}"
+
 # What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
 kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
 
-test: .venv/.dev .venv-s3/.done openmp nginx browser ## all tests on one host; those that need Docker run whenever an engine answers
+test: .venv/.dev .venv-s3/.done openmp nginx browser bytecode ## all tests on one host; those that need Docker run whenever an engine answers
 	@# Whole systems would measure each other: one after the other, and also when something else has failed.
 	@status=0; \
 		$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadfile --no-loadscope-reorder \
@@ -43,7 +52,7 @@ test: .venv/.dev .venv-s3/.done openmp nginx browser ## all tests on one host; t
 		$(BIN)/python -m pytest tests/e2e $(call kept,systems) || status=$$?; \
 		exit $$status
 
-test-quick: .venv/.dev openmp nginx browser ## what to run at every save: no container, nothing that takes long
+test-quick: .venv/.dev openmp nginx browser bytecode ## what to run at every save: no container, nothing that takes long
 	@$(BIN)/python -m pytest --quiet --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
 		-m 'not lab and not slow' --ignore=tests/e2e --ignore=tests/cluster $(TESTS)
 

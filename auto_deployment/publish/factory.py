@@ -56,7 +56,8 @@ def git_environ(settings: PublishSettings, layout: CycleLayout) -> dict[str, str
     environ["LOGNAME"] = os.environ.get("LOGNAME") or "marquee"
     environ["DVC_SITE_CACHE_DIR"] = str(layout.dvc_site)  # its default is outside of any volume
     # In a container nothing can be written beside the libraries: each process of the flow would compile them.
-    environ |= {"PYTHONPYCACHEPREFIX": str(layout.bytecode), "PYTHONDONTWRITEBYTECODE": ""}
+    bytecode = os.environ.get("PYTHONPYCACHEPREFIX") or str(layout.bytecode)
+    environ |= {"PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
     if settings.git_token:
         environ |= {"GIT_ASKPASS": str(layout.askpass), "MARQUEE_GIT_TOKEN": settings.git_token}
     if settings.git_ssh_key_file:

@@ -26,3 +26,14 @@ def test_what_is_imported_is_compiled_once_for_all_processes_of_a_cycle(
     written = compiled.stat().st_mtime_ns
     publishing.commands.at(tmp_path).run(words)
     assert compiled.stat().st_mtime_ns == written
+
+
+def test_who_has_named_a_place_for_what_is_compiled_finds_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "given"))
+    publishing = factory.build(tmp_path / "cycle", PublishSettings())
+    (tmp_path / "compiled_once.py").write_text("", "utf-8")
+    publishing.commands.at(tmp_path).run([sys.executable, "-c", "import compiled_once"])
+    assert list((tmp_path / "given").rglob("compiled_once.*"))
+    assert not publishing.layout.bytecode.exists()
