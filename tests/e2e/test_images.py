@@ -17,6 +17,15 @@ import importlib.util
 heavy = ("pandas", "surprise", "implicit", "scipy", "kafka", "dvc", "auto_deployment")
 print([name for name in heavy if importlib.util.find_spec(name)])
 """
+# What services import, and a cycle's programs; then what of it Python had to compile.
+COMPILED = """
+import pathlib, sys
+import auto_deployment.commands.ingest, auto_deployment.commands.release.run
+import auto_deployment.commands.schedule, kafka
+import dvc.repo.reproduce, duckdb, flask, matplotlib.figure, pandas, pyarrow.parquet, scipy.sparse
+files = [one.__spec__.cached for one in list(sys.modules.values()) if getattr(one, "__spec__", None)]
+print([file for file in files if file and not pathlib.Path(file).exists()])
+"""
 SEARCH = r"find / -xdev \( -name .git -o -name '*.parquet' \) 2>/dev/null || true"
 
 
@@ -32,6 +41,11 @@ def test_the_inference_image_is_small_beside_its_base_and_its_model(
 
 def test_the_inference_image_carries_nothing_of_training(stack: TestStack) -> None:
     assert stack.inside("stable-1", "python", "-c", TRAINING) == "[]"
+
+
+def test_no_process_of_the_worker_has_to_compile_what_it_imports(stack: TestStack) -> None:
+    """None may write what it has compiled, so each would do it again."""
+    assert stack.inside("ingest", "python", "-c", COMPILED) == "[]"
 
 
 @pytest.mark.parametrize("service", ["stable-1", "ingest", "nginx"])
