@@ -60,12 +60,16 @@ test-cluster: .venv/.dev .venv-s3/.done ## proofs that need a cluster; apart fro
 	@$(BIN)/python -m pytest tests/cluster
 
 check: .venv/.dev ## format, lint, types, import contracts, images, YAML: what CI asks before the tests
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/hadolint $$(git ls-files '*Dockerfile')
-	@$(BIN)/yamllint --strict $$(git ls-files '*.yml' '*.yaml')
+	@# Types take longest, and one processor: the others are looked at meanwhile.
+	@status=0; \
+		$(BIN)/mypy & types=$$!; \
+		$(BIN)/ruff format --check . || status=$$?; \
+		$(BIN)/ruff check . || status=$$?; \
+		$(BIN)/lint-imports --no-logo || status=$$?; \
+		$(BIN)/hadolint $$(git ls-files '*Dockerfile') || status=$$?; \
+		$(BIN)/yamllint --strict $$(git ls-files '*.yml' '*.yaml') || status=$$?; \
+		wait $$types || status=$$?; \
+		exit $$status
 
 format: .venv/.dev ## put the code into its format
 	@$(BIN)/ruff format .
