@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.answers import missing
+from tests.support.systems.short_windows import SCRAPE_S
 from tests.support.systems.stack import TestStack
 from tests.support.waiting import eventually
 
@@ -18,6 +19,6 @@ def test_every_query_is_taken_and_has_an_answer_where_there_must_be_one(demo: Te
         return not found
 
     try:
-        eventually(all_answered, 300)
+        eventually(all_answered, 300, step_s=SCRAPE_S)
     except AssertionError:
         pytest.fail("without an answer: " + "; ".join(found))

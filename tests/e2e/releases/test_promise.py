@@ -19,7 +19,7 @@ from tests.support.systems.promise.story import (
     kill_instances,
     roll_back,
 )
-from tests.support.systems.releasing import INSTANCES, Releases
+from tests.support.systems.releasing import INSTANCES, STEP_S, Releases
 from tests.support.systems.stack import TestStack
 from tests.support.waiting import eventually
 
@@ -71,7 +71,7 @@ def test_one_that_does_not_get_healthy_is_gone(releases: Releases, unnoticed: Un
     unready = releases.workshop.make("unready")
     with unnoticed("one that never gets healthy"):
         releases.deploy(unready)
-        eventually(lambda: releases.runs()["canary"] == unready.revision)
+        eventually(lambda: releases.runs()["canary"] == unready.revision, step_s=STEP_S)
         assert int(releases.stack.stack.inspect("canary", SHARES)) == STARTING_SHARES
         assert "did not become healthy within 20 s" in releases.end(unready.revision, "aborted")
 
@@ -152,7 +152,7 @@ def test_of_two_newer_ones_at_once_one_goes_on(releases: Releases, unnoticed: Un
             thread.start()
         for thread in both:
             thread.join()
-        eventually(lambda: {one.revision for one in two} <= releases.ends().keys())
+        eventually(lambda: {one.revision for one in two} <= releases.ends().keys(), step_s=STEP_S)
         (loser,) = {one.revision for one in two} - {releases.newest()["candidate"]["code_revision"]}
         (winner,) = {one.revision for one in two} - {loser}
         assert releases.ends()[old.revision] == releases.ends()[loser] == "superseded"
@@ -195,6 +195,6 @@ def test_with_a_full_disk_a_release_stands_still_but_for_an_abort(
         eventually(lambda: releases.ticks() > ticks)
         with full_disk(stack):
             releases.marquee("abort", "--by", "ann", "--reason", "no time")
-            eventually(lambda: not releases.runs()["canary"])
+            eventually(lambda: not releases.runs()["canary"], step_s=STEP_S)
             assert releases.phase() == "baking"
         assert releases.end(good.revision, "aborted") == "Aborted by ann: no time."

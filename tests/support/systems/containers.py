@@ -56,11 +56,17 @@ class Stack:
 
     def is_well(self, service: str) -> bool:
         """Return whether it runs, and is healthy where it has a health check."""
-        template = "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}"
-        try:
-            return self.inspect(service, template) == "running healthy"
-        except StackError:
-            return False  # replaced this very moment
+        return self.well().get(service, False)
+
+    def well(self) -> dict[str, bool]:
+        """Return of each service that has a container whether it is well, with one question for all."""
+        label = f"label=com.docker.compose.project={self.name}"
+        text = '{{.Label "com.docker.compose.service"}} {{.Status}}'
+        found: dict[str, bool] = {}
+        for line in docker("ps", "-a", "--filter", label, "--format", text).splitlines():
+            service, _, status = line.partition(" ")
+            found[service] = service not in found and says_well(status)  # two: replaced this very moment
+        return found
 
     def started_at(self, service: str) -> str:
         """Return when its container's process began, as Docker says it."""
@@ -70,6 +76,11 @@ class Stack:
         eventually(
             lambda: self.is_well(service), within_s, step_s=0.2, saying=lambda: f"{service} is not well"
         )
+
+
+def says_well(status: str) -> bool:
+    """Tell it of `docker ps`' words: `Up 3 seconds`, and in brackets a pause or how a health check went."""
+    return status.startswith("Up ") and ("(" not in status or status.endswith("(healthy)"))
 
 
 def docker(*words: str, timeout_s: float = 300) -> str:
@@ -87,10 +98,10 @@ def stop(stack: Stack, service: str) -> None:
 
 def kill(stack: Stack, service: str) -> None:
     """End its first process with SIGKILL; the restart policy brings it back, which is waited for."""
-    container, before = stack.container(service), stack.started_at(service)
-    pid = int(docker("inspect", "--format", "{{.State.Pid}}", container))
+    container = stack.container(service)
+    pid, before = docker("inspect", "--format", "{{.State.Pid}} {{.State.StartedAt}}", container).split()
     try:
-        os.kill(pid, 9)
+        os.kill(int(pid), 9)
     except (
         PermissionError,
         ProcessLookupError,
@@ -98,7 +109,9 @@ def kill(stack: Stack, service: str) -> None:
         docker("kill", container)
         docker("start", container)
     # Until then Docker calls it healthy, as it was.
-    eventually(lambda: stack.started_at(service) != before, saying=lambda: f"{service} was killed")
+    eventually(
+        lambda: stack.started_at(service) != before, step_s=0.2, saying=lambda: f"{service} was killed"
+    )
 
 
 def pause(stack: Stack, service: str) -> None:

@@ -182,7 +182,7 @@ def _start(loop: Loop) -> None:
     eventually(lambda: get(loop.ports["MARQUEE_PORT"], "/recommend/42").status == 200)
     loop.say("the server serves")
     inside = ("exec", "-T", "ingest", "python", "-c", NEWEST)
-    eventually(lambda: float(loop.compose(*inside)) >= begun_s, step_s=0.5)
+    eventually(lambda: float(loop.compose(*inside)) >= begun_s, step_s=2)  # it loads Arrow each time
     loop.say("the past of the platform is there: the scheduler starts")
     loop.compose("up", "-d", "--no-build", "--no-deps", "scheduler")
 

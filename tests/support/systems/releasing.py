@@ -132,10 +132,10 @@ class Releases:
         phase, runs, serves = self.phase(), self.runs(), self.onlooker.serving()
         canary = serves if phase in ("", "promoted") else ""
         right = runs == {"stable-1": serves, "stable-2": serves, "canary": canary}
-        return phase in ("", *ENDS) and right and all(self.is_well(name) for name in runs if runs[name])
-
-    def is_well(self, service: str) -> bool:
-        return self.stack.stack.is_well(service)
+        if phase not in ("", *ENDS) or not right:
+            return False
+        well = self.stack.stack.well()
+        return all(well.get(name) for name in runs if runs[name])
 
     def runs(self) -> dict[str, str]:
         """Return the code revision of each instance's container, nothing for one that does not run."""
@@ -178,8 +178,8 @@ def released(
         with running_stack(folder, own, up=False, more=_with_onlooker(more or {})) as started:
             started.stack.compose(*UP, "--no-build", *PARTS)  # first: volumes take their owner from them
             started.stack.compose("up", "-d", "--no-build", "onlooker")
-            found = Releases(started, workshop, Onlooker(started.stack.container("onlooker")))
-            eventually(lambda: "serves everybody" in found.marquee("status"))
+            found = Releases(started, workshop, Onlooker.of(started.stack.container("onlooker")))
+            eventually(lambda: "serves everybody" in found.marquee("status"), step_s=1)
             yield found
     finally:
         remove_images(own)
