@@ -44,9 +44,10 @@ WHY = {"lab": "need containers", "slow": "take more than ten seconds"}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; no test depends on this order."""
-    turns = {PROJECT / "tests" / name: turn for turn, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: turns.get(item.path, len(turns)))
+    """Begin with the longest files, then those that are marked as slow; no test depends on this order."""
+    turns = {item.path: len(LONGEST) for item in items if item.get_closest_marker("slow")}
+    turns |= {PROJECT / "tests" / name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path, len(LONGEST) + 1))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
