@@ -110,7 +110,7 @@ def test_lists_of_both_tracks_are_joined_with_what_the_platform_tells_and_are_wa
         tracks = [one for one in report["groups"] if one["by"] == "track"]
         return {one["value"]: (one["impressions"], one["watches"]) for one in tracks if one["watches"]}
 
-    # What a segment has is joined two minutes later at the most.
+    # What a segment has is joined 20 s later at the most.
     lists = eventually(lambda: {"stable", "canary"} <= set(now := found()) and now, 900, step_s=5)
     assert lists["stable"] > lists["canary"]
 

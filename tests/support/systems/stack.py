@@ -33,6 +33,7 @@ UP = ("up", "-d", "--wait", "--wait-timeout", "300")
 CODE_REVISION = "abc1234"  # of all images that tests build, so that one build serves them all
 # For a test, minutes are seconds, and a log that turns over at 64 MB turns over at 1.
 BATCH_MAX_AGE_S = 10
+FEEDBACK_S = {"collect": {"max_age_s": 10}, "join": {"every_s": 20}}
 WATCHED_SHARE = (
     0.2  # of lists: as shipped, it takes a quarter of an hour until some of both tracks are watched
 )
@@ -128,15 +129,14 @@ def write_override(folder: Path, more: Mapping[str, Any]) -> Path:
     params = yaml.safe_load((PROJECT / "params.yaml").read_text("utf-8"))
     params["ingest"]["batch"]["max_age_s"] = BATCH_MAX_AGE_S
     params["simulate"]["lists"]["watched_share"] = WATCHED_SHARE
+    params["feedback"] = _merged(params["feedback"], FEEDBACK_S)
     judge = {**params["release"]["judge"], **QUICK_JUDGE, **more.get("judge", {})}
     params["release"] = {**params["release"], **QUICK_RELEASE, **more.get("release", {}), "judge": judge}
     folder.chmod(0o755)  # the containers have an account of their own
     (folder / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     given = {"volumes": [f"{folder}:/params:ro"], "environment": {"PARAMS_FILE": "/params/params.yaml"}}
     services: dict[str, Any] = {
-        "ingest": given,
-        "controller": given,
-        "simulator": given,
+        **dict.fromkeys(("ingest", "controller", "simulator", "feedback-collect", "feedback-join"), given),
         "nginx": {"environment": {"MARQUEE_EDGE_LOG_MAX_MB": str(EDGE_LOG_MAX_MB)}},
         "prometheus": {"volumes": [f"{hasty_prometheus(folder)}:/etc/prometheus:ro"]},
         "alertmanager": {"volumes": [f"{hasty_alertmanager(folder)}:/etc/alertmanager:ro"]},
