@@ -39,7 +39,14 @@ test test-quick test-cluster: export PYTHONPYCACHEPREFIX = $(BYTECODE)
 test test-quick test-cluster: export PYTHONDONTWRITEBYTECODE =
 .PHONY: bytecode
 bytecode:
-	@rm -rf "$(BYTECODE)$${TMPDIR:-/tmp}"
+	@rm -rf "$(BYTECODE)$${TMPDIR:-/tmp}"/pytest-of-*
+
+# Several processes that collect the same tests at once each compile them all, unless one has done so before.
+.PHONY: compiled
+compiled: export PYTHONPYCACHEPREFIX = $(BYTECODE)
+compiled: export PYTHONDONTWRITEBYTECODE =
+compiled: .venv/.dev
+	@$(BIN)/python -m pytest --quiet --collect-only --ignore=tests/e2e --ignore=tests/cluster >/dev/null
 
 # What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
 kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
@@ -123,7 +130,7 @@ proto: .venv/.dev ## generate what Python needs to speak app/rpc/marquee.proto
 	@$(BIN)/python -m grpc_tools.protoc -I app/rpc --python_out=app/rpc --pyi_out=app/rpc app/rpc/marquee.proto
 
 clean: ## remove the virtual environment and the demo data; other data stays
-	rm -rf .venv .venv-s3 data/demo
+	rm -rf .venv .venv-s3 "$(BYTECODE)" data/demo
 
 .PHONY: nginx
 nginx:
