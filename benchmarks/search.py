@@ -31,6 +31,7 @@ RECALL_MIN = 0.95
 UPDATED_TITLES = 2_000
 DEADLINE_MS = 100  # as it is where nobody sets it
 PATIENT_MS = 5_000
+EVERY_S = 0.5  # between two looks, as it is where nobody sets it
 
 
 def measure(work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def measure(work: Path, args: argparse.Namespace, table: Table) -> dict[str, Any
     paths = [f"/search?n=20&q={quote(one.text)}" for kind in asked.values() for one in kind]
     random.Random(1).shuffle(paths)
     paths = (paths * (1 + args.search_s * PER_S // len(paths)))[: args.search_s * PER_S]
-    with _running(work, folder, 1, DEADLINE_MS) as system:
+    with _running(work, folder, 1, DEADLINE_MS, every_s=EVERY_S) as system:
         found["constant_rate"] = _constant_rate(system, paths, table)
     if args.updates:
         found["updates"] = _updates(work, args.updates, table)
@@ -66,12 +67,12 @@ def _costs_us(folder: Path) -> dict[str, float]:
     return found
 
 
-def _running(work: Path, folder: Path, replicas: int, deadline_ms: int) -> Any:
+def _running(work: Path, folder: Path, replicas: int, deadline_ms: int, **looks: float) -> Any:
     root = work / "search-running"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
     (root / "indexes").symlink_to(work)
-    return processes(root, folder.resolve().name, SHARDS, replicas, deadline_ms)
+    return processes(root, folder.resolve().name, SHARDS, replicas, deadline_ms, **looks)
 
 
 def _constant_rate(system: Processes, paths: Sequence[str], table: Table) -> dict[str, Any]:

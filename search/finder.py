@@ -39,7 +39,8 @@ def understand(head: Head, embedding: Embedding, text: str) -> Asked:
     """Return what a question asks for; raise `QueryError` where that is nothing."""
     words = checked_query(text).split()
     reading = read(head, words)
-    rows = reading.likely(CANDIDATES)
+    # Beside facts a title counts where it is exactly that, and movies of a year are named by their shards.
+    rows = reading.exact() if reading.words.all_facts else reading.likely(CANDIDATES)
     titles = reading.titles(rows)
     kind = kind_of(float(titles.max(initial=0)), reading.words, head.weights)
     best = best_places(titles_alone(titles, reading.named(rows), head.weights), CANDIDATES)
@@ -63,7 +64,8 @@ def merge(head: Head, asked: Asked, answers: Sequence[Answer], count: int) -> li
 
     Where no shard has answered, titles decide alone; a movie whose shard has not is known by its title only.
     """
-    rows = np.unique(np.concatenate([asked.rows, *(found for found, _ in answers)]))
+    spoken_for = asked.rows if answers else asked.reading.likely(CANDIDATES)
+    rows = np.unique(np.concatenate([spoken_for, *(found for found, _ in answers)]))
     near = np.zeros(len(rows), np.float32)
     for found, scores in answers:
         near[np.searchsorted(rows, found)] = scores

@@ -20,6 +20,7 @@ from search.embedding import Embedding
 from search.finder import Found, merge, question_for, understand
 from search.holder import Holder
 from search.http.choice import Held, choose, homes, in_turn
+from search.http.hot import EXTENSION, HotSearch
 from search.http.questions import Wish, of_body, of_query
 from search.http.ring import Ring
 from search.index_format import Head
@@ -104,6 +105,7 @@ def create_gateway(gateway: Gateway) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES
     app.url_map.merge_slashes = False
     app.register_error_handler(HTTPException, _on_error)
+    app.extensions[EXTENSION] = app.wsgi_app = HotSearch(app.wsgi_app, gateway)  # type: ignore[method-assign]  # as Flask documents it
 
     @app.get("/search", provide_automatic_options=False)
     def search() -> Response:

@@ -6,11 +6,13 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
 
+from app.model_format import MANIFEST
 from search.index_files import read_manifest
 from search.index_format import BrokenIndexError
 
 HELD = 2
 T = TypeVar("T")
+Seen = tuple[int, int, int, int]  # what a file's record says: it is another one once the file was written
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Holder(Generic[T]):
         self._held: dict[str, T] = {}
         self._lock = Lock()  # one look at a time: two would open the same index twice
         self._used: str | None = None
+        self._seen: dict[Path, tuple[Seen, str]] = {}  # manifests that were read and found good
         self.folders: dict[str, Path] = {}
         self.refused: dict[str, str] = {}
         self.wanted: str | None = None
@@ -64,7 +67,7 @@ class Holder(Generic[T]):
             self.refused = refused
 
     def _take(self, folder: Path) -> None:
-        version = str(read_manifest(folder)["version"])
+        version = self._version(folder)
         if version not in self._held:
             self._hold({**self._held, version: self._open(folder)})
         elif version != self.wanted:  # wanted again: it must not be the next to go
@@ -74,10 +77,29 @@ class Holder(Generic[T]):
             self._hold(self._held)
         self.wanted, self.folders[version] = version, folder
 
+    def _version(self, folder: Path) -> str:
+        """Return an index's version; a manifest that is as it was is not read again, twice a second."""
+        seen = _seen(folder / MANIFEST)
+        known = self._seen.get(folder)
+        if known is not None and seen == known[0]:
+            return known[1]
+        version = str(read_manifest(folder)["version"])
+        if seen is not None:
+            self._seen = {folder: (seen, version)}
+        return version
+
     def _hold(self, held: Mapping[str, T]) -> None:
         kept = {*list(held)[-HELD:], self._used}
         self._held = {name: one for name, one in held.items() if name in kept}
         log.info("Holding %s", ", ".join(self._held))
+
+
+def _seen(path: Path) -> Seen | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 class Looking:

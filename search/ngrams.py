@@ -30,8 +30,9 @@ from search.text import words_of
 SIZES = (2, 3)
 # Postings are looked through piece by piece, the rarest first, until what the others add is below the first
 # of these; where too many titles are left then, until the next.
-LEFT_TO_ADD = (0.4, 0.2, 0.1, 0.05, 0.0)
-LEFT_MAX = 500  # titles
+LEFT_TO_ADD = (0.4, 0.28, 0.15, 0.05, 0.0)
+LEFT_MAX = 800  # titles
+ROUNDED = 1e-5  # how much sums of float32 may be off
 Arrays = Mapping[str, npt.NDArray[Any]]
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
@@ -92,6 +93,7 @@ class Wanted:
     adds: npt.NDArray[np.float64]
     left: npt.NDArray[np.float64]  # in the order of `rarest`: what the pieces from here on add at most
     rarest: npt.NDArray[np.int64]  # places in `pieces`, the rarest first
+    length: float  # of the vector of all its pieces, also of those that no title has
 
 
 def wanted(arrays: Arrays, words: Sequence[str]) -> Wanted:
@@ -107,10 +109,10 @@ def wanted(arrays: Arrays, words: Sequence[str]) -> Wanted:
     # No title's own vector is longer than 1.
     left = np.sqrt(np.cumsum(rareness[rarest][::-1] ** 2)[::-1])
     shown = max(float(length), 1e-9)
-    return Wanted(pieces, rareness**2 / shown, np.append(left, 0.0) / shown, rarest)
+    return Wanted(pieces, rareness**2 / shown, np.append(left, 0.0) / shown, rarest, shown)
 
 
-def title_scores(arrays: Arrays, question: Wanted, rows: Rows) -> Scores:
+def title_scores(arrays: Arrays, question: Wanted, rows: Rows | npt.NDArray[np.int64]) -> Scores:
     """Return the cosine of a question with some titles, from 0 to 1: how much of both is in the other."""
     adds = np.zeros(len(arrays["ngram_codes"]))
     adds[question.pieces] = question.adds
@@ -134,21 +136,60 @@ def best_titles(arrays: Arrays, question: Wanted, count: int) -> Rows:
     A title that has nothing of the question is not.
     """
     lengths = arrays["title_lengths"]
-    sums, done = np.zeros(len(lengths)), 0
-    scores = np.zeros(0, np.float32)
+    sums, done = np.zeros(len(lengths), np.float32), 0
     for enough in LEFT_TO_ADD:
         upto = int(np.argmax(question.left <= enough))
-        if upto > done:
-            sums += _sums(arrays, question, question.rarest[done:upto])
-            scores = _per_length(sums, lengths)
-            done = upto
-        more = question.left[done] + 1e-6
-        least = floor_of(scores, count) if len(scores) > count else 0.0
-        if least > more:  # what has none of the pieces so far cannot be among the best
-            found = np.flatnonzero(scores >= least - more)
+        _add(arrays, question, question.rarest[done:upto], sums)
+        done = upto
+        scores: Scores = np.divide(sums, lengths, dtype=np.float32)
+        least = _reached(arrays, question, scores, count) - ROUNDED
+        if least > question.left[done]:  # what has none of the pieces so far cannot be among the best
+            found = np.flatnonzero(scores >= least - question.left[done])
+            found = found[_at_most(question, scores[found], lengths[found], question.left[done]) >= least]
             if len(found) <= LEFT_MAX or done == len(question.pieces):
                 return found.astype(np.int32)
     return np.flatnonzero(sums).astype(np.int32)
+
+
+def _add(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64], sums: Scores) -> None:
+    """Add to `sums` what some pieces add to each title."""
+    starts, rows = arrays["ngram_indptr"], arrays["ngram_rows"]
+    for place in places.tolist():
+        piece = question.pieces[place]
+        np.add.at(sums, rows[starts[piece] : starts[piece + 1]], np.float32(question.adds[place]))
+
+
+def _reached(arrays: Arrays, question: Wanted, scores: Scores, count: int) -> float:
+    """Return what `count` titles have at least, all pieces counted, and 0 where nothing is known of so many.
+
+    The likeliest by the pieces so far are looked at: their whole scores leave far fewer others than what
+    they have until now.
+    """
+    floor = floor_of(scores, count) if len(scores) > count else 0.0
+    if not floor:
+        return 0.0
+    likely = np.flatnonzero(scores >= floor)[:LEFT_MAX]
+    whole = title_scores(arrays, question, likely)
+    return float(np.partition(whole, len(whole) - count)[len(whole) - count])
+
+
+def _at_most(question: Wanted, scores: Scores, lengths: Scores, left: float) -> npt.NDArray[np.float64]:
+    """Return what titles can have at most: what is found of one is no longer there to have something else."""
+    rest: npt.NDArray[np.float64] = np.sqrt(np.maximum(0.0, 1.0 - scores * (question.length / lengths)))
+    return scores + left * rest
+
+
+def exact_titles(arrays: Arrays, question: Wanted, least: float) -> Rows:
+    """Return the titles, rising, that have a cosine of `least`, which is near 1, with the question.
+
+    Each has its rarest piece, and about its length.
+    """
+    if not len(question.pieces):
+        return np.zeros(0, np.int32)
+    starts, piece = arrays["ngram_indptr"], question.pieces[question.rarest[0]]
+    rows: Rows = arrays["ngram_rows"][starts[piece] : starts[piece + 1]]
+    rows = rows[np.abs(arrays["title_lengths"][rows] - question.length) <= 0.1 * question.length]
+    return rows[title_scores(arrays, question, rows) >= least]
 
 
 def _sums(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

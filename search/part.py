@@ -68,15 +68,22 @@ class Part:
         of_years = [self._of_years[one] for one in question.years if one in self._of_years]
         named = np.array([self._place[one] for one in question.rows if one in self._place], np.int64)
         best = [self._best(places, question) for places in (self._sifted(question), *of_years)]
-        places = np.unique(np.concatenate([named, *best]))
-        return self.rows[places], self.vectors[places] @ question.vector
+        found = [(named, self.vectors[named] @ question.vector), *best]
+        places, first = np.unique(np.concatenate([one for one, _ in found]), return_index=True)
+        return self.rows[places], np.concatenate([near for _, near in found])[first]
 
     def _sifted(self, question: Question) -> Places:
-        """Return the likeliest places of the clusters to look into, by the first numbers of their vectors."""
-        runs = _runs(sorted((self.spans[one].start, self.spans[one].stop) for one in question.clusters))
+        """Return the likeliest places of the clusters to look into, by the first numbers of their vectors.
+
+        Where these are most of what is held, all is looked into: one product is done sooner than many.
+        """
+        spans = [self.spans[one] for one in question.clusters]
+        vector = question.vector[:FIRST]
+        if 2 * sum(one.stop - one.start for one in spans) > len(self.rows):
+            return best_places(self._first @ vector, SIFTED)
+        runs = _runs(sorted((one.start, one.stop) for one in spans))
         if not runs:
             return np.zeros(0, np.int64)
-        vector = question.vector[:FIRST]
         near = np.concatenate([self._first[start:stop] @ vector for start, stop in runs])
         lengths = np.array([stop - start for start, stop in runs])
         ends = np.cumsum(lengths)
@@ -86,9 +93,11 @@ class Part:
         places: Places = chosen + skipped[run]
         return places
 
-    def _best(self, places: Places, question: Question) -> Places:
+    def _best(self, places: Places, question: Question) -> tuple[Places, Vectors]:
         places = np.sort(places)
-        return places[best_places(self.vectors[places] @ question.vector, question.count)]
+        near = self.vectors[places] @ question.vector
+        best = best_places(near, question.count)
+        return places[best], near[best]
 
 
 def _runs(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

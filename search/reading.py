@@ -6,9 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from search.fusion import Scores, Words
+from search.fusion import EXACT, Scores, Words
 from search.index_format import Head
-from search.ngrams import Rows, Wanted, all_title_scores, best_titles, is_known, title_scores, wanted
+from search.ngrams import (
+    Rows,
+    Wanted,
+    all_title_scores,
+    best_titles,
+    exact_titles,
+    is_known,
+    title_scores,
+    wanted,
+)
 
 Flags = npt.NDArray[np.bool_]
 
@@ -43,6 +52,11 @@ class Reading:
         by_year = [self.head.rows_of_years[one] for one in self.years]
         by_title = [best_titles(self.head.arrays, one, count) for one in self.texts]
         return np.unique(np.concatenate([*by_title, *by_year]))
+
+    def exact(self) -> Rows:
+        """Return rows, rising, of the titles that are exactly what is asked."""
+        found = [exact_titles(self.head.arrays, one, EXACT) for one in self.texts]
+        return np.unique(np.concatenate(found))
 
 
 def read(head: Head, words: Sequence[str]) -> Reading:

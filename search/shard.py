@@ -1,11 +1,14 @@
 """The shard service: holds the clusters of one shard, of the wanted version and of the one before."""
 
+import json
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
 from search.holder import Holder
-from search.http.wire import WireError, answer_to_plain, question_from_plain
+from search.http.door import EXTENSION, Door
+from search.http.wire import CONTENT_TYPE, WireError, answer_to_bytes, question_from_bytes
 from search.index_files import clusters_of, open_part
 from search.part import NotHeldError, Part
 
@@ -17,26 +20,37 @@ def part_of(number: int, folder: Path) -> Part:
     return open_part(folder, clusters_of(folder, number))
 
 
+def answer(holder: Holder[Part], content: bytes) -> tuple[int, str, bytes]:
+    """Return status, media type and body of what a shard says to a question as `search.http.wire` has it."""
+    try:
+        version, question = question_from_bytes(content)
+        part = holder.use(version)
+        if part is None:
+            held = ", ".join(holder.held) or "none"
+            return _refused(409, f"{version} is not held here, but {held}.")
+        if question.vector.shape != part.vectors.shape[1:]:
+            raise WireError(f"The vector must have {part.vectors.shape[1]} numbers.")
+        return 200, CONTENT_TYPE, answer_to_bytes(*part.answer(question))
+    except NotHeldError as error:
+        return _refused(409, str(error))
+    except WireError as error:
+        return _refused(400, str(error))
+
+
+def _refused(status: int, detail: str) -> tuple[int, str, bytes]:
+    return status, "application/json", json.dumps({"detail": detail}).encode() + b"\n"
+
+
 def create_shard(holder: Holder[Part], number: int) -> Flask:
     """Build the service of a shard, the first is 0. Who runs it calls `holder.look` from time to time."""
     app = Flask("search.shard", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = QUESTION_MAX_BYTES
+    app.extensions[EXTENSION] = Door(partial(answer, holder))
 
     @app.post("/search")
-    def search() -> tuple[Response, int]:
-        try:
-            version, question = question_from_plain(request.get_json(silent=True))
-            part = holder.use(version)
-            if part is None:
-                held = ", ".join(holder.held) or "none"
-                return jsonify(detail=f"{version} is not held here, but {held}."), 409
-            if question.vector.shape != part.vectors.shape[1:]:
-                raise WireError(f"The vector must have {part.vectors.shape[1]} numbers.")
-            return jsonify(answer_to_plain(*part.answer(question))), 200
-        except NotHeldError as error:
-            return jsonify(detail=str(error)), 409
-        except WireError as error:
-            return jsonify(detail=str(error)), 400
+    def search() -> Response:
+        status, kind, content = answer(holder, request.get_data(cache=False))
+        return Response(content, status, content_type=kind)
 
     @app.get("/status")
     def status() -> Response:

@@ -1,6 +1,5 @@
 """The shards as a gateway meets them: who holds what, and one question to all of them within a deadline."""
 
-import json
 import select
 import time
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from search.finder import Answer
 from search.http.choice import Held
 from search.http.connections import Connections, Exchange, ShardError, StaleError, call
-from search.http.wire import WireError, answer_from_plain, question_to_plain
+from search.http.wire import WireError, answer_from_bytes, question_to_bytes
 from search.part import Question
 
 PATIENCE_S = 0.03  # with one replica, before the next is asked as well
@@ -45,12 +44,7 @@ class Ring:
         """
         end = time.monotonic() + self._deadline_s
         asked = [
-            _Asked(
-                self._connections,
-                json.dumps(question_to_plain(version, one)).encode(),
-                list(homes),
-                end,
-            )
+            _Asked(self._connections, question_to_bytes(version, one), list(homes), end)
             for one, homes in questions
         ]
         for one in asked:
@@ -96,7 +90,7 @@ class _Asked:
 
     def _send(self, address: str, *, anew: bool) -> bool:
         try:
-            self.sent.append(self._connections.send(address, "/search", self._body, self._end, anew=anew))
+            self.sent.append(self._connections.send(address, self._body, self._end, anew=anew))
         except ShardError:
             return False
         return True
@@ -105,7 +99,7 @@ class _Asked:
         """Take the answer of one of the addresses, or ask the next where it is none."""
         self.sent.remove(sent)
         try:
-            self.answer = answer_from_plain(self._connections.receive(sent, self._end))
+            self.answer = answer_from_bytes(self._connections.receive(sent, self._end))
             self._leave()
         except StaleError:
             if not self._send(sent.address, anew=True):
@@ -122,5 +116,5 @@ class _Asked:
 
     def _leave(self) -> None:
         for one in self.sent:
-            one.connection.close()
+            one.socket.close()
         self.sent = []

@@ -1,9 +1,13 @@
 """Gunicorn in the process itself, and a problem for what never reaches its application."""
 
 import gc
+import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from selectors import EVENT_READ
 from typing import Any
 
 from flask import Flask
@@ -16,6 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from app.closing import close_at_once
 from app.problems import whole_problem
 from search.holder import Looking
+from search.http.door import EXTENSION, TAKEN_MAX_BYTES
 
 Made = tuple[Flask, Callable[[], None]]  # a service, and what it has to look at from time to time
 MAX_REQUEST_LINE = 16_384  # characters: 500 letters of any alphabet fit
@@ -54,13 +59,75 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
-    """Gunicorn's own, which would answer in HTML what it cannot parse."""
+    """Gunicorn's own, which would answer in HTML what it cannot parse, with the door of a shard before it."""
 
     def init_process(self) -> None:
         # Gunicorn cuts any limit to 8,190; its only way up is none at all, and that means unbounded memory.
         message.MAX_REQUEST_LINE = MAX_REQUEST_LINE
         util.close_graceful = close_at_once
         super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a connection a thread once it has said something, not before."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
+        if self._answered(conn):
+            self.pending_conns.remove(conn)
+            self.poller.modify(client, EVENT_READ, partial(self.on_client_socket_readable, conn))
+            self._keep(conn)
+        else:
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
+        if self._answered(conn):
+            self.keepalived_conns.remove(conn)
+            self._keep(conn)
+        else:
+            conn.data_ready = True
+            super().on_client_socket_readable(conn, client)
+
+    def _keep(self, conn: Any) -> None:
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+
+    def _answered(self, conn: Any) -> bool:
+        """Answer in this thread what the door takes; what it leaves stays to be read by Gunicorn.
+
+        To hand a question to another thread and back costs as much as to answer it.
+        """
+        door = self.wsgi.extensions.get(EXTENSION)
+        if door is None or conn.is_http2 or not self.alive:
+            return False
+        try:
+            came = conn.sock.recv(TAKEN_MAX_BYTES, socket.MSG_PEEK)
+            said = door.take(came)
+        except OSError:
+            return False
+        except Exception:
+            self.log.exception("A question was not answered at the door; it goes on")
+            return False
+        if said is None:
+            return False
+        self._say(conn.sock, len(came), said)
+        return True
+
+    def _say(self, sock: socket.socket, taken: int, said: bytes) -> None:
+        """Send an answer in one piece; who does not read what he has asked for is not waited for."""
+        try:
+            sock.recv(taken)
+            if sock.send(said) < len(said):
+                sock.shutdown(socket.SHUT_RDWR)  # the next look at it finds its end
+        except OSError as error:
+            self.log.debug("The answer to a question found nobody: %s", error)
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer a request that never reached the application, or that ended outside of it."""

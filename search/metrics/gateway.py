@@ -14,9 +14,9 @@ from app.model_format import MANIFEST
 from app.problems import problem
 from search.gateway import Gateway
 from search.holder import Holder
+from search.http.hot import ASKED_AT, EXTENSION
 from search.metrics.page import PREFIX, refused, show
 
-ASKED_AT = "/search"
 # Around what matters: titles alone (5 ms), a whole question (10 ms), the deadline of shards (100 ms).
 BUCKETS_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 ANSWERED, PARTIAL, REFUSED, NO_INDEX, FAILED = "answered", "partial", "refused", "no_index", "failed"
@@ -78,6 +78,7 @@ def measure_gateway(app: Flask, gateway: Gateway, holder: Holder[Any]) -> None:
     """Let the service answer /metrics and /health/ready, and count its questions."""
     registry = CollectorRegistry()
     metrics = GatewayMetrics(registry)
+    app.extensions[EXTENSION].count = metrics.count
 
     @app.before_request
     def begin() -> None:

@@ -125,6 +125,16 @@ def test_without_a_shard_the_others_answer_and_without_all_of_them_titles_do(sea
     assert head.titles[merge(head, asked, [], 10)[0].row] == "Golden Castle"
 
 
+def test_without_any_shard_facts_find_movies_of_their_year_and_titles_that_have_them(
+    search: LocalSearch,
+) -> None:
+    head = search.head
+    asked = understand(head, EMBEDDING, "1990 comedy")
+    assert (asked.kind, len(asked.rows)) == (Kind.FACTS, 0)
+    found = merge(head, asked, [], 3)
+    assert [int(head.arrays["movie_years"][one.row]) for one in found] == [1990] * 3
+
+
 def test_how_answers_come_in_changes_nothing(search: LocalSearch) -> None:
     for text in ("river drama", "horror", "golden castle"):
         asked = understand(search.head, EMBEDDING, text)

@@ -2,12 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from auto_deployment.host.files import replace_link
 from search.holder import Holder
-from search.index_files import open_head
+from search.index_files import open_head, read_manifest
 from search.index_format import Head
 from tests.support.search import small_catalogue
 from tests.support.search_services import publish_index
@@ -69,3 +70,26 @@ def test_a_version_that_is_gone_from_the_disk_is_still_held(place: Path) -> None
     shutil.rmtree(place / "node" / "versions" / version)
     holder.look()
     assert list(holder.held) == [version]
+
+
+def test_a_manifest_is_read_again_once_it_was_written_and_not_before(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, reads = holder_of(place), list[Path]()
+    holder.look()
+
+    def read(folder: Path) -> dict[str, Any]:
+        reads.append(folder)
+        return read_manifest(folder)
+
+    monkeypatch.setattr("search.holder.read_manifest", read)
+    holder.look()
+    assert reads == []
+    manifest = (place / "image" / "current").resolve() / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    holder.look()
+    assert len(reads) == 1
+    assert "was changed after it was written" in " ".join(holder.refused.values())
+    holder.look()
+    assert len(reads) == 2, "what is refused is looked at again"
+    assert len(holder.held) == 1

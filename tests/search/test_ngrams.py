@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search.ngrams import all_title_scores, best_titles, build_ngrams, title_scores, wanted
+from search.ngrams import all_title_scores, best_titles, build_ngrams, exact_titles, title_scores, wanted
 from search.ranking import best_places, floor_of
 from search.text import words_of
 from tests.support.search import small_catalogue
@@ -33,6 +33,13 @@ def test_the_best_titles_are_among_those_that_few_pieces_find(text: str, count: 
     assert set(best) <= set(found.tolist())
     assert (np.diff(found) > 0).all()
     assert scores[found].all(), "a title that has nothing of it is not found"
+
+
+@pytest.mark.parametrize("text", [*ASKED, "golden castle returns", "the the", "", "castle stone and golden"])
+def test_exact_titles_are_those_with_that_score(text: str) -> None:
+    question = wanted(ARRAYS, words_of(text))
+    exact = np.flatnonzero(all_title_scores(ARRAYS, question) >= 0.999)
+    assert exact_titles(ARRAYS, question, 0.999).tolist() == exact.tolist()
 
 
 def test_few_titles_are_left_of_many() -> None:

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -11,8 +12,14 @@ import pytest
 
 from search.gateway import create_gateway
 from search.http.choice import choose
-from search.http.connections import ShardError, call
-from search.http.wire import answer_from_plain, answer_to_plain, question_to_plain
+from search.http.connections import Connections, ShardError, call
+from search.http.wire import (
+    WireError,
+    answer_from_bytes,
+    answer_to_bytes,
+    question_from_bytes,
+    question_to_bytes,
+)
 from search.local import open_local
 from search.movies import Movie
 from search.part import Question
@@ -142,18 +149,33 @@ def test_an_index_of_another_embedding_is_not_served(system: SearchSystem, versi
     assert ids(system, "comedy")[0] == versions[0]
 
 
+def asked(address: str, content: bytes) -> bytes:
+    connections, end = Connections(), time.monotonic() + 5
+    try:
+        return connections.receive(connections.send(address, content, end), end)
+    finally:
+        connections.close()
+
+
 def test_a_shard_that_does_not_hold_a_version_says_so(system: SearchSystem) -> None:
-    question = question_to_plain("index-of-tomorrow", Question(EMBEDDING.embed(["river"])[0], [], 5))
+    question = question_to_bytes("index-of-tomorrow", Question(EMBEDDING.embed(["river"])[0], [], 5))
     with pytest.raises(ShardError, match="index-of-tomorrow is not held here, but index-"):
-        call(system.shards[0].address, "POST", "/search", 2, question)
+        asked(system.shards[0].address, question)
 
 
-@pytest.mark.parametrize(
-    "content", [{}, [], None, {"version": "a", "vector": "!", "clusters": [], "rows": [], "years": []}]
-)
-def test_a_shard_refuses_what_is_no_question(system: SearchSystem, content: object) -> None:
-    with pytest.raises(ShardError):
-        call(system.shards[0].address, "POST", "/search", 2, content or {})
+def test_a_shard_refuses_what_is_no_question(system: SearchSystem, versions: list[str]) -> None:
+    vector = EMBEDDING.embed(["river"])[0]
+    good = question_to_bytes(versions[0], Question(vector, [], 5, [1], [1990]))
+    assert answer_from_bytes(asked(system.shards[0].address, good))
+    none = question_to_bytes(versions[0], Question(vector, [], 0))
+    nan, short = np.full(32, np.nan, np.float32), question_to_bytes(versions[0], Question(vector[:7], [], 5))
+    odd = question_to_bytes(versions[0], Question(nan, [], 5))
+    for content in (
+        b"", b"{}", good[:4], good[:-1], good + b"a", b"MSQ0" + good[4:], good[:-1] + b"\xff",
+        none, odd, short,
+    ):  # fmt: skip
+        with pytest.raises(ShardError, match=r"\.$|not held here"):
+            asked(system.shards[0].address, content)
 
 
 def test_a_shard_that_was_silent_when_it_was_looked_at_is_asked_all_the_same(system: SearchSystem) -> None:
@@ -271,6 +293,19 @@ def test_the_version_that_is_served(
 
 def test_numbers_travel_exactly() -> None:
     rows, near = np.array([3, 1], np.int32), np.array([0.1, -0.25], np.float32)
-    back = answer_from_plain(answer_to_plain(rows, near))
+    back = answer_from_bytes(answer_to_bytes(rows, near))
     assert back[0].tolist() == [3, 1]
     assert np.array_equal(back[1], near)
+    question = Question(near, [7, 9], 100, [5], [1990, 1991])
+    version, read = question_from_bytes(question_to_bytes("index-\u00e9", question))
+    assert version == "index-\u00e9"
+    assert np.array_equal(read.vector, near)
+    assert (read.clusters, read.count, read.rows, read.years) == ([7, 9], 100, [5], [1990, 1991])
+
+
+@pytest.mark.parametrize("cut", [0, 3, 8, 15, 23])
+def test_half_an_answer_is_none(cut: int) -> None:
+    whole = answer_to_bytes(np.array([3, 1], np.int32), np.zeros(2, np.float32))
+    assert len(whole) == 24
+    with pytest.raises(WireError):
+        answer_from_bytes(whole[:cut])

@@ -31,6 +31,7 @@ from tests.support.waiting import eventually
 LISTED = 10
 ASKERS = 4
 WAIT_S = 60.0
+EVERY_S = 0.1  # sooner than where nobody sets it: a test waits for it
 
 
 def publish_real(root: Path, movies: Sequence[Movie], settings: BuildSettings) -> str:
@@ -42,8 +43,9 @@ def publish_real(root: Path, movies: Sequence[Movie], settings: BuildSettings) -
 class SearchProcess:
     """One process of a search, with a folder whose link `current` names the index it shall have."""
 
-    def __init__(self, root: Path, name: str, *arguments: str) -> None:
+    def __init__(self, root: Path, name: str, *arguments: str, every_s: float = EVERY_S) -> None:
         self.root, self.name, self.port = root / name, name, free_port()
+        self._every_s = every_s
         self.root.mkdir()
         self._arguments = arguments
         self.process: subprocess.Popen[bytes] | None = None
@@ -56,7 +58,7 @@ class SearchProcess:
         command = [sys.executable, "-m", "search", *self._arguments, "--indexes", str(self.root)]
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--port", str(self.port), "--every-s", "0.1"],
+                [*command, "--port", str(self.port), "--every-s", str(self._every_s)],
                 cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
@@ -89,17 +91,20 @@ class SearchProcess:
 class Processes:
     """A gateway and shards, `replicas` of each."""
 
-    def __init__(self, root: Path, shards: int, replicas: int, deadline_ms: int) -> None:
+    def __init__(self, root: Path, shards: int, replicas: int, deadline_ms: int, every_s: float) -> None:
         self.root = root
         self.shards = [
-            SearchProcess(root, f"shard-{number}-{replica}", "shard", "--number", str(number))
+            SearchProcess(
+                root, f"shard-{number}-{replica}", "shard", "--number", str(number), every_s=every_s
+            )
             for number in range(shards)
             for replica in range(replicas)
         ]
         addresses = ",".join(one.address for one in self.shards)
         self.gateway = SearchProcess(
-            root, "gateway", "gateway", "--shards", addresses, "--deadline-ms", str(deadline_ms)
-        )
+            root, "gateway", "gateway", "--shards", addresses, "--deadline-ms", str(deadline_ms),
+            every_s=every_s,
+        )  # fmt: skip
 
     @property
     def all(self) -> list[SearchProcess]:
@@ -125,9 +130,11 @@ class Processes:
 
 
 @contextmanager
-def processes(root: Path, version: str, shards: int, replicas: int, deadline_ms: int) -> Iterator[Processes]:
-    """Run a search; `root` has `indexes` with that version."""
-    system = Processes(root, shards, replicas, deadline_ms)
+def processes(
+    root: Path, version: str, shards: int, replicas: int, deadline_ms: int, every_s: float = EVERY_S
+) -> Iterator[Processes]:
+    """Run a search that looks every so many seconds; `root` has `indexes` with that version."""
+    system = Processes(root, shards, replicas, deadline_ms, every_s)
     system.show(version)
     try:
         for one in system.all:
