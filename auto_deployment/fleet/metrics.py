@@ -15,8 +15,13 @@ PREFIX = "marquee_fleet_"
 class AgentMetrics:
     """The metrics of one agent, and its two healths."""
 
-    def __init__(self, channels: tuple[str, ...], stuck_s: float) -> None:
+    def __init__(self, channels: tuple[str, ...], stuck_s: float, node: str, model: str) -> None:
+        """Begin the series; `node` and `model` are what a master knows this agent by."""
         self.registry = CollectorRegistry()
+        Gauge(
+            f"{PREFIX}node_info", "1: this is the agent of a node for a model", ["node", "model"],
+            registry=self.registry,
+        ).labels(node, model).set(1)  # fmt: skip
         self._stuck_s, self._alive_at = stuck_s, 0.0
         self._state = AgentState()
         self._bytes = Counter(

@@ -38,7 +38,7 @@ def test_a_new_version_is_confirmed_by_the_service_and_no_request_fails(tmp_path
 
 def test_metrics_and_health_say_how_it_stands(tmp_path: Path) -> None:
     node = Node(tmp_path)
-    metrics = AgentMetrics(("stable",), stuck_s=60)
+    metrics = AgentMetrics(("stable",), 60, "node-1", "films")
 
     def value(name: str, **labels: str) -> float | None:
         return metrics.registry.get_sample_value(f"marquee_fleet_{name}", labels)
@@ -47,6 +47,7 @@ def test_metrics_and_health_say_how_it_stands(tmp_path: Path) -> None:
         return metrics.answer(f"/health/{part}", at)[0]
 
     assert value("pulled_bytes_total", way="fetched") == 0  # the first bytes are an increase
+    assert value("node_info", node="node-1", model="films") == 1  # by which the master knows it
     assert status("serve") == 503
     metrics.alive(990)
     assert (status("pull"), status("pull", 1051)) == (200, 503)
@@ -72,7 +73,8 @@ def test_metrics_and_health_say_how_it_stands(tmp_path: Path) -> None:
 
 
 def test_a_long_pull_is_seen_while_it_goes_on(tmp_path: Path) -> None:
-    node, metrics = Node(tmp_path, FleetParams(min_free_mb=0)), AgentMetrics(("stable",), stuck_s=60)
+    node = Node(tmp_path, FleetParams(min_free_mb=0))
+    metrics = AgentMetrics(("stable",), 60, "node-1", "films")
     node.publish(V1, "stable")
     seen: list[tuple[float, float]] = []
 

@@ -107,7 +107,7 @@ def _holder() -> Holder[Any]:
 
 
 def _agent(stuck_s: float) -> CollectorRegistry:
-    metrics = AgentMetrics((), stuck_s)
+    metrics = AgentMetrics((), stuck_s, "node-1", "films")
     metrics.master(is_up=True)
     return metrics.registry
 

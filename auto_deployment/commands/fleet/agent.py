@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     own, kind = settings.fleet, MODEL if args.index is None else index_of(args.index.split(","))
     root = volume_of(settings)
     with held(root / "agent.lock", owner_text(), _refusal(root)), until_stopped(twice_ends=True) as stop:
-        metrics = AgentMetrics(tuple(own.channels), params.stuck_s)
+        metrics = AgentMetrics(tuple(own.channels), params.stuck_s, own.node, own.model)
         agent, puller = _agent(settings, params, Volume(root, own.model, kind), metrics, stop)
         log.info("Settings: %s; %s", own, params)
         served = serving(
