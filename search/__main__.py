@@ -62,7 +62,10 @@ def parser() -> argparse.ArgumentParser:
     shard.add_argument("--number", type=int, required=True, help="which one, the first is 0")
     shard.set_defaults(make=make_shard)
     gateway = roles.add_parser("gateway", help="answer questions with what shards find")
-    gateway.add_argument("--shards", required=True, help="HOST:PORT of each shard and replica, with commas")
+    gateway.add_argument(
+        "--shards", required=True,
+        help="HOST:PORT of each shard and replica, with commas; a name of several hosts means all",
+    )  # fmt: skip
     gateway.add_argument("--deadline-ms", type=int, default=100, help="for all shards (default: 100)")
     gateway.set_defaults(make=make_gateway)
     for role, port in ((shard, 8090), (gateway, 8086)):

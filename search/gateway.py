@@ -68,7 +68,8 @@ class Gateway:
         self.take(self._ring.held())
 
     def take(self, held: Held) -> None:
-        self.shards_up = len(held)
+        known_now = self._ring.addresses
+        self.shards_up, self.shards_known = len(held), len(known_now)
         heads = self._holder.held
         known = {version: len(head.arrays["centroids"]) for version, head in heads.items()}
         version = choose(self.version, self._holder.wanted, known, held)
@@ -77,7 +78,7 @@ class Gateway:
         if version != self.version:
             log.info("Serving %s after %s", version, self.version)
         # Who was silent is asked last: a look that comes late is not a shard that is gone.
-        silent = {address: said for address, said in self._heard.items() if address not in held}
+        silent = {one: said for one, said in self._heard.items() if one in known_now and one not in held}
         self._heard = {**held, **silent}
         shards = heads[version].shards
         self._serving = Serving(heads[version], homes(version, shards, held), homes(version, shards, silent))

@@ -128,6 +128,15 @@ def _more(connection: socket.socket, end: float) -> bytes:
     return came
 
 
+def behind(address: str) -> list[str]:
+    """Return what HOST:PORT leads to, one for each host (IPv4); itself where it leads nowhere now."""
+    host, _, port = address.rpartition(":")
+    try:
+        return [f"{one}:{port}" for one in sorted(socket.gethostbyname_ex(host)[2])]
+    except (OSError, UnicodeError):  # the latter: no name at all
+        return [address]
+
+
 def call(address: str, method: str, path: str, timeout_s: float) -> Any:
     """Ask a shard once; raise `ShardError` unless it answers with JSON and status 200 in time."""
     connection = http.client.HTTPConnection(address, timeout=timeout_s)

@@ -7,34 +7,42 @@ from concurrent.futures import ThreadPoolExecutor
 
 from search.finder import Answer
 from search.http.choice import Held
-from search.http.connections import Connections, Exchange, ShardError, StaleError, call
+from search.http.connections import Connections, Exchange, ShardError, StaleError, behind, call
 from search.http.wire import WireError, answer_from_bytes, question_to_bytes
 from search.part import Question
 
 PATIENCE_S = 0.03  # with one replica, before the next is asked as well
+THREADS = 3  # for each name: a replica that is away takes one for as long as it is waited for
 READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
 class Ring:
-    """Addresses of shards and their replicas; which one has what, they say themselves."""
+    """Addresses of shards and their replicas; which one has what, they say themselves.
 
-    def __init__(self, addresses: Sequence[str], deadline_s: float = 0.1, status_s: float = 1.0) -> None:
-        self.addresses, self._deadline_s, self._status_s = addresses, deadline_s, status_s
-        self._pool = ThreadPoolExecutor(max(1, len(addresses)), "shard")
+    A name that leads to several hosts means a replica on each: asked as one, none could stand in for another.
+    `addresses` are those of the last look.
+    """
+
+    def __init__(self, names: Sequence[str], deadline_s: float = 0.1, status_s: float = 1.0) -> None:
+        self._names, self._deadline_s, self._status_s = names, deadline_s, status_s
+        self.addresses = tuple(names)
+        self._pool = ThreadPoolExecutor(max(1, len(names) * THREADS), "shard")
         self._connections = Connections()
 
     def held(self) -> Held:
         """Return what each shard holds that answers."""
+        led_to = [self._pool.submit(behind, one) for one in self._names]
+        self.addresses = tuple(dict.fromkeys(one for found in led_to for one in found.result()))
         asked = {
             one: self._pool.submit(call, one, "GET", "/status", self._status_s) for one in self.addresses
         }
-        found: dict[str, dict[str, list[int]]] = {}
+        held: dict[str, dict[str, list[int]]] = {}
         for address, answer in asked.items():
             try:
-                found[address] = dict(answer.result()["versions"])
+                held[address] = dict(answer.result()["versions"])
             except (ShardError, KeyError, TypeError, ValueError):
                 continue  # not there is what it means to hold nothing
-        return found
+        return held
 
     def ask(self, version: str, questions: Sequence[tuple[Question, Sequence[str]]]) -> list[Answer | None]:
         """Ask each question of its addresses, in their order, until one answers.

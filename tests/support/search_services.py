@@ -32,8 +32,8 @@ def publish_index(root: Path, movies: Sequence[Movie], embedding: WordVectors = 
 class ShardProcess:
     """One shard with a folder of its own, which can be killed and started again at its address."""
 
-    def __init__(self, root: Path, number: int) -> None:
-        self.root, self.number, self.port = root, number, 0
+    def __init__(self, root: Path, number: int, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.root, self.number, self.host, self.port = root, number, host, port
         self.delay: Callable[[], None] = lambda: None
         self.start()
 
@@ -42,14 +42,14 @@ class ShardProcess:
         self.holder.look()
         app = create_shard(self.holder, self.number)
         app.before_request(lambda: self.delay())
-        self._server: BaseWSGIServer = make_server("127.0.0.1", self.port, app, threaded=True)
+        self._server: BaseWSGIServer = make_server(self.host, self.port, app, threaded=True)
         self.port = self._server.port
         self._thread = Thread(target=partial(self._server.serve_forever, 0.01), daemon=True)
         self._thread.start()
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def kill(self) -> None:
         self._server.shutdown()
@@ -69,8 +69,12 @@ class SearchSystem:
             for replica in range(replicas)
         ]
         self.holder = Holder(self._place("gateway"), partial(open_head, embedding=EMBEDDING.name))
-        self.ring = Ring([one.address for one in self.shards], deadline_s, status_s=30)
+        self.ring = Ring(self.names(), deadline_s, status_s=30)
         self.gateway = Gateway(self.holder, self.ring, EMBEDDING)
+
+    def names(self) -> list[str]:
+        """Return what the gateway is told of its shards."""
+        return [one.address for one in self.shards]
 
     def _place(self, name: str) -> Path:
         place = self.root / name
