@@ -12,6 +12,7 @@ class MasterSettings:
 
     url: str | None = None
     node_token: str | None = field(default=None, repr=False)  # to report
+    node_tokens: Path | None = None  # whose token is whose, as hashes
     operator_token: str | None = field(default=None, repr=False)  # for all else
     host: str = "127.0.0.1"
     port: int = 8087
@@ -24,5 +25,6 @@ VARIABLES: Variables = {
     "MASTER_PORT": ("port", port),
     "MASTER_DIR": ("folder", Path),
     **secret("FLEET_NODE_TOKEN", "node_token"),
+    "FLEET_NODE_TOKENS_FILE": ("node_tokens", Path),
     **secret("FLEET_OPERATOR_TOKEN", "operator_token"),
 }

@@ -48,6 +48,10 @@ class UsedError(FleetError):
     """A version, or a node, is still needed by somebody."""
 
 
+class OtherNodeError(FleetError):
+    """A node's token was used in another one's name."""
+
+
 class DatabaseError(FleetError):
     """The master's database cannot be used right now; nothing was done."""
 

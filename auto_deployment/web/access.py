@@ -5,13 +5,14 @@ import hmac
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 FREE_TRIES = 5
 LONGEST_WAIT_S = 60
 _ADDRESSES = 1_000
 _SCHEME = "bearer "
+Known = Callable[[bytes], bool]  # whether a token is good, by its SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,18 @@ class Access:
     """Compares tokens in constant time; each worker counts the wrong ones for itself. `clock` is in seconds.
 
     While an address has to wait, the right token is not looked at either: else guessing would not be slower.
-    `others` are tokens that are right elsewhere, with the sentence for each.
+    `others` know tokens that are right elsewhere, with the sentence for each.
     """
 
     def __init__(
-        self, token: str, clock: Callable[[], float], asks: str, others: Mapping[str, str] | None = None
+        self,
+        token: str | Known,
+        clock: Callable[[], float],
+        asks: str,
+        others: Sequence[tuple[Known, str]] = (),
     ) -> None:
-        self._expected = _digest(token)
-        self._others = {_digest(other): sentence for other, sentence in (others or {}).items()}
+        self._is_right = exactly(token) if isinstance(token, str) else token
+        self._others = others
         self._asks = asks  # the sentence for who has no token, or a wrong one
         self._clock = clock
         self._turn = threading.Lock()
@@ -54,12 +59,12 @@ class Access:
             if (wait_s := last + wait_after(tries) - self._clock()) > 0:
                 seconds = math.ceil(wait_s)
                 return Refused(429, f"Too many wrong tokens: try again in {seconds} s.", seconds)
-            digest = None if given is None else _digest(given.strip())
-            if digest is not None and hmac.compare_digest(digest, self._expected):
+            digest = None if given is None else digest_of(given)
+            if digest is not None and self._is_right(digest):
                 self._tries.pop(address, None)
                 return None
-            for other, sentence in self._others.items():
-                if digest is not None and hmac.compare_digest(digest, other):
+            for is_right, sentence in self._others:
+                if digest is not None and is_right(digest):
                     return Refused(403, sentence)  # no guess, but wrong tries before it still count
             if given is not None:  # who sends none guesses nothing
                 self._tries[address] = (tries + 1, self._clock())
@@ -81,5 +86,11 @@ def wait_after(tries: int) -> int:
     return 0 if tries < FREE_TRIES else min(2 ** (tries - FREE_TRIES), LONGEST_WAIT_S)
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+def exactly(token: str) -> Known:
+    """Return what knows one token, and says so in constant time."""
+    expected = digest_of(token)
+    return lambda digest: hmac.compare_digest(digest, expected)
+
+
+def digest_of(token: str) -> bytes:
+    return hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).digest()

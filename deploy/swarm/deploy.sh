@@ -22,18 +22,20 @@ MASTER_CREDENTIALS_FILE=$(absolute "${MASTER_CREDENTIALS_FILE:-$STORE_CREDENTIAL
 FLEET_NODE_TOKEN_FILE=$(absolute "$FLEET_NODE_TOKEN_FILE")
 FLEET_OPERATOR_TOKEN_FILE=$(absolute "$FLEET_OPERATOR_TOKEN_FILE")
 STORE_CONFIG_FILE=$(absolute "${STORE_CONFIG_FILE:-$here/store.ini}")
+FLEET_NODE_TOKENS_FILE=$(absolute "${FLEET_NODE_TOKENS_FILE:-$here/node-tokens}")
 for file in "$STORE_CREDENTIALS_FILE" "$MASTER_CREDENTIALS_FILE" "$STORE_CONFIG_FILE" \
-  "$FLEET_NODE_TOKEN_FILE" "$FLEET_OPERATOR_TOKEN_FILE"; do
+  "$FLEET_NODE_TOKEN_FILE" "$FLEET_NODE_TOKENS_FILE" "$FLEET_OPERATOR_TOKEN_FILE"; do
   [ -s "$file" ] || fail "$file is not there or empty: name another one."
 done
 # On another node the master would begin with an empty database.
 [ "$(docker node ls -q -f node.label=marquee.master=true | wc -l)" = 1 ] ||
   fail "One node has to have the label marquee.master=true, as the master's database is on its disk:" \
     "docker node update --label-add marquee.master=true NODE."
-MARQUEE_CONFIGS=$(cat "$here/upstream.conf" "$here/../../nginx/templates/marquee.conf.template" "$STORE_CONFIG_FILE" |
+MARQUEE_CONFIGS=$(cat "$here/upstream.conf" "$here/../../nginx/templates/marquee.conf.template" "$STORE_CONFIG_FILE" \
+  "$FLEET_NODE_TOKENS_FILE" |
   sha256sum | cut -c1-12)
 export STORE_CREDENTIALS_FILE MASTER_CREDENTIALS_FILE STORE_CONFIG_FILE MARQUEE_CONFIGS
-export FLEET_NODE_TOKEN_FILE FLEET_OPERATOR_TOKEN_FILE
+export FLEET_NODE_TOKEN_FILE FLEET_NODE_TOKENS_FILE FLEET_OPERATOR_TOKEN_FILE
 
 docker stack deploy --detach=true --prune --with-registry-auth --resolve-image "${RESOLVE_IMAGE:-always}" \
   -c "$here/stack.yml" "$MARQUEE_STACK"

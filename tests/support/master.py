@@ -13,6 +13,7 @@ from auto_deployment.fleet.folder import FolderFiles
 from auto_deployment.fleet.master.http import Tokens, build
 from auto_deployment.fleet.master.http.factory import OPENAPI
 from auto_deployment.fleet.master.master import Master, MasterParts
+from auto_deployment.fleet.master.node_tokens import NodeTokens
 from auto_deployment.fleet.store import ModelStore
 from tests.support.described import Described
 from tests.support.fleet import NOW, Meddled, model
@@ -44,6 +45,7 @@ class Fleet:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.now, self.serves = folder, NOW.timestamp(), ""
+        self.tokens = Tokens(NodeTokens(NODE_TOKEN), TOKEN)
         (folder / "store").mkdir()
         self.files = Meddled(FolderFiles(folder / "store"))
         self.store = ModelStore(self.files, "films")
@@ -61,7 +63,7 @@ class Fleet:
         )
         self.master = Master(parts)
         self.master.start()
-        self.app = build(self.master, Tokens(NODE_TOKEN, TOKEN))
+        self.app = build(self.master, self.tokens)
         self.client = self.app.test_client()
 
     def publish(self, version: str, *channels: str, seed: int = 1) -> str:

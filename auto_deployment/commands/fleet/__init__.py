@@ -20,6 +20,7 @@ WORDS = {
     "prune": "remove from nodes what nobody uses",
     "delete": "remove a version that nobody needs from the store",
     "reject": "rule a model out by its content",
+    "token": "a token for one node, whose hash the master knows; or revoke it",
     "audit": "who has asked the master for what, and what came of it",
 }
 
@@ -40,6 +41,8 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands.fleet import move as command
         case "follow":
             from auto_deployment.commands.fleet import follow as command
+        case "token":
+            from auto_deployment.commands.fleet import token as command
         case "publish":
             from auto_deployment.commands.fleet import publish as command
         case _:

@@ -23,16 +23,20 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from auto_deployment.fleet.master.http import Tokens, build
     from auto_deployment.fleet.master.http.server import master_server
     from auto_deployment.fleet.master.master import Master, MasterParts
+    from auto_deployment.fleet.master.node_tokens import NodeTokens
+    from auto_deployment.web.access import digest_of
 
     own, paths = settings.master, Paths(settings.data_dir)
+    if own.node_token is not None or own.node_tokens is None:
+        hard_to_guess(own.node_token, "FLEET_NODE_TOKEN_FILE")
     tokens = Tokens(
-        hard_to_guess(own.node_token, "FLEET_NODE_TOKEN_FILE"),
+        NodeTokens(own.node_token, own.node_tokens),
         hard_to_guess(own.operator_token, "FLEET_OPERATOR_TOKEN_FILE"),
     )
-    if tokens.node == tokens.operator:
+    if tokens.nodes.knows(digest_of(tokens.operator)):
         raise SettingsError(
-            "FLEET_NODE_TOKEN_FILE and FLEET_OPERATOR_TOKEN_FILE have the same token, with which every node "
-            "could delete models: make another one for the operator."
+            "FLEET_OPERATOR_TOKEN_FILE has a token of nodes (FLEET_NODE_TOKEN_FILE, FLEET_NODE_TOKENS_FILE), "
+            "with which a node could delete models: make another one for the operator."
         )
     params, folder = load_params(settings.params_file).fleet, own.folder or paths.master
     store_of(settings)  # it is set, and its client is installed

@@ -119,7 +119,8 @@ def test_without_two_tokens_that_are_hard_to_guess_it_does_not_start(
 def test_one_token_for_both_sides_is_none(world: World) -> None:
     environ = world.environ | {"FLEET_NODE_TOKEN_FILE": str(world.folder / "token")}
     (sentence,) = said_by(environ, "fleet", "master").splitlines()
-    assert "have the same token, with which every node could delete models" in sentence
+    assert "FLEET_OPERATOR_TOKEN_FILE has a token of nodes" in sentence
+    assert "with which a node could delete models" in sentence
 
 
 def test_a_master_that_is_away_is_one_sentence_that_says_how_to_ask_again(world: World) -> None:

@@ -3,6 +3,7 @@
 from flask import Response, jsonify, request
 
 from app.problems import problem
+from auto_deployment.fleet.errors import OtherNodeError
 from auto_deployment.fleet.master.audit import Asked, Operation, Plain
 from auto_deployment.fleet.master.http.bodies import (
     LONGEST_REASON,
@@ -15,11 +16,13 @@ from auto_deployment.fleet.master.http.bodies import (
 from auto_deployment.fleet.master.master import Master
 from auto_deployment.fleet.master.metrics import MasterMetrics
 from auto_deployment.fleet.master.node_operations import AskNodes, Forget
+from auto_deployment.fleet.master.node_tokens import NodeTokens
 from auto_deployment.fleet.master.report import Report, Told
 from auto_deployment.fleet.master.store_operations import Delete, Reject, SetChannel
 from auto_deployment.fleet.names import node_name
 from auto_deployment.fleet.orders import Do
 from auto_deployment.host.codec import to_plain
+from auto_deployment.web.access import bearer, digest_of
 from auto_deployment.web.bodies import read_body, read_query
 
 AGAIN = "Idempotency-Replayed"
@@ -28,12 +31,16 @@ AGAIN = "Idempotency-Replayed"
 class ChangeViews:
     """One method for each address and verb."""
 
-    def __init__(self, master: Master, metrics: MasterMetrics) -> None:
-        self._master, self._metrics = master, metrics
+    def __init__(self, master: Master, metrics: MasterMetrics, tokens: NodeTokens) -> None:
+        self._master, self._metrics, self._tokens = master, metrics, tokens
 
     def report(self, node: str) -> Response:
         """Take a report and answer with what the node is asked to do."""
         read_query()
+        if refused := self._tokens.refusal(
+            node, digest_of(bearer(request.headers.get("Authorization")) or "")
+        ):
+            raise OtherNodeError(refused)
         found = read_body(Report, closed=False)  # of an agent that is newer than we are, too
         found.check()
         orders = self._master.nodes.take(node_name(node), found)

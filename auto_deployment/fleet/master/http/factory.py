@@ -8,14 +8,15 @@ from pathlib import Path
 from flask import Flask
 
 from auto_deployment.errors import BadInputError
-from auto_deployment.fleet.errors import DamagedError, DatabaseError, MissingError, StoreError
+from auto_deployment.fleet.errors import DamagedError, DatabaseError, MissingError, OtherNodeError, StoreError
 from auto_deployment.fleet.master.http.bodies import MAX_BODY
 from auto_deployment.fleet.master.http.change_views import ChangeViews
 from auto_deployment.fleet.master.http.read_views import ReadViews
 from auto_deployment.fleet.master.master import Master
 from auto_deployment.fleet.master.metrics import MasterMetrics
+from auto_deployment.fleet.master.node_tokens import NodeTokens
 from auto_deployment.fleet.orders import Do
-from auto_deployment.web.access import Access
+from auto_deployment.web.access import Access, exactly
 from auto_deployment.web.door import OPEN_TO_ALL, GuardedApp, description, guard, live
 from auto_deployment.web.problems import Statuses, register_problems
 
@@ -51,6 +52,7 @@ RULES = (
     ("/openapi.yaml", "GET", "openapi"),
 )
 STATUS: Statuses = (
+    (OtherNodeError, 403),
     (MissingError, 404),
     (BadInputError, 422),
     (StoreError, 503),
@@ -61,9 +63,9 @@ STATUS: Statuses = (
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a node has, and what a person: who has taken a node over can tell of it, and change nothing."""
+    """What nodes have, and what a person: who has taken a node over can tell of it, and change nothing."""
 
-    node: str = field(repr=False)
+    nodes: NodeTokens = field(repr=False)
     operator: str = field(repr=False)
 
 
@@ -71,13 +73,13 @@ def build(master: Master, tokens: Tokens, clock: Callable[[], float] = time.mono
     """Return the application of a master that is started when it answers; wrong tokens wait by `clock`."""
     app = GuardedApp("master", MAX_BODY)
     metrics = MasterMetrics(master)
-    read, change = ReadViews(master, metrics), ChangeViews(master, metrics)
+    read, change = ReadViews(master, metrics), ChangeViews(master, metrics, tokens.nodes)
     own = {"live": live, "openapi": lambda: description(OPENAPI)}
     for rule, method, name in RULES:
         view = own.get(name) or getattr(read, name, None) or getattr(change, name)
         app.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     register_problems(app, STATUS, "a report of an agent has far fewer")
-    operator = Access(tokens.operator, clock, ASKS, {tokens.node: ONLY_REPORTS})
-    node = Access(tokens.node, clock, ASKS_NODE, {tokens.operator: NOT_OF_NODES})
+    operator = Access(tokens.operator, clock, ASKS, [(tokens.nodes.knows, ONLY_REPORTS)])
+    node = Access(tokens.nodes.knows, clock, ASKS_NODE, [(exactly(tokens.operator), NOT_OF_NODES)])
     guard(app, operator, OPEN, QUIET, {REPORT: node})
     return app

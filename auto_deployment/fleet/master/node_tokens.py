@@ -1,0 +1,101 @@
+"""Whose token a node reports with: a file of hashes, so that who reads it can report for nobody."""
+
+import hashlib
+import hmac
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from auto_deployment.errors import BadInputError
+from auto_deployment.fleet.names import node_name
+
+log = logging.getLogger(__name__)
+
+_LINE = re.compile(r"(\S+)[ \t]+([0-9a-f]{64})")
+FORM = "NODE, a space, and the SHA-256 of its token as 64 digits and letters a to f"
+
+
+class NodeTokens:
+    """`shared` is good for nodes that have none of their own; a changed file is read at the next report."""
+
+    def __init__(self, shared: str | None, path: Path | None = None) -> None:
+        """Read the file; raise `BadInputError` where that cannot be done."""
+        self._shared = hashlib.sha256(shared.strip().encode()).digest() if shared else b""
+        self._path, self._turn = path, threading.Lock()
+        self._seen: tuple[int, int, int] | None = None
+        self._owners: Mapping[str, str] = {}  # hash -> node
+        if path is not None:
+            self._owners, self._seen = read(path), _identity(path)
+
+    def knows(self, digest: bytes) -> bool:
+        """Tell whether any node reports with the token of this SHA-256."""
+        return digest.hex() in self._now() or hmac.compare_digest(digest, self._shared)
+
+    def refusal(self, node: str, digest: bytes) -> str | None:
+        """Return why nobody reports as `node` with this token, one of nodes; None where it may be."""
+        owners = self._now()
+        owner = owners.get(digest.hex())  # a token of one node is no shared one, though it be named as both
+        if owner is not None:
+            return (
+                None if owner == node else f"This is the token of {owner}: with it nobody reports as {node}."
+            )
+        if node in owners.values():
+            return f"{node} has a token of its own: it does not report with the one that nodes share."
+        return None
+
+    def _now(self) -> Mapping[str, str]:
+        if self._path is None:
+            return self._owners
+        with self._turn:
+            if (found := _identity(self._path)) != self._seen:
+                self._seen = found
+                try:
+                    self._owners = read(self._path)
+                except BadInputError as error:
+                    log.error("%s Nodes report with the tokens that were good before.", error)
+                else:
+                    log.info("%s has tokens of %d nodes now", self._path, len(set(self._owners.values())))
+            return self._owners
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return hash -> node of a file; raise `BadInputError` where it is away or a line cannot be taken."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise BadInputError(
+            f"FLEET_NODE_TOKENS_FILE names {path}, which cannot be read ({error}): "
+            "`marquee fleet token NODE` makes it."
+        ) from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        where = f"Line {number} of {path}"  # and not what is in it: somebody may have put a token there
+        if not (parts := _LINE.fullmatch(line.strip())):
+            raise BadInputError(f"{where} is not {FORM}.")
+        if found.setdefault(parts[2], node_name(parts[1])) != parts[1]:
+            raise BadInputError(
+                f"{where} has the token of {found[parts[2]]} once more: give each node its own."
+            )
+    return found
+
+
+def line_of(node: str, token: str) -> str:
+    """Return the line of a node's token; raise `BadNameError` for what is no name of a node."""
+    return f"{node_name(node)} {hashlib.sha256(token.encode()).hexdigest()}"
+
+
+def without(text: str, node: str) -> str:
+    """Return a file's text without a node's lines."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.split()[:1] != [node])
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
