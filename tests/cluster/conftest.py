@@ -24,7 +24,7 @@ LAB = os.environ.get("SWARM_LAB", "up-swarm")
 KEEP = bool(os.environ.get("SWARM_KEEP"))
 IMAGE = "marquee-test-swarm"
 SIZE = Size(users=20_000, movies=2000)
-PER_S = 200.0
+PER_S = float(os.environ.get("SWARM_PER_S", "200"))
 SETTLED_S = 300.0
 # This process shares the host with all nodes and may get no processor for a while: that fails no request.
 STALL_S, PATIENCE_S = 2.0, 120.0
