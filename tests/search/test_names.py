@@ -24,6 +24,15 @@ class Names:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
 
+class Named(SearchSystem):
+    """A search whose shard 0 is known by a name alone."""
+
+    version = ""
+
+    def names(self) -> list[str]:
+        return [f"tasks.shard-0:{self.shards[0].port}", *(one.address for one in self.shards[1:])]
+
+
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     found, before = Names(), socket.gethostbyname_ex
@@ -36,22 +45,13 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 @pytest.fixture
-def replica(system: SearchSystem) -> Iterator[ShardProcess]:
+def replica(system: Named) -> Iterator[ShardProcess]:
     """Another process of shard 0, at the same port of another host."""
     (system.root / "replica").mkdir()
     system.show(system.version, system.root / "replica")
     one = ShardProcess(system.root / "replica", 0, SECOND, system.shards[0].port)
     yield one
     one.kill()
-
-
-class Named(SearchSystem):
-    """A search whose shard 0 is known by a name alone."""
-
-    version = ""
-
-    def names(self) -> list[str]:
-        return [f"tasks.shard-0:{self.shards[0].port}", *(one.address for one in self.shards[1:])]
 
 
 @pytest.fixture
