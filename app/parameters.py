@@ -11,6 +11,7 @@ from app.recommender import MAX_USER_ID
 DEFAULT_N = 20
 MAX_N = 100
 MAX_EXCLUDED = 200
+MAX_SCORED = 100
 
 _COUNT = re.compile(r"[1-9][0-9]{0,2}")
 
@@ -73,6 +74,15 @@ def read_shown() -> Shown | None:
     if len(movies) > DEFAULT_N:
         raise BadRequest(f"movies takes up to {DEFAULT_N} movie ids, not {len(movies)}.")
     return Shown(movies, (model or "")[:128])
+
+
+def read_scored() -> tuple[str, ...]:
+    """Return the movies that are to be scored, as they were named; none where none is."""
+    text = (_single("movies") or "").replace(" ", "+")
+    movies = tuple(text.split(",")) if text else ()
+    if len(movies) > MAX_SCORED:
+        raise BadRequest(f"movies takes up to {MAX_SCORED} movie ids, not {len(movies)}.")
+    return movies
 
 
 def read_wish(query_string: str) -> Wish:

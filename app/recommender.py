@@ -171,13 +171,13 @@ class Recommender:
         scores[self.seen_rows(user_row)] = -np.inf
         return scores
 
-    def score_rows(self, user_row: int | None, rows: list[int]) -> list[float]:
+    def score_rows(self, user_row: int | None, rows: list[int], later: Later | None = None) -> list[float]:
         """Return what the rows were ranked by: the blended score, or popularity for a user without one."""
         if user_row is None or self._user_events[user_row] < self._min_events:
             return [float(value) for value in self._item_popularity[rows]]
         scores = self._item_factors[rows] @ self._user_vector(user_row)
         if not self.item_part.is_empty:
-            scores += self.item_part.scores(user_row)[rows]
+            scores += self.item_part.scores(user_row, later)[rows]
         return [float(value) for value in scores]
 
     def reasons(self, user_row: int | None, answer: Answer) -> list[Why] | None:

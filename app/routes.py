@@ -16,7 +16,16 @@ from app.models.named import Models, NamedModel
 from app.pages.responses import wants_html
 from app.pages.search import Search
 from app.pages.views import Pages
-from app.parameters import Wish, read_asked_user, read_n, read_shown, read_user, read_wish, read_words
+from app.parameters import (
+    Wish,
+    read_asked_user,
+    read_n,
+    read_scored,
+    read_shown,
+    read_user,
+    read_wish,
+    read_words,
+)
 from app.problems import on_http_exception, problem, sentence
 from app.recommender import Answer, Recommender
 from app.scoring.reasons import Why
@@ -40,6 +49,7 @@ SERVED: dict[str, tuple[str, tuple[int, ...]]] = {
         for rule, (name, statuses) in OF_ONE_MODEL.items()
     },
     "/models": ("models", (200,)),
+    "/score/<user>": ("score", (200, 400, 404, 503)),
     "/tracks/<track>": ("tracks", (200, 400, 404, 503)),
     "/health/live": ("live", (200,)),
     "/health/ready": ("ready", (200, 503)),
@@ -81,7 +91,7 @@ class Views:
         """Show a person the front page, and tell a program which addresses there are."""
         user, words = read_asked_user(), read_words()
         if wants_html(request.environ.get("HTTP_ACCEPT")):
-            found = self._pages.found(self._serving(), words) if words else None
+            found = self._pages.found(self._serving(), words, user) if words else None
             return found or self._pages.front(self._serving(), user)
         addresses = [rule.replace("<", "{").replace(">", "}") for rule in SERVED]
         body = as_json({"description": "/openapi.yaml", "addresses": addresses})
@@ -132,6 +142,20 @@ class Views:
         if not wants_json(environ.get("HTTP_ACCEPT")):
             return text_list(serving, rows, SIMILAR)
         return json_list(serving, rows, scores.tolist(), SIMILAR, {"movie": movie})
+
+    def score(self, user: str) -> Response:
+        """Say what a user's list would order some movies by, for who orders them otherwise, too.
+
+        Movies that the user has seen have a score, those that the model does not know have null.
+        """
+        serving, lists = self._serving(), self._models.first.lists
+        recommender, user_id, movies = serving.recommender, read_user(user), read_scored()
+        rows = recommender.rows_of(movies)
+        known = lists.scores(recommender, user_id, [row for row in rows if row >= 0])
+        found = iter(known or ())
+        scores = None if known is None else [next(found) if row >= 0 else None for row in rows]
+        said = {"model_version": recommender.model.version, "personal": known is not None, "scores": scores}
+        return Response(as_json(said), content_type=JSON)
 
     def tracks(self, track: str) -> Response:
         """Show a person the list of this track beside the one that was shown, whatever is accepted."""

@@ -15,7 +15,7 @@ from app.pages.origin import origin
 from app.pages.responses import html_page
 from app.pages.search import Search
 from app.pages.tracks import beside, other_track
-from app.parameters import Shown, read_user
+from app.parameters import Shown, is_user, read_user
 from app.recent.port import Lists
 from app.recommender import PERSONAL
 from app.serving import ServedModel, self_test
@@ -24,6 +24,7 @@ STYLE = Path(__file__).with_name("style.css")
 STYLE_MAX_AGE_S = 600  # two releases answer at a time: the address says which style, but either may give it
 SHOWN_SEEN = 8  # titles
 EXAMPLES = 3  # users
+USER_MAX = 200  # digits that a search takes; nobody has an id of more than 19
 
 
 def utc_now() -> datetime:
@@ -51,18 +52,19 @@ class Pages:
         known = [one for one in examples if self._lists.user_row(serving.recommender, one) is not None]
         return self._page(serving, "front.html", examples=known, **shown)
 
-    def found(self, serving: ServedModel, words: str) -> Response | None:
-        """Show what a search finds for some words, None where there is no search.
+    def found(self, serving: ServedModel, words: str, user: str) -> Response | None:
+        """Show what a search finds for some words, for a user where one is named; None without a search.
 
         The status is 200 also where the gateway does not answer: NGINX would ask other instances in vain.
         """
         if self._search is None:
             return None
-        results = self._search.find(words)
+        user = user.lstrip("0") or user[:1]
+        results = self._search.find(words, user[:USER_MAX])
         ids = [one.movie_id for one in results.movies]
         rows = serving.recommender.rows_of(ids)
         known = {movie_id for movie_id, row in zip(ids, rows, strict=True) if row >= 0}
-        return self._page(serving, "search.html", words=words, results=results, known=known)
+        return self._page(serving, "search.html", user=user, words=words, results=results, known=known)
 
     def tracks(self, serving: ServedModel, track: str, user: str, other: Shown | None) -> Response:
         """Show the list beside that of the other track; say so where another track answers than was asked."""
@@ -126,5 +128,7 @@ class Pages:
         facts.setdefault("user", request.args.get("user", "")[:40])
         facts.setdefault("words", "")
         facts["has_search"] = self._search is not None
+        user = str(facts["user"])
+        facts["searcher"] = user if is_user(user) else ""
         where = origin(serving, self._lists.status, self._clock())
         return html_page(template, status, origin=where, style_version=self._style_version, **facts)

@@ -66,6 +66,9 @@ class CachedLists:
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return self._lists.user_row(recommender, user_id)
 
+    def scores(self, recommender: Recommender, user_id: int, rows: list[int]) -> list[float] | None:
+        return self._lists.scores(recommender, user_id, rows)
+
     def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
         return self._lists.reasons(recommender, user_id, answer)
 

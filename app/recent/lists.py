@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from app.recent.port import Age
+from app.recent.port import Age, model_scores
 from app.recent.rows import Held, codes, decode, rating_of
 from app.recent.series import page
 from app.recommender import MAX_REASONS, PERSONAL, Answer, Recommender
-from app.scoring.item_part import Later
+from app.scoring.item_part import Later, Sums
 from app.scoring.own import Weights
 from app.scoring.reasons import Why
 
@@ -119,6 +119,17 @@ class RecentLists:
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return None if user_id in self._reader.forgotten else recommender.user_row(user_id)
 
+    def scores(self, recommender: Recommender, user_id: int, rows: list[int]) -> list[float] | None:
+        """Return what `answer_with` would order the rows by; as the model does where nothing is held."""
+        held, user_row = self._reader.row(user_id), self.user_row(recommender, user_id)
+        if held is None or not _rows(known := self._of(recommender), held):
+            return model_scores(recommender, user_row, rows)
+        later = _later(known, held, user_row)
+        if user_row is not None and recommender.is_personal(user_row):
+            return recommender.score_rows(user_row, rows, later)
+        own = _own_scores(known, later, user_row)
+        return None if own is None else own[rows].tolist()
+
     def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
         """Return what `Recommender.reasons` does; of a computed list, with what is held of the user."""
         user_row, held = self.user_row(recommender, user_id), self._reader.row(user_id)
@@ -177,11 +188,7 @@ def answer_with(
             return Answer(rows, PERSONAL)
         scores = recommender.scores(user_row, _later(known, held, user_row))
     else:
-        later = _later(known, held, user_row)
-        events = _events(recommender, later, user_row)
-        own = None
-        if events >= known.learnt.own_list_events:
-            own = recommender.own.scores(user_row, later, known.learnt.weights(events))
+        own = _own_scores(known, _later(known, held, user_row), user_row)
         if own is None:
             return recommender.popular(n, (), genre, user_row, hidden)
         scores = own.astype(np.float32)
@@ -190,6 +197,14 @@ def answer_with(
     scores[list(hidden)] = -np.inf
     rows = recommender.best_of(scores, n, genre)
     return Answer(rows, PERSONAL, scores[rows].tolist())
+
+
+def _own_scores(known: Known, later: Later, user_row: int | None) -> Sums | None:
+    """Score every movie, shape (M,), for a user whom training hardly knows; None with too few events."""
+    events = _events(known.recommender, later, user_row)
+    if events < known.learnt.own_list_events:
+        return None
+    return known.recommender.own.scores(user_row, later, known.learnt.weights(events))
 
 
 def _events(recommender: Recommender, later: Later, user_row: int | None) -> int:

@@ -45,6 +45,12 @@ class Lists(Protocol):
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         """Return where the model has a user; None also for one who is forgotten."""
 
+    def scores(self, recommender: Recommender, user_id: int, rows: list[int]) -> list[float] | None:
+        """Return what a computed list of the user would order the rows by, also of those that are seen.
+
+        None for whoever would get a popular list.
+        """
+
     def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
         """Return for each movie of a personal list what speaks for it, as `Recommender.reasons` does."""
 
@@ -59,6 +65,13 @@ class Lists(Protocol):
 
     def series(self) -> bytes:
         """Return what `/metrics` says of it."""
+
+
+def model_scores(recommender: Recommender, user_row: int | None, rows: list[int]) -> list[float] | None:
+    """Return what the model alone orders the rows by for a user, None for whoever gets a popular list."""
+    if user_row is None or not recommender.is_personal(user_row):
+        return None
+    return recommender.score_rows(user_row, rows)
 
 
 class ModelLists:
@@ -79,6 +92,9 @@ class ModelLists:
 
     def user_row(self, recommender: Recommender, user_id: int) -> int | None:
         return recommender.user_row(user_id)
+
+    def scores(self, recommender: Recommender, user_id: int, rows: list[int]) -> list[float] | None:
+        return model_scores(recommender, recommender.user_row(user_id), rows)
 
     def reasons(self, recommender: Recommender, user_id: int, answer: Answer) -> list[Why] | None:
         return recommender.reasons(recommender.user_row(user_id), answer)

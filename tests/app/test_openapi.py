@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.config import MAX_REQUEST_LINE, TRACKS, Settings
 from app.model_format import LABEL
-from app.parameters import DEFAULT_N, MAX_EXCLUDED, MAX_N
+from app.parameters import DEFAULT_N, MAX_EXCLUDED, MAX_N, MAX_SCORED
 from app.recommender import MAX_REASONS
 from app.routes import OPENAPI, SERVED
 
@@ -82,7 +82,9 @@ def test_bounds_are_those_of_the_code(described: dict[str, Any]) -> None:
     count, excluded = parameters["n"]["schema"], parameters["exclude"]["schema"]
     assert (count["minimum"], count["maximum"], count["default"]) == (1, MAX_N, DEFAULT_N)
     assert excluded["maxItems"] == MAX_EXCLUDED
+    assert parameters["scored_movies"]["schema"]["maxItems"] == MAX_SCORED
     schemas = described["components"]["schemas"]
+    assert schemas["Scores"]["properties"]["scores"]["maxItems"] == MAX_SCORED
     assert schemas["Items"]["maxItems"] == schemas["ItemsWithReasons"]["maxItems"] == MAX_N
     assert schemas["Because"]["maxItems"] == MAX_REASONS
     assert described["components"]["schemas"]["Label"]["pattern"] == f"^{LABEL.pattern}$"

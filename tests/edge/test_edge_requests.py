@@ -61,7 +61,17 @@ def test_what_is_no_proper_request_is_a_problem_with_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "path", ["/metrics", "/metrics/", "/%6detrics", "//metrics", "/a/../metrics", "/.problem"]
+    "path",
+    [
+        "/metrics",
+        "/metrics/",
+        "/%6detrics",
+        "//metrics",
+        "/a/../metrics",
+        "/score/7?movies=a",
+        "//score/7",
+        "/.problem",
+    ],
 )
 def test_internal_addresses_are_closed(edge: Edge, instances: Instances, path: str) -> None:
     reply = get(edge.port, path)

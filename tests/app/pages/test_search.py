@@ -16,9 +16,9 @@ from tests.support.scripted_server import Answers, Last, ScriptedServer, reply, 
 HOSTILE = "<script>alert(1)</script>\"' {{7*7}}"
 
 
-def found(*movies: tuple[str, str, int | None], partial: bool = False) -> str:
+def found(*movies: tuple[str, str, int | None], partial: bool = False, **more: bool) -> str:
     listed = [{"id": one, "title": title, "year": year, "genres": ["Drama"]} for one, title, year in movies]
-    return json.dumps({"movies": listed, "partial": partial})
+    return json.dumps({"movies": listed, "partial": partial, **more})
 
 
 @pytest.fixture
@@ -56,6 +56,33 @@ def test_each_page_has_the_box_and_no_question_is_asked_for_it(
     for address in ("/", "/?user=1", "/?q=", "/?q=+", "/similar/film+3+1953"):
         assert "Search movies" in see(searching, address).text
     assert gateway.paths == []
+
+
+def test_on_a_page_of_a_user_the_box_searches_for_that_user(
+    searching: FlaskClient, gateway: ScriptedServer
+) -> None:
+    assert '<input type="hidden" name="user" value="7">' in see(searching, "/?user=007").text
+    for address in ("/", "/?q=river", "/similar/film+3+1953"):
+        assert 'type="hidden"' not in see(searching, address).text
+    for wrong in ("x", "%D9%A3", "%22%3E"):
+        page = searching.get(f"/?user={wrong}", headers={"Accept": "text/html"}).text
+        assert 'type="hidden"' not in page
+    gateway.heads.clear()
+    page = see(searching, "/?q=river&user=007").text
+    assert gateway.paths == ["/search?q=river&user=7"]
+    assert '<input type="hidden" name="user" value="7">' in page
+    see(searching, "/?q=river&user=" + "9" * 300)
+    assert gateway.paths[1:] == ["/search?q=river&user=" + "9" * 200]
+
+
+@pytest.mark.parametrize("more", [{}, {"personal": False}, {"personal": True}])
+def test_the_page_says_whether_the_order_is_the_users(settings: Settings, more: dict[str, bool]) -> None:
+    body = found(("a", "A", 1), **more)
+    with scripted(lambda path, number: Last(reply(body))) as gateway:
+        client = create_app(replace(settings, search=f"127.0.0.1:{gateway.port}")).test_client()
+        page = see(client, "/?q=river&user=7").text
+        assert ("in an order for user 7" in page) is bool(more.get("personal"))
+        assert "See the list of user 7" in page
 
 
 def test_words_and_titles_are_text(searching: FlaskClient) -> None:
