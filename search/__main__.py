@@ -21,6 +21,8 @@ from search.http.server import Made, Server
 from search.index_files import open_head
 from search.metrics.gateway import measure_gateway
 from search.metrics.shard import measure_shard
+from search.personal.order import Orders
+from search.personal.recommender import Recommender
 from search.shard import create_shard, part_of
 
 
@@ -35,9 +37,15 @@ def make_gateway(args: argparse.Namespace) -> Made:
     embedding = open_embedding()
     holder = Holder(args.indexes, partial(open_head, embedding=embedding.name), args.follow)
     gateway = Gateway(holder, Ring(args.shards.split(","), args.deadline_ms / 1000), embedding)
-    app = create_gateway(gateway)
+    app = create_gateway(gateway, orders_of(args))
     measure_gateway(app, gateway, holder)
     return app, gateway.look
+
+
+def orders_of(args: argparse.Namespace) -> Orders:
+    """Return what orders for users, by the recommender that is named; for nobody where none is."""
+    addresses = [one for one in args.recommender.split(",") if one]
+    return Orders(Recommender(addresses, args.recommender_ms / 1000) if addresses else None)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,6 +75,10 @@ def parser() -> argparse.ArgumentParser:
         help="HOST:PORT of each shard and replica, with commas; a name of several hosts means all",
     )  # fmt: skip
     gateway.add_argument("--deadline-ms", type=int, default=100, help="for all shards (default: 100)")
+    recommender = "HOST:PORT of its instances, with commas, for orders of users (default: none)"
+    gateway.add_argument("--recommender", default="", help=recommender)
+    own = "for the recommender, of the time of a question (default: 50)"
+    gateway.add_argument("--recommender-ms", type=int, default=50, help=own)
     gateway.set_defaults(make=make_gateway)
     for role, port in ((shard, 8090), (gateway, 8086)):
         _common(role, port)

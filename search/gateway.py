@@ -17,13 +17,14 @@ from werkzeug.exceptions import (
 
 from app.problems import problem, problem_of
 from search.embedding import Embedding
-from search.finder import Found, merge, question_for, understand
+from search.finder import Asked, Found, merge, question_for, understand
 from search.holder import Holder
 from search.http.choice import Held, choose, homes, in_turn
 from search.http.hot import EXTENSION, HotSearch
 from search.http.questions import Wish, of_body, of_query
 from search.http.ring import Ring
 from search.index_format import Head
+from search.personal.order import Orders, Outcome
 from search.text import QueryError
 
 OPENAPI = Path(__file__).with_name("openapi.yaml")
@@ -46,6 +47,7 @@ class Listed:
     head: Head
     found: list[Found]
     partial: bool
+    asked: Asked
 
 
 class Gateway:
@@ -97,11 +99,15 @@ class Gateway:
         needed = [one for one in questions if one[0].clusters or one[0].rows or one[0].years]
         answers = self._ring.ask(head.version, needed)
         came = [one for one in answers if one is not None]
-        return Listed(head, merge(head, asked, came, count), len(came) < len(needed))
+        return Listed(head, merge(head, asked, came, count), len(came) < len(needed), asked)
 
 
-def create_gateway(gateway: Gateway) -> Flask:
-    """Build the service. Who runs it calls `gateway.look` from time to time."""
+def create_gateway(gateway: Gateway, orders: Orders | None = None) -> Flask:
+    """Build the service. Who runs it calls `gateway.look` from time to time.
+
+    Without `orders` nobody has an order of their own.
+    """
+    orders = orders or Orders()
     app = Flask("search.gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES
     app.url_map.merge_slashes = False
@@ -110,13 +116,13 @@ def create_gateway(gateway: Gateway) -> Flask:
 
     @app.get("/search", provide_automatic_options=False)
     def search() -> Response:
-        return answered(gateway, lambda: of_query(dict(request.args.lists())))
+        return answered(gateway, orders, lambda: of_query(dict(request.args.lists())))
 
     @app.post("/search", provide_automatic_options=False)
     def search_body() -> Response:
         if request.mimetype != "application/json":
             return problem(415, "Send JSON, with `Content-Type: application/json`.")
-        return answered(gateway, lambda: of_body(request.get_json()))
+        return answered(gateway, orders, lambda: of_body(request.get_json()))
 
     @app.get("/status", provide_automatic_options=False)
     def status() -> Response:
@@ -129,16 +135,17 @@ def create_gateway(gateway: Gateway) -> Flask:
     return app
 
 
-def answered(gateway: Gateway, read: Callable[[], Wish]) -> Response:
+def answered(gateway: Gateway, orders: Orders, read: Callable[[], Wish]) -> Response:
     """Answer a wish that is read from the request, or say why it cannot be."""
     try:
         wish = read()
-        listed = gateway.find(wish.text, wish.count)
+        listed = gateway.find(wish.text, orders.wanted(wish))
     except QueryError as error:
         return problem(400, str(error))
     if listed is None:
         return problem(503, "There is no index yet: run `marquee search build`.")
     g.partial = listed.partial
+    found, g.personal = orders.order(wish, listed.head, listed.asked, listed.found)
     years = listed.head.arrays["movie_years"]
     movies = [
         {
@@ -147,9 +154,9 @@ def answered(gateway: Gateway, read: Callable[[], Wish]) -> Response:
             "year": int(years[one.row]) or None,
             "genres": list(listed.head.genres[one.row]),
         }
-        for one in listed.found
+        for one in found
     ]
-    answer = jsonify(movies=movies, partial=listed.partial)
+    answer = jsonify(movies=movies, partial=listed.partial, personal=g.personal is Outcome.PERSONAL)
     answer.headers["X-Index-Version"] = listed.head.version
     return answer
 

@@ -8,8 +8,6 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from search.http.door import request_of
-
 CONNECT_S = 0.03  # beside us: whoever does not even take a connection in that time is away
 HEAD_MAX_BYTES = 16_384
 READ_BYTES = 65_536
@@ -35,8 +33,8 @@ class Connections:
     def __init__(self) -> None:
         self._idle = defaultdict[str, list[socket.socket]](list)
 
-    def send(self, address: str, content: bytes, end: float, *, anew: bool = False) -> Exchange:
-        """Send a question over a connection that was kept, unless it shall be made `anew`.
+    def send(self, address: str, request: bytes, end: float, *, anew: bool = False) -> Exchange:
+        """Send a whole request over a connection that was kept, unless it shall be made `anew`.
 
         Raises `ShardError`.
         """
@@ -46,12 +44,12 @@ class Connections:
             if connection is None:
                 connection = _connected(address, _rest(end, CONNECT_S))
             connection.settimeout(_rest(end))
-            connection.sendall(request_of(address, content))
+            connection.sendall(request)
         except (OSError, ValueError) as error:
             if connection is not None:
                 connection.close()
             if kept is not None and not isinstance(error, TimeoutError):
-                return self.send(address, content, end, anew=True)
+                return self.send(address, request, end, anew=True)
             raise ShardError(f"{address}: {error!r}") from error
         return Exchange(address, connection, is_new=kept is None)
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from search.finder import Answer
 from search.http.choice import Held
 from search.http.connections import Connections, Exchange, ShardError, StaleError, behind, call
+from search.http.door import request_of
 from search.http.wire import WireError, answer_from_bytes, question_to_bytes
 from search.part import Question
 
@@ -98,7 +99,7 @@ class _Asked:
 
     def _send(self, address: str, *, anew: bool) -> bool:
         try:
-            self.sent.append(self._connections.send(address, self._body, self._end, anew=anew))
+            self.sent.append(self._connections.send(address, request_of(address, self._body), self._end, anew=anew))
         except ShardError:
             return False
         return True

@@ -16,6 +16,7 @@ from search.gateway import Gateway
 from search.holder import Holder
 from search.http.hot import ASKED_AT, EXTENSION
 from search.metrics.page import PREFIX, refused, show
+from search.personal.order import Outcome
 
 # Around what matters: titles alone (5 ms), a whole question (10 ms), the deadline of shards (100 ms).
 BUCKETS_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -36,6 +37,14 @@ class GatewayMetrics:
         self._seconds = Histogram(
             f"{PREFIX}request_seconds", "Time until an answer was ready", buckets=BUCKETS_S, registry=registry
         )
+        self._personal = Counter(
+            f"{PREFIX}personal",
+            "Answers for a user, by what became of their order",
+            ["outcome"],
+            registry=registry,
+        )
+        for order in Outcome:
+            self._personal.labels(order)
         for outcome in (ANSWERED, PARTIAL, REFUSED, NO_INDEX, FAILED):
             self._requests.labels(outcome)
 
@@ -50,6 +59,11 @@ class GatewayMetrics:
             outcome = NO_INDEX if status == 503 else REFUSED if status < 500 else FAILED
         self._requests.labels(outcome).inc()
         self._seconds.observe(seconds)
+
+    def count_order(self, outcome: Outcome | None) -> None:
+        """Note what became of a user's order; nothing where none was asked for."""
+        if outcome is not None:
+            self._personal.labels(outcome).inc()
 
 
 class GatewayState(Collector):
@@ -89,6 +103,7 @@ def measure_gateway(app: Flask, gateway: Gateway, holder: Holder[Any]) -> None:
         if request.path == ASKED_AT:
             seconds = time.perf_counter() - g.began
             metrics.count(answer.status_code, seconds, partial=g.get("partial", False))
+            metrics.count_order(g.get("personal"))
         return answer
 
     @app.get("/health/ready", provide_automatic_options=False)

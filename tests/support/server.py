@@ -89,10 +89,15 @@ def spawn(
 
 @contextmanager
 def serving(
-    log: Path, environ: Mapping[str, str], *arguments: str, config: Path = CONFIG, root: Path = PROJECT
+    log: Path,
+    environ: Mapping[str, str],
+    *arguments: str,
+    config: Path = CONFIG,
+    root: Path = PROJECT,
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run an instance until it is no longer needed."""
-    server = spawn(log, environ, *arguments, config=config, root=root)
+    """Run an instance until it is no longer needed, at a free port where none is given."""
+    server = spawn(log, environ, *arguments, config=config, root=root, port=port)
     try:
         server.wait_until_ready()
         yield server
