@@ -8,6 +8,7 @@ from types import ModuleType
 WORDS = {
     "bake": "put the published index, or one of the demo's catalogue, into a folder for an image",
     "build": "make an index of the catalogue and let it be the current one",
+    "personal": "measure what the order for a user is worth, and choose its weights",
     "try": "search for some words in the current index",
     "quality": "measure how well the current index answers questions made by a rule",
 }
@@ -22,6 +23,8 @@ def load(word: str) -> ModuleType:
             from auto_deployment.commands.search import build as command
         case "quality":
             from auto_deployment.commands.search import quality as command
+        case "personal":
+            from auto_deployment.commands.search import personal as command
         case _:
             from auto_deployment.commands.search import find as command
     return command

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from auto_deployment.commands.search.shared import catalogue, current
+from auto_deployment.commands.search.shared import catalogue, current, table_document
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import replace_text
@@ -26,7 +26,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the table; with --write also replace it in the document."""
     if args.questions < 1:
         raise BadInputError(f"--questions is {args.questions}: ask at least one of each kind.")
-    document = args.write and _read(args.write)
+    document = args.write and table_document(args.write, BEGIN, END)
     search = current(settings)
     movies = sorted(catalogue(settings), key=lambda one: one.id)
     if hash_of(movies) != search.head.manifest["catalogue"]["hash"]:
@@ -78,12 +78,3 @@ def origin(search: LocalSearch, args: argparse.Namespace) -> str:
         f"words, with {recall['words']:.1%}. Beside a fact, a title is meant from a cosine of {title_from:g} "
         f"on. Questions of seed {args.seed}. Again: `marquee search quality --write docs/search.md`."
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        document = path.read_text("utf-8")
-        replace_section(document, "", BEGIN, END)  # better now than after a minute of computing
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"{path} cannot take the table ({error}).") from error
-    return document

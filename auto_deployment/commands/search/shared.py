@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.dataset.catalog import MOVIES
 from auto_deployment.errors import BadInputError, MarqueeError
 from auto_deployment.paths import Paths
+from auto_deployment.report.characteristics import replace_section
 from auto_deployment.training.index.movies import as_movies
 from search.embedding import EmbeddingError, open_embedding
 from search.index_format import BrokenIndexError
@@ -42,3 +44,13 @@ def current(settings: Settings) -> LocalSearch:
         raise SearchError(f"There is no index in {folder.parent}: run `marquee search build`.")
     with told():
         return open_local(folder, open_embedding())
+
+
+def table_document(path: Path, begin: str, end: str) -> str:
+    """Return a document that has a place for a table; raise `BadInputError` for one that has none."""
+    try:
+        document = path.read_text("utf-8")
+        replace_section(document, "", begin, end)  # better now than after a minute of computing
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"{path} cannot take the table ({error}).") from error
+    return document
