@@ -75,6 +75,11 @@ SEARCH = Dashboard(
             (growth("marquee_search_partial_total", "instance", window="1h"), "{{instance}}"),
             bad_at=1,
         ),
+        lines(
+            "Orders for users, by what became of them",
+            (rate("marquee_search_personal_total", "outcome"), "{{outcome}}"),
+            unit="reqps",
+        ),
         Row("Index and shards"),
         lines("Index in use", ("marquee_search_index_info", "{{version}}"), highest=1, width=12),
         lines(
