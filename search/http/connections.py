@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import Any
 
 CONNECT_S = 0.03  # beside us: whoever does not even take a connection in that time is away
+LEAST_S = 0.001  # is waited for what may be there already
 HEAD_MAX_BYTES = 16_384
 READ_BYTES = 65_536
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})[ \r]")
@@ -119,6 +120,8 @@ def _answer_on(connection: socket.socket, end: float) -> tuple[int, bytes, bool]
 
 
 def _more(connection: socket.socket, end: float) -> bytes:
+    if time.monotonic() > end + LEAST_S:
+        raise TimeoutError("The answer came too slowly.")
     connection.settimeout(_rest(end))
     came = connection.recv(READ_BYTES)
     if not came:
@@ -161,4 +164,4 @@ def said_by(address: str, status: int, content: bytes) -> Any:
 
 def _rest(end: float, most: float = 3600.0) -> float:
     # 0 would mean not to wait at all, which is another error than to wait in vain.
-    return min(most, max(0.001, end - time.monotonic()))
+    return min(most, max(LEAST_S, end - time.monotonic()))
