@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from auto_deployment.training.personal.ask import Asking, wanted_of
 from auto_deployment.training.personal.weigh import FIRST_MIN, Weighed, Worth, weigh
 from auto_deployment.training.prepare.data import load_data
 from auto_deployment.training.prepare.interactions import is_relevant
+from search.fusion import Kind
 from search.personal.blend import WEIGHTS
 
 TRIED = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
@@ -80,7 +82,7 @@ def table(weighed: Weighed) -> str:
     lines += [f"| {rule} | {_row(worth)} |\n" for rule, worth in weighed.rules.items()]
     chosen = {kind: choice.weight for kind, choice in weighed.choices.items()}
     fits = all(np.isclose(WEIGHTS[kind], one) for kind, one in chosen.items())
-    serve = "They are those that are served." if fits else f"Served are {_weights(dict(WEIGHTS))}."
+    serve = "They are those that are served." if fits else f"Served are {_weights(WEIGHTS)}."
     enough = "" if weighed.first >= FIRST_MIN else f" That is below {FIRST_MIN:.0%}: they must not be served."
     lines.append(f"\nChosen are {_weights(chosen)}. {serve}\n")
     lines.append(f"A title that is asked for comes first in {weighed.first:.1%} of all cases.{enough}\n")
@@ -92,7 +94,7 @@ def _bootstrap(params: TrainingParams) -> Bootstrap:
     return Bootstrap(how.bootstrap_samples, how.interval_level, params.train.seed)
 
 
-def _weights(weights: dict[str, float]) -> str:
+def _weights(weights: Mapping[Kind, float]) -> str:
     return ", ".join(f"{one:g} for {kind}" for kind, one in weights.items()) or "none"
 
 
