@@ -11,7 +11,7 @@ from search.fusion import EXACT, Kind
 
 CANDIDATES = 100  # the best ones by the search alone: these are ordered, and no others
 # Of the recommender's score, beside 1 of the search's. `marquee search personal` chooses them on one half of
-# the users and measures them on the other: docs/search.md#for-a-user.
+# the users and measures them on the other; the lower of two sets of data is taken: docs/search.md#for-a-user.
 WEIGHTS = {Kind.FACTS: 0.5, Kind.WORDS: 0.5, Kind.TITLE: 0.0}
 KNOWN_SHARE = 0.5  # of the candidates: a model that knows fewer is one of another catalogue
 
