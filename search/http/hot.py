@@ -106,4 +106,9 @@ def body_of(listed: Listed) -> bytes:
         }
         for row in (one.row for one in listed.found)
     ]
-    return json.dumps({"movies": movies, "partial": listed.partial}, separators=(",", ":")).encode() + b"\n"
+    return (
+        json.dumps(
+            {"movies": movies, "partial": listed.partial, "personal": False}, separators=(",", ":")
+        ).encode()
+        + b"\n"
+    )

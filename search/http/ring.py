@@ -99,7 +99,9 @@ class _Asked:
 
     def _send(self, address: str, *, anew: bool) -> bool:
         try:
-            self.sent.append(self._connections.send(address, request_of(address, self._body), self._end, anew=anew))
+            self.sent.append(
+                self._connections.send(address, request_of(address, self._body), self._end, anew=anew)
+            )
         except ShardError:
             return False
         return True

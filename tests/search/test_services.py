@@ -13,6 +13,7 @@ import pytest
 from search.gateway import create_gateway
 from search.http.choice import choose
 from search.http.connections import Connections, ShardError, call
+from search.http.door import request_of
 from search.http.wire import (
     WireError,
     answer_from_bytes,
@@ -152,7 +153,7 @@ def test_an_index_of_another_embedding_is_not_served(system: SearchSystem, versi
 def asked(address: str, content: bytes) -> bytes:
     connections, end = Connections(), time.monotonic() + 5
     try:
-        return connections.receive(connections.send(address, content, end), end)
+        return connections.receive(connections.send(address, request_of(address, content), end), end)
     finally:
         connections.close()
 

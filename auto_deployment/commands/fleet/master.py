@@ -3,15 +3,20 @@
 import argparse
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from auto_deployment.commands.fleet.shared import store_of
 from auto_deployment.config import Settings
 from auto_deployment.config.env import SettingsError, hard_to_guess
+from auto_deployment.config.master import MasterSettings
 from auto_deployment.errors import MarqueeError
 from auto_deployment.host.locks import describe_owner, held, owner_text
 from auto_deployment.params import load_params
 from auto_deployment.paths import Paths
 from auto_deployment.release.records import read_serving
+
+if TYPE_CHECKING:
+    from auto_deployment.fleet.master.http import Tokens
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,24 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve; raise `SettingsError` without two tokens that are hard to guess."""
-    from auto_deployment.fleet.master.http import Tokens, build
+    from auto_deployment.fleet.master.http import build
     from auto_deployment.fleet.master.http.server import master_server
     from auto_deployment.fleet.master.master import Master, MasterParts
-    from auto_deployment.fleet.master.node_tokens import NodeTokens
-    from auto_deployment.web.access import digest_of
 
-    own, paths = settings.master, Paths(settings.data_dir)
-    if own.node_token is not None or own.node_tokens is None:
-        hard_to_guess(own.node_token, "FLEET_NODE_TOKEN_FILE")
-    tokens = Tokens(
-        NodeTokens(own.node_token, own.node_tokens),
-        hard_to_guess(own.operator_token, "FLEET_OPERATOR_TOKEN_FILE"),
-    )
-    if tokens.nodes.knows(digest_of(tokens.operator)):
-        raise SettingsError(
-            "FLEET_OPERATOR_TOKEN_FILE has a token of nodes (FLEET_NODE_TOKEN_FILE, FLEET_NODE_TOKENS_FILE), "
-            "with which a node could delete models: make another one for the operator."
-        )
+    own, paths, tokens = settings.master, Paths(settings.data_dir), tokens_of(settings.master)
     params, folder = load_params(settings.params_file).fleet, own.folder or paths.master
     store_of(settings)  # it is set, and its client is installed
 
@@ -62,3 +54,23 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         master.database.close()
         master_server(build(master, tokens), master, own.host, own.port, settings.log_level).run()
     return 0
+
+
+def tokens_of(own: MasterSettings) -> "Tokens":
+    """Return who may report and who may change what; raise `SettingsError`."""
+    from auto_deployment.fleet.master.http import Tokens
+    from auto_deployment.fleet.master.node_tokens import NodeTokens
+    from auto_deployment.web.access import digest_of
+
+    if own.node_token is not None or own.node_tokens is None:
+        hard_to_guess(own.node_token, "FLEET_NODE_TOKEN_FILE")
+    tokens = Tokens(
+        NodeTokens(own.node_token, own.node_tokens),
+        hard_to_guess(own.operator_token, "FLEET_OPERATOR_TOKEN_FILE"),
+    )
+    if tokens.nodes.knows(digest_of(tokens.operator)):
+        raise SettingsError(
+            "FLEET_OPERATOR_TOKEN_FILE has a token of nodes (FLEET_NODE_TOKEN_FILE, FLEET_NODE_TOKENS_FILE), "
+            "with which a node could delete models: make another one for the operator."
+        )
+    return tokens
