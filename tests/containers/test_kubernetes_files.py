@@ -1,5 +1,6 @@
 """What deploy/kubernetes promises, as far as it can be read from its files."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -237,8 +238,8 @@ def test_kustomize_makes_of_the_files_what_these_tests_read(overlay: str) -> Non
 def _sorted(value: Any) -> Any:
     """Return a value with its named things in one order: they are as good in any, but for what ours test."""
     if isinstance(value, dict):
-        return {name: _sorted(one) for name, one in value.items()}
+        return {name: _sorted(one) for name, one in sorted(value.items())}
     if isinstance(value, list):
         found = [_sorted(one) for one in value]
-        return sorted(found, key=str) if found and isinstance(found[0], dict) else found
+        return sorted(found, key=json.dumps) if found and isinstance(found[0], dict) else found
     return value
