@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import shutil
 import threading
@@ -138,7 +139,7 @@ def under_load(cluster: Cluster, say: Say) -> UnderLoad:
             f"{found.requests} requests in {max(one.planned_s for one in load.outcomes):.0f} s: "
             f"{found.failed} failed ({dict(found.failures)}), canary {100 * found.canary_share:.1f} %, "
             f"the load stood still for {load.stood_still_s:.0f} s; of NGINX's that are left p99 "
-            f"{1000 * percentile(seen, 0.99):.0f} ms, worst {1000 * seen[-1]:.0f} ms; "
+            f"{1000 * percentile(seen, 0.99):.0f} ms, worst {1000 * max(seen, default=math.nan):.0f} ms; "
             f"load average {os.getloadavg()[0]:.0f}"
         )
         failed = [one for one in load.outcomes if one.failure and one.failure != put_up_with]
