@@ -1,14 +1,17 @@
 """Load, resources and a recipe as pictures (SVG)."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from auto_deployment.recipe.beside import within
 from auto_deployment.recipe.goal import Limit
 from auto_deployment.recipe.load.table import Minute
 from auto_deployment.recipe.resources.ports import Look
+from auto_deployment.recipe.resources.table import Seen, of_services
 from auto_deployment.recipe.search.find import Recipe
 from auto_deployment.recipe.search.sweep import Swept
 from auto_deployment.report.plots import ACCENT, GRID, MUTED, STYLE, svg
@@ -61,19 +64,71 @@ def resources_plot(looks: Sequence[Look]) -> bytes:
         return svg(figure)
 
 
+def beside_plot(minutes: Sequence[Minute], seen: Sequence[Seen], unit: str) -> bytes:
+    """Draw load above what was there for it: rate, p95, failures, replicas, cores requested and used."""
+    begun = minutes[0].begun
+    looks = of_services(within(seen, begun, minutes[-1].ended))
+    with matplotlib.rc_context(STYLE):
+        figure, (rates, times, replicas, cores) = _panels(4)
+        ends = [(one.ended - begun).total_seconds() / 60 for one in minutes]
+        _line(rates, ends, [one.figures.rate_per_min / 60 for one in minutes], ACCENT, "answered a second")
+        failed = [one.figures.failed / one.figures.seconds for one in minutes]
+        _line(rates, ends, failed, LIMIT, "failed a second")
+        rates.step(ends, [one.level for one in minutes], where="pre", color=MUTED, linewidth=1, label=unit)
+        p95 = [one.figures.of("p95") for one in minutes]
+        _line(times, ends, [NONE if value is None else value for value in p95], ACCENT, "p95")
+        for color, (name, of_one) in zip(COLORS, looks.items(), strict=False):
+            places = [(one.moment - begun).total_seconds() / 60 for one in of_one]
+            counts = [one.use.replicas for one in of_one]
+            replicas.step(places, counts, where="post", color=color, linewidth=1.6, label=name)
+            used = [NONE if (value := one.use.cpu_used) is None else value for one in of_one]
+            _line(cores, places, used, color, f"{name}, used")
+            asked = [NONE if (value := one.use.cpu_requested) is None else value for one in of_one]
+            cores.step(places, asked, where="post", color=color, linewidth=1, label=f"{name}, requested")
+        titles = ("Requests a second", "p95, ms", "Replicas", "Cores")
+        for axes, title in zip((rates, times, replicas, cores), titles, strict=True):
+            _finish(axes, title)
+        cores.set_xlabel("minutes")
+        return svg(figure)
+
+
 def recipe_plot(recipe: Recipe) -> bytes:
-    """Draw for each size what was measured (dots) and fitted (line), a panel for each limit of the goal."""
+    """Draw for each limit of the goal one instance at growing load, and what was verified over its steps.
+
+    Dots were measured, lines of sizes are fitted. Under varying load there are the proposal and the next
+    cheaper deployment, each with its last run.
+    """
     limits = recipe.wish.goal.limits
     with matplotlib.rc_context(STYLE):
-        figure, panels = _panels(len(limits), 3.6)
-        for axes, limit in zip(panels, limits, strict=True):
+        figure = Figure(figsize=(WIDTH_IN, 6.4 * len(limits)), layout="constrained")
+        panels = list(figure.subplots(2 * len(limits), 1, squeeze=False)[:, 0])
+        for limit, one, varying in zip(limits, panels[::2], panels[1::2], strict=True):
             for turn, swept in enumerate(recipe.best):
-                _curve(axes, swept, limit, COLORS[turn % len(COLORS)])
-            axes.axhline(limit.below_ms, color=LIMIT, linewidth=1, linestyle=(0, (4, 3)))
-            _finish(axes, f"{limit.measure} of one instance, ms")
-            axes.set_ylim(0, 2 * limit.below_ms)
-        panels[-1].set_xlabel("requests a second")
+                _curve(one, swept, limit, COLORS[turn % len(COLORS)])
+            _verified(varying, recipe, limit)
+            for axes in (one, varying):
+                axes.axhline(limit.below_ms, color=LIMIT, linewidth=1, linestyle=(0, (4, 3)))
+            _finish(one, f"{limit.measure} of one instance, ms")
+            _finish(varying, f"{limit.measure} under varying load, ms (last runs)")
+            for axes in (one, varying):
+                axes.set_ylim(0, 2 * limit.below_ms)
+            one.set_xlabel("requests a second")
+            varying.set_xlabel("seconds")
         return svg(figure)
+
+
+def _verified(axes: Axes, recipe: Recipe, limit: Limit) -> None:
+    shown = [recipe.chosen, *([recipe.cheaper] if recipe.cheaper else [])]
+    for color, one in zip((ACCENT, LIMIT), shown, strict=False):
+        steps = one.runs[-1].steps
+        ends_s = list(accumulate(step.window.seconds for step in steps))
+        times = [step.figures.of(limit.measure) for step in steps]
+        values = [NONE if value is None else value for value in times]
+        _line(axes, ends_s, values, color, str(one.deployment))
+    levels = axes.twinx()
+    levels.step(ends_s, [step.rate for step in steps], where="pre", color=MUTED, linewidth=1)
+    levels.set_ylabel("requests a second, grey", color=MUTED)
+    levels.set_ylim(bottom=0)
 
 
 def _curve(axes: Axes, swept: Swept, limit: Limit, color: str) -> None:

@@ -2,9 +2,11 @@
 
 import argparse
 import logging
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auto_deployment.commands.measure.beside import put_beside
 from auto_deployment.commands.measure.shared import ended_by_sigterm, out_file, seed, word, write_bytes
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
@@ -14,6 +16,7 @@ from auto_deployment.recipe.load.reports import Report
 from auto_deployment.recipe.load.shapes import SHAPES, Step, cut, plan, whole_clients
 from auto_deployment.recipe.load.table import COLUMNS, Minute, level_of, row
 from auto_deployment.recipe.load.target import Target, read_target
+from auto_deployment.recipe.resources.table import check_table
 from auto_deployment.recipe.rows import RowsFile
 from auto_deployment.recipe.words import read_count, read_positive, read_seconds, read_users
 
@@ -49,6 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="the table (CSV); the plot is FILE with .svg"
     )
+    length = "of what a row of the table tells (default: 60s)"
+    parser.add_argument("--row", type=word(read_seconds), default=MINUTE_S, metavar="TIME", help=length)
+    beside = "a table that `marquee resources` writes meanwhile: both side by side as OUT.beside.csv and .svg"
+    parser.add_argument("--resources", type=Path, metavar="FILE", help=beside)
     owned = "send load to an address that is neither of this host nor of a private network"
     parser.add_argument("--i-own-this", action="store_true", help=owned)
 
@@ -58,12 +65,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     _check(args)
     target, out = read_target(args.url, args.i_own_this), out_file(args.out, settings, "load")
     steps = plan(args.shape, args.clients or args.rate, args.step, args.minutes * MINUTE_S, args.seed)
-    windows = cut(whole_clients(steps) if args.clients else steps, MINUTE_S)
+    windows = cut(whole_clients(steps) if args.clients else steps, args.row)
     audience = _audience(args, target)
-    rows, minutes = RowsFile(out, COLUMNS), list[Minute]()
+    rows, minutes, begun = RowsFile(out, COLUMNS), list[Minute](), datetime.now(UTC)
 
     def report(number: int, window: Window) -> None:
-        minutes.append(Minute(number + 1, level_of(windows[number]), figures([window])))
+        due = begun + timedelta(seconds=number * args.row)
+        end = (number + 1) * args.row / MINUTE_S
+        minutes.append(Minute(due, end, level_of(windows[number]), figures([window])))
         rows.add([row(minutes[-1])])
         _say(minutes[-1])
 
@@ -71,7 +80,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _send(args, audience, windows, report)
     finally:
         if minutes:
-            _draw(out.with_suffix(".svg"), minutes, "clients" if args.clients else "requests a second")
+            unit = "clients" if args.clients else "requests a second"
+            _draw(out.with_suffix(".svg"), minutes, unit)
+            if args.resources is not None:
+                put_beside(out, minutes, args.resources, unit)
     log.info("%d rows are in %s, the plot beside it", len(minutes), out)
     if not any(one.figures.times_ms for one in minutes):
         raise RecipeError(f"{args.url} answered nothing: is the service there?")
@@ -79,7 +91,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Raise `BadInputError` on options that cannot be used together."""
+    """Raise `BadInputError` on options that cannot be used together, or mean what is not there."""
+    if args.resources is not None:
+        check_table(args.resources)
     if (args.clients or 0) > CLIENTS_MAX:
         raise BadInputError(f"--clients is {args.clients}: one process can be {CLIENTS_MAX} clients at most.")
     if (args.rate or 0.0) > RATE_MAX:
@@ -119,7 +133,7 @@ def _say(minute: Minute) -> None:
     p95 = found.of("p95")
     times = "no answer" if p95 is None else f"p95 {p95:.1f} ms"
     log.info(
-        "minute %d: level %.1f, %.0f answers a minute, %s, %.2f %% available",
+        "minute %.3g: level %.1f, %.0f answers a minute, %s, %.2f %% available",
         minute.number, minute.level, found.rate_per_min, times, 100 * found.availability,
     )  # fmt: skip
 

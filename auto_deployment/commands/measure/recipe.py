@@ -4,22 +4,20 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from auto_deployment.commands.measure.shared import ended_by_sigterm, now, project, seed, word
+from auto_deployment.commands.measure.platforms import compose, kubernetes
+from auto_deployment.commands.measure.shared import add_platform, ended_by_sigterm, now, seed, word
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.files import making
 from auto_deployment.paths import Paths
-from auto_deployment.recipe.compose.engine import Engine
-from auto_deployment.recipe.compose.model import model_of
-from auto_deployment.recipe.compose.values import environment, override
 from auto_deployment.recipe.errors import RecipeError
 from auto_deployment.recipe.goal import read_goal
 from auto_deployment.recipe.load.shapes import SHAPES
 from auto_deployment.recipe.search.find import Recipe, find
 from auto_deployment.recipe.search.page import COLUMNS, page, rows
-from auto_deployment.recipe.search.ports import Bench
 from auto_deployment.recipe.search.wish import Bounds, Wish
 from auto_deployment.recipe.words import (
     read_count,
@@ -33,6 +31,7 @@ from auto_deployment.recipe.words import (
 )  # fmt: skip
 
 STEP_MIN_S, VERIFY_MIN_S = 1.0, 12.0
+NAMED = "stable-1=40,stable-2=40,canary=20"
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     price = "of a core and of a GB (default: cpu=30,memory=4)"
     parser.add_argument("--price", type=word(read_price), default=usual.prices, metavar="PRICES", help=price)
-    parser.add_argument("--project", metavar="NAME", help="of Compose (default: as Compose names it here)")
+    add_platform(parser)
     services = (
-        "NAME, or NAME=WEIGHT,... for instances with a name each (default: stable-1=40,stable-2=40,canary=20)"
+        f"NAME, or NAME=WEIGHT,... for several with a name each (default: {NAMED}, or serving on Kubernetes)"
     )
-    named = read_services("stable-1=40,stable-2=40,canary=20")
-    parser.add_argument("--services", type=word(read_services), default=named, metavar="NAMES", help=services)
+    parser.add_argument("--services", type=word(read_services), metavar="NAMES", help=services)
     bounds, several = usual.bounds, "that are tried"
     parser.add_argument("--cpus", type=word(read_numbers), default=bounds.cpus, metavar="N,N", help=several)
     for name in ("workers", "threads", "replicas"):
@@ -83,15 +81,18 @@ def _configure_service(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Search; the folder appears when the proposal was verified, and not before."""
+    args.services = args.services or read_services(NAMED if args.namespace is None else "serving")
     wish = _wish(args)
     out = args.out or Paths(settings.data_dir).recipe / f"recipe-{now()}"
     if out.exists() or out.is_symlink():
         raise BadInputError(f"{out} is there already: name another folder with --out.")
     ended_by_sigterm()
-    found = find(_bench(args, wish), wish)
-    text = page(found, ", ".join(args.services))
+    services = list(args.services)
+    platform = compose(args, services, wish) if args.namespace is None else kubernetes(args, services)
+    found = find(platform.bench, wish)
+    text = page(found, ", ".join(services))
     try:
-        _write(out, found, text, list(args.services))
+        _write(out, found, text, platform.files(found))
     except OSError as error:
         raise RecipeError(
             f"{out} cannot be written ({error.strerror}): make room, or name another --out."
@@ -120,20 +121,7 @@ def _wish(args: argparse.Namespace) -> Wish:
     )
 
 
-def _bench(args: argparse.Namespace, wish: Wish) -> Bench:
-    # Imported here: what sends takes a quarter of a second to load.
-    from auto_deployment.recipe.compose.bench import ComposeBench, remove_leftovers
-    from auto_deployment.recipe.load.sender import Audience
-
-    engine = Engine()
-    model = model_of(engine, project(args.project), list(args.services), args.port)
-    if left := remove_leftovers(engine):
-        log.warning("removed %d instances that an earlier measurement had left", left)
-    audience = Audience((), args.users, seed=args.seed)
-    return ComposeBench(engine, model, audience, engine.cores(), wish.shares, args.ready, args.path)
-
-
-def _write(out: Path, found: Recipe, text: str, services: list[str]) -> None:
+def _write(out: Path, found: Recipe, text: str, files: Mapping[str, str]) -> None:
     from auto_deployment.recipe.plots import recipe_plot
     from auto_deployment.recipe.rows import RowsFile
 
@@ -142,7 +130,7 @@ def _write(out: Path, found: Recipe, text: str, services: list[str]) -> None:
         folder.mkdir()
         (folder / "recipe.md").write_text(text, "utf-8")
         (folder / "recipe.svg").write_bytes(recipe_plot(found))
-        (folder / "recipe.env").write_text(environment(found.chosen.deployment), "utf-8")
-        (folder / "recipe.override.yml").write_text(override(found.chosen.deployment, services), "utf-8")
+        for name, content in files.items():
+            (folder / name).write_text(content, "utf-8")
         RowsFile(folder / "measured.csv", COLUMNS).add(rows(found))
         os.rename(folder, out)

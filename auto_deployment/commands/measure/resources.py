@@ -6,13 +6,15 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auto_deployment.commands.measure.shared import out_file, project, word, write_bytes
+from auto_deployment.commands.measure.shared import add_platform, out_file, project, word, write_bytes
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.signals import until_stopped
 from auto_deployment.recipe.compose.engine import Engine
 from auto_deployment.recipe.compose.project import ComposeProject
-from auto_deployment.recipe.resources.ports import Look
+from auto_deployment.recipe.kubernetes.kubectl import Kubectl
+from auto_deployment.recipe.kubernetes.namespace import KubernetesNamespace
+from auto_deployment.recipe.resources.ports import Deployed, Look
 from auto_deployment.recipe.resources.watch import COLUMNS, rows, watch
 from auto_deployment.recipe.rows import RowsFile
 from auto_deployment.recipe.words import read_positive, read_seconds
@@ -23,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--project", metavar="NAME", help="of Compose (default: as Compose names it here)")
+    add_platform(parser)
     parser.add_argument("--every", type=word(read_seconds), default=5.0, metavar="TIME", help="(default: 5s)")
     until = "how long (default: until Ctrl-C or SIGTERM)"
     parser.add_argument("--minutes", type=word(read_positive), metavar="N", help=until)
@@ -38,7 +40,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise BadInputError(
             f"--every is {args.every:g}s: use {EVERY_MIN_S:g}s or more, looks cost the engine time."
         )
-    deployed, out = ComposeProject(Engine(), project(args.project)), out_file(args.out, settings, "resources")
+    deployed, out = _deployed(args), out_file(args.out, settings, "resources")
     deployed.look()  # before a file appears
     file, looks = RowsFile(out, COLUMNS), list[Look]()
 
@@ -57,3 +59,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             write_bytes(out.with_suffix(".svg"), resources_plot(looks))
     log.info("%d looks are in %s, the plot beside it", len(looks), out)
     return 0
+
+
+def _deployed(args: argparse.Namespace) -> Deployed:
+    if args.namespace is not None:
+        return KubernetesNamespace(Kubectl(args.namespace))
+    return ComposeProject(Engine(), project(args.project))

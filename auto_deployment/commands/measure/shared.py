@@ -50,6 +50,20 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def add_platform(parser: argparse.ArgumentParser) -> None:
+    """Add where the deployment is: a Compose project or a namespace of Kubernetes."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--project", metavar="NAME", help="of Compose (default: as Compose names it here)")
+    kubernetes = "of Kubernetes, in place of a Compose project; kubectl knows the cluster"
+    where.add_argument("--namespace", type=word(_namespace), metavar="NAME", help=kubernetes)
+
+
+def _namespace(text: str) -> str:
+    if not re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise BadInputError(f"{text!r} is no name of a namespace")
+    return text
+
+
 def project(given: str | None) -> str:
     """Return the Compose project: --project, or what Compose itself would take in this folder."""
     name = (

@@ -10,15 +10,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 from auto_deployment.host.processes import end_with_parent, identity
 from auto_deployment.recipe.compose.engine import Engine, NotThereError
-from auto_deployment.recipe.compose.instances import Address, ContainerInstances, is_ready
 from auto_deployment.recipe.compose.model import Model
+from auto_deployment.recipe.compose.samples import sampling
 from auto_deployment.recipe.errors import RecipeError
 from auto_deployment.recipe.load.sender import Audience
 from auto_deployment.recipe.load.shapes import Step
+from auto_deployment.recipe.search.instances import Address, RunningInstances, is_ready
 from auto_deployment.recipe.search.ports import Size
 
 LABEL = "marquee.recipe"
@@ -39,12 +41,13 @@ class ComposeBench:
     path: str = "/recommend/{user}"
 
     @contextmanager
-    def opened(self, size: Size, replicas: int) -> Iterator[ContainerInstances]:
+    def opened(self, size: Size, replicas: int) -> Iterator[RunningInstances]:
         """Start instances, wait until all are ready, and warm them."""
         with ExitStack() as stack:
             started = [stack.enter_context(self._running(size)) for _ in range(replicas)]
             found = [self._ready(name, process, complaints) for name, process, complaints in started]
-            instances = ContainerInstances(self.engine, found, self.audience, self.shares, self.path)
+            watched = partial(sampling, self.engine, [address.name for address in found])
+            instances = RunningInstances(found, self.audience, self.shares, self.path, watched)
             instances.load([Step(WARM_S, WARM_RATE * replicas)])
             yield instances
 

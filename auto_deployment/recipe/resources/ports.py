@@ -1,4 +1,4 @@
-"""What tells how much is deployed: Compose's engine today; another platform is one more of these."""
+"""What tells how much is deployed: Compose's engine or Kubernetes; another platform is one more of these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class ServiceUse:
     replicas: int
     cpu_requested: float | None  # cores that are kept free for it
     cpu_limit: float | None
-    cpu_used: float | None  # cores on average since the look before
+    cpu_used: float | None  # cores on average: since the look before, or of the time for which it is told
     memory_requested_mb: float | None
     memory_limit_mb: float | None
     memory_used_mb: float  # without what the kernel may drop at any moment

@@ -35,8 +35,12 @@ def _proposal(recipe: Recipe, services: str) -> Iterator[str]:
     if recipe.cheaper is None:
         yield "Within the bounds there is nothing cheaper."
     else:
-        missed = recipe.cheaper.missed
-        yield f"The next cheaper one, {recipe.cheaper.deployment}, missed the goal twice: {missed}."
+        cheaper, missed = recipe.cheaper.deployment, recipe.cheaper.missed
+        less = f", {1 - cheaper.cost / chosen.cost:.0%} less" if chosen.cost else ""
+        yield (
+            f"The next cheaper one, {cheaper}, would have cost {cheaper.cost:.2f}{less}, and missed the goal "
+            f"twice: {missed}."
+        )
 
 
 def _sizes(recipe: Recipe) -> Iterator[str]:

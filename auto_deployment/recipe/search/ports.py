@@ -1,4 +1,4 @@
-"""Where sizes are measured: containers of an engine today; another platform is one more `Bench`."""
+"""Where sizes are measured: containers, or pods of a cluster; another platform is one more `Bench`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
