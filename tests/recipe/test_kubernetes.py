@@ -198,10 +198,8 @@ def test_instances_are_as_the_deployment_has_them_but_for_size_and_labels(patter
 
 def test_a_service_that_would_lead_users_to_what_is_measured_is_refused() -> None:
     def services(selector: dict[str, str]) -> FakeKubectl:
-        listed = [
-            {"metadata": {"name": "door"}, "spec": {"selector": selector}},
-            {"metadata": {}, "spec": {}},
-        ]
+        door: dict[str, Any] = {"metadata": {"name": "door"}, "spec": {"selector": selector}}
+        listed = [door, {"metadata": {}, "spec": {}}]
         return FakeKubectl(deployments=[SERVING], services=listed)
 
     pattern_of(services({"app": "serving"}), "serving", None)
