@@ -145,7 +145,7 @@ def test_the_model_store_reaches_those_who_use_it_and_is_nowhere_unless_it_is_se
 
 def test_each_side_of_the_fleet_has_its_own_token_and_the_master_both(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    tokens = {"fleet_node_token", "fleet_operator_token"}
+    tokens = {"fleet_node_token", "fleet_node_tokens", "fleet_operator_token"}
     found = {name: tokens & set(one.get("secrets", ())) for name, one in services.items()}
     assert {name: has for name, has in found.items() if has} == {
         "agent": {"fleet_node_token"},
@@ -154,7 +154,7 @@ def test_each_side_of_the_fleet_has_its_own_token_and_the_master_both(compose: d
     }
     for name, has in found.items():
         given = services[name].get("environment", {})
-        told = {one.removesuffix("_FILE").lower() for one in given if re.match(r"FLEET_\w+_TOKEN", one)}
+        told = {one.removesuffix("_FILE").lower() for one in given if re.match(r"FLEET_\w+_TOKENS?", one)}
         assert told == has, name
     assert services["master"]["profiles"] == ["fleet"]
     address = services["master"]["environment"]["MASTER_URL"]

@@ -72,7 +72,7 @@ def shown_commands() -> Iterator[tuple[Path, list[str]]]:
     """Yield the words after `marquee` of each command line; what is in capitals stands for something."""
     for document in DOCUMENTS:
         for line in "\n".join(code_of(document)).splitlines():
-            for shown in re.findall(r"(?:\bmarquee|-m auto_deployment) ([a-z][^#;`'|&]*)", line):
+            for shown in re.findall(r"(?:(?<!-n )\bmarquee|-m auto_deployment) ([a-z][^#;`'|&]*)", line):
                 words = shown.replace("[", " ").replace("]", " ").split()
                 if words[0] not in TWO_WORDS or (words[1:2] and words[1].islower()):
                     yield document, words
