@@ -30,7 +30,7 @@ from search.text import words_of
 SIZES = (2, 3)
 # Postings are looked through piece by piece, the rarest first, until what the others add is below the first
 # of these; where too many titles are left then, until the next.
-LEFT_TO_ADD = (0.4, 0.28, 0.15, 0.05, 0.0)
+LEFT_TO_ADD = (0.3, 0.2, 0.1, 0.0)
 LEFT_MAX = 800  # titles
 ROUNDED = 1e-5  # how much sums of float32 may be off
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -112,16 +112,22 @@ def wanted(arrays: Arrays, words: Sequence[str]) -> Wanted:
     return Wanted(pieces, rareness**2 / shown, np.append(left, 0.0) / shown, rarest, shown)
 
 
-def title_scores(arrays: Arrays, question: Wanted, rows: Rows | npt.NDArray[np.int64]) -> Scores:
-    """Return the cosine of a question with some titles, from 0 to 1: how much of both is in the other."""
-    adds = np.zeros(len(arrays["ngram_codes"]))
-    adds[question.pieces] = question.adds
-    starts = arrays["title_indptr"]
+def title_scores(arrays: Arrays, questions: Sequence[Wanted], rows: Rows | npt.NDArray[np.int64]) -> Scores:
+    """Return the cosine of each question with some titles: how much of both is in the other.
+
+    Shape (questions, rows), from 0 to 1.
+    """
+    starts, lengths = arrays["title_indptr"], arrays["title_lengths"][rows]
     counts = starts[rows + 1] - starts[rows]
     skipped = np.repeat(starts[rows] - np.cumsum(counts) + counts, counts)
     pieces = arrays["title_pieces"][np.arange(len(skipped)) + skipped]
-    sums = np.bincount(np.repeat(np.arange(len(rows)), counts), adds[pieces], minlength=len(rows))
-    return _per_length(sums, arrays["title_lengths"][rows])
+    places = np.repeat(np.arange(len(rows)), counts)
+    scores = np.empty((len(questions), len(rows)), np.float32)
+    for question, own in zip(questions, scores, strict=True):
+        adds = np.zeros(len(arrays["ngram_codes"]))
+        adds[question.pieces] = question.adds
+        own[:] = np.bincount(places, adds[pieces], minlength=len(rows)) / lengths
+    return scores
 
 
 def all_title_scores(arrays: Arrays, question: Wanted) -> Scores:
@@ -130,10 +136,11 @@ def all_title_scores(arrays: Arrays, question: Wanted) -> Scores:
     return _per_length(sums, arrays["title_lengths"])
 
 
-def best_titles(arrays: Arrays, question: Wanted, count: int) -> Rows:
+def best_titles(arrays: Arrays, question: Wanted, count: int, least: float = 0.0) -> tuple[Rows, float]:
     """Return all rows that may be among the best `count` titles, rising; some others may be among them.
 
-    A title that has nothing of the question is not.
+    A title that has nothing of the question is not, nor one with less than `least`, which is known of so many
+    titles already. What is known of so many then is returned beside the rows.
     """
     lengths = arrays["title_lengths"]
     sums, done = np.zeros(len(lengths), np.float32), 0
@@ -142,13 +149,15 @@ def best_titles(arrays: Arrays, question: Wanted, count: int) -> Rows:
         _add(arrays, question, question.rarest[done:upto], sums)
         done = upto
         scores: Scores = np.divide(sums, lengths, dtype=np.float32)
-        least = _reached(arrays, question, scores, count) - ROUNDED
-        if least > question.left[done]:  # what has none of the pieces so far cannot be among the best
-            found = np.flatnonzero(scores >= least - question.left[done])
-            found = found[_at_most(question, scores[found], lengths[found], question.left[done]) >= least]
+        if not least > question.left[done]:  # what is known leaves too many: these tell more
+            least = max(least, _reached(arrays, question, scores, count))
+        low = least - ROUNDED
+        if low > question.left[done]:  # what has none of the pieces so far cannot be among the best
+            found = np.flatnonzero(scores >= low - question.left[done])
+            found = found[_at_most(question, scores[found], lengths[found], question.left[done]) >= low]
             if len(found) <= LEFT_MAX or done == len(question.pieces):
-                return found.astype(np.int32)
-    return np.flatnonzero(sums).astype(np.int32)
+                return found.astype(np.int32), least
+    return np.flatnonzero(sums).astype(np.int32), least
 
 
 def _add(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64], sums: Scores) -> None:
@@ -169,7 +178,7 @@ def _reached(arrays: Arrays, question: Wanted, scores: Scores, count: int) -> fl
     if not floor:
         return 0.0
     likely = np.flatnonzero(scores >= floor)[:LEFT_MAX]
-    whole = title_scores(arrays, question, likely)
+    whole = title_scores(arrays, [question], likely)[0]
     return float(np.partition(whole, len(whole) - count)[len(whole) - count])
 
 
@@ -189,7 +198,8 @@ def exact_titles(arrays: Arrays, question: Wanted, least: float) -> Rows:
     starts, piece = arrays["ngram_indptr"], question.pieces[question.rarest[0]]
     rows: Rows = arrays["ngram_rows"][starts[piece] : starts[piece + 1]]
     rows = rows[np.abs(arrays["title_lengths"][rows] - question.length) <= 0.1 * question.length]
-    return rows[title_scores(arrays, question, rows) >= least]
+    found: Rows = rows[title_scores(arrays, [question], rows)[0] >= least]
+    return found
 
 
 def _sums(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

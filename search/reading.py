@@ -33,7 +33,7 @@ class Reading:
 
     def titles(self, rows: Rows) -> Scores:
         """Return the cosine of the words and each of some titles."""
-        scores: Scores = np.max([title_scores(self.head.arrays, one, rows) for one in self.texts], axis=0)
+        scores: Scores = title_scores(self.head.arrays, self.texts, rows).max(axis=0)
         return scores
 
     def all_titles(self) -> Scores:
@@ -50,7 +50,11 @@ class Reading:
     def likely(self, count: int) -> Rows:
         """Return rows, rising, among which are the best `count` by title and year."""
         by_year = [self.head.rows_of_years[one] for one in self.years]
-        by_title = [best_titles(self.head.arrays, one, count) for one in self.texts]
+        by_title, least = list[Rows](), 0.0
+        # Without its years it has more in common with most titles: what they reach is the floor of the other.
+        for one in reversed(self.texts):
+            found, least = best_titles(self.head.arrays, one, count, least)
+            by_title.append(found)
         return np.unique(np.concatenate([*by_title, *by_year]))
 
     def exact(self) -> Rows:

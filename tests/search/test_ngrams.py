@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from search.ngrams import all_title_scores, best_titles, build_ngrams, exact_titles, title_scores, wanted
+from search.ngrams import (
+    ROUNDED,
+    all_title_scores,
+    best_titles,
+    build_ngrams,
+    exact_titles,
+    title_scores,
+    wanted,
+)
 from search.ranking import best_places, floor_of
 from search.text import words_of
 from tests.support.search import small_catalogue
@@ -29,10 +37,23 @@ def test_the_best_titles_are_among_those_that_few_pieces_find(text: str, count: 
     question = wanted(ARRAYS, words_of(text))
     scores = all_title_scores(ARRAYS, question)
     best = [row for row in best_places(scores, count).tolist() if scores[row] > 0]
-    found = best_titles(ARRAYS, question, count)
+    found, least = best_titles(ARRAYS, question, count)
     assert set(best) <= set(found.tolist())
     assert (np.diff(found) > 0).all()
     assert scores[found].all(), "a title that has nothing of it is not found"
+    assert (scores >= least - ROUNDED).sum() >= count, "as many have what is said that they have at least"
+
+
+@pytest.mark.parametrize("text", ASKED)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 1.1])
+def test_titles_below_what_is_known_already_are_not_looked_for(text: str, share: float) -> None:
+    question = wanted(ARRAYS, words_of(text))
+    scores = all_title_scores(ARRAYS, question)
+    known = share * max(float(scores.max()), 0.1)
+    best = [row for row in best_places(scores, 20).tolist() if scores[row] >= known]
+    found, least = best_titles(ARRAYS, question, 20, known)
+    assert set(best) <= set(found.tolist())
+    assert least >= known
 
 
 @pytest.mark.parametrize("text", [*ASKED, "golden castle returns", "the the", "", "castle stone and golden"])
@@ -43,15 +64,16 @@ def test_exact_titles_are_those_with_that_score(text: str) -> None:
 
 
 def test_few_titles_are_left_of_many() -> None:
-    assert len(best_titles(ARRAYS, wanted(ARRAYS, words_of("golden castle")), 20)) <= len(TITLES) / 8
+    assert len(best_titles(ARRAYS, wanted(ARRAYS, words_of("golden castle")), 20)[0]) <= len(TITLES) / 8
 
 
 @pytest.mark.parametrize("text", ASKED)
 def test_some_titles_have_the_very_scores_that_all_have(text: str) -> None:
-    question = wanted(ARRAYS, words_of(text))
+    questions = [wanted(ARRAYS, words_of(text)), wanted(ARRAYS, ["golden"])]
     rows = ROWS[::-7]
-    assert np.array_equal(title_scores(ARRAYS, question, rows), all_title_scores(ARRAYS, question)[rows])
-    assert title_scores(ARRAYS, question, rows[:0]).shape == (0,)
+    for question, scores in zip(questions, title_scores(ARRAYS, questions, rows), strict=True):
+        assert np.array_equal(scores, all_title_scores(ARRAYS, question)[rows])
+    assert title_scores(ARRAYS, questions, rows[:0]).shape == (2, 0)
 
 
 @pytest.mark.parametrize("size", [5, 100, 1_000, 30_000])
