@@ -61,6 +61,16 @@ def test_singular_values_grow_with_the_data() -> None:
     assert singular_values(four_times, (6,), seed=1) == pytest.approx([2 * expected[5]], rel=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(900, 700), (700, 900)])
+def test_singular_values_are_found_among_those_of_noise(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(2)
+    matrix = csr_matrix(random_array(shape, density=0.02, rng=rng, dtype=np.float32))
+    expected = np.linalg.svd(matrix.toarray(), compute_uv=False)
+    of_20, of_50 = singular_values(matrix, (20, 50), seed=1)
+    assert of_20 == pytest.approx(expected[19], rel=2e-3)
+    assert of_50 == pytest.approx(expected[49], rel=1e-2)
+
+
 @pytest.mark.parametrize("shape", [(2, 2), (2, 9), (30, 3)])
 def test_a_small_matrix_has_a_last_singular_value(shape: tuple[int, int]) -> None:
     of_one, of_many = singular_values(csr_matrix(np.ones(shape, dtype=np.float32)), (1, 20), seed=1)

@@ -22,8 +22,6 @@ from auto_deployment.training.train.rating_models import Rated
 from auto_deployment.training.train.strength import liked, singular_values, strength
 from auto_deployment.training.train.trainset import Trainset
 
-TOLERANCE = 1e-3  # of the singular values that say how strongly is regularised
-
 
 def fit_onwards(
     trainset: Trainset, catalogue: pd.DataFrame, params: TrainingParams, parent: Parent
@@ -38,7 +36,7 @@ def fit_onwards(
         rating = pool.submit(continue_ratings, Rated(trainset), parent, how)
         likes = liked(trainset, strength(trainset, how.rating_power))
         ranks = how.als.spectrum_rank, how.items.spectrum_rank
-        of_factors, of_items = singular_values(likes, ranks, how.seed, TOLERANCE)
+        of_factors, of_items = singular_values(likes, ranks, how.seed)
         ranking = continue_als(likes, of_factors, parent, how)
         items = continue_items(likes, of_items, parent, how)
         parts = Parts(ranking, rating.result(), items, parent.choice)
