@@ -69,7 +69,10 @@ def test_commands_that_documents_show_exist_with_their_options(capsys: pytest.Ca
 
 
 def shown_commands() -> Iterator[tuple[Path, list[str]]]:
-    """Yield the words after `marquee` of each command line; what is in capitals stands for something."""
+    """Yield the words after `marquee` of each command line; what is in capitals stands for something.
+
+    After `-n` it is a namespace of Kubernetes.
+    """
     for document in DOCUMENTS:
         for line in "\n".join(code_of(document)).splitlines():
             for shown in re.findall(r"(?:(?<!-n )\bmarquee|-m auto_deployment) ([a-z][^#;`'|&]*)", line):
