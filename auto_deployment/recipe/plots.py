@@ -19,6 +19,7 @@ from auto_deployment.report.plots import ACCENT, GRID, MUTED, STYLE, svg
 WIDTH_IN, PANEL_IN = 8.0, 2.1
 COLORS = (ACCENT, "#c9a227", "#3b6fb6", "#b3261e", "#7b4fa3", MUTED, "#8fc9b4", "#d98c4a")
 LIMIT = "#b3261e"
+BESIDE, BESIDE_LEVELS = 1.06, 1.2  # where the legend begins: a second axis has its numbers before it
 NONE = float("nan")
 
 
@@ -39,7 +40,7 @@ def load_plot(minutes: Sequence[Minute], unit: str) -> bytes:
         levels.set_ylabel(f"{unit}, grey", color=MUTED)
         levels.set_ylim(bottom=0)
         _finish(times, "Response time, ms")
-        _finish(rates, "Answered requests a minute")
+        _finish(rates, "Answered requests a minute", BESIDE_LEVELS)
         _finish(available, "Available, %")
         available.set_xlabel("minute")
         return svg(figure)
@@ -95,8 +96,8 @@ def beside_plot(minutes: Sequence[Minute], seen: Sequence[Seen], unit: str) -> b
 def recipe_plot(recipe: Recipe) -> bytes:
     """Draw for each limit of the goal one instance at growing load, and what was verified over its steps.
 
-    Dots were measured, lines of sizes are fitted. Under varying load there are the proposal and the next
-    cheaper deployment, each with its last run.
+    Dots were measured, those beyond the picture are triangles; lines of sizes are fitted. Under varying load
+    there are the proposal and the next cheaper deployment, each with its last run.
     """
     limits = recipe.wish.goal.limits
     with matplotlib.rc_context(STYLE):
@@ -109,7 +110,7 @@ def recipe_plot(recipe: Recipe) -> bytes:
             for axes in (one, varying):
                 axes.axhline(limit.below_ms, color=LIMIT, linewidth=1, linestyle=(0, (4, 3)))
             _finish(one, f"{limit.measure} of one instance, ms")
-            _finish(varying, f"{limit.measure} under varying load, ms (last runs)")
+            _finish(varying, f"{limit.measure} under varying load, ms (last runs)", BESIDE_LEVELS)
             for axes in (one, varying):
                 axes.set_ylim(0, 2 * limit.below_ms)
             one.set_xlabel("requests a second")
@@ -137,6 +138,10 @@ def _curve(axes: Axes, swept: Swept, limit: Limit, color: str) -> None:
     axes.plot(
         [x for x, _ in dots], [y for _, y in dots], "o", color=color, label=str(swept.size), markersize=5
     )
+    beyond = [
+        rate for rate, ms in found if ms is None or ms > 2 * limit.below_ms
+    ]  # the highest that is drawn
+    axes.plot(beyond, [1.96 * limit.below_ms] * len(beyond), "^", color=color, markersize=5)
     curve = swept.curve(limit.measure)
     if curve is not None:
         end = min(max(rate for rate, _ in dots), 0.999 * curve.capacity)
@@ -157,7 +162,7 @@ def _line(
     )
 
 
-def _finish(axes: Axes, title: str) -> None:
+def _finish(axes: Axes, title: str, beside: float = BESIDE) -> None:
     axes.set_title(title, loc="left", fontsize=9.5, fontweight="bold")
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=GRID)
@@ -166,4 +171,4 @@ def _finish(axes: Axes, title: str) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     if len(axes.get_lines()) > 1:
-        axes.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), frameon=False, fontsize=8)
+        axes.legend(loc="center left", bbox_to_anchor=(beside, 0.5), frameon=False, fontsize=8)
