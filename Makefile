@@ -63,7 +63,7 @@ test-quick: .venv/.dev openmp nginx browser bytecode ## what to run at every sav
 	@$(BIN)/python -m pytest --quiet --numprocesses=auto --dist=loadfile --no-loadscope-reorder \
 		-m 'not lab and not slow' --ignore=tests/e2e --ignore=tests/cluster $(TESTS)
 
-test-cluster: .venv/.dev .venv-s3/.done ## proofs that need a cluster; apart from `make test`, by hand and before a release
+test-cluster: .venv/.dev .venv-s3/.done .venv-spark/.done java ## proofs that need a cluster; apart from `make test`, by hand and before a release
 	@$(BIN)/python -m pytest tests/cluster
 
 check: .venv/.dev ## format, lint, types, import contracts, images, YAML: what CI asks before the tests
@@ -130,7 +130,11 @@ proto: .venv/.dev ## generate what Python needs to speak app/rpc/marquee.proto
 	@$(BIN)/python -m grpc_tools.protoc -I app/rpc --python_out=app/rpc --pyi_out=app/rpc app/rpc/marquee.proto
 
 clean: ## remove the virtual environment and the demo data; other data stays
-	rm -rf .venv .venv-s3 "$(BYTECODE)" data/demo
+	rm -rf .venv .venv-s3 .venv-spark "$(BYTECODE)" data/demo
+
+.PHONY: java
+java:
+	@scripts/install-package.sh default-jre-headless java
 
 .PHONY: nginx
 nginx:
@@ -161,4 +165,15 @@ openmp:
 	@echo 'Installing an S3 server into .venv-s3 (once) ...'
 	@.venv-s3/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile \
 		-r tests/fleet/s3.txt
+	@touch $@
+
+# For the tests on a real Spark: pyspark beside the packages of .venv.
+.venv-spark/.done: .venv/.dev auto_deployment/training/train/engines/spark.txt
+	@rm -rf .venv-spark
+	@$(BIN)/python -m venv .venv-spark
+	@echo 'Installing pyspark into .venv-spark (once) ...'
+	@.venv-spark/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile \
+		-r auto_deployment/training/train/engines/spark.txt
+	@$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
+		>"$$(.venv-spark/bin/python -c 'import site; print(site.getsitepackages()[0])')/shared.pth"
 	@touch $@

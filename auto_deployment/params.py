@@ -20,7 +20,7 @@ from auto_deployment.release.params import ReleaseParams
 from auto_deployment.simulate.params import SimulateParams
 from auto_deployment.training.gate.checks import GateParams
 from auto_deployment.training.index.params import SearchParams
-from auto_deployment.training.params import TrainingParams
+from auto_deployment.training.params import SparkParams, TrainingParams
 
 T = TypeVar("T")
 
@@ -50,6 +50,7 @@ class Params:
     checks: ChecksParams
     fleet: FleetParams = field(default_factory=FleetParams, metadata=LATER)
     search: SearchParams = field(default_factory=SearchParams, metadata=LATER)
+    spark: SparkParams = field(default_factory=SparkParams, metadata=LATER)
 
 
 def load_params(path: Path) -> Params:

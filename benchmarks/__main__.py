@@ -24,6 +24,7 @@ from benchmarks import (
     rpc,
     search,
     soak,
+    spark,
     throughput,
 )
 from benchmarks.report import Table, save
@@ -46,14 +47,18 @@ KINDS = (
     "fleet",
     "search",
 )
-ASKED = ("feedback-stores",)  # takes hours, so only where it is named
+# Only where they are named: one takes hours, one needs pyspark.
+ASKED = ("feedback-stores", "spark")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what is asked for; return 1 when a promise was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS + ASKED)} (default: all but the last)"
+        "kinds",
+        nargs="*",
+        metavar="KIND",
+        help=f"of {', '.join(KINDS + ASKED)} (default: all but {' and '.join(ASKED)})",
     )
     parser.add_argument("--factors", type=int, nargs="+", default=[64, 100], help="sizes of the model")
     parser.add_argument("--rounds", type=int, default=11, help="of throughput, 16 slices each")
@@ -66,6 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--parts", nargs="+", choices=continuing.PARTS, default=continuing.PARTS, help="of continuing"
+    )
+    parser.add_argument("--spark-parts", nargs="+", choices=spark.PARTS, default=spark.PARTS, help="of spark")
+    parser.add_argument(
+        "--spark-ratings", type=int, nargs="+", default=[1_000_000], help="of spark: how many"
     )
     parser.add_argument("--latency-s", type=int, default=30)
     parser.add_argument("--load-s", type=int, default=60, help="of grpc, for its long run")
@@ -147,6 +156,10 @@ ALONE: dict[str, tuple[str, Measure]] = {
     "search": (
         "a gateway and four shards, load generator included, and updates with a shard killed in each",
         lambda work, args, table: search.measure(work, args, table),
+    ),
+    "spark": (
+        f"training on this machine and on Spark at {spark.MASTER}",
+        lambda work, args, table: spark.measure(work, table, args.spark_parts, args.spark_ratings),
     ),
     "list-diff": (
         "lists of honest successive models, and of broken ones",

@@ -31,7 +31,7 @@ def measure(work: Path, table: Table) -> dict[str, Any]:
     )
     table.line("|---|---|---|---|---|---|---|---|")
     found = {}
-    for name, data in _sources(work):
+    for name, data in sources(work):
         found[name] = _of(data)
         for row in _rows(name, found[name]):
             table.line(row)
@@ -43,7 +43,7 @@ def measure(work: Path, table: Table) -> dict[str, Any]:
     return found
 
 
-def _sources(work: Path) -> Iterator[tuple[str, TrainingData]]:
+def sources(work: Path) -> Iterator[tuple[str, TrainingData]]:
     paths = Paths(work / "recent-lists" / "demo")
     write_demo(PARAMS.simulate, (1, 5), paths)
     yield "demo", load_data(paths.segments, paths.catalog, PARAMS.training.prepare)

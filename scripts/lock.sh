@@ -8,6 +8,8 @@ compile() {
 }
 compile "$@" requirements-dev.in --output-file requirements-dev.txt
 compile "$@" tests/fleet/s3.in --output-file tests/fleet/s3.txt
+engines=auto_deployment/training/train/engines
+compile "$@" "$engines/spark.in" --output-file "$engines/spark.txt"
 for part in app app/rpc auto_deployment search; do
   compile --constraints requirements-dev.txt "$part/requirements.in" --output-file "$part/requirements.txt"
 done

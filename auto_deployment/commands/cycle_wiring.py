@@ -24,7 +24,8 @@ def make_cycle(settings: Settings) -> Cycle:
     paths, publish = Paths(settings.data_dir), settings.publish
     max_age_s = load_params(settings.params_file).ingest.batch.max_age_s
     has_remote = publish.git_remote is not None
-    project = Project(PROJECT, settings.params_file, publish.git_branch, has_remote, max_age_s)
+    branch, engine = publish.git_branch, settings.engine.engine
+    project = Project(PROJECT, settings.params_file, branch, has_remote, max_age_s, engine)
     publishing = factory.build(paths.cycle, publish)
     return Cycle(paths, publishing, project, mail_notifier(settings, publishing.layout))
 

@@ -22,7 +22,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Take one step and say what came of it; return 0, also where the gate refuses: its file says so."""
     params = load_params(settings.params_file)
     try:
-        words = STAGES[args.stage](Workspace(settings.data_dir), params)
+        words = STAGES[args.stage](Workspace(settings.data_dir), params, settings)
     except MarqueeError as error:
         sys.stderr.write(last_sentence(args.stage, error))
         return error.exit_status
@@ -37,26 +37,29 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 # Each step imports what it needs itself: no other one waits for it, and libraries take long.
 
 
-def _prepare(workspace: Workspace, params: Params) -> str:
+def _prepare(workspace: Workspace, params: Params, _: Settings) -> str:
     from auto_deployment.training.prepare import stage
 
     return stage.run(workspace, params.training.prepare)
 
 
-def _train(workspace: Workspace, params: Params) -> str:
+def _train(workspace: Workspace, params: Params, settings: Settings) -> str:
     from auto_deployment.training.train import stage
+    from auto_deployment.training.train.engines.chosen import engine_of
 
-    return stage.run(workspace, params.training)
+    how = settings.engine
+    engine = engine_of(how.engine, how.spark_master, how.spark_driver_host, params.spark)
+    return stage.run(workspace, params.training, engine)
 
 
-def _evaluate(workspace: Workspace, params: Params) -> str:
+def _evaluate(workspace: Workspace, params: Params, _: Settings) -> str:
     from auto_deployment.training.evaluate import stage
     from auto_deployment.training.summary import describe
 
     return describe(stage.run(workspace, params.training))
 
 
-def _gate(workspace: Workspace, params: Params) -> str:
+def _gate(workspace: Workspace, params: Params, _: Settings) -> str:
     from auto_deployment.training.gate import stage
 
     result = stage.run(workspace, params.gate, params.training.train.seed)
@@ -65,7 +68,7 @@ def _gate(workspace: Workspace, params: Params) -> str:
     return "\n".join([first, *said, result.lists.sentence])
 
 
-def _package(workspace: Workspace, params: Params) -> str:
+def _package(workspace: Workspace, params: Params, _: Settings) -> str:
     from auto_deployment.report.model_files import write_page
     from auto_deployment.training.package import stage
 
@@ -74,13 +77,13 @@ def _package(workspace: Workspace, params: Params) -> str:
     return f"{metrics['model']['version']} packaged"
 
 
-def _index(workspace: Workspace, params: Params) -> str:
+def _index(workspace: Workspace, params: Params, _: Settings) -> str:
     from auto_deployment.training.index import stage
 
     return stage.run(workspace, params.search)
 
 
-STAGES: dict[str, Callable[[Workspace, Params], str]] = {
+STAGES: dict[str, Callable[[Workspace, Params, Settings], str]] = {
     "prepare": _prepare,
     "train": _train,
     "evaluate": _evaluate,

@@ -18,6 +18,7 @@ from auto_deployment.config import (
     master,
     publish,
     recent,
+    training,
 )
 from auto_deployment.config.addresses import (
     FeedbackAddresses,
@@ -37,6 +38,7 @@ from auto_deployment.config.mail import MailSettings
 from auto_deployment.config.master import MasterSettings
 from auto_deployment.config.publish import PublishSettings
 from auto_deployment.config.recent import RecentSettings
+from auto_deployment.config.training import EngineSettings
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -64,6 +66,7 @@ class Settings:
     recent: RecentSettings = field(default_factory=RecentSettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
     master: MasterSettings = field(default_factory=MasterSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -107,4 +110,5 @@ SECTIONS: dict[str, tuple[Callable[..., Any], Variables]] = {
     "recent": (RecentSettings, recent.VARIABLES),
     "fleet": (FleetSettings, fleet.VARIABLES),
     "master": (MasterSettings, master.VARIABLES),
+    "engine": (training.engine_settings, training.VARIABLES),
 }

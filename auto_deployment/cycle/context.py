@@ -22,6 +22,7 @@ class Project:
     branch: str
     has_remote: bool
     segment_max_age_s: float  # of ingest: so soon a first event becomes a segment
+    engine: str = "local"  # what computes: another one makes another model of the same data
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from auto_deployment.publish.tag_message import content_hash
 from auto_deployment.release.records import read_rejected
 from auto_deployment.training.workspace import read_json
 
+LOCAL = "local"  # the engine that can go on from another model
 CHAMPION = "champion"  # whichever version that is
 INSTEAD = "`marquee retrain` trains from nothing"
 
@@ -19,9 +20,17 @@ def put_parent(cycle: Cycle, wanted: str | None) -> str | None:
     Raises `PublishError` where it is not there any more, or nothing may be made of it.
     """
     version = None if wanted is None else _find(cycle, wanted)
+    if version is not None and cycle.project.engine != LOCAL:
+        raise PublishError(
+            f"{version} cannot be continued, TRAIN_ENGINE is {cycle.project.engine}: set it to {LOCAL}, or "
+            f"{INSTEAD}."
+        )
     publishing = cycle.publishing
     lock = None if version is None else publishing.repository.show(version, "dvc.lock")
     publishing.data.use_model(lock, PARENT)
+    if cycle.project.engine != LOCAL:
+        # Among what the stage `train` depends on: DVC takes no model of the other engine for this one's.
+        (cycle.workspace.parent / "engine").write_text(f"{cycle.project.engine}\n", "utf-8")
     return version
 
 

@@ -1,4 +1,4 @@
-"""The `training` section of `params.yaml`."""
+"""The sections `training` and `spark` of `params.yaml`."""
 
 from dataclasses import dataclass, field
 
@@ -154,3 +154,40 @@ class TrainingParams:
     prepare: PrepareParams
     train: TrainParams
     evaluate: EvaluateParams
+
+
+@dataclass(frozen=True, slots=True)
+class SparkAlsParams:
+    """Spark's alternating least squares of lists: its penalty of a row is `regularization` x its entries.
+
+    Users are then solved once more with one penalty for all, as the service solves them for later events:
+    `fold_in` x `regularization` x the mean number of entries of a user.
+    """
+
+    iterations: int = 10
+    regularization: float = 0.1
+    fold_in: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SparkRatingParams:
+    """Spark's alternating least squares of what biases leave of ratings, penalised in the same way."""
+
+    factors: int = 16
+    iterations: int = 10
+    regularization: float = 0.2
+    bias_epochs: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SparkParams:
+    """The section `spark`: how Spark fits; what is not here is as in `training`."""
+
+    block_events: int = 250000  # a task's share: whole users
+    als_blocks: int = 8  # of users, and of movies
+    attempts: int = 3  # of each step, from the driver's data, where Spark's own retries did not help
+    no_worker_max_s: int = 120  # then the training gives up
+    driver_memory_mb: int = 2048
+    executor_memory_mb: int = 2048
+    als: SparkAlsParams = field(default_factory=SparkAlsParams, metadata=LATER)
+    ratings: SparkRatingParams = field(default_factory=SparkRatingParams, metadata=LATER)

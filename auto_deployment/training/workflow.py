@@ -19,6 +19,8 @@ from auto_deployment.training.params import TrainingParams
 from auto_deployment.training.prepare.data import TrainingData
 from auto_deployment.training.prepare.split import Split, describe_split, split_by_time
 from auto_deployment.training.provenance import model_version
+from auto_deployment.training.train.engines.local import LOCAL
+from auto_deployment.training.train.engines.port import Engine
 from auto_deployment.training.train.fit import Fitted, describe_fit, fit
 from auto_deployment.training.train.trainset import make_trainset
 
@@ -36,12 +38,18 @@ class Trained:
         return str(self.details["version"])
 
 
-def train_model(data: TrainingData, params: TrainingParams, now: datetime, revision: Revision) -> Trained:
+def train_model(
+    data: TrainingData,
+    params: TrainingParams,
+    now: datetime,
+    revision: Revision,
+    engine: Engine = LOCAL,
+) -> Trained:
     """Fit a model on the older events and measure it on the later ones; raise `NotEnoughDataError`."""
     split = split_by_time(data.interactions, params.prepare)
     trainset = make_trainset(split.train)
-    fitted = fit(trainset, data.movies, params, split.kind)
-    details = _details(data, split, fitted, params, now, revision)
+    fitted = fit(trainset, data.movies, params, split.kind, engine)
+    details = {**_details(data, split, fitted, params, now, revision), **engine.describe()}
     measured = evaluate(Recommender(fitted.as_model()), trainset, split.test, data.users, params)
     measured["recent"] = measure_recent(details, split.train, split.test, params)
     metrics = assemble_metrics(details, measured)

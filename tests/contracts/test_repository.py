@@ -16,6 +16,7 @@ LOCKS = (
     "auto_deployment/requirements.txt",
     "requirements-dev.txt",
     "tests/fleet/s3.txt",
+    "auto_deployment/training/train/engines/spark.txt",
 )
 VARIABLE = re.compile(r"^#?\s?([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 
@@ -53,7 +54,7 @@ def test_a_lock_file_pins_every_package_with_hashes_and_names_no_address(lock: s
     assert "://" not in text
     assert "--index" not in text
     blocks = re.split(r"^(?=[a-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
-    assert len(blocks) > 5
+    assert len(blocks) > (1 if lock.endswith("spark.txt") else 5)
     assert all("--hash=sha256:" in block for block in blocks)
 
 

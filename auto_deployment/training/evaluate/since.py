@@ -16,7 +16,8 @@ from auto_deployment.training.params import TrainingParams, TrainParams
 from auto_deployment.training.prepare.interactions import is_liked, is_relevant
 from auto_deployment.training.train.choose.choice import Choice, describe_choice
 from auto_deployment.training.train.choose.cut import is_later
-from auto_deployment.training.train.fit import Parts, assemble
+from auto_deployment.training.train.engines.port import Parts
+from auto_deployment.training.train.fit import assemble
 from auto_deployment.training.train.item_model import fit_items
 from auto_deployment.training.train.ranking_model import fit_als
 from auto_deployment.training.train.rating_models import RatingModel

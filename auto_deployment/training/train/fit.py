@@ -1,8 +1,6 @@
 """From a trainset to the arrays of a model."""
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -10,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from app.artifact import Model, Movies
@@ -19,24 +16,18 @@ from auto_deployment.dataset.arrays import BoolArray, Float32Array, Float64Array
 from auto_deployment.training.libraries import library_versions
 from auto_deployment.training.params import TrainingParams, TrainParams
 from auto_deployment.training.prepare.split import Kind
-from auto_deployment.training.train.beside import beside
 from auto_deployment.training.train.blend import item_weights, popular_weights, user_weights, with_bias
 from auto_deployment.training.train.choose.choice import Choice, describe_choice
-from auto_deployment.training.train.choose.choose import choose
-from auto_deployment.training.train.item_model import fit_items
+from auto_deployment.training.train.engines.local import LOCAL
+from auto_deployment.training.train.engines.port import Engine, Parts
 from auto_deployment.training.train.popularity import popular_score, recent_popularity
-from auto_deployment.training.train.ranking_model import RankingModel, fit_als
-from auto_deployment.training.train.rating_models import Rated, RatingModel
-from auto_deployment.training.train.served_ratings import fit_ratings
 from auto_deployment.training.train.stored_lists import store_lists
-from auto_deployment.training.train.strength import faded, liked, singular_values, strength
+from auto_deployment.training.train.strength import faded, strength
 from auto_deployment.training.train.trainset import Trainset
 
 Arrays = dict[str, npt.NDArray[Any]]
 # Of a model's arrays: the users who are weighed and get a stored list, and everybody's `user_item` before.
 Kept = Callable[[Arrays], tuple[IndexArray, Float32Array]]
-
-FIT_BESIDE = 100_000  # ratings; with fewer, a process of its own starts for longer than SVD takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +44,20 @@ class Fitted:
         return Model({"version": "unpublished", "scalars": self.scalars}, self.arrays, self.movies)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What was fitted, and how it is weighted; `items` are item-to-item weights (M, M)."""
-
-    ranking: RankingModel
-    rating: RatingModel
-    items: csr_matrix
-    choice: Choice
-
-
-def fit(trainset: Trainset, catalogue: pd.DataFrame, params: TrainingParams, kind: Kind) -> Fitted:
+def fit(
+    trainset: Trainset,
+    catalogue: pd.DataFrame,
+    params: TrainingParams,
+    kind: Kind,
+    engine: Engine = LOCAL,
+) -> Fitted:
     """Fit all parts, choose their weights, and compute the stored lists; the same input gives the same.
 
-    `kind` is how the training part was cut from the whole.
+    `kind` is how the training part was cut from the whole, `engine` what computes the parts.
     """
-    how = params.train
-    with (
-        threadpool_limits(1, "blas"),
-        _rating_beside(trainset, how) as rating,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        # In a thread, as it has the same arrays; most of the time neither holds the interpreter's lock.
-        chosen = pool.submit(choose, trainset, kind, params.prepare, how)
-        likes = liked(trainset, strength(trainset, how.rating_power))
-        ranks = how.als.spectrum_rank, how.items.spectrum_rank
-        of_factors, of_items = singular_values(likes, ranks, how.seed)
-        ranking = fit_als(likes, of_factors, how.als, how.seed)
-        items = fit_items(likes, of_items, how.items)
-        choice, tried = chosen.result()
-        parts = Parts(ranking, rating(), items, choice)
-    fitted = assemble(trainset, catalogue, parts, how)
-    return replace(fitted, choice={**describe_choice(choice), "tried": tried})
-
-
-@contextmanager
-def _rating_beside(trainset: Trainset, params: TrainParams) -> Iterator[Callable[[], RatingModel]]:
-    """Fit the ratings in another process meanwhile, few of them here; yield what waits for the result."""
-    rated = Rated(trainset)
-    if len(rated.rating) < FIT_BESIDE:
-        fitted = fit_ratings(rated, params)
-        yield lambda: fitted
-        return
-    with beside(fit_ratings, rated, params) as result:
-        yield result
+    parts, tried = engine.fit_parts(trainset, params, kind)
+    fitted = assemble(trainset, catalogue, parts, params.train)
+    return replace(fitted, choice={**describe_choice(parts.choice), "tried": tried})
 
 
 def assemble(

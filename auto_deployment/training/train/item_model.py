@@ -27,12 +27,27 @@ def fit_items(
     number of threads changes how sums are rounded. `movies_max` limits the movies further.
     """
     size = likes.shape[1]
-    movies = _most_liked(likes, min(params.movies, movies_max or params.movies))
+    movies = most_liked(likes, min(params.movies, movies_max or params.movies))
     if len(movies) < 2:
-        return csr_matrix((size, size), dtype=np.float32)
-    regularization = max(singular_value**2, 1.0)
+        return nothing(size)
     with threadpool_limits(1, "blas"):
-        inverse = _inverse(likes[:, movies].tocsc(), np.float32(f"{regularization:.4g}"))
+        return items_of(_gram(likes[:, movies].tocsc()), movies, size, singular_value, params)
+
+
+def nothing(size: int) -> csr_matrix:
+    """Return B where no movie says anything of another."""
+    return csr_matrix((size, size), dtype=np.float32)
+
+
+def items_of(
+    gram: Float32Array, movies: IndexArray, size: int, singular_value: float, params: ItemParams
+) -> csr_matrix:
+    """Return B of X'X, whose place it takes: by far the largest array of a training, in Fortran's order.
+
+    `gram` is of these movies, of `size` that there are.
+    """
+    regularization = max(singular_value**2, 1.0)
+    inverse = _inverse(gram, np.float32(f"{regularization:.4g}"))
     kept = keep_largest(_weights(inverse), params.kept_per_movie * len(movies)).tocoo()
     shape = (size, size)
     return csr_matrix((kept.data, (movies[kept.row], movies[kept.col])), shape=shape, dtype=np.float32)
@@ -51,18 +66,24 @@ def keep_largest(blocks: Iterator[Float32Array], count: int) -> csr_matrix:
     return vstack(kept, format="csr")
 
 
-def _most_liked(likes: csr_matrix, count: int) -> IndexArray:
+def most_liked(likes: csr_matrix, count: int) -> IndexArray:
+    """Return at most so many movies, rising: those that most users liked, and two at least."""
     users = np.bincount(likes.indices, minlength=likes.shape[1])
     order = np.argsort(-users, kind="stable")[:count]
     return np.sort(order[users[order] >= LEAST_USERS])
 
 
-def _inverse(likes: csr_matrix, regularization: np.float32) -> Float32Array:
-    """Return the inverse of X'X + lambda I, in place: by far the largest array of a training."""
+def _gram(likes: csr_matrix) -> Float32Array:
     size = likes.shape[1]
     gram = np.empty((size, size), dtype=np.float32, order="F")
     for start in range(0, size, BLOCK):
         gram[:, start : start + BLOCK] = (likes.T @ likes[:, start : start + BLOCK]).toarray()
+    return gram
+
+
+def _inverse(gram: Float32Array, regularization: np.float32) -> Float32Array:
+    """Return the inverse of X'X + lambda I, in the place of X'X."""
+    size = len(gram)
     gram[np.diag_indices(size)] += regularization
     for solve in (lapack.spotrf, lapack.spotri):  # Cholesky, then the inverse; both fill the upper half
         gram, info = solve(gram, lower=0, **{"overwrite_a" if solve is lapack.spotrf else "overwrite_c": 1})

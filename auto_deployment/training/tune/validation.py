@@ -22,7 +22,8 @@ from auto_deployment.training.params import (
 from auto_deployment.training.prepare.data import TrainingData
 from auto_deployment.training.prepare.split import split_by_time
 from auto_deployment.training.train.choose.choice import plain_choice
-from auto_deployment.training.train.fit import Parts, assemble
+from auto_deployment.training.train.engines.port import Parts
+from auto_deployment.training.train.fit import assemble
 from auto_deployment.training.train.ranking_model import RankingModel, fit_als
 from auto_deployment.training.train.rating_models import Rated, RatingModel, fit_bias, fit_svd
 from auto_deployment.training.train.served_ratings import fit_ratings

@@ -17,9 +17,9 @@ from app.recommender import Recommender
 from auto_deployment.training.errors import NotEnoughDataError, TrainingError
 from auto_deployment.training.evaluate import evaluate as measuring
 from auto_deployment.training.evaluate.recommenders import all_lists
-from auto_deployment.training.train import fit as fitting
 from auto_deployment.training.train import top_lists
 from auto_deployment.training.train.beside import beside
+from auto_deployment.training.train.engines import local as fitting
 from auto_deployment.training.train.fit import fit
 from auto_deployment.training.train.ranking_model import fit_als
 from auto_deployment.training.train.scorer import Scorer

@@ -8,7 +8,8 @@ from app.recommender import Recommender
 from app.scoring.item_part import Later
 from app.scoring.own import Weights
 from auto_deployment.training.train.choose.choice import plain_choice
-from auto_deployment.training.train.fit import Parts, assemble
+from auto_deployment.training.train.engines.port import Parts
+from auto_deployment.training.train.fit import assemble
 from auto_deployment.training.train.item_model import fit_items
 from auto_deployment.training.train.ranking_model import MovieFactors, RankingModel
 from auto_deployment.training.train.rating_models import RatingModel

@@ -17,7 +17,8 @@ from auto_deployment.training.train.continued.items import continue_items
 from auto_deployment.training.train.continued.parent import Parent
 from auto_deployment.training.train.continued.ratings import continue_ratings
 from auto_deployment.training.train.continued.rows import taken, users_to_weigh
-from auto_deployment.training.train.fit import Arrays, Fitted, Parts, assemble
+from auto_deployment.training.train.engines.port import Parts
+from auto_deployment.training.train.fit import Arrays, Fitted, assemble
 from auto_deployment.training.train.rating_models import Rated
 from auto_deployment.training.train.strength import liked, singular_values, strength
 from auto_deployment.training.train.trainset import Trainset

@@ -59,6 +59,8 @@ def open_parent(folder: Path) -> Model | None:
 def match(model: Model, prepared: Prepared, trainset: Trainset, params: TrainingParams) -> Parent:
     """Find users and movies in it; raise `CannotContinueError` where its weights do not fit."""
     manifest, how = model.manifest, params.train
+    if other := manifest.get("engine"):
+        raise CannotContinueError(model, f"it was computed by {other['name']}")
     if manifest["format"] != FORMAT:
         raise CannotContinueError(model, f"its format is {manifest['format']} and not {FORMAT}")
     _check_parameters(model, params)

@@ -1,0 +1,1 @@
+"""What computes the parts of a model: this machine alone, or Spark."""
