@@ -70,7 +70,7 @@ def _models(name: str, data: TrainingData, table: Table) -> dict[str, Any]:
     for word in ENGINES:
         fitted = fit(trainset, data.movies, how, split.kind, engine_of(word, MASTER, None, params.spark))
         models[word] = Recommender(as_model(fitted, how, describe_split(split)))
-    found = compare(Pair(models["spark"], models["local"]), split.test, data.users, how)
+    found: dict[str, Any] = compare(Pair(models["spark"], models["local"]), split.test, data.users, how)
     lists, ratio = found["ranking"], found["rating"]["ratio"]
     cells = [
         f"{lists['users']:,}", f"{lists['champion']['value']:.4f}", f"{lists['challenger']['value']:.4f}",
