@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from auto_deployment.training.errors import TrainingError
 from auto_deployment.training.params import SparkParams
 from auto_deployment.training.train.engines.spark import work
+from auto_deployment.training.train.engines.spark.failures import SparkError, losses, quiet, reason
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,11 +27,6 @@ LOOK_S = 1.0  # between two looks at who is there
 WAVE = 16  # partitions whose results are brought at a time
 # Each iteration of least squares makes what is sent with a task deeper; ten are too deep for 1 MB of stack.
 STACK = "-Xss16m"
-CAUSE_MAX = 300  # characters of Spark's own words
-
-
-class SparkError(TrainingError):
-    """Spark could not compute a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,9 @@ def options(cluster: Cluster, params: SparkParams, blocks: int) -> Mapping[str, 
         "spark.python.authenticate.socketTimeout": "120s",  # on a busy host 15 are not enough
         "spark.driver.extraJavaOptions": f"{STACK} -Dlog4j2.configurationFile={log}",
         "spark.executor.extraJavaOptions": STACK,
-        "spark.pyspark.python": sys.executable,
+        # A worker or a block that is gone is missed within this time, not within two minutes.
+        "spark.network.timeout": "60s",
+        "spark.executor.heartbeatInterval": "5s",
     }
     if cluster.driver_host is not None:
         found |= {"spark.driver.host": cluster.driver_host, "spark.driver.bindAddress": "0.0.0.0"}
@@ -101,7 +99,8 @@ class Jobs:
             try:
                 return compute()
             except lost as error:
-                cause = first_line(error)
+                cause = reason(error)
+                log.info("Spark failed: %s", cause)
             if self._is_alone:
                 raise SparkError(
                     f"{self._cluster.master} had no worker for {self._params.no_worker_max_s} s while Spark "
@@ -177,52 +176,6 @@ class Jobs:
             return True
 
 
-def losses() -> tuple[type[Exception], ...]:
-    """Return what Python meets where a worker, a result or Java is lost.
-
-    Not all of it is Spark's: an Arrow stream that is cut is Arrow's error, and where a result's socket does
-    not open, pyspark 4.3 names its own variable that has no value yet (`_load_from_socket`).
-    """
-    import pyarrow as pa
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    return Py4JError, PySparkException, pa.ArrowException, OSError, EOFError, UnboundLocalError
-
-
-def first_line(error: BaseException) -> str:
-    """Return the sentence of an error of Spark's without its stack."""
-    from py4j.protocol import Py4JError
-
-    java = getattr(error, "java_exception", None)
-    try:
-        text = str(error if java is None else java.getMessage())
-    except (Py4JError, OSError):
-        text = "its Java has ended"
-    line = next((one.strip() for one in text.splitlines() if one.strip()), type(error).__name__)
-    return line[:CAUSE_MAX].rstrip(".: ")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Let py4j keep what it says of connections, stacks and all, to itself: it says so to the root logger."""
-    root, names = logging.getLogger(), ("py4j", "py4j.clientserver", "py4j.java_gateway")
-    before = {name: logging.getLogger(name).level for name in names}
-    for name in names:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    root.addFilter(_is_not_py4j)
-    try:
-        yield
-    finally:
-        root.removeFilter(_is_not_py4j)
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
-
-
-def _is_not_py4j(record: logging.LogRecord) -> bool:
-    return "py4j" not in Path(record.pathname).parts
-
-
 @contextmanager
 def connected(cluster: Cluster, params: SparkParams, blocks: int) -> Iterator[Jobs]:
     """Begin a session and end it; raise `SparkError` where it does not come about."""
@@ -230,13 +183,15 @@ def connected(cluster: Cluster, params: SparkParams, blocks: int) -> Iterator[Jo
     from pyspark.sql import SparkSession
 
     lost = losses()
+    # Only `spark-submit` reads `spark.pyspark.python`; without this, workers are the first `python3` in PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder
     for name, value in options(cluster, params, blocks).items():
         builder = builder.config(name, value)
     try:
         session = builder.getOrCreate()
     except lost as error:
-        raise SparkError(f"Spark at {cluster.master} did not start ({first_line(error)}).") from error
+        raise SparkError(f"Spark at {cluster.master} did not start ({reason(error)}).") from error
     cloudpickle.register_pickle_by_value(work)  # workers need not have our code
     jobs = Jobs(session, cluster, params)
     try:
