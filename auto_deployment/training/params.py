@@ -157,25 +157,16 @@ class TrainingParams:
 
 
 @dataclass(frozen=True, slots=True)
-class SparkAlsParams:
-    """Spark's alternating least squares of lists: its penalty of a row is `regularization` x its entries.
+class SparkRatingParams:
+    """Spark's alternating least squares of what biases leave: a row's penalty grows with its entries.
 
-    Users are then solved once more with one penalty for all, as the service solves them for later events:
-    `fold_in` x `regularization` x the mean number of entries of a user.
+    It is for more than `above` ratings; fewer are fitted in the driver as locally, which predicts better.
     """
 
+    above: int = 5000000
+    factors: int = 32
     iterations: int = 10
-    regularization: float = 0.1
-    fold_in: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class SparkRatingParams:
-    """Spark's alternating least squares of what biases leave of ratings, penalised in the same way."""
-
-    factors: int = 16
-    iterations: int = 10
-    regularization: float = 0.2
+    regularization: float = 0.05
     bias_epochs: int = 5
 
 
@@ -189,5 +180,4 @@ class SparkParams:
     no_worker_max_s: int = 120  # then the training gives up
     driver_memory_mb: int = 2048
     executor_memory_mb: int = 2048
-    als: SparkAlsParams = field(default_factory=SparkAlsParams, metadata=LATER)
     ratings: SparkRatingParams = field(default_factory=SparkRatingParams, metadata=LATER)

@@ -21,8 +21,14 @@ from tests.support.project import PROJECT
 from tests.support.systems.spark import START_S, Standalone, standalone, training
 from tests.support.training import small_params
 
-SPARK = {"block_events": 100, "als_blocks": 2, "no_worker_max_s": 20, "driver_memory_mb": 512}
-SPARK |= {"executor_memory_mb": 512}
+SPARK: dict[str, object] = {
+    "block_events": 100,
+    "als_blocks": 2,
+    "no_worker_max_s": 20,
+    "driver_memory_mb": 512,
+}
+RATINGS = {"above": 0, "factors": 4, "iterations": 5, "regularization": 0.1, "bias_epochs": 3}
+SPARK |= {"executor_memory_mb": 512, "ratings": RATINGS}
 COMPUTES = re.compile(r"Spark computes (.+), attempt (\d)")
 
 
@@ -115,7 +121,7 @@ def test_spark_fills_the_same_arrays_as_the_local_engine(prepared: Workspace, by
 
 
 @pytest.mark.parametrize(
-    "step", ["the factors of movies", "the factors of users", "sums over pairs of movies", "biases"]
+    "step", ["factors of movies, 2", "sums over pairs of movies", "the factors of ratings"]
 )
 def test_a_worker_that_is_killed_costs_time_and_nothing_else(
     workspace: Workspace, params: Path, cluster: Standalone, by_spark: Model, step: str

@@ -15,6 +15,7 @@ from auto_deployment.training.train import item_model
 from auto_deployment.training.train.engines.spark import factors, items, ratings, work
 from auto_deployment.training.train.engines.spark.blocks import blocks_of, cut
 from auto_deployment.training.train.engines.spark.session import Jobs
+from auto_deployment.training.train.ranking_model import fit_als
 from auto_deployment.training.train.rating_models import Rated, fit_bias
 from auto_deployment.training.train.strength import liked, singular_values, strength
 from auto_deployment.training.train.trainset import Trainset, make_trainset
@@ -73,18 +74,20 @@ def test_only_the_most_liked_movies_take_part(likes: csr_matrix, jobs: Jobs) -> 
     assert items.fit_items(jobs, likes[:1], TRAIN.items, SMALL, 1).nnz == 0
 
 
-def test_users_are_solved_as_the_service_solves_them(
-    likes: csr_matrix, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    movies = np.random.default_rng(1).normal(0, 0.3, (likes.shape[1], 8)).astype(np.float32)
-    monkeypatch.setattr(factors, "movie_factors", lambda *_: movies)
+def test_factors_solve_the_local_engines_equations(likes: csr_matrix, jobs: Jobs) -> None:
     model = factors.fit_factors(jobs, likes, TRAIN.als, SMALL, 1)
+    (value,) = singular_values(likes, (TRAIN.als.spectrum_rank,), 1)
+    local = fit_als(likes, value, TRAIN.als, 1)
+    movies = model.movie_factors
+    assert model.regularization == local.regularization
     equations = UserEquations(movies, TRAIN.als.confidence_gain, model.regularization)
     for user in range(0, likes.shape[0], 9):
         own = likes[user]
         sums = equations.sums(own.indices.tolist(), own.data.astype(np.float64))
         mine = movies @ model.user_factors[user]
         assert mine == pytest.approx(np.zeros(len(movies)) if sums is None else sums, abs=1e-5)
+    scores = model.user_factors @ movies.T, local.user_factors @ local.movie_factors.T
+    assert np.corrcoef(scores[0].ravel(), scores[1].ravel())[0, 1] > 0.95
 
 
 def test_who_liked_nothing_has_no_factors(jobs: Jobs) -> None:

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from auto_deployment.training.params import SparkParams, TrainingParams
 from auto_deployment.training.prepare.split import Kind
+from auto_deployment.training.train import served_ratings
 from auto_deployment.training.train.choose.choose import choose
 from auto_deployment.training.train.engines.port import Parts
 from auto_deployment.training.train.engines.spark.factors import fit_factors
@@ -37,8 +38,11 @@ class SparkEngine:
         with connected(self._cluster, spark, blocks) as jobs:
             ranking = fit_factors(jobs, likes, how.als, spark, how.seed)
             items = fit_items(jobs, likes, how.items, spark, how.seed)
-            rating = fit_ratings(jobs, Rated(trainset), how.bias, spark, how.seed)
+            rated = Rated(trainset)
+            is_many = len(rated.rating) > spark.ratings.above
+            rating = fit_ratings(jobs, rated, how.bias, spark, how.seed) if is_many else None
         with threadpool_limits(1, "blas"):
+            rating = rating or served_ratings.fit_ratings(rated, how)
             choice, tried = choose(trainset, kind, params.prepare, how)
         return Parts(ranking, rating, items, choice), tried
 

@@ -3,16 +3,22 @@
 It fills the arrays of SVD and Bayesian factors; neither of the two is computed here.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 from scipy.sparse import csr_matrix
 
-from auto_deployment.dataset.arrays import Float64Array
+from auto_deployment.dataset.arrays import Float32Array, Float64Array
 from auto_deployment.training.params import BiasParams, SparkParams
 from auto_deployment.training.train.engines.spark.blocks import blocks_of
-from auto_deployment.training.train.engines.spark.factors import movie_factors
 from auto_deployment.training.train.engines.spark.session import Jobs
 from auto_deployment.training.train.engines.spark.work import left_for_movies, solved_ratings, user_biases
 from auto_deployment.training.train.rating_models import Rated, RatingModel
+
+Entries = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]  # users, movies, values
 
 
 def fit_ratings(jobs: Jobs, rated: Rated, bias: BiasParams, params: SparkParams, seed: int) -> RatingModel:
@@ -45,6 +51,43 @@ def fit_ratings(jobs: Jobs, rated: Rated, bias: BiasParams, params: SparkParams,
 
     users = jobs.step("the factors of who rated", of_all_users)
     return rated.spread(of_users, of_movies, users, movies)
+
+
+def movie_factors(
+    jobs: Jobs,
+    entries: Entries,
+    movies: int,
+    blocks: int,
+    how: Mapping[str, Any],
+) -> Float32Array:
+    """Let Spark fit these entries and return its factors of movies (M, F); `how` is as `ALS` takes it."""
+    from pyspark.ml.recommendation import ALS
+
+    user, movie, value = entries
+    table = pa.table(
+        {
+            "user": user.astype(np.int32),
+            "movie": movie.astype(np.int32),
+            "value": value.astype(np.float32),
+        }
+    )
+    als = ALS(
+        userCol="user",
+        itemCol="movie",
+        ratingCol="value",
+        numUserBlocks=blocks,
+        numItemBlocks=blocks,
+        **how,
+    )
+    data = jobs.session.createDataFrame(table).persist()
+    try:
+        fitted = als.fit(data).itemFactors.toArrow()
+    finally:
+        data.unpersist()
+    factors = np.zeros((movies, als.getRank()), dtype=np.float32)
+    column = fitted.column("features").combine_chunks()
+    factors[fitted.column("id").to_numpy()] = column.flatten().to_numpy().reshape(len(column), -1)
+    return factors
 
 
 def _biases(

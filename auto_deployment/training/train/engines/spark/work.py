@@ -57,16 +57,16 @@ def added(pieces: Iterable[Piece]) -> npt.NDArray[np.float32]:
     return total.astype(np.float32)
 
 
-def solved_users(
-    block: Block, movies: npt.NDArray[np.float32], square: Array, regularization: float
+def solved_rows(
+    block: Block, others: npt.NDArray[np.float32], square: Array, regularization: float
 ) -> npt.NDArray[np.float32]:
-    """Solve each user's factors for these movies (Hu, Koren & Volinsky, 2008, eq. 4); `square` is Y'Y.
+    """Solve each row's factors for the others' Y (Hu, Koren & Volinsky, 2008, eq. 4); `square` is Y'Y.
 
     The block holds confidences; who has none gets zeros.
     """
-    base = square + np.eye(movies.shape[1]) * regularization
-    found = np.zeros((block.rows, movies.shape[1]), dtype=np.float32)
-    for row, own, confidence in _rows(block, movies):
+    base = square + np.eye(others.shape[1]) * regularization
+    found = np.zeros((block.rows, others.shape[1]), dtype=np.float32)
+    for row, own, confidence in _rows(block, others):
         left = base + (own.T * (confidence - 1)) @ own
         found[row] = np.linalg.solve(left, own.T @ confidence)
     return found
