@@ -11,7 +11,8 @@ import pytest
 
 from auto_deployment.training.params import SparkParams
 from auto_deployment.training.train.engines.spark import session
-from auto_deployment.training.train.engines.spark.session import Cluster, Jobs, SparkError, options
+from auto_deployment.training.train.engines.spark.failures import SparkError, reason
+from auto_deployment.training.train.engines.spark.session import Cluster, Jobs, options
 from tests.support.waiting import eventually
 
 PARAMS = SparkParams(attempts=3, no_worker_max_s=2)
@@ -90,6 +91,11 @@ def test_a_step_that_fails_again_and_again_ends_with_one_sentence() -> None:
         "Spark at spark://master:7077 could not compute factors (Job aborted): see the logs of its workers, "
         "then train again."
     )
+
+
+def test_of_a_stack_in_a_worker_what_it_ends_with_is_said() -> None:
+    said = "An exception:\nTraceback (most recent call last):\n  File x\nModuleNotFoundError: No numpy\n"
+    assert reason(PySparkException(said)) == "ModuleNotFoundError: No numpy"
 
 
 def test_no_step_is_repeated_on_a_session_that_has_ended() -> None:

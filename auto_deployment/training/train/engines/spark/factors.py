@@ -1,8 +1,8 @@
 """The factors of lists: alternating least squares (Hu, Koren & Volinsky, 2008) in steps over blocks of rows.
 
 Not Spark's own: its penalty of a row grows with the row's entries (Zhou et al., 2008), and lists come out
-worse. Here each half of an iteration is a step of its own, of what the driver holds: nothing of the iterations
-before has to be computed again where a worker is lost. Penalties are the local engine's.
+worse. Here each half of an iteration is a step of its own, of what the driver holds: nothing of the
+iterations before has to be computed again where a worker is lost. Penalties are the local engine's.
 """
 
 import numpy as np
