@@ -7,6 +7,7 @@ iterations before has to be computed again where a worker is lost. Penalties are
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from auto_deployment.dataset.arrays import Float32Array
 from auto_deployment.training.params import AlsParams, SparkParams
@@ -28,7 +29,8 @@ def fit_factors(
     if not confidence.nnz:
         nothing = np.zeros((users + movies, als.factors), dtype=np.float32)
         return RankingModel(nothing[:users], nothing[users:])
-    (value,) = singular_values(likes, (als.spectrum_rank,), seed)
+    with threadpool_limits(1, "blas"):  # as locally: threads would divide sums
+        (value,) = singular_values(likes, (als.spectrum_rank,), seed)
     penalty = als.regularization * max(als.confidence_gain * value, 1.0)
     start = np.random.default_rng(seed).random((movies, als.factors)) * BEGIN
     of_movies, found = confidence.T.tocsr(), start.astype(np.float32)
