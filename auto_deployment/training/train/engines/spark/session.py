@@ -185,6 +185,7 @@ def connected(cluster: Cluster, params: SparkParams, blocks: int) -> Iterator[Jo
     lost = losses()
     # Only `spark-submit` reads `spark.pyspark.python`; without this, workers are the first `python3` in PATH.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    logging.getLogger("py4j").setLevel(logging.WARNING)  # it speaks at the very end, after our last sentence
     builder = SparkSession.builder
     for name, value in options(cluster, params, blocks).items():
         builder = builder.config(name, value)
