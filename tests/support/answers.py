@@ -19,6 +19,7 @@ NO_CYCLE = "no retraining cycle has ended in the demo"
 
 NO_DOOR = "the profile grpc does not run in the demo"
 NO_SEARCH = "the profile search does not run in the demo"
+NO_AGENT = "the profile fleet does not run in the demo"
 
 # Panels that have nothing to show on a healthy system that was just started.
 MAY_BE_EMPTY = {
@@ -60,6 +61,7 @@ MAY_BE_MISSING = {
     "marquee_feedback_clock_difference_seconds": "shown once lists have been joined",
     "marquee_ingest_lag_lines": "shown once a partition has been read",
     "marquee_retrain_index_info": NO_CYCLE,
+    "fleet_node:asked_here:last1d": NO_AGENT,
     "rpc:calls:rate5m": NO_DOOR,
     "rpc:errors:ratio5m": NO_DOOR,
     "rpc:late:ratio5m": NO_DOOR,
