@@ -9,6 +9,7 @@ from app.scoring.factor_part import FactorPart
 from app.scoring.item_part import ItemPart
 from auto_deployment.training.train import fit as fitting
 from auto_deployment.training.train.choose.choice import Choice
+from auto_deployment.training.train.engines import local
 from auto_deployment.training.train.trainset import make_trainset
 from tests.support.training import movies_frame, small_params, taste_rows, training_data
 
@@ -18,7 +19,7 @@ def test_what_titles_add_by_factors_adds_up_to_what_training_fitted(
     monkeypatch: pytest.MonkeyPatch, item_weight: float, half_life: float | None
 ) -> None:
     choice = Choice(item_weight, half_life, (0.5,) * 7, 2)
-    monkeypatch.setattr(fitting, "choose", lambda *_: (choice, {}))
+    monkeypatch.setattr(local, "choose", lambda *_: (choice, {}))
     trainset = make_trainset(training_data(taste_rows()).interactions)
     fitted = fitting.fit(trainset, movies_frame(trainset.movie_ids), small_params(), "per_user")
     manifest = {"version": "1", "scalars": fitted.scalars, "choice": fitted.choice}
