@@ -1,16 +1,13 @@
 """The worker process: Gunicorn's own, with this service's form for requests that are no HTTP."""
 
-from functools import partial
-from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http import message, wsgi
+from gunicorn.http import wsgi
 from gunicorn.http.errors import LimitRequestLine, ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
-from app.closing import close_at_once
 from app.config import MAX_REQUEST_LINE
+from app.connections import WatchingWorker
 from app.factory import instance_of
 from app.hot_route import ListHeaders
 from app.problems import whole_problem
@@ -46,29 +43,14 @@ class WholeResponse(wsgi.Response):  # type: ignore[misc]  # Gunicorn is not typ
         util.write(self.sock, head.encode("latin-1") + arg)
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
+class Worker(WatchingWorker):
     """Answers what cannot be parsed as a problem with the service's headers, too."""
 
+    max_request_line = MAX_REQUEST_LINE
+
     def init_process(self) -> None:
-        # Gunicorn cuts any limit to 8,190; its only way up is none at all, and that means unbounded memory.
-        message.MAX_REQUEST_LINE = MAX_REQUEST_LINE
         wsgi.Response = WholeResponse
-        util.close_graceful = close_at_once
         super().init_process()
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Give a connection a thread once it has said something.
-
-        Gunicorn lets a thread wait five seconds for the first word of a new connection before it watches it
-        without one, as it does from then on: a few silent ones would keep everybody waiting.
-        """
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
-            return
-        conn.sock.setblocking(False)
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer a request that never reached the application, or that ended outside of it."""

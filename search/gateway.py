@@ -20,7 +20,7 @@ from search.embedding import Embedding
 from search.finder import Asked, Found, merge, question_for, understand
 from search.holder import Holder
 from search.http.choice import Held, choose, homes, in_turn
-from search.http.hot import EXTENSION, HotSearch
+from search.http.hot import EXTENSION, HotSearch, body_of
 from search.http.questions import Wish, of_body, of_query
 from search.http.ring import Ring
 from search.index_format import Head
@@ -146,17 +146,9 @@ def answered(gateway: Gateway, orders: Orders, read: Callable[[], Wish]) -> Resp
         return problem(503, "There is no index yet: run `marquee search build`.")
     g.partial = listed.partial
     found, g.personal = orders.order(wish, listed.head, listed.asked, listed.found)
-    years = listed.head.arrays["movie_years"]
-    movies = [
-        {
-            "id": listed.head.ids[one.row],
-            "title": listed.head.titles[one.row],
-            "year": int(years[one.row]) or None,
-            "genres": list(listed.head.genres[one.row]),
-        }
-        for one in found
-    ]
-    answer = jsonify(movies=movies, partial=listed.partial, personal=g.personal is Outcome.PERSONAL)
+    personal = g.personal is Outcome.PERSONAL
+    body = body_of(listed.head, found, partial=listed.partial, personal=personal)
+    answer = Response(body, content_type="application/json")
     answer.headers["X-Index-Version"] = listed.head.version
     return answer
 

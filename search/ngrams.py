@@ -132,8 +132,12 @@ def title_scores(arrays: Arrays, questions: Sequence[Wanted], rows: Rows | npt.N
 
 def all_title_scores(arrays: Arrays, question: Wanted) -> Scores:
     """Return the same of all titles, in their order."""
-    sums = _sums(arrays, question, np.arange(len(question.pieces)))
-    return _per_length(sums, arrays["title_lengths"])
+    starts, pieces, lengths = arrays["ngram_indptr"], question.pieces, arrays["title_lengths"]
+    spans = [arrays["ngram_rows"][starts[one] : starts[one + 1]] for one in pieces]
+    rows = np.concatenate([np.zeros(0, np.int32), *spans])
+    adds = np.repeat(question.adds, starts[pieces + 1] - starts[pieces])
+    scores: Scores = (np.bincount(rows, adds, minlength=len(lengths)) / lengths).astype(np.float32)
+    return scores
 
 
 def best_titles(arrays: Arrays, question: Wanted, count: int, least: float = 0.0) -> tuple[Rows, float]:
@@ -200,17 +204,3 @@ def exact_titles(arrays: Arrays, question: Wanted, least: float) -> Rows:
     rows = rows[np.abs(arrays["title_lengths"][rows] - question.length) <= 0.1 * question.length]
     found: Rows = rows[title_scores(arrays, [question], rows)[0] >= least]
     return found
-
-
-def _sums(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-    """Return what some of its pieces add to each title."""
-    starts, pieces = arrays["ngram_indptr"], question.pieces[places]
-    spans = [arrays["ngram_rows"][starts[one] : starts[one + 1]] for one in pieces]
-    rows = np.concatenate([np.zeros(0, np.int32), *spans])
-    adds = np.repeat(question.adds[places], starts[pieces + 1] - starts[pieces])
-    return np.bincount(rows, adds, minlength=len(arrays["title_lengths"]))
-
-
-def _per_length(sums: npt.NDArray[Any], lengths: Scores) -> Scores:
-    scores: Scores = (sums / lengths).astype(np.float32)
-    return scores

@@ -52,18 +52,19 @@ def end_leftovers(file: Path, grace_s: float = 5.0) -> int:
         names = file.read_text("utf-8", "replace").splitlines()
     except OSError:
         return 0
-    left = {name: int(name.split()[1]) for name in names if _still_the_same(name)}
+    left = {name: int(name.split()[1]) for name in names if still_runs(name)}
     for number, patience_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 1.0)):
         deadline = time.monotonic() + patience_s
         for pid in left.values():
             with suppress(ProcessLookupError):  # by the second signal most groups are gone
                 os.killpg(pid, number)
                 os.killpg(pid, signal.SIGCONT)  # what was stopped could not see the signal before
-        while any(map(_still_the_same, left)) and time.monotonic() < deadline:
+        while any(map(still_runs, left)) and time.monotonic() < deadline:
             time.sleep(0.05)
     return len(left)
 
 
-def _still_the_same(name: str) -> bool:
+def still_runs(name: str) -> bool:
+    """Tell whether the process that `identity` once called so has not ended; text of any kind is taken."""
     words = name.split()
     return len(words) == 3 and words[1].isdecimal() and identity(int(words[1])) == name

@@ -7,8 +7,8 @@ from flask import Flask
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
-from app.closing import close_at_once
 from app.config import address
+from app.connections import close_at_once
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed

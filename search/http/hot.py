@@ -60,7 +60,7 @@ class HotSearch:
             listed = None
         if listed is None:
             return self._application(environ, start_response)
-        body = body_of(listed)
+        body = body_of(listed.head, listed.found, partial=listed.partial)
         if self.count is not None:
             self.count(200, time.perf_counter() - began, partial=listed.partial)
         start_response(
@@ -94,9 +94,9 @@ class HotSearch:
             return None
 
 
-def body_of(listed: Listed) -> bytes:
-    """Return the JSON of an answer, fields in the order that Flask gives them."""
-    head, years = listed.head, listed.head.arrays["movie_years"]
+def body_of(head: Head, found: Iterable[Found], *, partial: bool, personal: bool = False) -> bytes:
+    """Return the JSON of an answer."""
+    years = head.arrays["movie_years"]
     movies = [
         {
             "genres": list(head.genres[row]),
@@ -104,11 +104,7 @@ def body_of(listed: Listed) -> bytes:
             "title": head.titles[row],
             "year": int(years[row]) or None,
         }
-        for row in (one.row for one in listed.found)
+        for row in (one.row for one in found)
     ]
-    return (
-        json.dumps(
-            {"movies": movies, "partial": listed.partial, "personal": False}, separators=(",", ":")
-        ).encode()
-        + b"\n"
-    )
+    answer = {"movies": movies, "partial": partial, "personal": personal}
+    return json.dumps(answer, separators=(",", ":")).encode() + b"\n"

@@ -13,11 +13,9 @@ from typing import Any
 from flask import Flask
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
-from gunicorn.http import message
 from gunicorn.http.errors import LimitRequestLine, ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
-from app.closing import close_at_once
+from app.connections import WatchingWorker
 from app.problems import whole_problem
 from search.holder import Looking
 from search.http.door import EXTENSION, TAKEN_MAX_BYTES
@@ -58,24 +56,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn is not typed
         return app
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # Gunicorn is not typed
+class Worker(WatchingWorker):
     """Gunicorn's own, which would answer in HTML what it cannot parse, with the door of a shard before it."""
 
-    def init_process(self) -> None:
-        # Gunicorn cuts any limit to 8,190; its only way up is none at all, and that means unbounded memory.
-        message.MAX_REQUEST_LINE = MAX_REQUEST_LINE
-        util.close_graceful = close_at_once
-        super().init_process()
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Give a connection a thread once it has said something, not before."""
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
-            return
-        conn.sock.setblocking(False)
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+    max_request_line = MAX_REQUEST_LINE
 
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
         if self._answered(conn):

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from auto_deployment.cli import main
-from tests.support.models import Size, write_model
+from tests.cluster.publishing import Publish, publishing
+from tests.support.models import Size
 from tests.support.s3_server import S3Server, client_libraries
 from tests.support.systems.load import Load
 from tests.support.systems.seconds import percentile, summarise
@@ -71,30 +71,14 @@ def nodes() -> Iterator[Swarm]:
 
 
 @pytest.fixture(scope="session")
-def publish(
-    nodes: Swarm, store: S3Server, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., str]]:
+def publish(nodes: Swarm, store: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
     """Give a function that publishes another model, as a person does, and returns its version."""
-    folder, seeds = tmp_path_factory.mktemp("models"), iter(range(1, 99))
-
-    def another(*channels: str) -> str:
-        seed = next(seeds)
-        version = f"20261130T00{seed:02}-aaaaaaaa"
-        write_model(folder / version, SIZE, version=version, seed=seed)
-        wanted = [word for channel in channels for word in ("--channel", channel)]
-        assert main(["fleet", "publish", str(folder / version), *wanted]) == 0
-        return version
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**store.environ, "MODEL_STORE": f"s3://{store.bucket()}/fleet"}.items():
-            patch.setenv(name, value)
+    with publishing(store, tmp_path_factory.mktemp("models"), SIZE) as another:
         yield another
 
 
 @pytest.fixture(scope="session")
-def swarm(
-    nodes: Swarm, store: S3Server, publish: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
-) -> Swarm:
+def swarm(nodes: Swarm, store: S3Server, publish: Publish, tmp_path_factory: pytest.TempPathFactory) -> Swarm:
     """The stack, deployed as docs/fleet.md says, serving a first model on every node."""
     folder = tmp_path_factory.mktemp("settings")
     given = store.environ

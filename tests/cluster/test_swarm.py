@@ -2,12 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable
 
 import pytest
 
 from auto_deployment.cli import main
 from tests.cluster.conftest import Say, UnderLoad
+from tests.cluster.publishing import Publish
 from tests.support.edge.ring import Ring
 from tests.support.http import get
 from tests.support.s3_server import S3Server
@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of S3's clients among themselves
 
-Publish = Callable[..., str]
+
 MANAGER, SECOND, VICTIM = NODES
 WITHIN_S = 60.0  # from a version's publication until it answers on all nodes
 AWAY_S = float(os.environ.get("STORE_AWAY_S", "30"))  # 600: ten minutes

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
-from auto_deployment.host.processes import end_with_parent, identity
+from auto_deployment.host.processes import end_with_parent, identity, still_runs
 from auto_deployment.recipe.compose.engine import Engine, NotThereError
 from auto_deployment.recipe.compose.model import Model
 from auto_deployment.recipe.compose.samples import sampling
@@ -93,15 +93,10 @@ class ComposeBench:
 
 def remove_leftovers(engine: Engine) -> int:
     """Remove instances whose measurement has ended without them; return how many there were."""
-    left = [one["Id"] for one in engine.containers({LABEL: ""}) if not _lives(one["Labels"][LABEL])]
+    left = [one["Id"] for one in engine.containers({LABEL: ""}) if not still_runs(one["Labels"][LABEL])]
     if left:
         subprocess.run([_docker(), "rm", "--force", *left], capture_output=True, check=False)
     return len(left)
-
-
-def _lives(name: str) -> bool:
-    words = name.split()
-    return len(words) == 3 and words[1].isdecimal() and identity(int(words[1])) == name
 
 
 def _docker() -> str:

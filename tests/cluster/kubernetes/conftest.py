@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from auto_deployment.cli import main
 from tests.cluster.conftest import Say
+from tests.cluster.publishing import Publish, publishing
 from tests.support.kubernetes.cluster import (
     HERE,
     OURS,
@@ -22,7 +22,7 @@ from tests.support.kubernetes.cluster import (
     node_address,
     prepare,
 )
-from tests.support.models import Size, write_model
+from tests.support.models import Size
 from tests.support.s3_server import S3Server, client_libraries
 from tests.support.systems.load import Load
 from tests.support.systems.seconds import percentile, summarise
@@ -38,7 +38,6 @@ STALL_S, PATIENCE_S = 2.0, 120.0  # this process shares the node with all pods
 LEAST = 2
 SETTLED_S = 300.0
 
-Publish = Callable[..., str]
 UnderLoad = Callable[..., AbstractContextManager[None]]
 
 
@@ -69,19 +68,7 @@ def s3(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture(scope="module")
 def publish(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
     """Give a function that publishes another model, as a person does, and returns its version."""
-    folder, seeds = tmp_path_factory.mktemp("models"), iter(range(1, 99))
-
-    def another(*channels: str) -> str:
-        seed = next(seeds)
-        version = f"20261130T00{seed:02}-aaaaaaaa"
-        write_model(folder / version, SIZE, version=version, seed=seed)
-        wanted = [word for channel in channels for word in ("--channel", channel)]
-        assert main(["fleet", "publish", str(folder / version), *wanted]) == 0
-        return version
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**s3.environ, "MODEL_STORE": f"s3://{s3.bucket()}/fleet"}.items():
-            patch.setenv(name, value)
+    with publishing(s3, tmp_path_factory.mktemp("models"), SIZE) as another:
         yield another
 
 

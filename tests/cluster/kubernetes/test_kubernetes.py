@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.cluster.conftest import Say
-from tests.cluster.kubernetes.conftest import LEAST, NAMESPACE, SETTLED_S, Publish, UnderLoad
+from tests.cluster.kubernetes.conftest import LEAST, NAMESPACE, SETTLED_S, UnderLoad
+from tests.cluster.publishing import Publish
 from tests.support.edge.ring import Ring
 from tests.support.http import get
 from tests.support.kubernetes.cluster import OURS, Cluster, ClusterError, eventually_ready
