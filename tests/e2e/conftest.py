@@ -1,7 +1,9 @@
 """One whole system for all of these tests: building and starting it takes longer than most of them."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,10 @@ BESIDE = (
     *("test_demo.py", "test_queries.py", "test_alert_mail.py"),
 )
 EARLY = "test_gitlab.py"
-ORDER = (*BESIDE, EARLY, "test_faults.py", "test_restore.py")
+FIRST = (*BESIDE, EARLY, "test_restore.py", "test_watched.py")
+ORDER = (*FIRST, "test_faults.py")
+# The process group of all other tests, where they run beside these: see scripts/test.sh.
+OTHERS = "MARQUEE_OTHER_TESTS"
 # The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
 VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 
@@ -28,9 +33,8 @@ VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_ro
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put these tests last, so that nothing measures a whole system beside others.
 
-    First those that measure nothing, then those of what starts beside them, then those of the common system,
-    and last those who have a system of their own. No test depends on this order: it is for the time that all
-    of them take.
+    First those that measure nothing, then those of what starts beside them, and last those that measure what
+    users meet. No test depends on this order: it is for the time that all of them take.
     """
 
     def turn(item: pytest.Item) -> int:
@@ -39,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(item.path.name) if item.path.name in ORDER else len(ORDER)
 
     items.sort(key=turn)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave what is idle, and no more, to the other tests, once what users meet is measured."""
+    if item.path.name not in FIRST and OTHERS in os.environ:
+        with suppress(ProcessLookupError):  # they may be over
+            os.setpriority(os.PRIO_PGRP, int(os.environ[OTHERS]), 19)
 
 
 @pytest.fixture(scope="session")
