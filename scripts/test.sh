@@ -16,7 +16,7 @@ kept() { # which tests took long, and with MARQUEE_ARTIFACTS a JUnit file there
 }
 set -m # a process group of its own: Ctrl-C reaches it through `finish`, and every test's processes with it
 # shellcheck disable=SC2046
-nice -n 5 .venv/bin/python -m pytest --numprocesses="$TEST_WORKERS" --dist=loadfile \
+nice -n 10 .venv/bin/python -m pytest --numprocesses="$TEST_WORKERS" --dist=loadfile \
   --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/cluster $(kept parts) >"$said" 2>&1 </dev/null &
 parts=$!
 set +m
