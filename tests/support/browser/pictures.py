@@ -1,5 +1,6 @@
-"""Pictures of pages: kept beside a run's other files, and in the documentation when that is asked for.
+"""Pictures of pages, to be looked at: in a folder, and in the documentation, when that is asked for.
 
+`MARQUEE_LOOK=FOLDER .venv/bin/python -m pytest -m browser` keeps each page at every width, light and dark.
 `MARQUEE_PICTURES=1 .venv/bin/python -m pytest tests/app/pages/browser` writes the documentation's anew.
 """
 
@@ -17,9 +18,9 @@ MAX_BYTES = 150_000
 
 
 def keep(page: "Page", name: str) -> None:
-    """Keep a picture of the whole page below MARQUEE_ARTIFACTS, where that is set."""
-    if folder := os.environ.get("MARQUEE_ARTIFACTS"):
-        page.screenshot(path=Path(folder) / "pictures" / f"{name}.png", full_page=True)
+    """Keep a picture of the whole page in MARQUEE_LOOK, where that is set."""
+    if folder := os.environ.get("MARQUEE_LOOK"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def document(page: "Page", name: str) -> None:
