@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from tests.support.systems.gitlab_loop import GITLAB, Loop, gitlab_loop
 from tests.support.systems.lab import docker_answers, require_docker
 from tests.support.systems.prestarted import Early
 from tests.support.systems.stack import UP, TestStack, running_stack
+from tests.support.waiting import eventually
 
 DEMO = ("--profile", "demo")
 # What a run shall say at its end, whether or not its tests have passed.
@@ -24,7 +24,7 @@ BESIDE = (
 EARLY = "test_gitlab.py"
 FIRST = (*BESIDE, EARLY, "test_restore.py", "test_watched.py")
 ORDER = (*FIRST, "test_faults.py")
-# The process group of all other tests, where they run beside these: see scripts/test.sh.
+# Names a file that is there once all other tests are over, where they run beside these: see scripts/test.sh.
 OTHERS = "MARQUEE_OTHER_TESTS"
 # The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
 VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
@@ -46,10 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave what is idle, and no more, to the other tests, once what users meet is measured."""
+    """Have what users meet measured beside nothing else."""
     if item.path.name not in FIRST and OTHERS in os.environ:
-        with suppress(ProcessLookupError):  # they may be over
-            os.setpriority(os.PRIO_PGRP, int(os.environ[OTHERS]), 19)
+        eventually(Path(os.environ[OTHERS]).exists, 3600, step_s=1)
 
 
 @pytest.fixture(scope="session")
