@@ -12,6 +12,28 @@ absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;;
 
 [ "$(docker info -f '{{.Swarm.ControlAvailable}}' 2>/dev/null)" = true ] ||
   fail "docker does not talk to a manager of a Swarm: docker swarm init, or set DOCKER_HOST."
+if [ -n "${FLEET_NODE_TOKEN_DIR:-}" ]; then
+  # One secret, of which the engine renders the part of the node on which a container reads it.
+  [ -z "${FLEET_NODE_TOKEN_FILE:-}" ] || fail "FLEET_NODE_TOKEN_DIR and FLEET_NODE_TOKEN_FILE are set: nodes have" \
+    "a token each or one for all."
+  [ -n "${FLEET_NODE_TOKENS_FILE:-}" ] || fail "FLEET_NODE_TOKENS_FILE is not set: it has the hashes of what is in" \
+    "FLEET_NODE_TOKEN_DIR."
+  FLEET_NODE_TOKEN_FILE=$(mktemp)
+  trap 'rm -f "$FLEET_NODE_TOKEN_FILE"' EXIT
+  word=if
+  for file in "$FLEET_NODE_TOKEN_DIR"/*; do
+    node=$(basename "$file")
+    [[ -f $file && $node =~ ^[A-Za-z0-9._-]+$ && $(cat "$file") =~ ^[A-Za-z0-9._+/=-]{16,}$ ]] ||
+      fail "$file is no token of a node: its name has to be the node's host name, its content one line of" \
+        "\`marquee fleet token $node\`."
+    printf '{{%s eq .Node.Hostname "%s"}}%s' "$word" "$node" "$(cat "$file")"
+    word='else if'
+  # An agent without a token would not start. With one that is nobody's its node gets models, and counts as missing.
+  done >"$FLEET_NODE_TOKEN_FILE"
+  printf '{{else}}%s-has-no-token-of-its-own{{end}}\n' '{{.Node.Hostname}}' >>"$FLEET_NODE_TOKEN_FILE"
+  MARQUEE_NODE_TOKEN=$(sha256sum "$FLEET_NODE_TOKEN_FILE" | cut -c1-12)
+  export MARQUEE_NODE_TOKEN MARQUEE_SHARED_TOKEN_AT= # the master knows hashes, and no token that nodes share
+fi
 for name in MARQUEE_TAG MODEL_STORE STORE_CREDENTIALS_FILE FLEET_NODE_TOKEN_FILE FLEET_OPERATOR_TOKEN_FILE; do
   [ -n "${!name:-}" ] || fail "$name is not set: docs/fleet.md says what it is."
 done
@@ -31,10 +53,11 @@ done
 [ "$(docker node ls -q -f node.label=marquee.master=true | wc -l)" = 1 ] ||
   fail "One node has to have the label marquee.master=true, as the master's database is on its disk:" \
     "docker node update --label-add marquee.master=true NODE."
-MARQUEE_CONFIGS=$(cat "$here/upstream.conf" "$here/../../nginx/templates/marquee.conf.template" "$STORE_CONFIG_FILE" \
-  "$FLEET_NODE_TOKENS_FILE" |
+MARQUEE_CONFIGS=$(cat "$here/upstream.conf" "$here/../../nginx/templates/marquee.conf.template" "$STORE_CONFIG_FILE" |
   sha256sum | cut -c1-12)
-export STORE_CREDENTIALS_FILE MASTER_CREDENTIALS_FILE STORE_CONFIG_FILE MARQUEE_CONFIGS
+MARQUEE_NODE_TOKENS=$(sha256sum <"$FLEET_NODE_TOKENS_FILE" | cut -c1-12) # by itself: NGINX is not replaced for a token
+export STORE_CREDENTIALS_FILE MASTER_CREDENTIALS_FILE STORE_CONFIG_FILE MARQUEE_CONFIGS MARQUEE_NODE_TOKENS
+export MARQUEE_NODE_TOKEN=${MARQUEE_NODE_TOKEN:-${FLEET_TOKENS_VERSION:-1}}
 export FLEET_NODE_TOKEN_FILE FLEET_NODE_TOKENS_FILE FLEET_OPERATOR_TOKEN_FILE
 
 docker stack deploy --detach=true --prune --with-registry-auth --resolve-image "${RESOLVE_IMAGE:-always}" \

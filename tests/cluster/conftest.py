@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from tests.cluster.publishing import Publish, publishing
+from tests.cluster.publishing import Publish, publishing, store_files
 from tests.support.models import Size
 from tests.support.s3_server import S3Server, client_libraries
 from tests.support.systems.load import Load
@@ -81,15 +81,6 @@ def publish(nodes: Swarm, store: S3Server, tmp_path_factory: pytest.TempPathFact
 def swarm(nodes: Swarm, store: S3Server, publish: Publish, tmp_path_factory: pytest.TempPathFactory) -> Swarm:
     """The stack, deployed as docs/fleet.md says, serving a first model on every node."""
     folder = tmp_path_factory.mktemp("settings")
-    given = store.environ
-    (folder / "credentials.ini").write_text(
-        f"[default]\naws_access_key_id = {given['AWS_ACCESS_KEY_ID']}\n"
-        f"aws_secret_access_key = {given['AWS_SECRET_ACCESS_KEY']}\n",
-        "utf-8",
-    )
-    (folder / "store.ini").write_text(
-        f"[default]\nregion = us-east-1\nendpoint_url = {given['AWS_ENDPOINT_URL']}\n", "utf-8"
-    )
     for side in ("node", "operator"):
         (folder / f"{side}-token").write_text(f"{secrets.token_hex()}\n", "utf-8")
     environ = {
@@ -97,8 +88,7 @@ def swarm(nodes: Swarm, store: S3Server, publish: Publish, tmp_path_factory: pyt
         "FLEET_OPERATOR_TOKEN_FILE": str(folder / "operator-token"),
         "FLEET_TOKENS_VERSION": secrets.token_hex(4),  # a run before may have left its own
         "MODEL_STORE": os.environ["MODEL_STORE"],
-        "STORE_CREDENTIALS_FILE": str(folder / "credentials.ini"),
-        "STORE_CONFIG_FILE": str(folder / "store.ini"),
+        **store_files(store, folder),
     }
     swarm = Swarm(nodes.lab, nodes.image, nodes.manager, environ)
     swarm.manage("node", "update", "--label-add", "marquee.master=true", MASTER_NODE)

@@ -1,8 +1,6 @@
 """What deploy/swarm promises, as far as it can be read from its files."""
 
-import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,13 @@ from auto_deployment.config.master import VARIABLES as MASTER
 from auto_deployment.config.master import MasterSettings
 from auto_deployment.edge.nginx_config import UpstreamServer, upstream
 from auto_deployment.params import load_params
+from tests.support.deploying import SWARM, deploying
 from tests.support.project import PROJECT
 
-SWARM = PROJECT / "deploy" / "swarm"
 TEXT = (SWARM / "stack.yml").read_text("utf-8")
 SALT = '{{ env "MARQUEE_SALT" }}'
 NODE = "{{.Node.Hostname}}"
+MADE = {"MARQUEE_CONFIGS", "MARQUEE_NODE_TOKENS", "MARQUEE_NODE_TOKEN"}  # by deploy.sh, of contents
 IN_IMAGES = re.compile(r"\$\{MARQUEE_IMAGE:-marquee\}(|-nginx|-agent):\$\{MARQUEE_(NGINX_)?TAG:\?")
 # What `docker stack deploy` ignores, with a warning that nobody reads.
 IGNORED = {
@@ -82,7 +81,8 @@ def test_nothing_of_a_node_is_needed_but_its_volumes(stack: dict[str, Any]) -> N
         assert {mount["source"] for mount in mounts if mount["type"] == "volume"} <= stack["volumes"].keys()
     for one in (*stack["configs"].values(), *stack["secrets"].values()):
         assert re.search(
-            r"\$\{(MARQUEE_CONFIGS|STORE_CREDENTIALS_VERSION|FLEET_TOKENS_VERSION):-1\}$", one["name"]
+            r"\$\{(MARQUEE_(CONFIGS|NODE_TOKENS?)|STORE_CREDENTIALS_VERSION|FLEET_TOKENS_VERSION):-1\}$",
+            one["name"],
         )
         assert one["file"].startswith("$") or (SWARM / one["file"]).is_file()
 
@@ -156,37 +156,7 @@ def test_what_a_person_may_set_is_documented() -> None:
     deploy = (SWARM / "deploy.sh").read_text("utf-8")
     asked = {*re.findall(r"\$\{([A-Z_]+)[:}]", TEXT), *re.findall(r"\$\{([A-Z_]+):-", deploy)}
     documented = (PROJECT / "docs" / "fleet.md").read_text("utf-8")
-    assert {name for name in asked - {"MARQUEE_CONFIGS"} if f"`{name}`" not in documented} == set()
-
-
-DOCKER = """#!/bin/sh
-case "$1 $2" in
-  "info -f") echo ${MANAGER:-true} ;;
-  "node ls") test -n "$NO_LABEL" || echo n1 ;;
-  "stack services")
-    case "$4" in *Replicas*) echo marquee_serving ${REPLICAS:-3/3} ;; *) echo marquee_serving ;; esac ;;
-  "service inspect") echo marquee_serving $STATE ;;
-esac
-"""
-
-
-def deploying(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run deploy.sh with a `docker` that says what it is told to, and without waiting."""
-    for name in ("credentials.ini", "node-token", "operator-token"):
-        (folder / name).write_text("what is in it\n")
-    for name, text in {"docker": DOCKER, "sleep": "#!/bin/sh\n"}.items():
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
-    given = {
-        "PATH": f"{folder}:{os.environ['PATH']}",
-        "MARQUEE_TAG": "1",
-        "MODEL_STORE": "s3://models",
-        "STORE_CREDENTIALS_FILE": str(folder / "credentials.ini"),
-        "FLEET_NODE_TOKEN_FILE": str(folder / "node-token"),
-        "FLEET_OPERATOR_TOKEN_FILE": str(folder / "operator-token"),
-        **environ,
-    }
-    return subprocess.run([SWARM / "deploy.sh"], env=given, capture_output=True, text=True, check=False)
+    assert {name for name in asked - MADE if f"`{name}`" not in documented} == set()
 
 
 @pytest.mark.parametrize("state", ["", "completed"])

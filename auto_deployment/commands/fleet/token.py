@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auto_deployment.config import Settings
 from auto_deployment.errors import BadInputError
-from auto_deployment.fleet.master.node_tokens import line_of, read, without
+from auto_deployment.fleet.master.node_tokens import Owners, line_of, read, withdrawing
 from auto_deployment.fleet.names import node_name
 from auto_deployment.host.files import replace_text
 from auto_deployment.host.locks import describe_owner, held, owner_text
@@ -34,10 +34,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "FLEET_NODE_TOKENS_FILE is not set: name the file with the hashes of nodes' tokens."
         )
     with held(path.with_name(f"{path.name}.lock"), owner_text(), _refusal(path)):
-        owners = read(path) if path.exists() else {}
+        owners = read(path) if path.exists() else Owners()
         before = path.read_text("utf-8") if path.exists() else ""
-        had = node in owners.values()
-        kept = before if args.beside else without(before, node)
+        had = node in owners.good.values()
+        kept = before if args.beside else withdrawing(before, node)
         if args.revoke:
             if had:
                 replace_text(path, kept)

@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from auto_deployment.errors import BadInputError
@@ -13,39 +14,59 @@ from auto_deployment.fleet.names import node_name
 
 log = logging.getLogger(__name__)
 
-_LINE = re.compile(r"(\S+)[ \t]+([0-9a-f]{64})")
+WITHDRAWN = "withdrawn"
+_LINE = re.compile(rf"(\S+)[ \t]+([0-9a-f]{{64}})([ \t]+{WITHDRAWN})?")
 FORM = "NODE, a space, and the SHA-256 of its token as 64 digits and letters a to f"
 
 
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Hash -> node, of tokens that are good and of those that were.
+
+    The latter are kept: on the master's host its own node's token may be named as the shared one as well, and
+    one that is forgotten would be good for every node without a line.
+    """
+
+    good: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+
+
 class NodeTokens:
-    """`shared` is good for nodes that have none of their own; a changed file is read at the next report."""
+    """`shared` is good for nodes that never had their own; a changed file is read at the next report."""
 
     def __init__(self, shared: str | None, path: Path | None = None) -> None:
         """Read the file; raise `BadInputError` where that cannot be done."""
         self._shared = hashlib.sha256(shared.strip().encode()).digest() if shared else b""
         self._path, self._turn = path, threading.Lock()
         self._seen: tuple[int, int, int] | None = None
-        self._owners: Mapping[str, str] = {}  # hash -> node
+        self._owners = Owners()
         if path is not None:
             self._owners, self._seen = read(path), _identity(path)
 
     def knows(self, digest: bytes) -> bool:
         """Tell whether any node reports with the token of this SHA-256."""
-        return digest.hex() in self._now() or hmac.compare_digest(digest, self._shared)
+        owners = self._now()
+        if digest.hex() in owners.withdrawn:
+            return False
+        return digest.hex() in owners.good or hmac.compare_digest(digest, self._shared)
 
     def refusal(self, node: str, digest: bytes) -> str | None:
         """Return why nobody reports as `node` with this token, one of nodes; None where it may be."""
         owners = self._now()
-        owner = owners.get(digest.hex())  # a token of one node is no shared one, though it be named as both
+        if digest.hex() in owners.withdrawn:
+            return "This token was withdrawn."
+        owner = owners.good.get(digest.hex())  # of one node is not shared, though it be named as both
         if owner is not None:
             return (
                 None if owner == node else f"This is the token of {owner}: with it nobody reports as {node}."
             )
-        if node in owners.values():
+        if node in owners.good.values():
             return f"{node} has a token of its own: it does not report with the one that nodes share."
+        if node in owners.withdrawn.values():
+            return f"The token of {node} was withdrawn: it does not report with the one that nodes share."
         return None
 
-    def _now(self) -> Mapping[str, str]:
+    def _now(self) -> Owners:
         if self._path is None:
             return self._owners
         with self._turn:
@@ -56,12 +77,14 @@ class NodeTokens:
                 except BadInputError as error:
                     log.error("%s Nodes report with the tokens that were good before.", error)
                 else:
-                    log.info("%s has tokens of %d nodes now", self._path, len(set(self._owners.values())))
+                    log.info(
+                        "%s has tokens of %d nodes now", self._path, len(set(self._owners.good.values()))
+                    )
             return self._owners
 
 
-def read(path: Path) -> dict[str, str]:
-    """Return hash -> node of a file; raise `BadInputError` where it is away or a line cannot be taken."""
+def read(path: Path) -> Owners:
+    """Return whose a file's tokens are; raise `BadInputError` where it is away or a line is none."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeError) as error:
@@ -69,7 +92,7 @@ def read(path: Path) -> dict[str, str]:
             f"FLEET_NODE_TOKENS_FILE names {path}, which cannot be read ({error}): "
             "`marquee fleet token NODE` makes it."
         ) from error
-    found: dict[str, str] = {}
+    found, withdrawn = dict[str, str](), set[str]()
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -80,7 +103,12 @@ def read(path: Path) -> dict[str, str]:
             raise BadInputError(
                 f"{where} has the token of {found[parts[2]]} once more: give each node its own."
             )
-    return found
+        if parts[3]:
+            withdrawn.add(parts[2])
+    return Owners(
+        {digest: node for digest, node in found.items() if digest not in withdrawn},
+        {digest: node for digest, node in found.items() if digest in withdrawn},
+    )
 
 
 def line_of(node: str, token: str) -> str:
@@ -88,9 +116,15 @@ def line_of(node: str, token: str) -> str:
     return f"{node_name(node)} {hashlib.sha256(token.encode()).hexdigest()}"
 
 
-def without(text: str, node: str) -> str:
-    """Return a file's text without a node's lines."""
-    return "".join(line for line in text.splitlines(keepends=True) if line.split()[:1] != [node])
+def withdrawing(text: str, node: str) -> str:
+    """Return a file's text in which no token of a node is good."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "".join(
+        f"{line} {WITHDRAWN}\n"
+        if line.split()[:1] == [node] and not line.endswith(WITHDRAWN)
+        else f"{line}\n"
+        for line in lines
+    )
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

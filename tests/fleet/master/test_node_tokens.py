@@ -8,7 +8,7 @@ import pytest
 from auto_deployment.errors import BadInputError
 from auto_deployment.fleet.master.http import Tokens, build
 from auto_deployment.fleet.master.http.factory import ASKS_NODE, ONLY_REPORTS
-from auto_deployment.fleet.master.node_tokens import NodeTokens, line_of, read, without
+from auto_deployment.fleet.master.node_tokens import NodeTokens, line_of, read, withdrawing
 from tests.support.commands import said_by
 from tests.support.master import NODE_TOKEN, TOKEN, Fleet, report
 
@@ -73,9 +73,27 @@ def test_a_node_s_own_token_that_is_also_named_as_shared_is_its_own(fleet: Fleet
 def test_a_token_that_is_revoked_is_good_no_more_without_a_restart(fleet: Fleet, file: Path) -> None:
     serve(fleet, file)
     assert status(fleet, FIRST, "node-1") == 200
-    file.write_text(without(file.read_text("utf-8"), "node-1"), "utf-8")
+    file.write_text(withdrawing(file.read_text("utf-8"), "node-1"), "utf-8")
     assert [status(fleet, FIRST, "node-1"), status(fleet, SECOND, "node-2")] == [401, 200]
     assert fleet.said("PUT", "/nodes/node-1", report(), headers={"Authorization": "Bearer x"})[1] == ASKS_NODE
+
+
+def test_a_token_that_is_withdrawn_is_good_for_nobody_though_it_be_named_as_shared(
+    fleet: Fleet, file: Path
+) -> None:
+    file.write_text(withdrawing(file.read_text("utf-8"), "node-1"), "utf-8")
+    serve(fleet, file, FIRST)  # as on the master's host, whose own node has it
+    assert [status(fleet, FIRST, one) for one in ("node-1", "node-2", "node-3")] == [401] * 3
+    assert status(fleet, SECOND, "node-2") == 200
+
+
+def test_a_node_whose_token_is_withdrawn_reports_with_no_shared_one(fleet: Fleet, file: Path) -> None:
+    file.write_text(withdrawing(file.read_text("utf-8"), "node-1"), "utf-8")
+    serve(fleet, file, NODE_TOKEN)
+    headers = {"Authorization": f"Bearer {NODE_TOKEN}"}
+    code, sentence = fleet.said("PUT", "/nodes/node-1", report(), headers=headers)
+    assert (code, "The token of node-1 was withdrawn" in sentence) == (403, True)
+    assert status(fleet, NODE_TOKEN, "node-3") == 200
 
 
 @pytest.mark.parametrize("how", ["broken", "gone"])
@@ -92,7 +110,7 @@ def test_a_file_that_cannot_be_read_any_more_changes_nothing_and_is_logged(
     (said,) = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
     assert "Nodes report with the tokens that were good before." in said
     assert "a token in clear" not in said
-    file.write_text(without(text, "node-1"), "utf-8")
+    file.write_text(withdrawing(text, "node-1"), "utf-8")
     assert status(fleet, FIRST, "node-1") == 401
 
 
@@ -103,6 +121,7 @@ def test_a_file_that_cannot_be_read_any_more_changes_nothing_and_is_logged(
         ("node-1 short", "Line 2 of .* is not NODE"),
         ("node-1 " + "A" * 64, "Line 2 of .* is not NODE"),
         ("node-1 " + "0" * 65, "Line 2 of .* is not NODE"),
+        ("node-1 " + "0" * 64 + " gone", "Line 2 of .* is not NODE"),
         ("all " + "0" * 64, "A node cannot be named all"),
         ("no/de " + "0" * 64, "is no name of a node"),
         ("node-2 " + line_of("node-1", FIRST).split()[1], "Line 2 of .* has the token of node-1 once more"),
@@ -138,11 +157,14 @@ def test_the_command_keeps_the_hash_alone_and_revokes_it(tmp_path: Path) -> None
     second = said("node-1", "--beside")
     assert {line_of("node-1", one) for one in (first, second)} < set(file.read_text("utf-8").splitlines())
     third = said("node-1")
-    assert file.read_text("utf-8").split()[::2] == ["node-2", "node-1"]
-    assert line_of("node-1", third) in file.read_text("utf-8")
+    before = [f"{line_of('node-1', one)} withdrawn" for one in (first, second)]
+    assert file.read_text("utf-8").splitlines() == [
+        *(before[0], line_of("node-2", other), before[1]),
+        line_of("node-1", third),
+    ]
     assert said("node-1", "--revoke") == "node-1 has no token of its own any more"
     assert said("node-1", "--revoke") == "node-1 had no token of its own"
-    assert file.read_text("utf-8") == f"{line_of('node-2', other)}\n"
+    assert read(file).good == {line_of("node-2", other).split()[1]: "node-2"}
     assert "A node cannot be named all" in said("all")
     del environ["FLEET_NODE_TOKENS_FILE"]
     assert "FLEET_NODE_TOKENS_FILE is not set" in said("node-1")
