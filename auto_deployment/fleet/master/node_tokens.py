@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 WITHDRAWN = "withdrawn"
 _LINE = re.compile(rf"(\S+)[ \t]+([0-9a-f]{{64}})([ \t]+{WITHDRAWN})?")
+NOT_ANY_MORE = "This token was withdrawn: `marquee fleet token NODE` makes another one."
 FORM = "NODE, a space, and the SHA-256 of its token as 64 digits and letters a to f"
 
 
@@ -50,11 +51,15 @@ class NodeTokens:
             return False
         return digest.hex() in owners.good or hmac.compare_digest(digest, self._shared)
 
+    def has_withdrawn(self, digest: bytes) -> bool:
+        """Tell whether this was the SHA-256 of a node's token."""
+        return digest.hex() in self._now().withdrawn
+
     def refusal(self, node: str, digest: bytes) -> str | None:
         """Return why nobody reports as `node` with this token, one of nodes; None where it may be."""
         owners = self._now()
         if digest.hex() in owners.withdrawn:
-            return "This token was withdrawn."
+            return NOT_ANY_MORE
         owner = owners.good.get(digest.hex())  # of one node is not shared, though it be named as both
         if owner is not None:
             return (

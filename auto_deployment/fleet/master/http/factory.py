@@ -14,7 +14,7 @@ from auto_deployment.fleet.master.http.change_views import ChangeViews
 from auto_deployment.fleet.master.http.read_views import ReadViews
 from auto_deployment.fleet.master.master import Master
 from auto_deployment.fleet.master.metrics import MasterMetrics
-from auto_deployment.fleet.master.node_tokens import NodeTokens
+from auto_deployment.fleet.master.node_tokens import NOT_ANY_MORE, NodeTokens
 from auto_deployment.fleet.orders import Do
 from auto_deployment.web.access import Access, exactly
 from auto_deployment.web.door import OPEN_TO_ALL, GuardedApp, description, guard, live
@@ -80,6 +80,8 @@ def build(master: Master, tokens: Tokens, clock: Callable[[], float] = time.mono
         app.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     register_problems(app, STATUS, "a report of an agent has far fewer")
     operator = Access(tokens.operator, clock, ASKS, [(tokens.nodes.knows, ONLY_REPORTS)])
-    node = Access(tokens.nodes.knows, clock, ASKS_NODE, [(exactly(tokens.operator), NOT_OF_NODES)])
+    # An agent goes on with a withdrawn token: were that a guess, others behind the same address would wait.
+    refused = [(exactly(tokens.operator), NOT_OF_NODES), (tokens.nodes.has_withdrawn, NOT_ANY_MORE)]
+    node = Access(tokens.nodes.knows, clock, ASKS_NODE, refused)
     guard(app, operator, OPEN, QUIET, {REPORT: node})
     return app
