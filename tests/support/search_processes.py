@@ -148,9 +148,11 @@ def processes(
                 one.kill()
 
 
-def get(port: int, path: str, timeout_s: float = WAIT_S) -> tuple[int, Any, str | None]:
+def get(
+    port: int, path: str, timeout_s: float = WAIT_S, host: str = "127.0.0.1"
+) -> tuple[int, Any, str | None]:
     """Return status, content and version of an answer."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+    connection = HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -173,8 +175,8 @@ class Heard:
 class Asking:
     """Questions to a gateway at a steady pace, and what came of each."""
 
-    def __init__(self, port: int, texts: Sequence[str], per_s: float) -> None:
-        self._port, self._texts, self._per_s = port, texts, per_s
+    def __init__(self, port: int, texts: Sequence[str], per_s: float, host: str = "127.0.0.1") -> None:
+        self._port, self._texts, self._per_s, self._host = port, texts, per_s, host
         self._stop, self.heard = threading.Event(), list[Heard]()
         self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(ASKERS)]
 
@@ -202,12 +204,12 @@ class Asking:
         while not self._stop.wait(max(0.0, due_s - time.monotonic())):
             due_s += ASKERS / self._per_s
             number += ASKERS
-            self.heard.append(ask(self._port, self._texts[number % len(self._texts)]))
+            self.heard.append(ask(self._port, self._texts[number % len(self._texts)], self._host))
 
 
-def ask(port: int, text: str) -> Heard:
+def ask(port: int, text: str, host: str = "127.0.0.1") -> Heard:
     try:
-        status, content, version = get(port, f"/search?n={LISTED}&q={quote(text)}")
+        status, content, version = get(port, f"/search?n={LISTED}&q={quote(text)}", host=host)
     except (OSError, HTTPException, ValueError) as error:
         return Heard(text, fault=repr(error))
     if status != 200:
