@@ -20,7 +20,7 @@ from tests.support.project import PROJECT
 TEXT = (SWARM / "stack.yml").read_text("utf-8")
 SALT = '{{ env "MARQUEE_SALT" }}'
 NODE = "{{.Node.Hostname}}"
-MADE = {"MARQUEE_CONFIGS", "MARQUEE_NODE_TOKENS", "MARQUEE_NODE_TOKEN"}  # by deploy.sh, of contents
+MADE = {"MARQUEE_CONFIGS", *(f"MARQUEE_NODE_TOKEN{of}" for of in ("", "S", "_FILE"))}  # by deploy.sh
 IN_IMAGES = re.compile(r"\$\{MARQUEE_IMAGE:-marquee\}(|-nginx|-agent):\$\{MARQUEE_(NGINX_)?TAG:\?")
 # What `docker stack deploy` ignores, with a warning that nobody reads.
 IGNORED = {

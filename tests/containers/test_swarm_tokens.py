@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.deploying import deploying
 
+NAMED = ("MARQUEE_NODE_TOKEN=", "MARQUEE_NODE_TOKENS=", "MARQUEE_CONFIGS=")
 FIRST, SECOND = "a" * 64, "b" * 64
 
 
@@ -24,18 +25,19 @@ def test_one_secret_has_the_token_of_each_node_and_one_of_nobody_for_others(tmp_
     assert (done.returncode, done.stderr) == (0, "")
     secret, *environ = (tmp_path / "seen").read_text("utf-8").splitlines()
     assert secret == (
-        f'{{{{if eq .Node.Hostname "node-1"}}}}{FIRST}{{{{else if eq .Node.Hostname "node-2"}}}}{SECOND}'
-        "{{else}}{{.Node.Hostname}}-has-no-token-of-its-own{{end}}"
+        f'{{{{if eq .Node.ID "id-of-node-1"}}}}{FIRST}{{{{else if eq .Node.ID "id-of-node-2"}}}}{SECOND}'
+        "{{else}}{{.Node.ID}}-has-no-token-of-its-own{{end}}"
     )
     assert "MARQUEE_SHARED_TOKEN_AT=" in environ  # or the master would take its own node's as that of all
-    (held,) = [one.partition("=")[2] for one in environ if one.startswith("FLEET_NODE_TOKEN_FILE=")]
+    assert not [one for one in environ if one.startswith("FLEET_NODE_TOKEN_FILE=")]
+    (held,) = [one.partition("=")[2] for one in environ if one.startswith("MARQUEE_NODE_TOKEN_FILE=")]
     assert not Path(held).exists()
 
 
 def names(tmp_path: Path) -> dict[str, str]:
     """Return what the names of secrets and configs end with."""
     lines = (tmp_path / "seen").read_text("utf-8").splitlines()
-    return dict(one.split("=", 1) for one in lines if one.startswith(("MARQUEE_NODE_", "MARQUEE_CONFIGS")))
+    return dict(one.split("=", 1) for one in lines if one.startswith(NAMED))
 
 
 def test_another_token_is_another_secret_and_another_hash_replaces_the_master_alone(tmp_path: Path) -> None:
@@ -72,6 +74,13 @@ def test_tokens_that_cannot_be_deployed_are_refused(
     refused = deploying(tmp_path, **own(tmp_path, **environ))
     assert (refused.returncode, sentence in refused.stderr) == (1, True)
     assert not (tmp_path / "seen").exists()
+
+
+def test_a_token_of_no_node_is_refused(tmp_path: Path) -> None:
+    environ = own(tmp_path)
+    (tmp_path / "tokens" / "gone").write_text(SECOND, "utf-8")
+    refused = deploying(tmp_path, **environ)
+    assert (refused.returncode, "tokens/gone is of no node of this Swarm: " in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("token", ["short", "two lines\nof a token", '"}}{{secret "x"}}' + "a" * 16])

@@ -10,10 +10,11 @@ SWARM = PROJECT / "deploy" / "swarm"
 DOCKER = """#!/bin/sh
 case "$1 $2" in
   "info -f") echo ${MANAGER:-true} ;;
+  "node inspect") case "$5" in node-*) echo "id-of-$5" ;; *) exit 1 ;; esac ;;
   "node ls") test -n "$NO_LABEL" || echo n1 ;;
   "stack services")
     case "$4" in *Replicas*) echo marquee_serving ${REPLICAS:-3/3} ;; *) echo marquee_serving ;; esac ;;
-  "stack deploy") cat "$FLEET_NODE_TOKEN_FILE" >"$SEEN"; env >>"$SEEN" ;;
+  "stack deploy") cat "$MARQUEE_NODE_TOKEN_FILE" >"$SEEN"; env >>"$SEEN" ;;
   "service inspect") echo marquee_serving $STATE ;;
 esac
 """
