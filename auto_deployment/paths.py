@@ -40,6 +40,8 @@ class Paths(Layout):
     released = Below("releases", "released.json")  # versions that have ever served everybody
     rejected = Below("releases", "rejected.json")  # what releases have ruled out
     evidence = Below("releases", "evidence.json")  # which release bakes, since when: feedback counts for it
+    kubernetes = Below("releases", "kubernetes")  # of releases there: their images
+    brought_log = Below("releases", "edge", "edge.log")  # of all NGINX pods, in one file
     local_models = Below("releases", "local", "models")  # of a run of plain processes
     local_slots = Below("releases", "local", "slots")
     local_latency = Below("releases", "local", "latency.json")

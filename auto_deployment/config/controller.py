@@ -10,7 +10,7 @@ from auto_deployment.config.env import Variables, one_of, port, url
 class ControllerSettings:
     """Addresses as they are inside of Compose."""
 
-    in_containers: bool = False  # else the instances are the plain processes of `run`
+    instances: str = "processes"  # of `run`, or `containers` of Compose, or `kubernetes`
     image: str = "marquee"
     project_dir: Path = Path("/project")  # where docker-compose.yml is, inside of the controller's container
     edge_dir: Path = Path("/edge")
@@ -21,10 +21,20 @@ class ControllerSettings:
     needs_approval: bool = False
     feedback_dir: Path | None = None  # where feedback counts; None: lists watched are not compared
 
+    @property
+    def in_containers(self) -> bool:
+        """Tell whether instances are services of Compose."""
+        return self.instances == "containers"
+
+    @property
+    def on_kubernetes(self) -> bool:
+        """Tell whether instances are pods."""
+        return self.instances == "kubernetes"
+
 
 VARIABLES: Variables = {
     "APPROVAL": ("needs_approval", lambda text: one_of(("auto", "manual"))(text) == "manual"),
-    "INSTANCES": ("in_containers", lambda text: one_of(("processes", "containers"))(text) == "containers"),
+    "INSTANCES": ("instances", one_of(("processes", "containers", "kubernetes"))),
     "MARQUEE_IMAGE": ("image", str),
     "PROJECT_DIR": ("project_dir", Path),
     "EDGE_DIR": ("edge_dir", Path),

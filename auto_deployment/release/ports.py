@@ -1,4 +1,4 @@
-"""What the controller asks of the world outside. Docker and plain processes implement these.
+"""What the controller asks of the world outside. Docker, plain processes and Kubernetes implement these.
 
 All that a port may raise for what goes wrong outside is `PortError`: the controller reports it, treats nobody
 as guilty of it, and asks again at its next look. So every action may be repeated, also one that was carried

@@ -12,11 +12,13 @@ import yaml
 from app.config import VARIABLES as APP
 from app.config import Settings as AppSettings
 from auto_deployment.config import VARIABLES as COMMON
+from auto_deployment.config.controller import VARIABLES as CONTROLLER
 from auto_deployment.config.fleet import VARIABLES as FLEET
 from auto_deployment.config.master import VARIABLES as MASTER
 from auto_deployment.config.master import MasterSettings
 from auto_deployment.edge.nginx_config import UpstreamServer, upstream
 from auto_deployment.params import load_params
+from auto_deployment.release.kubernetes.front import LOG_PORT
 from tests.support.kubernetes.files import (
     KUBERNETES,
     OVERLAYS,
@@ -45,12 +47,13 @@ def test_every_container_is_hardened_bounded_and_asked_how_it_is(overlay: str) -
         assert spec["securityContext"]["runAsNonRoot"], name
         assert spec["securityContext"]["runAsUser"] == 10001, name
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
-        assert spec["automountServiceAccountToken"] is False, name
+        # The controller of releases alone may talk to the API.
+        assert spec["automountServiceAccountToken"] is (name == "release-controller"), name
         assert spec["enableServiceLinks"] is False, name
         for container in containers(one):
             where = f"{name}/{container['name']}"
             image, _, tag = container["image"].partition(":")
-            assert image in {"marquee", "marquee-agent", "marquee-nginx"}, where
+            assert image in {"marquee", "marquee-agent", "marquee-nginx", "prom/prometheus"}, where
             assert tag not in {"", "latest"}, where
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -60,6 +63,7 @@ def test_every_container_is_hardened_bounded_and_asked_how_it_is(overlay: str) -
             for side in ("requests", "limits"):
                 assert container["resources"][side].keys() == {"cpu", "memory"}, where
             ends = container in spec.get("initContainers", []) and "restartPolicy" not in container
+            ends = ends or name == "release-look"
             if not ends:
                 assert {"startupProbe", "livenessProbe"} <= container.keys(), where
             # What brings models may be unwell: its pod serves what it has.
@@ -71,7 +75,9 @@ def test_every_variable_is_one_that_the_program_knows_and_takes(overlay: str) ->
     things = rendered(overlay)
     for name, one in deployments(overlay).items():
         for container in containers(one):
-            known: Mapping[str, Any] = {"serving": APP}.get(container["name"], {**COMMON, **FLEET, **MASTER})
+            known: Mapping[str, Any] = {"serving": APP}.get(
+                container["name"], {**COMMON, **CONTROLLER, **FLEET, **MASTER}
+            )
             values = given(container)
             for source in container.get("envFrom", []):
                 values |= things["ConfigMap", source["configMapRef"]["name"]]["data"]
@@ -80,7 +86,9 @@ def test_every_variable_is_one_that_the_program_knows_and_takes(overlay: str) ->
             told = {"TRACK", "PORT"} if container["name"] == "agent" else set()
             assert values.keys() - AWS - told <= known.keys(), f"{name}/{container['name']}"
     serving = {**given(named(deployments(overlay)["serving"], "serving")), "MODEL_DIR": "/model"}
-    assert AppSettings.from_env({**serving, **things["ConfigMap", "serving"]["data"]}).track == "stable"
+    assert (
+        AppSettings.from_env({**serving, **things["ConfigMap", "serving-settings"]["data"]}).track == "stable"
+    )
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -186,6 +194,47 @@ def test_nginx_gets_what_it_gets_on_one_host() -> None:
     assert given(named(front, "upstream")) == {"MARQUEE_SALT": "first"}
 
 
+def test_the_controller_may_change_what_it_releases_and_nothing_else() -> None:
+    things = rendered("overlays/release")
+    rules = things["Role", "release-controller"]["rules"]
+    assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "patch"}
+    named_things = {
+        (what, name) for rule in rules for what in rule["resources"] for name in rule.get("resourceNames", [])
+    }
+    looked_into = {("deployments", name) for name in ("serving", "canary", "release-look")}
+    assert named_things == {*looked_into, ("services", "canary")}
+    assert [rule["resources"] for rule in rules if "resourceNames" not in rule] == [["pods"]]
+    assert ("ClusterRole", "release-controller") not in things
+    for (kind, name), one in things.items():
+        if kind == "Deployment" and name != "release-controller":
+            assert "serviceAccountName" not in pod(one), name
+
+
+def test_there_is_one_controller_which_decides_how_many_canaries_there_are() -> None:
+    found = deployments("overlays/release")
+    controller = found["release-controller"]["spec"]
+    assert (controller["replicas"], controller["strategy"]) == (1, {"type": "Recreate"})
+    assert given(named(found["release-controller"], "controller"))["INSTANCES"] == "kubernetes"
+    assert "replicas" not in found["canary"]["spec"]
+    assert named(found["canary"], "serving")["image"] == named(found["serving"], "serving")["image"]
+    assert found["release-look"]["spec"]["replicas"] == 0
+
+
+def test_prometheus_has_the_labels_that_releases_ask_for_and_nginx_shows_its_log_where_it_is_read() -> None:
+    folder = KUBERNETES / "components" / "release"
+    shipped = yaml.safe_load((PROJECT / "monitoring/prometheus/prometheus.yml").read_text("utf-8"))
+    (theirs,) = (one for one in shipped["scrape_configs"] if one["job_name"] == "app")
+    here = yaml.safe_load((folder / "prometheus.yml").read_text("utf-8"))
+    (ours,) = (one for one in here["scrape_configs"] if one["job_name"] == "app")
+    assert here["global"]["scrape_interval"] == shipped["global"]["scrape_interval"]
+    assert ours["metric_relabel_configs"] == theirs["metric_relabel_configs"]
+    tracks = {
+        one["regex"]: one["replacement"] for one in ours["relabel_configs"] if one["target_label"] == "track"
+    }
+    assert tracks == {"serving": "stable", "canary": "canary"}
+    assert f"listen {LOG_PORT};" in (folder / "edge-log.conf.template").read_text("utf-8")
+
+
 @pytest.mark.parametrize("track", ["stable", "canary"])
 def test_who_serves_follows_what_the_agent_beside_it_brings(track: str) -> None:
     one = deployments("overlays/fleet-canary")["canary" if track == "canary" else "serving"]
@@ -233,6 +282,18 @@ def test_kustomize_makes_of_the_files_what_these_tests_read(overlay: str) -> Non
         key = (one["kind"], one["metadata"]["name"])
         for part in ("spec", "data"):
             assert _sorted(one.get(part)) == _sorted(here[key].get(part)), key
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl, whose kustomize is the real one")
+def test_kustomize_takes_no_name_in_a_role_for_a_config_map() -> None:
+    said = subprocess.run(
+        ["kubectl", "kustomize", str(KUBERNETES / "overlays" / "release")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    (role,) = (one for one in yaml.safe_load_all(said) if one["kind"] == "Role")
+    assert role["rules"] == rendered("overlays/release")["Role", "release-controller"]["rules"]
 
 
 def _sorted(value: Any) -> Any:

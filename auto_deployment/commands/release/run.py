@@ -7,6 +7,7 @@ import os
 from datetime import UTC, datetime
 
 from auto_deployment.commands.fleet.shared import opener_of
+from auto_deployment.commands.release.platforms import TRACKS, Platform, platform
 from auto_deployment.config import Settings
 from auto_deployment.cycle.release_ends import following
 from auto_deployment.errors import MarqueeError
@@ -19,17 +20,12 @@ from auto_deployment.host.signals import until_stopped
 from auto_deployment.mail.sender import Sender
 from auto_deployment.params import Params, load_params
 from auto_deployment.paths import FeedbackLayout, Paths
-from auto_deployment.release.containers.docker import Docker
-from auto_deployment.release.containers.images import DockerImages
-from auto_deployment.release.containers.instances import ComposeInstances, own_project
-from auto_deployment.release.containers.nginx import TRACK_OF_PORT, NginxContainer
 from auto_deployment.release.controller import Controller
 from auto_deployment.release.inbox import Inbox
 from auto_deployment.release.mails import ReleaseMails, release_outbox
 from auto_deployment.release.metrics import ReleaseMetrics
 from auto_deployment.release.observe.edge_log import Follows
 from auto_deployment.release.observe.measurements import PrometheusMetrics
-from auto_deployment.release.observe.nginx_status import counter
 from auto_deployment.release.observe.observer import Observer, Sources
 from auto_deployment.release.observe.prometheus import Prometheus
 from auto_deployment.release.observe.user_groups import user_groups
@@ -53,7 +49,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with only_one(paths.controller_lock, "The release controller"):
         measures = FeedbackLayout(paths.feedback).measures
         online = OnlineSource.of(measures, params.feedback.measures.settle_days)
-        controller = _controller(settings, params, online, args.dry_run)
+        under = platform(settings, params)
+        controller = _controller(settings, params, under, online, args.dry_run)
         controller.open()
         if args.once:
             report = controller.tick(datetime.now(UTC))
@@ -69,10 +66,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         statuses = CommitStatuses(_gitlab())
         told = following(paths, opener_of(settings))
         with served, Sender(outbox) as sender, statuses, told, until_stopped(twice_ends=True) as stop:
-            faults = Faults()
+            faults, unread = Faults(), Faults()
             while not stop.is_set():
                 now = datetime.now(UTC)
                 try:
+                    _bring(under, unread, now)
                     report = controller.tick(now)
                     _show(report, metrics, mails)
                     _want_statuses(report, statuses)
@@ -83,6 +81,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 metrics.show_outbox(sender.latest.waiting, sender.latest.oldest_age_s)
                 stop.wait(params.release.poll_s)
     return 0
+
+
+def _bring(under: Platform, unread: Faults, now: datetime) -> None:
+    """Bring logs that end with who writes them; when that fails, a release notices it at its next tick."""
+    if under.bring is None:
+        return
+    try:
+        under.bring()
+    except MarqueeError as error:
+        unread.log(error, now)
 
 
 def _show(report: Report, metrics: ReleaseMetrics, mails: ReleaseMails) -> None:
@@ -111,25 +119,20 @@ def _gitlab() -> GitLabProject | None:
         raise MarqueeError(str(error)) from error
 
 
-def _controller(settings: Settings, params: Params, online: OnlineSource, dry_run: bool) -> Controller:
-    own, paths, docker = settings.controller, Paths(settings.data_dir), Docker()
-    images = DockerImages(docker, own.image)
-    project = own_project(docker, own.project_dir)
+def _controller(
+    settings: Settings, params: Params, under: Platform, online: OnlineSource, dry_run: bool
+) -> Controller:
+    own, paths, slow_s = settings.controller, Paths(settings.data_dir), params.release.judge.slow_ms / 1000
     sources = Sources(
-        Follows(
-            own.edge_dir / "logs" / "edge.log",
-            TRACK_OF_PORT,
-            params.release.judge.slow_ms / 1000,
-            user_groups(own.feedback_dir),
-        ),
+        Follows(under.log, TRACKS, slow_s, user_groups(own.feedback_dir), under.bring),
         PrometheusMetrics(Prometheus(own.prometheus_url)),
-        counter(own.nginx_status_url),
+        under.requests,
         watched_file(own.feedback_dir, paths, params.release.judge.watched),
     )
     parts = ControllerParts(
-        instances=ComposeInstances(docker, project, images),
-        images=images,
-        edge=NginxContainer(docker, project.name, own.edge_dir / "upstream", params.traffic),
+        instances=under.instances,
+        images=under.images,
+        edge=under.edge,
         observer=Observer(sources, params.release.tick_s),
         store=Store(paths.releases),
         inbox=Inbox(paths.release_inbox),

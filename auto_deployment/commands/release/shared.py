@@ -15,6 +15,9 @@ from auto_deployment.release.containers.docker import Docker
 from auto_deployment.release.containers.images import DockerImages
 from auto_deployment.release.containers.nginx import NginxContainer
 from auto_deployment.release.inbox import Inbox
+from auto_deployment.release.kubernetes.api import Api
+from auto_deployment.release.kubernetes.edge import KubernetesEdge
+from auto_deployment.release.kubernetes.images import KubernetesImages
 from auto_deployment.release.operator.ask import Operator
 from auto_deployment.release.operator.look import Look
 from auto_deployment.release.reconcile import Traffic
@@ -36,8 +39,10 @@ def store(settings: Settings) -> Store:
     return Store(Paths(settings.data_dir).releases)
 
 
-def images(settings: Settings) -> DockerImages | ModelStore:
-    """Return the images on this host, or for plain processes the models."""
+def images(settings: Settings) -> DockerImages | KubernetesImages | ModelStore:
+    """Return the images on this host or of the cluster, or for plain processes the models."""
+    if settings.controller.on_kubernetes:
+        return KubernetesImages(Api.of_pod(), Paths(settings.data_dir).kubernetes)
     if settings.controller.in_containers:
         return DockerImages(Docker(), settings.controller.image)
     revision = code_revision(PROJECT, settings.code_revision).short
@@ -58,6 +63,8 @@ def look(settings: Settings) -> Look:
 
 
 def _traffic(settings: Settings, params: TrafficParams) -> Traffic:
+    if settings.controller.on_kubernetes:
+        return KubernetesEdge(Api.of_pod(), params).read()
     if settings.controller.in_containers:
         return NginxContainer(Docker(), "", settings.controller.edge_dir / "upstream", params).read()
     layout = RunLayout.below(Paths(settings.data_dir).run)

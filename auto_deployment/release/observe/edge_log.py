@@ -33,6 +33,7 @@ class Follows:
     tracks: Mapping[int, str]
     slow_s: float
     groups: Callable[[], GroupsOf] | None = None  # reads who belongs to which; None: nobody knows
+    bring: Callable[[], None] | None = None  # has `log` be complete, where others write it; may raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class EdgeReader:
     @classmethod
     def begin(cls, follows: Follows, release: str) -> Self:
         """Start at the log's present end with no user seen."""
+        if follows.bring is not None:
+            follows.bring()
         return cls(follows, LogFiles.at_end(follows.log), UserTable(release))
 
     @classmethod
@@ -86,6 +89,8 @@ class EdgeReader:
 
     def read(self) -> EdgeRead:
         """Count what was added to the log; an unreadable log raises `EdgeLogError` and changes nothing."""
+        if self._follows.bring is not None:
+            self._follows.bring()
         users = self._users.copy()
         tally = _Tally({track: Counter[str](newly_slow=0) for track in TRACKS}, self._groups_of)
         lines = damaged = foreign = 0

@@ -88,7 +88,9 @@ class Cluster:
 
     def load(self) -> None:
         """Copy the images from this host's engine to the node."""
-        images = [f"{name}:{TAG}" for name in self.images.values()]
+        self.load_images(*(f"{name}:{TAG}" for name in self.images.values()))
+
+    def load_images(self, *images: str) -> None:
         subprocess.run([self.lab, "load", *images], check=True, capture_output=True)
 
     def apply(self, folder: Path, overlay: str, more: str = "") -> None:

@@ -10,7 +10,7 @@ import yaml
 from tests.support.project import PROJECT
 
 KUBERNETES = PROJECT / "deploy" / "kubernetes"
-OVERLAYS = ("base", "overlays/canary", "overlays/fleet", "overlays/fleet-canary")
+OVERLAYS = ("base", "overlays/canary", "overlays/fleet", "overlays/fleet-canary", "overlays/release")
 Thing = dict[str, Any]
 
 
@@ -87,12 +87,13 @@ def _targets(patch: Thing, one: Thing, found: Mapping[tuple[str, str], Thing]) -
 
 
 def _merged(one: Any, other: Any) -> Any:
-    """Return a strategic merge: lists of things with names are merged by name."""
+    """Return a strategic merge: null removes, and lists of things with names are merged by name."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return {
+        found = {
             **one,
             **{name: _merged(one[name], new) if name in one else new for name, new in other.items()},
         }
+        return {name: value for name, value in found.items() if name not in other or value is not None}
     if isinstance(one, list) and isinstance(other, list) and isinstance(other[0], dict):
         by = next((name for name in ("mountPath", "name") if name in other[0]), None)
         if by is not None:

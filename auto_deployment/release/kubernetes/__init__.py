@@ -1,0 +1,1 @@
+"""Releases on Kubernetes: two Deployments and a Service, changed through its API."""

@@ -1,0 +1,146 @@
+"""Releases on a real node: a good candidate is promoted, a bad one is not, and no request fails meanwhile."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.conftest import Say
+from tests.cluster.kubernetes.conftest import KEEP, LAB, LEAST, SETTLED_S, UnderLoad
+from tests.support.http import get
+from tests.support.kubernetes.cluster import TAG, Cluster, ClusterError, cluster_up, eventually_ready
+from tests.support.kubernetes.releases import (
+    CLAIMS,
+    PROMETHEUS,
+    ReleasesThere,
+    build_for_releases,
+    deploy_for_releases,
+)
+from tests.support.systems.candidates import Workshop
+from tests.support.systems.stack import remove_images
+from tests.support.waiting import eventually
+
+IMAGE, NAMESPACE = "marquee-test-kube-release", "marquee-test-release"
+USERS = 300
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A node that runs, with our images and an empty namespace."""
+    if shutil.which(LAB) is None:
+        pytest.fail(f"{LAB} is missing: tests/cluster/README.md says what brings up a node of Kubernetes")
+    try:
+        with cluster_up(LAB, NAMESPACE, IMAGE, KEEP) as found:
+            build_for_releases(found)
+            found.load()
+            found.load_images(PROMETHEUS)
+            yield found
+            found.kubectl("delete", "pv", *(f"{NAMESPACE}-{one}" for one in CLAIMS), "--wait=false")
+    finally:
+        if not KEEP:
+            remove_images(IMAGE)
+
+
+@pytest.fixture(scope="module")
+def releases(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> ReleasesThere:
+    """overlays/release, deployed from nothing, after its controller has looked."""
+    workshop = Workshop(tmp_path_factory.mktemp("workshop"), IMAGE)
+    workshop.make_stable(f"{IMAGE}:{TAG}")
+    disks = tmp_path_factory.mktemp("disks")
+    deploy_for_releases(cluster, tmp_path_factory.mktemp("overlay"), disks)
+    cluster.rolled_out("serving", "front", "prometheus", "release-controller")
+    there = ReleasesThere(cluster, workshop, disks / "releases")
+    serving = there.disk / "releases" / "serving.json"
+    eventually(serving.exists, SETTLED_S, 1, there.log)
+    return there
+
+
+@pytest.fixture
+def settled(releases: ReleasesThere) -> ReleasesThere:
+    """What serves, serving, whatever the test before has done."""
+    releases.cluster.rolled_out("serving", "front", "release-controller")
+    eventually_ready(releases.cluster, "serving", LEAST)
+    return releases
+
+
+def kill_controller(cluster: Cluster) -> None:
+    cluster.kubectl("delete", "pod", "-l", "app=release-controller", "--grace-period=0", "--force")
+    cluster.rolled_out("release-controller")
+
+
+def revisions(cluster: Cluster) -> set[str]:
+    """Return the code revisions that users meet."""
+    address = cluster.front()
+    found = {get(80, f"/recommend/{user}", host=address).headers["x-release"] for user in range(USERS)}
+    return {name.rpartition("-")[2] for name in found}
+
+
+def test_a_good_candidate_is_promoted_though_the_controller_is_killed_twice(
+    settled: ReleasesThere, under_load: UnderLoad, say: Say
+) -> None:
+    candidate = settled.workshop.make()
+    with under_load():
+        settled.deploy(candidate)
+        settled.wait_for(candidate.revision, "baking")
+        kill_controller(settled.cluster)
+        settled.wait_for(candidate.revision, "promoting", "promoted")
+        kill_controller(settled.cluster)
+        say(settled.wait_for(candidate.revision, "promoted"))
+    assert settled.serving() == {"serving": {candidate.image}, "canary": {candidate.image}}
+    assert revisions(settled.cluster) == {candidate.revision}
+
+
+@pytest.mark.parametrize("fault", ["errs:0.3", "slow"])
+def test_a_bad_candidate_is_aborted_and_leaves_nothing(
+    settled: ReleasesThere, under_load: UnderLoad, say: Say, fault: str
+) -> None:
+    before, (served,) = settled.serving()["serving"], revisions(settled.cluster)
+    candidate = settled.workshop.make(fault)
+    with under_load():
+        settled.deploy(candidate)
+        say(settled.wait_for(candidate.revision, "aborted"))
+        eventually(lambda: settled.cluster.names("canary") == [], SETTLED_S, 1, settled.cluster.describe)
+    assert settled.serving() == {"serving": before, "canary": set()}
+    assert revisions(settled.cluster) == {served}
+    with pytest.raises(ClusterError, match="is not released"):
+        settled.deploy(candidate)
+
+
+def test_an_image_that_cannot_be_pulled_is_refused_in_a_sentence(settled: ReleasesThere) -> None:
+    with pytest.raises(ClusterError, match=r"the image \S*none:1 cannot be pulled"):
+        settled.marquee("deploy", "127.0.0.1:9/none:1", "--by", "pipeline")
+
+
+def test_who_served_before_serves_again(settled: ReleasesThere, under_load: UnderLoad, say: Say) -> None:
+    gone = revisions(settled.cluster)
+    with under_load():
+        settled.marquee("rollback", "--by", "ann", "--reason", "a test")
+        eventually(lambda: not gone & revisions(settled.cluster), SETTLED_S, 2, settled.log)
+        release = settled.newest()
+        assert release is not None
+        say(settled.wait_for(release.candidate.code_revision, "promoted"))
+    assert len(revisions(settled.cluster)) == 1
+
+
+def test_the_controller_may_do_what_it_does_and_nothing_else(settled: ReleasesThere) -> None:
+    who = f"--as=system:serviceaccount:{settled.cluster.namespace}:release-controller"
+
+    def may(*words: str) -> bool:
+        try:
+            return settled.cluster.kubectl("auth", "can-i", *words, who).strip() == "yes"
+        except ClusterError:  # "no" is told by the exit status, too
+            return False
+
+    for verb, what in (("patch", "deployments/serving"), ("patch", "services/canary"), ("list", "pods")):
+        assert may(verb, what), what
+    for words in (
+        ("patch", "deployments/front"),
+        ("create", "deployments"),
+        ("delete", "deployments/canary"),
+        ("create", "pods"),
+        ("get", "secrets"),
+        ("list", "deployments"),
+        ("patch", "services/front"),
+        ("list", "pods", "--namespace=default"),
+    ):
+        assert not may(*words), words
