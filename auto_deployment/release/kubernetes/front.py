@@ -5,6 +5,7 @@ was added is appended to one log here every few seconds, and which bytes of whos
 down after them.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -102,15 +103,25 @@ class EdgeLogs:
         ) == position.head.encode("latin-1")
 
     def _append(self, url: str, position: Position) -> None:
-        with self.log.open("ab") as log:
-            for piece in self._fetch(url, position.offset, PIECE_BYTES):
-                whole = piece[: piece.rfind(b"\n") + 1]
-                if not whole:
-                    return
-                log.write(whole)
-                if len(position.head) < HEAD_BYTES and position.offset == 0:
-                    position.head = whole[:HEAD_BYTES].decode("latin-1")
-                position.offset += len(whole)
+        for piece in self._fetch(url, position.offset, PIECE_BYTES):
+            whole = piece[: piece.rfind(b"\n") + 1]
+            if not whole:
+                return
+            self._write(whole)
+            if position.offset == 0:
+                position.head = whole[:HEAD_BYTES].decode("latin-1")
+            position.offset += len(whole)
+
+    def _write(self, lines: bytes) -> None:
+        """Append lines, all of them or none; raise `EdgeLogError` where the disk has no room for them."""
+        size = self.log.stat().st_size
+        try:
+            with self.log.open("ab", buffering=0) as log:
+                if log.write(lines) < len(lines):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            os.truncate(self.log, size)
+            raise EdgeLogError(f"{self.log} cannot be written ({error.strerror}).") from error
 
     def _fetch(self, url: str, offset: int, most: int) -> Iterator[bytes]:
         """Yield so many bytes of a log at most, nothing where it has none there or is not there."""

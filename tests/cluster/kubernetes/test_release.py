@@ -83,7 +83,7 @@ def test_a_good_candidate_is_promoted_though_the_controller_is_killed_twice(
         settled.deploy(candidate)
         settled.wait_for(candidate.revision, "baking")
         kill_controller(settled.cluster)
-        settled.wait_for(candidate.revision, "promoting", "promoted")
+        settled.wait_for(candidate.revision, "promoting")
         kill_controller(settled.cluster)
         say(settled.wait_for(candidate.revision, "promoted"))
     assert settled.serving() == {"serving": {candidate.image}, "canary": {candidate.image}}
@@ -104,6 +104,22 @@ def test_a_bad_candidate_is_aborted_and_leaves_nothing(
     assert revisions(settled.cluster) == {served}
     with pytest.raises(ClusterError, match="is not released"):
         settled.deploy(candidate)
+
+
+def test_a_candidate_that_gets_ready_as_canary_only_is_taken_back(
+    settled: ReleasesThere, under_load: UnderLoad, say: Say
+) -> None:
+    before = settled.serving()["serving"]
+    candidate = settled.workshop.make("no-stable")
+    with under_load():
+        settled.deploy(candidate)
+        settled.wait_for(candidate.revision, "promoting")
+        reason = settled.wait_for(candidate.revision, "aborted")
+        say(reason)
+        eventually(lambda: settled.cluster.names("canary") == [], SETTLED_S, 1, settled.cluster.describe)
+        settled.cluster.rolled_out("serving")
+    assert "stable-1 did not become healthy with it" in reason
+    assert settled.serving() == {"serving": before, "canary": set()}
 
 
 def test_an_image_that_cannot_be_pulled_is_refused_in_a_sentence(settled: ReleasesThere) -> None:

@@ -14,6 +14,7 @@ from auto_deployment.edge.log_files import EdgeLogError
 from auto_deployment.release.kubernetes.front import EdgeLogs, Requests
 from tests.release.kubernetes.conftest import World
 from tests.support.release.fake_kubernetes import pod
+from tests.support.small_disk import small_disk
 
 
 @dataclass
@@ -118,6 +119,20 @@ def test_the_log_here_is_turned_over_as_well(
         logs.bring()
     older = logs.log.with_name("edge.log.2").read_bytes() + logs.log.with_name("edge.log.1").read_bytes()
     assert (older, logs.log.read_bytes()) == (lines(0, 12), b"")
+
+
+def test_a_full_disk_keeps_no_part_of_what_is_brought(world: World, nginx: Nginx, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64k"):
+        logs = logs_of(world, nginx, tmp_path / "disk")
+        nginx.files["edge.log"] = lines(0, 3)
+        logs.bring()
+        nginx.files["edge.log"] = lines(0, 900)
+        with pytest.raises(EdgeLogError, match=r"cannot be written \(No space left on device"):
+            logs.bring()
+        assert logs.log.read_bytes() == lines(0, 3)
+        nginx.files["edge.log"] = lines(0, 5)
+        logs.bring()
+        assert logs.log.read_bytes() == lines(0, 5)
 
 
 def test_an_nginx_that_must_answer_and_does_not_is_no_complete_log(

@@ -95,6 +95,21 @@ def test_damaged_lines_and_foreign_addresses_are_counted(log: Path, reader: Edge
     assert of_canary(read) == (1, 0, 0, 0)
 
 
+def test_a_log_that_others_write_is_brought_before_each_read(log: Path) -> None:
+    brought = iter([line("before", BAD, RETRIED), line("1", GOOD), b"", line("2", GOOD)])
+
+    def bring() -> None:
+        if not (lines := next(brought)):
+            raise EdgeLogError("away")
+        append(log, lines)
+
+    reader = EdgeReader.begin(Follows(log, TRACKS, 0.15, bring=bring), RELEASE)
+    assert of_canary(reader.read()) == (1, 0, 0, 0)
+    with pytest.raises(EdgeLogError, match="away"):
+        reader.read()
+    assert of_canary(reader.read()) == (1, 0, 0, 0)
+
+
 def test_half_a_line_is_read_when_it_is_whole(log: Path, reader: EdgeReader) -> None:
     whole = line("1", BAD, RETRIED)
     append(log, whole[:100])

@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 
 PROMETHEUS = "prom/prometheus:v3.5.3"
 # For a test, minutes are seconds; pods start on two cores that others use as well.
-QUICK_RELEASE = {"tick_s": 2, "poll_s": 1, "warming_s": 5, "settle_s": 3, "start_max_s": 150}
+QUICK_RELEASE = {"tick_s": 2, "poll_s": 1, "warming_s": 5, "settle_s": 3, "start_max_s": 90}
 QUICK_JUDGE = {"window_s": 40, "max_window_s": 400, "min_users": 100, "metrics_unavailable_max_s": 120}
 ENDS_WITHIN_S = 420.0
 VOLUME = """
