@@ -83,6 +83,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--kills", type=int, default=50, help="of feedback-stores, of collector and joiner each"
     )
+    parser.add_argument("--pulls", type=int, default=fleet.ROUNDS, choices=(1, 3, 5), help="of fleet")
+    parser.add_argument(
+        "--faults", nargs="+", choices=tuple(client.FAULTS), default=tuple(client.FAULTS), help="of client"
+    )
     parser.add_argument("--titles", type=int, default=100_000, help="of search")
     parser.add_argument("--search-s", type=int, default=60, help="of search, at a constant rate")
     parser.add_argument("--updates", type=int, default=50, help="of search, with a shard killed in each")
@@ -143,11 +147,11 @@ ALONE: dict[str, tuple[str, Measure]] = {
     ),
     "client": (
         "what a caller meets of a service that is well, dead, hung, or failing",
-        lambda work, args, table: client.measure(work, table),
+        lambda work, args, table: client.measure(work, table, args.faults),
     ),
     "fleet": (
         "callers during a pull, a pull that shares files, memory during a switch",
-        lambda work, args, table: fleet.measure(work / "fleet", table),
+        lambda work, args, table: fleet.measure(work / "fleet", table, args.pulls),
     ),
     "continuing": (
         "going on from the last weights, and training from nothing",

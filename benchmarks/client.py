@@ -48,20 +48,21 @@ class Fault:
     end: Callable[[], None]
 
 
-def measure(work: Path, table: Table) -> dict[str, Any]:
-    """Let a program ask 50 times a second through each fault; return what it met."""
+def measure(work: Path, table: Table, faults: Sequence[str]) -> dict[str, Any]:
+    """Let a program ask 50 times a second through each fault (100 s); return what it met."""
     table.line(f"{PER_S} calls a second from {THREADS} threads, ill from {WELL_S} to {WELL_S + ILL_S} s\n")
     table.line(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     found = {}
     with tempfile.TemporaryDirectory(dir=work) as name:
         folder = Path(name)
         write_model(folder / "model")
-        for state, fault in FAULTS.items():
-            with fault(folder) as one:
+        for state in faults:
+            with FAULTS[state](folder) as one:
                 found[state] = _met(one, folder / "calls.json")
             table.line(_row(state, found[state]))
-    slowest_us = max(one["open_us"][1] for one in found.values() if one["open_us"])
-    table.promise("p99 of a call while open, ms", slowest_us / 1000, OPEN_MS, at_most=True)
+    slowest_us = max((one["open_us"][1] for one in found.values() if one["open_us"]), default=None)
+    if slowest_us is not None:
+        table.promise("p99 of a call while open, ms", slowest_us / 1000, OPEN_MS, at_most=True)
     return found
 
 

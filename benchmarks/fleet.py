@@ -23,13 +23,13 @@ PULLING, QUIET, AGAIN, SWITCH = "pulling", "quiet", "quiet again", "switch"
 Waits = dict[str, list[float]]
 
 
-def measure(work: Path, table: Table) -> dict[str, Any]:
-    """Measure everything with one node, and write the tables to `docs/fleet.md`."""
+def measure(work: Path, table: Table, pulls: int = ROUNDS) -> dict[str, Any]:
+    """Measure everything with one node, and write the tables to `docs/fleet.md`; `pulls` is odd."""
     node = Node(work)
     with node.running() as server:
         _asked(server, 5)  # warms up
         rounds = [
-            _pulled(node, server, node.second if turn % 2 == 0 else node.first) for turn in range(ROUNDS)
+            _pulled(node, server, node.second if turn % 2 == 0 else node.first) for turn in range(pulls)
         ]
         shared = _shared(node)
         held = _switched(node, server)

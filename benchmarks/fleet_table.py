@@ -32,7 +32,7 @@ def _pull(found: Mapping[str, Any]) -> Iterator[str]:
     amount = f"{found['fetched_mb']:.0f} of its {found['model_mb']:.0f} MB"
     yield _wrapped(
         f"{found['per_s']} requests a second while a model comes over a link of {LINK_MB_S} MB/s ({amount},",
-        f"{len(found['rounds'])} times, with pauses):",
+        f"{_times_said(len(found['rounds']))}, with pauses):",
     )
     yield ""
     yield "| while | requests | p50 | p99 of all | p99 of a slice, times its neighbour without |"
@@ -50,6 +50,10 @@ def _pull(found: Mapping[str, Any]) -> Iterator[str]:
         f"{switch_s:.1f} s;",
         f"workers waited for the disk to give back {sum(found['major_faults'])} pages in all.",
     )
+
+
+def _times_said(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _wrapped(*words: str) -> str:

@@ -12,8 +12,6 @@ class Files(Protocol):
     Everything raises `MissingError` for what is not there, and `StoreError` for what cannot be used now.
     """
 
-    guarded: bool  # whether `swap` surely notices who was faster
-
     def read(self, path: str) -> bytes: ...
 
     def read_part(self, path: str, start: int, end: int) -> bytes:

@@ -14,8 +14,6 @@ from auto_deployment.host.files import StagedFile
 class FolderFiles:
     """Files below a folder that is there; each appears under a temporary name and is renamed."""
 
-    guarded = True
-
     def __init__(self, root: Path) -> None:
         self._root = root
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auto_deployment.fleet import remote
+from auto_deployment.fleet.remote import clients
 from tests.support.s3_server import S3Server, client_libraries
 
 
@@ -28,7 +28,7 @@ def address(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     """Let the client wait for half a second where it waits for ten."""
-    config = {**remote.OPTIONS["s3"]["config_kwargs"], "read_timeout": 0.5, "connect_timeout": 0.5}
+    config = {**clients.OPTIONS["s3"]["config_kwargs"], "read_timeout": 0.5, "connect_timeout": 0.5}
     options: Mapping[str, Any] = {"s3": {"config_kwargs": config}}
-    monkeypatch.setattr(remote, "OPTIONS", options)
+    monkeypatch.setattr(clients, "OPTIONS", options)
     return options

@@ -1,14 +1,14 @@
 """A store at an S3 address, against a real S3 interface."""
 
-import threading
 from pathlib import Path
 
 import pytest
 
-from auto_deployment.fleet.errors import ChangedError, MissingError, StoreError, UsedError
+from auto_deployment.fleet.errors import StoreError
 from auto_deployment.fleet.remote import RemoteFiles
 from auto_deployment.fleet.store import ModelStore
-from tests.support.fleet import NOW, V1, V2, Node, model
+from tests.support import store_stories
+from tests.support.fleet import V1, V2, Node
 from tests.support.s3_server import HOME, S3Server
 
 pytestmark = [
@@ -39,79 +39,28 @@ def test_what_is_published_is_brought_and_a_second_version_costs_what_differs(
 
 
 def test_of_two_changes_at_once_one_is_told(store: ModelStore, tmp_path: Path) -> None:
-    for version in (V1, V2):
-        store.publish(model(tmp_path, version))
-    first = store.channels()
-    store.move({"stable": V1}, NOW, first)
-    with pytest.raises(ChangedError):
-        store.move({"stable": V2}, NOW, first)  # If-None-Match
-    second = store.channels()
-    store.move({"canary": V2}, NOW, second)
-    with pytest.raises(ChangedError):
-        store.move({"canary": V1}, NOW, second)  # If-Match
-    assert store.channels().channels.wanted == {"stable": V1, "canary": V2}
-    store.files.remove(store.path("channels.json"))
-    with pytest.raises(ChangedError):
-        store.move({"stable": V2}, NOW, second)
+    store_stories.of_two_changes_one_is_told(store, tmp_path)
 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_of_many_that_change_from_one_state_exactly_one_succeeds(
     store: ModelStore, tmp_path: Path, is_first: bool
 ) -> None:
-    store.publish(model(tmp_path, V1))
-    if not is_first:
-        store.move({"stable": V1}, NOW)
-    seen, won, lost = store.channels(), [], []
-
-    def change(channel: str) -> None:
-        try:
-            store.move({channel: V1}, NOW, seen)
-            won.append(channel)
-        except ChangedError:
-            lost.append(channel)
-
-    threads = [threading.Thread(target=change, args=(f"c{number}",)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(won), len(lost)) == (1, 7)
-    assert set(store.channels().channels.wanted) == {*won, *([] if is_first else ["stable"])}
+    store_stories.of_many_changes_one_succeeds(store, tmp_path, is_first)
 
 
 def test_a_version_is_deleted_and_whoever_looked_before_cannot_want_it(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    for version in (V1, V2):
-        store.publish(model(tmp_path, version))
-    store.move({"stable": V1}, NOW)
-    before = store.channels()
-    with pytest.raises(UsedError):
-        store.delete(V1, NOW)
-    store.delete(V2, NOW)
-    assert (store.versions(), store.files.names(store.path(V2))) == ([V1], [])
-    with pytest.raises(ChangedError):
-        store.move({"canary": V1}, NOW, before)
+    store_stories.what_is_deleted_cannot_be_wanted(store, tmp_path)
 
 
 def test_a_change_whose_answer_was_lost_and_that_is_sent_again_has_succeeded(store: ModelStore) -> None:
-    _, tag = store.files.read_tagged("x.json")
-    for _ in range(2):
-        store.files.swap("x.json", b"content", tag)
-    assert store.files.read("x.json") == b"content"
+    store_stories.a_change_that_is_sent_again_has_succeeded(store)
 
 
-def test_what_is_not_there_is_not_a_store_that_is_away(store: ModelStore, tmp_path: Path) -> None:
-    with pytest.raises(MissingError):
-        store.files.read("models/films/x")
-    with pytest.raises(MissingError):
-        store.files.read_part("models/films/x", 0, 10)
-    store.files.write("short", b"123")
-    assert store.files.read_part("short", 1, 10) == b"23"
-    assert store.files.read_part("short", 3, 10) == b""
-    assert store.files.names("nowhere") == []
-    store.files.remove("nowhere")
+def test_what_is_not_there_is_not_a_store_that_is_away(store: ModelStore) -> None:
+    store_stories.what_is_not_there_is_not_a_store_that_is_away(store)
 
 
 def test_a_bucket_that_is_not_there_is_said(address: str) -> None:

@@ -38,7 +38,6 @@ class Meddled:
 
     inner: Files
     on: Callable[[str, str, int], None] = lambda what, path, start: None
-    guarded: bool = True
     parts: list[tuple[str, int, int]] = field(default_factory=list)  # path, start, bytes
 
     def read(self, path: str) -> bytes:

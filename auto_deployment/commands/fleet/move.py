@@ -33,8 +33,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             f"{args.channel} wants {found or 'nothing'}, not {args.instead_of}: nothing was changed."
         )
     wanted = store.move({args.channel: args.version}, datetime.now(UTC), seen).wanted
-    if not store.files.guarded:
-        sys.stderr.write("This kind of store does not notice two changes at once: let one host make them.\n")
     _print(wanted)
     return 0
 
