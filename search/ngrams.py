@@ -31,7 +31,7 @@ SIZES = (2, 3)
 # Postings are looked through piece by piece, the rarest first, until what the others add is below the first
 # of these; where too many titles are left then, until the next.
 LEFT_TO_ADD = (0.3, 0.2, 0.1, 0.0)
-LEFT_MAX = 800  # titles
+LEFT_MAX = 2_000  # titles
 ROUNDED = 1e-5  # how much sums of float32 may be off
 Arrays = Mapping[str, npt.NDArray[Any]]
 Scores = npt.NDArray[np.float32]
@@ -117,16 +117,19 @@ def title_scores(arrays: Arrays, questions: Sequence[Wanted], rows: Rows | npt.N
 
     Shape (questions, rows), from 0 to 1.
     """
-    starts, lengths = arrays["title_indptr"], arrays["title_lengths"][rows]
-    counts = starts[rows + 1] - starts[rows]
-    skipped = np.repeat(starts[rows] - np.cumsum(counts) + counts, counts)
-    pieces = arrays["title_pieces"][np.arange(len(skipped)) + skipped]
-    places = np.repeat(np.arange(len(rows)), counts)
+    starts, lengths = arrays["title_indptr"][rows], arrays["title_lengths"][rows]
+    counts = arrays["title_indptr"][rows + 1] - starts
+    ends = np.cumsum(counts)
+    firsts = ends - counts
+    places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - firsts, counts)
+    pieces = arrays["title_pieces"].take(places)
     scores = np.empty((len(questions), len(rows)), np.float32)
     for question, own in zip(questions, scores, strict=True):
         adds = np.zeros(len(arrays["ngram_codes"]))
         adds[question.pieces] = question.adds
-        own[:] = np.bincount(places, adds[pieces], minlength=len(rows)) / lengths
+        # The zero at the end is for titles without a piece, whose first one is nowhere.
+        added = np.append(adds.take(pieces), 0.0)
+        own[:] = np.where(counts > 0, np.add.reduceat(added, firsts), 0.0) / lengths
     return scores
 
 
@@ -169,7 +172,9 @@ def _add(arrays: Arrays, question: Wanted, places: npt.NDArray[np.int64], sums: 
     starts, rows = arrays["ngram_indptr"], arrays["ngram_rows"]
     for place in places.tolist():
         piece = question.pieces[place]
-        np.add.at(sums, rows[starts[piece] : starts[piece + 1]], np.float32(question.adds[place]))
+        # add.at is faster with its own type of index than if it has to convert it in parts.
+        where = rows[starts[piece] : starts[piece + 1]].astype(np.intp)
+        np.add.at(sums, where, np.float32(question.adds[place]))
 
 
 def _reached(arrays: Arrays, question: Wanted, scores: Scores, count: int) -> float:

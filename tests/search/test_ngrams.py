@@ -76,6 +76,12 @@ def test_some_titles_have_the_very_scores_that_all_have(text: str) -> None:
     assert title_scores(ARRAYS, questions, rows[:0]).shape == (2, 0)
 
 
+@pytest.mark.parametrize("rows", [[0], [0, 2, 1], [2, 0, 1, 2, 0]])
+def test_a_title_without_a_piece_has_nothing_of_a_question_wherever_it_stands(rows: list[int]) -> None:
+    scores = title_scores(ARRAYS, [wanted(ARRAYS, ["the"])], np.array(rows))
+    assert scores[0].tolist() == [pytest.approx(float(TITLES[row] == "The")) for row in rows]
+
+
 @pytest.mark.parametrize("size", [5, 100, 1_000, 30_000])
 @pytest.mark.parametrize("values", [3, 1_000_000])
 def test_the_best_places_are_those_of_a_sort(size: int, values: int) -> None:
