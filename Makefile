@@ -48,8 +48,16 @@ compiled: export PYTHONDONTWRITEBYTECODE =
 compiled: .venv/.dev
 	@$(BIN)/python -m pytest --quiet --collect-only --ignore=tests/e2e --ignore=tests/cluster >/dev/null
 
+# What a run keeps: which tests took long, and with MARQUEE_ARTIFACTS a JUnit file of each part there.
+kept = --durations=60 $${MARQUEE_ARTIFACTS:+--junitxml=$$MARQUEE_ARTIFACTS/$(1).xml}
+
 test: .venv/.dev .venv-s3/.done openmp nginx browser bytecode ## all tests on one host; those that need Docker run whenever an engine answers
-	@TEST_WORKERS=$(TEST_WORKERS) scripts/test.sh
+	@# Whole systems would measure each other: one after the other, and also when something else has failed.
+	@status=0; \
+		$(BIN)/python -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadfile --no-loadscope-reorder \
+			--ignore=tests/e2e --ignore=tests/cluster $(call kept,parts) || status=$$?; \
+		$(BIN)/python -m pytest tests/e2e $(call kept,systems) || status=$$?; \
+		exit $$status
 
 test-quick: .venv/.dev openmp nginx browser bytecode ## what to run at every save: no container, nothing that takes long
 	@$(BIN)/python -m pytest --quiet --numprocesses=auto --dist=loadfile --no-loadscope-reorder \

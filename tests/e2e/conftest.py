@@ -1,6 +1,5 @@
 """One whole system for all of these tests: building and starting it takes longer than most of them."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from tests.support.systems.gitlab_loop import GITLAB, Loop, gitlab_loop
 from tests.support.systems.lab import docker_answers, require_docker
 from tests.support.systems.prestarted import Early
 from tests.support.systems.stack import UP, TestStack, running_stack
-from tests.support.waiting import eventually
 
 DEMO = ("--profile", "demo")
 # What a run shall say at its end, whether or not its tests have passed.
@@ -22,10 +20,7 @@ BESIDE = (
     *("test_demo.py", "test_queries.py", "test_alert_mail.py"),
 )
 EARLY = "test_gitlab.py"
-FIRST = (*BESIDE, EARLY, "test_restore.py", "test_watched.py")
-ORDER = (*FIRST, "test_faults.py")
-# Names a file that is there once all other tests are over, where they run beside these: see scripts/test.sh.
-OTHERS = "MARQUEE_OTHER_TESTS"
+ORDER = (*BESIDE, EARLY, "test_faults.py", "test_restore.py")
 # The pipeline's own tests run in CI anyway: here a few of them show that they are asked.
 VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_routes.py"}
 
@@ -33,8 +28,9 @@ VARIABLES = {"TESTS": "tests/app/test_recommend_route.py tests/app/test_other_ro
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put these tests last, so that nothing measures a whole system beside others.
 
-    First those that measure nothing, then those of what starts beside them, and last those that measure what
-    users meet. No test depends on this order: it is for the time that all of them take.
+    First those that measure nothing, then those of what starts beside them, then those of the common system,
+    and last those who have a system of their own. No test depends on this order: it is for the time that all
+    of them take.
     """
 
     def turn(item: pytest.Item) -> int:
@@ -43,12 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(item.path.name) if item.path.name in ORDER else len(ORDER)
 
     items.sort(key=turn)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Have what users meet measured beside nothing else."""
-    if item.path.name not in FIRST and OTHERS in os.environ:
-        eventually(Path(os.environ[OTHERS]).exists, 3600, step_s=1)
 
 
 @pytest.fixture(scope="session")
