@@ -7,9 +7,9 @@ import pytest
 from auto_deployment.fleet.errors import StoreError
 from auto_deployment.fleet.remote import RemoteFiles
 from auto_deployment.fleet.store import ModelStore
-from tests.support import store_stories
 from tests.support.fleet import V1, V2, Node
 from tests.support.s3_server import HOME, S3Server
+from tests.support.store_stories import ServerStories
 
 pytestmark = [
     pytest.mark.slow,
@@ -38,29 +38,8 @@ def test_what_is_published_is_brought_and_a_second_version_costs_what_differs(
     assert node.store.rejected() == {"ab" * 32}
 
 
-def test_of_two_changes_at_once_one_is_told(store: ModelStore, tmp_path: Path) -> None:
-    store_stories.of_two_changes_one_is_told(store, tmp_path)
-
-
-@pytest.mark.parametrize("is_first", [True, False])
-def test_of_many_that_change_from_one_state_exactly_one_succeeds(
-    store: ModelStore, tmp_path: Path, is_first: bool
-) -> None:
-    store_stories.of_many_changes_one_succeeds(store, tmp_path, is_first)
-
-
-def test_a_version_is_deleted_and_whoever_looked_before_cannot_want_it(
-    store: ModelStore, tmp_path: Path
-) -> None:
-    store_stories.what_is_deleted_cannot_be_wanted(store, tmp_path)
-
-
-def test_a_change_whose_answer_was_lost_and_that_is_sent_again_has_succeeded(store: ModelStore) -> None:
-    store_stories.a_change_that_is_sent_again_has_succeeded(store)
-
-
-def test_what_is_not_there_is_not_a_store_that_is_away(store: ModelStore) -> None:
-    store_stories.what_is_not_there_is_not_a_store_that_is_away(store)
+class TestS3(ServerStories):
+    """What holds of every store."""
 
 
 def test_a_bucket_that_is_not_there_is_said(address: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from auto_deployment.errors import BadInputError
 from auto_deployment.host.durations import duration
 from auto_deployment.release.kubernetes.api import Api, Thing
-from auto_deployment.release.kubernetes.pods import trouble
+from auto_deployment.release.kubernetes.pods import lacks_image, trouble
 from auto_deployment.release.ports import PortError
 from auto_deployment.release.release import Build
 
@@ -51,7 +51,7 @@ def look_into(
                 if found is not None:
                     return found
                 said = trouble(pod) or "it starts"
-                if "cannot be pulled" in said:
+                if lacks_image(pod):
                     raise PortError(said)
             pause(LOOK_EVERY_S)
         raise PortError(f"Nobody could look into {image} within {duration(LOOK_MAX_S)}: {said}")

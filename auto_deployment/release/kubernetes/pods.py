@@ -4,16 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 SERVING = "serving"  # the container that answers, in both Deployments
-NEVER_STARTS = frozenset(
-    {
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "ErrImageNeverPull",
-        "ErrImagePull",
-        "ImageInspectError",
-        "ImagePullBackOff",
-        "InvalidImageName",
-    }
+NO_IMAGE = frozenset({"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
+NO_START = frozenset(
+    {"CrashLoopBackOff", "CreateContainerConfigError", "CreateContainerError", "ImageInspectError"}
 )
 Thing = Mapping[str, Any]
 
@@ -50,16 +43,26 @@ def trouble(pod: Thing) -> str:
     """Return why a pod's container does not run, in a sentence; empty: it does, or it will."""
     name = pod["metadata"]["name"]
     for status in _statuses(pod):
-        waiting = status.get("state", {}).get("waiting") or {}
-        reason, message = waiting.get("reason", ""), " ".join(str(waiting.get("message", "")).split())
-        if reason in ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"):
+        reason, message = _waiting(status)
+        if reason in NO_IMAGE:
             return f"{name}: the image {status.get('image')} cannot be pulled ({reason}: {message})."
-        if reason in NEVER_STARTS or reason == "CrashLoopBackOff":
+        if reason in NO_START:
             return f"{name}: {reason}: {message}."
     for one in pod.get("status", {}).get("conditions") or []:
         if one["type"] == "PodScheduled" and one["status"] == "False":
             return f"{name}: no node takes it ({one.get('message', one.get('reason', 'no reason given'))})."
     return ""
+
+
+def lacks_image(pod: Thing) -> bool:
+    """Tell whether a pod waits for an image that it does not get."""
+    return any(_waiting(status)[0] in NO_IMAGE for status in _statuses(pod))
+
+
+def _waiting(status: Thing) -> tuple[str, str]:
+    """Return why a container waits, in a word and in a sentence; both empty where it does not."""
+    waiting = status.get("state", {}).get("waiting") or {}
+    return waiting.get("reason", ""), " ".join(str(waiting.get("message", "")).split())
 
 
 def _statuses(pod: Thing) -> list[Thing]:

@@ -41,19 +41,28 @@ SETTLED_S = 300.0
 UnderLoad = Callable[..., AbstractContextManager[None]]
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A node that runs, with our images and an empty namespace."""
+@contextmanager
+def node_with(
+    images: Callable[[Cluster], None], namespace: str = NAMESPACE, image: str = IMAGE
+) -> Iterator[Cluster]:
+    """Give a node that runs, with the images that are built for it, and an empty namespace."""
     if shutil.which(LAB) is None:
         pytest.fail(f"{LAB} is missing: tests/cluster/README.md says what brings up a node of Kubernetes")
     try:
-        with cluster_up(LAB, NAMESPACE, IMAGE, KEEP) as found:
-            build(found)
+        with cluster_up(LAB, namespace, image, KEEP) as found:
+            images(found)
             found.load()
             yield found
     finally:
         if not KEEP:
-            remove_images(IMAGE)
+            remove_images(image)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A node that runs, with our images and an empty namespace."""
+    with node_with(build) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

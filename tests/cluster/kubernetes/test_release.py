@@ -1,14 +1,13 @@
 """Releases on a real node: a good candidate is promoted, a bad one is not, and no request fails meanwhile."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from tests.cluster.conftest import Say
-from tests.cluster.kubernetes.conftest import KEEP, LAB, LEAST, SETTLED_S, UnderLoad
+from tests.cluster.kubernetes.conftest import LEAST, SETTLED_S, UnderLoad, node_with
 from tests.support.http import get
-from tests.support.kubernetes.cluster import TAG, Cluster, ClusterError, cluster_up, eventually_ready
+from tests.support.kubernetes.cluster import TAG, Cluster, ClusterError, eventually_ready
 from tests.support.kubernetes.releases import (
     CLAIMS,
     PROMETHEUS,
@@ -17,7 +16,6 @@ from tests.support.kubernetes.releases import (
     deploy_for_releases,
 )
 from tests.support.systems.candidates import Workshop
-from tests.support.systems.stack import remove_images
 from tests.support.waiting import eventually
 
 IMAGE, NAMESPACE = "marquee-test-kube-release", "marquee-test-release"
@@ -27,18 +25,10 @@ USERS = 300
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A node that runs, with our images and an empty namespace."""
-    if shutil.which(LAB) is None:
-        pytest.fail(f"{LAB} is missing: tests/cluster/README.md says what brings up a node of Kubernetes")
-    try:
-        with cluster_up(LAB, NAMESPACE, IMAGE, KEEP) as found:
-            build_for_releases(found)
-            found.load()
-            found.load_images(PROMETHEUS)
-            yield found
-            found.kubectl("delete", "pv", *(f"{NAMESPACE}-{one}" for one in CLAIMS), "--wait=false")
-    finally:
-        if not KEEP:
-            remove_images(IMAGE)
+    with node_with(build_for_releases, NAMESPACE, IMAGE) as found:
+        found.load_images(PROMETHEUS)
+        yield found
+        found.kubectl("delete", "pv", *(f"{NAMESPACE}-{one}" for one in CLAIMS), "--wait=false")
 
 
 @pytest.fixture(scope="module")
